@@ -1,0 +1,67 @@
+# The only commands of the project. Each first makes .venv from requirements.lock, which takes
+# Python >= 3.11 and nothing else. ARGS goes to what is run: make demo ARGS=--exit
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check fix serve migrate revise contracts lock soak
+
+# The first Python that is new enough; PYTHON=/path/to/python chooses another.
+PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13 python3.14; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& { echo $$python; break; }; done)
+BIN := .venv/bin
+RUN := $(BIN)/python -m
+READY := .venv/.installed
+
+help:  ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+
+install: $(READY)  ## make .venv from requirements.lock
+
+demo: $(READY)  ## play a scenario in one process, then keep serving (ARGS=--exit ends instead)
+	$(RUN) services demo $(ARGS)
+
+test: $(READY)  ## all tests but the long ones (offline: ARGS='-m "not kafka and not soak"')
+	$(RUN) pytest -m "not soak" $(ARGS)
+
+check: $(READY)  ## format, lint, types, import rules, contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(RUN) pytest tests/contracts
+
+fix: $(READY)  ## format, and mend what the linter can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+serve: $(READY)  ## serve all services in one process (ARGS=payroll: one of them)
+	$(RUN) services serve $(or $(ARGS),all)
+
+migrate: $(READY)  ## bring the databases to the newest migration
+	$(RUN) services migrate $(ARGS)
+
+revise: $(READY)  ## write a migration from the models (ARGS='payroll "what changes"')
+	$(RUN) services revise $(ARGS)
+
+contracts: $(READY)  ## record events, AsyncAPI and OpenAPI anew
+	$(RUN) services contracts $(ARGS)
+
+lock: $(READY)  ## write requirements.lock from pyproject.toml (ARGS=--upgrade: newest versions)
+	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal \
+		--python-version 3.11 --generate-hashes --no-header --quiet $(ARGS) -o requirements.lock
+
+soak: $(READY)  ## the long forms of fuzzers, crash tests and properties
+	SOAK=1 $(RUN) pytest -m soak $(ARGS)
+
+# A working .venv is kept and brought up to date; one that is broken or too old is made anew.
+$(READY): requirements.lock
+	@test -n "$(PYTHON)" || { echo "Xinqing needs Python 3.11 or newer, and none was found on" \
+		"the PATH. Install one, or name it: make $(or $(MAKECMDGOALS),install) PYTHON=/path/to/python3.11" \
+		>&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Xinqing needs" \
+		"Python 3.11 or newer; $(PYTHON) is not." >&2; exit 1; }
+	@$(BIN)/python -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+		|| $(PYTHON) -m venv --clear .venv
+	$(RUN) pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
