@@ -1,0 +1,389 @@
+"""Lists by keyset and cursor, and the sync pages that provincial systems pull; no offsets."""
+
+import base64
+import binascii
+import json
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID, uuid4
+
+from fastapi import Depends, Query
+from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic_core import to_jsonable_python
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Enum,
+    Index,
+    Select,
+    String,
+    Uuid,
+    cast,
+    event,
+    func,
+    inspect,
+    select,
+    text,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
+from sqlalchemy.orm import Session as SyncSession
+
+from shared.db import Plumbing, Session, Sessions, Synced, new_id
+from shared.problems import Problem
+from shared.wording import Text
+
+T = TypeVar("T")
+
+# A transaction lives 60 s at most (db.engine), so what was written before a `changed_after` and
+# committed after it was written no longer ago than this.
+LATE_COMMIT = timedelta(seconds=60)
+BIGGEST = 2**63 - 1
+
+
+class CursorUnreadable(Problem):
+    """The cursor is not one that this list gave."""
+
+    status = 422
+    title = Text("游标无效，请从头读取", "This cursor was not given by this list; start anew")
+
+
+class SyncAnew(Problem):
+    """The data were restored since the cursor was given, so what it counts by is gone."""
+
+    status = 410
+    title = Text("数据已恢复重建，请重新全量同步", "The data were restored; sync anew")
+
+
+class SyncEpoch(Plumbing):
+    """What a restore of this database is told by: cursors of another epoch are refused."""
+
+    __tablename__ = "sync_epoch"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    epoch: Mapped[UUID]
+
+
+class SyncMove(Synced, Plumbing):
+    """A row that went from one area to another, so that those who lose sight of it are told."""
+
+    __tablename__ = "sync_moves"
+    __table_args__ = (Index("ix_sync_moves_order", "table_name", "changed_xid", "row_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    table_name: Mapped[str]
+    row_id: Mapped[UUID]
+    area_code: Mapped[str]
+    """The area that the row left."""
+
+
+class Page(BaseModel, Generic[T]):
+    """The body of a list: `response_model=Page[ProjectOut]`."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    items: list[T]
+    next: str | None = None
+    """The cursor of what follows; null at the end of a list. A sync (begun by `changed_after`)
+    has no end: its `next` is never null, an empty page says that there is no more for now."""
+    left: list[UUID] = []
+    """Only in a sync: ids of rows that are no longer in the caller's areas, told once each."""
+
+
+class Found(Generic[T]):
+    """A page of rows, as `Page` shapes it; no dataclass, which FastAPI would take apart."""
+
+    def __init__(
+        self, items: Sequence[T], following: str | None, left: Sequence[UUID] = ()
+    ) -> None:
+        """Take the rows, the cursor of what follows, and the ids of rows out of sight."""
+        self.items, self.next, self.left = list(items), following, list(left)
+
+
+async def _cursor(
+    cursor: Annotated[str | None, Query(max_length=1000, description="`next` of a page")] = None,
+) -> str | None:
+    return cursor
+
+
+async def _limit(limit: Annotated[int, Query(ge=1, le=200)] = 50) -> int:
+    return limit
+
+
+async def _changed_after(
+    changed_after: Annotated[
+        AwareDatetime | None, Query(description="Begin a sync: what changed after this instant")
+    ] = None,
+) -> datetime | None:
+    return changed_after
+
+
+# A route takes them by annotation alone: `cursor: paging.Cursor, limit: paging.Limit`.
+Cursor = Annotated[str | None, Depends(_cursor)]
+Limit = Annotated[int, Depends(_limit)]
+ChangedAfter = Annotated[datetime | None, Depends(_changed_after)]
+
+
+def _write(kind: str, values: Sequence[object]) -> str:
+    raw = json.dumps([kind, to_jsonable_python(list(values))], separators=(",", ":"))
+    return base64.urlsafe_b64encode(raw.encode()).decode().rstrip("=")
+
+
+def _read(cursor: str) -> tuple[str, list[Any]]:
+    try:
+        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        kind, values = json.loads(raw)
+    except (binascii.Error, ValueError, TypeError, RecursionError) as error:
+        raise CursorUnreadable from error
+    if not isinstance(kind, str) or not isinstance(values, list):
+        raise CursorUnreadable
+    return kind, values
+
+
+def _value(by: ColumnElement[Any], said: object) -> object:
+    """Read one value of a cursor as its column's type; whatever the database would refuse, too."""
+    wanted: Any = by.type.python_type
+    if isinstance(by.type, Enum):
+        wanted = by.type.enum_class or str
+    if wanted is datetime:
+        wanted = AwareDatetime
+    try:
+        value: object = TypeAdapter(wanted).validate_python(said, strict=wanted in {str, int, bool})
+    except ValidationError as error:
+        raise CursorUnreadable from error
+    if isinstance(value, int) and abs(value) > BIGGEST:
+        raise CursorUnreadable
+    if isinstance(by.type, String) and "\0" in str(value):
+        raise CursorUnreadable
+    return value
+
+
+def _columns(by: Sequence[Any]) -> list[ColumnElement[Any]]:
+    columns = [
+        column.__clause_element__() if isinstance(column, InstrumentedAttribute) else column
+        for column in by
+    ]
+    for each in columns:
+        if getattr(each, "nullable", False):
+            raise TypeError(f"a list cannot be ordered by {each}, which may be null")
+    return columns
+
+
+async def page(
+    session: Session,
+    statement: Select[T],
+    *,
+    by: Sequence[Any],
+    cursor: str | None = None,
+    limit: int = 50,
+    descending: bool = False,
+) -> Found[T]:
+    """Give one page of a `select(Model)` in the order of `by`.
+
+    `by` are columns that are never null and together unique (end with the id); an index on them
+    serves the page. Raises CursorUnreadable where the cursor is of another list or order.
+    """
+    columns = _columns(by)
+    kind = ",".join(str(each) for each in columns) + (" desc" if descending else "")
+    if cursor is not None:
+        said, values = _read(cursor)
+        if said != kind or len(values) != len(columns):
+            raise CursorUnreadable
+        after = tuple_(*map(_value, columns, values), types=[each.type for each in columns])
+        here = tuple_(*columns)
+        statement = statement.where(here < after if descending else here > after)
+    order = [each.desc() if descending else each.asc() for each in columns]
+    several = len(statement.column_descriptions) > 1
+    found = (
+        await session.execute(
+            statement.add_columns(*columns).order_by(None).order_by(*order).limit(limit + 1)
+        )
+    ).all()
+    rows, more = found[:limit], len(found) > limit
+    items: list[Any] = [row if several else row[0] for row in rows]
+    return Found(items, _write(kind, rows[-1][-len(columns) :]) if more else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """How to tell of rows that left: `Left(known.in_scope(SyncMove.area_code, scope), seen)`.
+
+    `was` is the predicate over `SyncMove.area_code` that the caller could see a row there, `still`
+    the one over the model that he can see it now, both without the other filters of the list.
+    """
+
+    was: ColumnElement[bool]
+    still: ColumnElement[bool]
+
+
+# The reading side of `db.Synced`: below the horizon every transaction has ended, so nothing can
+# appear there later. A transaction that reads what it wrote itself (in tests) sees that too.
+_HORIZON = text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+_OWN = cast(cast(func.pg_current_xact_id_if_assigned(), String), BigInteger)
+_LAST_ID = UUID(int=2**128 - 1)
+_SYNC = "sync"
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """The part of the order (changed_xid, id) that a page may serve."""
+
+    horizon: int
+    start: tuple[int, UUID] | None
+    since: datetime | None
+    limit: int
+
+    async def rows(
+        self,
+        session: Session,
+        statement: Select[T],
+        model: type[Synced],
+        row_id: ColumnElement[UUID],
+    ) -> list[tuple[T, int, UUID]]:
+        """Give the first rows of it, one more than the limit, each with its place."""
+        xid = model.changed_xid
+        statement = statement.where((xid < self.horizon) | (xid == _OWN))
+        if self.start:
+            place = tuple_(*self.start, types=[BigInteger(), Uuid()])
+            statement = statement.where(tuple_(xid, row_id) > place)
+        elif self.since:
+            statement = statement.where(model.changed_at > self.since)
+        found = await session.execute(
+            statement.add_columns(xid, row_id)
+            .order_by(None)
+            .order_by(xid, row_id)
+            .limit(self.limit + 1)
+        )
+        return [(row[0], row[1], row[2]) for row in found]
+
+
+async def sync(
+    session: Session,
+    statement: Select[T],
+    *,
+    model: type[Synced],
+    cursor: str | None = None,
+    changed_after: datetime | None = None,
+    limit: int = 50,
+    by: Sequence[Any] = (),
+    left: Left | None = None,
+) -> Found[T]:
+    """Give a page of a synced resource: of a sync if one is begun or resumed, else of the list.
+
+    A sync is begun by `changed_after` and resumed by its cursor for ever; it goes by
+    (changed_xid, id) and may tell a row again, but never omits one. The list goes by `by`, or by
+    id. `model` is the `db.Synced` class that the statement selects. Raises CursorUnreadable, and
+    SyncAnew for a cursor from before a restore.
+    """
+    entity: Any = model
+    if changed_after is None and (cursor is None or _read(cursor)[0] != _SYNC):
+        return await page(session, statement, by=by or (entity.id,), cursor=cursor, limit=limit)
+    horizon: int = (await session.execute(_HORIZON)).scalar_one()
+    epoch = await _epoch(session)
+    start = _position(cursor, epoch) if cursor is not None else None
+    since = None if start or changed_after is None else changed_after - LATE_COMMIT
+    window = _Window(horizon, start, since, limit)
+    rows = await window.rows(session, statement, model, entity.id)
+    gone = await _gone(session, window, model, left) if left else []
+    keys = sorted({(xid, row_id) for _, xid, row_id in (*rows, *gone)})
+    served = set(keys[:limit])
+    # What a page that is not full looked at reaches up to the horizon.
+    last = keys[limit - 1] if len(keys) > limit else max([(horizon - 1, _LAST_ID), *keys])
+    return Found(
+        [item for item, *key in rows if tuple(key) in served],
+        _write(_SYNC, (epoch, *last)),
+        sorted({row_id for _, xid, row_id in gone if (xid, row_id) in served}),
+    )
+
+
+async def _gone(
+    session: Session, window: _Window, model: type[Synced], left: Left
+) -> list[tuple[SyncMove, int, UUID]]:
+    entity: Any = model
+    seen = select(entity.id).where(entity.id == SyncMove.row_id, left.still).exists()
+    moves = select(SyncMove).where(SyncMove.table_name == entity.__tablename__, left.was, ~seen)
+    return await window.rows(session, moves, SyncMove, SyncMove.row_id.expression)
+
+
+def _position(cursor: str, epoch: UUID) -> tuple[int, UUID]:
+    kind, values = _read(cursor)
+    try:
+        said, xid, row_id = values
+        if kind != _SYNC or not 0 <= int(xid) <= BIGGEST:
+            raise CursorUnreadable
+        if UUID(said) != epoch:
+            raise SyncAnew
+        return int(xid), UUID(row_id)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise CursorUnreadable from error
+
+
+async def _epoch(session: Session) -> UUID:
+    return await session.scalar(select(SyncEpoch.epoch).where(SyncEpoch.id == 1)) or UUID(int=0)
+
+
+async def begin_anew(session: Session, *models: type[Synced]) -> None:
+    """After a restore: refuse all cursors given before, and give rows this server's ids.
+
+    A dump restored into another server keeps transaction ids that this one has not reached; such
+    rows of `models` would wait below no horizon, so they count as changed now.
+    """
+    epoch = {"epoch": uuid4()}
+    await session.execute(
+        insert(SyncEpoch)
+        .values(id=1, **epoch)
+        .on_conflict_do_update(index_elements=["id"], set_=epoch)
+    )
+    here: Any = text("(pg_current_xact_id()::text::bigint)")
+    synced: tuple[type[Synced], ...] = (SyncMove, *models)
+    for model in synced:
+        await session.execute(
+            update(model)
+            .where(model.changed_xid >= here)
+            .values(changed_xid=here, changed_at=model.changed_at)
+            .execution_options(synchronize_session=False)
+        )
+
+
+@event.listens_for(SyncSession, "before_flush")
+def _note_moves(session: SyncSession, _context: object, _instances: object) -> None:
+    """Write down the area that a synced row leaves, beside the change."""
+    changed: list[Any] = [row for row in session.dirty if isinstance(row, Synced)]
+    for row in changed:
+        attributes = inspect(row).attrs
+        was = attributes.area_code.history.deleted if "area_code" in attributes else ()
+        if was and was[0] is not None:
+            move = {"table_name": row.__tablename__, "row_id": row.id, "area_code": was[0]}
+            session.add(SyncMove(id=new_id(), **move))
+
+
+async def count(session: Session, statement: Select[Any]) -> int:
+    """Give how many rows a `select` has, for `GET …/counts`."""
+    inner = statement.order_by(None).subquery()
+    return (await session.execute(select(func.count()).select_from(inner))).scalar_one()
+
+
+async def stream(
+    sessions: Sessions,
+    statement: Select[Any],
+    *,
+    by: Sequence[Any],
+    out: type[BaseModel],
+    actor: str = "export",
+) -> AsyncIterator[bytes]:
+    """Give all rows as NDJSON, page by page, each page in a short transaction of its own."""
+    cursor = None
+    while True:
+        async with sessions.begin(actor) as session:
+            found = await page(session, statement, by=by, cursor=cursor, limit=500)
+            lines = [
+                out.model_validate(row, from_attributes=True).model_dump_json()
+                for row in found.items
+            ]
+        yield "".join(f"{line}\n" for line in lines).encode()
+        if (cursor := found.next) is None:
+            return
