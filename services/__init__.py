@@ -1,0 +1,1 @@
+"""The services: registry, payroll, cases and alerts."""

@@ -1,0 +1,425 @@
+"""The command line: serve, set up, operate. `python -m services COMMAND --help` says more."""
+
+import asyncio
+import base64
+import importlib
+import json
+import secrets
+import shutil
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+import typer
+import uvicorn
+
+from services import demo as theatre
+from shared import asyncapi, audit, auth, clock, jobs, migrations, outbox, parked, pii, telemetry
+from shared.app import Running, compose, create_app, service_app, url_of
+from shared.bus.kafka import create_topics
+from shared.config import Runtime
+from shared.db import connect
+from shared.embedded import Server
+from shared.roles import KNOWN_ROLES
+from shared.service import Service
+
+HERE = Path(__file__).parent
+DOCS = HERE.parent / "docs"
+SCENARIO = HERE.parent / "scenarios" / "first"
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+parked_cli = typer.Typer(no_args_is_help=True, help="Events that could not be handled.")
+audit_cli = typer.Typer(no_args_is_help=True, help="The append-only record of changes.")
+cli.add_typer(parked_cli, name="parked")
+cli.add_typer(audit_cli, name="audit")
+
+Name = Annotated[str, typer.Argument(help="A service: registry, payroll, cases or alerts.")]
+
+
+def names() -> list[str]:
+    """Give the services: the folders here that hold a `service.py`."""
+    return sorted(path.parent.name for path in HERE.glob("*/service.py"))
+
+
+def load(name: str) -> Service:
+    """Give a service's manifest by its name."""
+    if name not in names():
+        raise typer.BadParameter(f"{name} is none of {', '.join(names())}")
+    service: Service = importlib.import_module(f"services.{name}.service").service
+    return service
+
+
+def chosen(name: str) -> list[Service]:
+    """Give one service, or all of them."""
+    return [load(each) for each in (names() if name == "all" else [name])]
+
+
+@asynccontextmanager
+async def _database(runtime: Runtime) -> AsyncIterator[Runtime]:
+    """Give settings with a database: the given one, or an embedded server started for the time."""
+    if runtime.database_url:
+        yield runtime
+        return
+    server = Server(runtime.data_dir / "postgres")
+    adopted = await asyncio.to_thread(lambda: server.running)
+    url = await asyncio.to_thread(server.start)
+    try:
+        yield runtime.model_copy(update={"database_url": url})
+    finally:
+        if not adopted:
+            await asyncio.to_thread(server.stop)
+
+
+async def _setup(services: list[Service], runtime: Runtime) -> None:
+    """Create databases, tables and topics, where they are missing."""
+    for service in services:
+        url = url_of(service, runtime)
+        if not service.settings().database_url:
+            await migrations.ensure_database(str(runtime.database_url), service.name)
+        await migrations.upgrade(service, url)
+    if runtime.kafka_brokers:
+        topics = {f"{service.name}.events" for service in services} | {"platform.events"}
+        topics |= {outbox.replay_topic(service.name) for service in services}
+        await create_topics(runtime.kafka_brokers, sorted(topics))
+    if not runtime.oidc_issuer:
+        auth.own_key(runtime)
+
+
+T = TypeVar("T")
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    return asyncio.run(work)
+
+
+@cli.command()
+def serve(
+    name: Annotated[str, typer.Argument(help="One service, or `all` for all in one process.")],
+    host: str = "127.0.0.1",
+    port: int = 8000,
+) -> None:
+    """Serve one service (Kafka and a database must be set), or all of them in one process."""
+    runtime = Runtime()
+    services = chosen(name)
+    if name != "all" and not runtime.kafka_brokers:
+        raise typer.BadParameter(
+            f"serve {name} needs KAFKA_BROKERS: without it {name}'s events would go nowhere. "
+            "`serve all` needs nothing."
+        )
+    telemetry.configure(runtime)
+    _run(_serve(services, runtime, host, port))
+
+
+async def _serve(services: list[Service], runtime: Runtime, host: str, port: int) -> None:
+    async with _database(runtime) as ready:
+        if not runtime.database_url:
+            await _setup(services, ready)
+        app = create_app(services, ready)
+        config = uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=10,
+        )
+        await uvicorn.Server(config).serve()
+
+
+@cli.command()
+def demo(
+    scenario: Annotated[
+        Path, typer.Option(help="A folder of facts; its format: scenarios/README.md.")
+    ] = SCENARIO,
+    *,
+    leave: Annotated[bool, typer.Option("--exit", help="End after the story.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    port: Annotated[int, typer.Option(help="Where to serve; 0 takes a free port.")] = 8000,
+) -> None:
+    """Play a scenario through the HTTP interfaces, show what came of it, then keep serving."""
+    _run(_demo(scenario, leave=leave or as_json, as_json=as_json, port=port))
+
+
+async def _demo(folder: Path, *, leave: bool, as_json: bool, port: int) -> None:
+    say = (lambda words: None) if as_json else typer.echo
+    try:
+        facts = theatre.read(folder)
+    except theatre.ScenarioRefused as refused:
+        typer.echo(str(refused), err=True)
+        raise typer.Exit(2) from refused
+    data = Path(tempfile.mkdtemp(prefix="xinqing-demo-"))
+    runtime = Runtime(
+        data_dir=data, scenario_clock=True, egress_allow="127.0.0.1/32:*", log_level="ERROR"
+    )
+    telemetry.configure(runtime)
+    try:
+        async with _database(runtime) as ready:
+            say("薪清 Xinqing: the database is up, making tables …")
+            await _setup(chosen("all"), ready)
+            await _play(facts, ready, say, leave=leave, as_json=as_json, port=port)
+    finally:
+        shutil.rmtree(data, ignore_errors=True)
+
+
+async def _play(
+    facts: theatre.Scenario,
+    runtime: Runtime,
+    say: Callable[[str], None],
+    *,
+    leave: bool,
+    as_json: bool,
+    port: int,
+) -> None:
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(chosen("all"), runtime),
+            host="127.0.0.1",
+            port=port,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=5,
+        )
+    )
+    serving = asyncio.create_task(server.serve())
+    try:
+        while not server.started:
+            await asyncio.wait({serving}, timeout=0.05)
+            if serving.done():
+                serving.result()
+                raise typer.Exit(1)
+        base = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+        told = await theatre.tell(facts, runtime, dict.fromkeys(names(), base), say)
+        if as_json:
+            typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        else:
+            theatre.show(told, say)
+        if not leave:
+            theatre.invite(facts, runtime, base, say)
+            await serving
+    finally:
+        server.should_exit = True
+        await asyncio.wait({serving})
+
+
+@cli.command()
+def setup(name: Annotated[str, typer.Argument()] = "all") -> None:
+    """Create databases, tables, topics and the own token key, where they are missing."""
+
+    async def work() -> None:
+        async with _database(Runtime()) as runtime:
+            await _setup(chosen(name), runtime)
+
+    _run(work())
+
+
+@cli.command()
+def migrate(name: Annotated[str, typer.Argument()] = "all") -> None:
+    """Bring the tables of one service, or of all, to this version."""
+
+    async def work() -> None:
+        async with _database(Runtime()) as runtime:
+            for service in chosen(name):
+                await migrations.upgrade(service, url_of(service, runtime))
+
+    _run(work())
+
+
+@cli.command()
+def revise(name: Name, message: str) -> None:
+    """Write a new migration of a service from the difference between models and tables."""
+
+    async def work() -> None:
+        async with _database(Runtime()) as runtime:
+            service = load(name)
+            await _setup([service], runtime)
+            await migrations.revise(service, url_of(service, runtime), message)
+
+    _run(work())
+
+
+@cli.command()
+def topics() -> None:
+    """Create the Kafka topics that are missing."""
+    brokers = Runtime().kafka_brokers
+    if not brokers:
+        raise typer.BadParameter("KAFKA_BROKERS is not set")
+    wanted = [f"{name}.events" for name in names()] + ["platform.events"]
+    wanted += [outbox.replay_topic(name) for name in names()]
+    _run(create_topics(brokers, wanted))
+
+
+@asynccontextmanager
+async def _opened(name: str) -> AsyncIterator[Running]:
+    async with _database(Runtime()) as runtime:
+        pii.use(pii.Keyring.of(runtime))
+        one = compose(load(name), runtime)
+        try:
+            yield one
+        finally:
+            await one.sessions.close()
+
+
+@cli.command()
+def job(
+    name: Annotated[str, typer.Argument(help="A daily job, `payroll.expect_bank_feeds`.")],
+    day: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The Beijing day.")],
+) -> None:
+    """Run a daily job for one day, now; it may be run again."""
+    service, _, wanted = name.partition(".")
+
+    async def work() -> None:
+        async with _opened(service) as one:
+            found = [each for each in one.service.jobs if each.name == wanted]
+            if not found:
+                known = ", ".join(each.name for each in one.service.jobs)
+                raise typer.BadParameter(f"{service} has these jobs: {known}")
+            await jobs.run_once(one.sessions, found[0], date(day.year, day.month, day.day))
+
+    _run(work())
+
+
+@parked_cli.command("list")
+def parked_list(name: Name) -> None:
+    """List the events that wait for a person, as JSON, one a line."""
+
+    async def work() -> None:
+        async with _opened(name) as one, one.sessions.begin("operator:cli") as session:
+            for row in await parked.parked(session):
+                typer.echo(json.dumps(parked.shown(row), ensure_ascii=False))
+
+    _run(work())
+
+
+@parked_cli.command("retry")
+def parked_retry(name: Name, event_id: UUID) -> None:
+    """Try a parked event again; those behind it follow in order."""
+
+    async def work() -> None:
+        async with _opened(name) as one:
+            async with one.sessions.begin("operator:cli") as session:
+                await parked.retry(session, event_id)
+            typer.echo(f"handled {await one.inbox.drain()}")
+
+    _run(work())
+
+
+@parked_cli.command("skip")
+def parked_skip(
+    name: Name, event_id: UUID, reason: Annotated[str, typer.Option(help="Why; it is audited.")]
+) -> None:
+    """Leave a parked event unhandled for good; those behind it follow in order."""
+
+    async def work() -> None:
+        async with _opened(name) as one:
+            async with one.sessions.begin("operator:cli") as session:
+                await parked.skip(session, event_id, reason)
+            typer.echo(f"handled {await one.inbox.drain()}")
+
+    _run(work())
+
+
+@cli.command()
+def replay(
+    name: Name, to: Annotated[str, typer.Option(help="The service that learns the past.")]
+) -> None:
+    """Send a service's whole past to another, marked as replayed; it resumes where it stopped."""
+
+    async def work() -> None:
+        async with _database(Runtime()) as runtime:
+            pii.use(pii.Keyring.of(runtime))
+            sender, taker = compose(load(name), runtime), compose(load(to), runtime)
+            sent = await sender.replay_to(taker)
+            typer.echo(f"{name} → {to}: {sent} events")
+            await sender.sessions.close()
+            await taker.sessions.close()
+
+    _run(work())
+
+
+@audit_cli.command("verify")
+def audit_verify(
+    name: Name,
+    head: Annotated[Path | None, typer.Option(help="A head published earlier.")] = None,
+) -> None:
+    """Walk the hash chain of a service's audit; exit 1 and name the first break, if any."""
+
+    async def work() -> str | None:
+        async with _database(Runtime()) as runtime:
+            connection = await connect(url_of(load(name), runtime))
+            try:
+                return await audit.verify(connection, head)
+            finally:
+                connection.terminate()
+
+    broken = _run(work())
+    typer.echo(broken or f"{name}: the chain is whole")
+    raise typer.Exit(1 if broken else 0)
+
+
+@cli.command()
+def keys() -> None:
+    """Print a new key of personal data; put it in front of PII_KEYS to rotate."""
+    made = base64.b64encode(secrets.token_bytes(32)).decode()
+    typer.echo(f"{clock.wall():%Y%m%d}-{secrets.token_hex(3)}:{made}")
+
+
+@cli.command()
+def token(
+    role: Annotated[list[str], typer.Option(help="A role; may be given several times.")],
+    area: Annotated[list[str], typer.Option(help="An area's code; `0` is the nation.")],
+    subject: str = "local",
+    org: Annotated[UUID | None, typer.Option(help="The caller's organisation.")] = None,
+    hours: float = 12,
+) -> None:
+    """Print a token signed by the own key (embedded mode, demo, tests)."""
+    unknown = set(role) - KNOWN_ROLES
+    if unknown:
+        raise typer.BadParameter(f"unknown: {unknown}; known: {sorted(KNOWN_ROLES)}")
+    typer.echo(
+        auth.make_token(Runtime(), subject=subject, roles=role, areas=area, org=org, hours=hours)
+    )
+
+
+def _dump(document: dict[str, Any]) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+
+@cli.command(name="asyncapi")
+def asyncapi_document() -> None:
+    """Print the AsyncAPI 3 document of all events."""
+    typer.echo(_dump(asyncapi.document(chosen("all"))), nl=False)
+
+
+@cli.command()
+def openapi(name: Name) -> None:
+    """Print a service's OpenAPI 3.1 document."""
+    typer.echo(_dump(openapi_of(load(name))), nl=False)
+
+
+def openapi_of(service: Service) -> dict[str, Any]:
+    """Give a service's OpenAPI document as served, without the scenario's routes."""
+    return service_app(service).openapi()
+
+
+@cli.command()
+def contracts() -> None:
+    """Record events, AsyncAPI and OpenAPI again; refuses what breaks a version."""
+    from tests.contracts import record  # noqa: PLC0415  the recorder belongs to the tests
+
+    problems = record.events(chosen("all"))
+    if problems:
+        typer.echo("\n".join(problems), err=True)
+        raise typer.Exit(1)
+    (DOCS / "openapi").mkdir(parents=True, exist_ok=True)
+    (DOCS / "asyncapi.json").write_text(_dump(asyncapi.document(chosen("all"))))
+    for name in names():
+        (DOCS / "openapi" / f"{name}.json").write_text(_dump(openapi_of(load(name))))
+
+
+if __name__ == "__main__":
+    sys.exit(cli())

@@ -1,0 +1,7 @@
+"""Tells a scenario (a folder of facts) through the HTTP interfaces, and shows what came of it."""
+
+from services.demo.board import show
+from services.demo.facts import Scenario, ScenarioRefused, read
+from services.demo.theatre import invite, tell
+
+__all__ = ["Scenario", "ScenarioRefused", "invite", "read", "show", "tell"]

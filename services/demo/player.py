@@ -1,0 +1,420 @@
+"""Plays a scenario: facts in order of their instants, over every due instant between them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any, TypeAlias
+from uuid import UUID
+
+import httpx
+
+from services.demo.facts import Row, Scenario
+from shared import auth, clock
+from shared.config import Runtime
+
+SERVICES = ("registry", "payroll", "cases", "alerts")
+Say = Callable[[str], None]
+Json: TypeAlias = Any
+
+
+class PlayFailed(RuntimeError):
+    """A request of the scenario was refused; the words are the service's."""
+
+
+@dataclass
+class Client:
+    """Calls the services under roles, each with a token of its own."""
+
+    runtime: Runtime
+    bases: Mapping[str, str]
+    http: httpx.AsyncClient
+    tokens: dict[tuple[str, str, str], str] = field(default_factory=dict)
+
+    def token(self, role: str, area: str, org: str = "") -> str:
+        """Give a token of a role in an area, for an organisation or none."""
+        key = (role, area, org)
+        if key not in self.tokens:
+            self.tokens[key] = auth.make_token(
+                self.runtime,
+                subject=f"{role}:{org or area}",
+                roles=[role],
+                areas=[area],
+                org=UUID(org) if org else None,
+            )
+        return self.tokens[key]
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        role: str = "operator",
+        area: str = "0",
+        org: str = "",
+        body: Json = None,
+        query: Mapping[str, Any] | None = None,
+    ) -> Json:
+        """Call `/<service>/…`; raise PlayFailed with the problem if it is refused."""
+        service = path.split("/")[1]
+        answer = await self.http.request(
+            method,
+            self.bases[service] + path,
+            json=body,
+            params=query,
+            headers={"authorization": f"Bearer {self.token(role, area, org)}"},
+        )
+        if answer.is_error:
+            raise PlayFailed(f"{method} {path}: {answer.status_code} {answer.text}")
+        return answer.json() if answer.content else None
+
+    async def everything(self, path: str, **query: str) -> list[Any]:
+        """Give all items of a list, page by page, seen by the operator."""
+        items: list[Any] = []
+        cursor: dict[str, Any] = {}
+        while True:
+            page = await self.call("GET", path, query={"limit": 200, **query, **cursor})
+            items += page["items"]
+            if not page["next"]:
+                return items
+            cursor = {"cursor": page["next"]}
+
+
+class Stage:
+    """Moves the clock of all services and knows when they are quiet."""
+
+    def __init__(self, client: Client) -> None:
+        """Take the client; nothing is due before the clock was first set."""
+        self.client = client
+        self.following: datetime | None = None
+
+    async def settle(self) -> None:
+        """Wait until two rounds over all services are idle with equal counters."""
+        before: Any = None
+        while True:
+            now = await self._each("GET", "scenario/idle")
+            if all(one["idle"] for one in now) and now == before:
+                return
+            before = now
+            await asyncio.sleep(0.005)
+
+    async def go(self, instant: datetime) -> None:
+        """Move the clock to an instant, stopping at every due instant before it."""
+        while self.following and self.following < instant:
+            await self._set(self.following)
+        await self._set(instant)
+
+    async def _set(self, instant: datetime) -> None:
+        body = {"now": instant.isoformat()}
+        answers = await self._each("POST", "scenario/clock", body)
+        if any(one["done"] for one in answers):
+            await self.settle()
+            answers = await self._each("GET", "scenario/next")
+        nexts = [datetime.fromisoformat(one["next"]) for one in answers if one["next"]]
+        self.following = min(nexts, default=None)
+
+    async def renew(self) -> None:
+        """Look again at what is due next: a fact may have armed something."""
+        answers = await self._each("GET", "scenario/next")
+        nexts = [datetime.fromisoformat(one["next"]) for one in answers if one["next"]]
+        self.following = min(nexts, default=None)
+
+    async def _each(self, method: str, path: str, body: Json = None) -> list[Any]:
+        return list(
+            await asyncio.gather(
+                *(self.client.call(method, f"/{name}/{path}", body=body) for name in SERVICES)
+            )
+        )
+
+
+def _filled(row: Row, *names: str) -> dict[str, Any]:
+    """Give the named columns of a row that are not empty."""
+    return {name: row[name] for name in names if row[name]}
+
+
+def _list(value: str) -> list[str]:
+    return [part for part in value.split("|") if part]
+
+
+class Player:
+    """Knows the ids that the services gave, and turns facts into requests."""
+
+    def __init__(self, scenario: Scenario, client: Client, say: Say) -> None:
+        """Take the facts, the way to the services, and where progress is told."""
+        self.scenario, self.client, self.say = scenario, client, say
+        self.stage = Stage(client)
+        self.organisations: dict[str, str] = {}
+        self.projects: dict[str, str] = {}
+        self.persons: dict[str, str] = {}
+        self.balances: dict[str, Decimal] = {}
+
+    async def begin(self) -> None:
+        """Set the clock to the scenario's first instant and enter the standing facts."""
+        await self.stage.go(self.scenario.begins)
+        await self._standing()
+        await self.stage.settle()
+
+    async def play(self) -> None:
+        """Play what happened until the end."""
+        await self.stage.renew()
+        days = 0
+        for instant, act in sorted(self._happenings(), key=lambda pair: pair[0]):
+            await self.stage.go(instant)
+            await act()
+            await self.stage.settle()
+            await self.stage.renew()
+            if clock.day_of(instant).day == 1 and clock.day_of(instant).toordinal() != days:
+                days = clock.day_of(instant).toordinal()
+                self.say(f"  … {clock.day_of(instant)}")
+        await self.stage.go(self.scenario.ends)
+        await self.stage.settle()
+
+    async def _post(
+        self, path: str, body: Json, *, role: str = "operator", area: str = "0", org: str = ""
+    ) -> Json:
+        return await self.client.call("POST", path, body=body, role=role, area=area, org=org)
+
+    async def _standing(self) -> None:
+        rows = self.scenario.rows
+        areas = [
+            _filled(r, "code", "name", "parent_code", "valid_from", "valid_to")
+            for r in rows("areas.csv")
+        ]
+        await self._post("/registry/v1/areas", {"items": areas})
+        for year in self.scenario.calendar_years:
+            await self._post("/registry/v1/calendars", {"area_code": "0", "year": year})
+        await self.stage.settle()
+        for row in rows("organisations.csv"):
+            made = await self._post(
+                "/registry/v1/organisations",
+                {
+                    **_filled(row, "credit_code", "name", "area_code"),
+                    "roles": _list(row["roles"]),
+                    "trades": _list(row["trades"]),
+                },
+            )
+            self.organisations[row["credit_code"]] = made["id"]
+        for row in rows("projects.csv"):
+            await self._project(row)
+        for row in rows("persons.csv"):
+            made = await self._post(
+                f"/registry/v1/projects/{self.projects[row['project']]}/persons",
+                {
+                    **_filled(row, "name", "post", "role", "from_on", "until_on"),
+                    "unit_id": self.organisations[row["unit"]],
+                },
+                role="wage_office",
+            )
+            self.persons[row["project"]] = made["person_id"]
+        for row in rows("recipients.csv"):
+            await self._recipient(row)
+        self.say(f"  {len(self.organisations)} organisations, {len(self.projects)} projects")
+
+    async def _project(self, row: Row) -> None:
+        body = _filled(
+            row,
+            "code",
+            "name",
+            "area_code",
+            "investment_type",
+            "funding_source",
+            "status",
+            "supervised_since",
+            "started_on",
+        )
+        for name in ("developer", "contractor", "sector_authority"):
+            if row[name]:
+                body[f"{name}_id"] = self.organisations[row[name]]
+        made = await self._post("/registry/v1/projects", body, role="wage_office")
+        self.projects[row["code"]] = made["id"]
+
+    async def _recipient(self, row: Row) -> None:
+        body: dict[str, Any] = {
+            "name": row["name"],
+            "roles": [row["role"]],
+            "area_code": row["area_code"],
+            "channels": _list(row["channels"]),
+        }
+        if row["organisation"]:
+            body["org_id"] = self.organisations[row["organisation"]]
+        if row["person"]:
+            body["person_id"] = self.persons[row["person"]]
+        await self._post("/alerts/v1/recipients", body)
+
+    def _happenings(self) -> list[tuple[datetime, Callable[[], Awaitable[None]]]]:
+        """Give everything that has an instant of its own, with what it does."""
+        acts: list[tuple[datetime, Callable[[], Awaitable[None]]]] = []
+        for row in self.scenario.rows("sources.csv"):
+            first = date.fromisoformat(row["from_day"])
+            acts.append((clock.at(first), self._bound(self._source, row)))
+            acts += self._feeds(row, first)
+        for row in self.scenario.rows("works_contracts.csv"):
+            acts.append(
+                (
+                    clock.at(date.fromisoformat(row["signed_on"]), 12),
+                    self._bound(self._contract, row),
+                )
+            )
+        for row in self.scenario.rows("wage_accounts.csv"):
+            acts.append(
+                (clock.at(date.fromisoformat(row["opened_on"]), 9), self._bound(self._account, row))
+            )
+        for row in self.scenario.rows("acts.csv"):
+            acts.append((datetime.fromisoformat(row["at"]), self._bound(self._act, row)))
+        return [(max(at, self.scenario.begins), act) for at, act in acts if at < self.scenario.ends]
+
+    @staticmethod
+    def _bound(act: Callable[[Row], Awaitable[None]], row: Row) -> Callable[[], Awaitable[None]]:
+        return lambda: act(row)
+
+    async def _source(self, row: Row) -> None:
+        await self._post(
+            "/payroll/v1/sources",
+            {
+                **_filled(row, "code", "name", "area_code", "expected_by", "from_day"),
+                "bank_id": self.organisations[row["bank"]],
+                "expected_after_wd": int(row["expected_after_wd"]),
+            },
+        )
+
+    async def _contract(self, row: Row) -> None:
+        terms = _filled(
+            row,
+            "basis",
+            "amount",
+            "share",
+            "first_period",
+            "last_period",
+            "transfer_month",
+            "due_shift",
+        )
+        terms |= {name: int(row[name]) for name in ("cycle_months", "transfer_day")}
+        await self._post(
+            "/registry/v1/works-contracts",
+            {
+                **_filled(row, "number", "signed_on", "contract_amount"),
+                "project_id": self.projects[row["project"]],
+                "contractor_id": self.organisations[row["contractor"]],
+                "labour_cost": terms,
+            },
+            role="wage_office",
+        )
+
+    async def _account(self, row: Row) -> None:
+        await self._post(
+            "/payroll/v1/wage-accounts",
+            {
+                **_filled(row, "source", "account_no", "account_name", "bank_name", "opened_on"),
+                "project_id": self.projects[row["project"]],
+            },
+            role="wage_office",
+            area=self.scenario.area_code,
+        )
+        self.balances[row["account_no"]] = Decimal(row["opening_balance"])
+
+    def _feeds(
+        self, source: Row, first: date
+    ) -> list[tuple[datetime, Callable[[], Awaitable[None]]]]:
+        """Give a feed for every calendar day, sent next morning unless a file says when."""
+        late = {
+            date.fromisoformat(row["day"]): datetime.fromisoformat(row["sent_at"])
+            for row in self.scenario.rows("late_feeds.csv")
+            if row["source"] == source["code"]
+        }
+        hour = time.fromisoformat(source["sends_at"])
+        feeds = []
+        day = first
+        while clock.day_end(day) < self.scenario.ends:
+            sent = clock.at(day + timedelta(days=1), hour.hour, hour.minute)
+            feeds.append((late.get(day, sent), self._feed(source, day)))
+            day += timedelta(days=1)
+        return feeds
+
+    def _feed(self, source: Row, day: date) -> Callable[[], Awaitable[None]]:
+        async def send() -> None:
+            mine = [
+                row
+                for row in self.scenario.rows("wage_accounts.csv")
+                if row["source"] == source["code"]
+                and row["account_no"] in self.balances
+                and date.fromisoformat(row["opened_on"]) <= day
+            ]
+            body = {
+                "source": source["code"],
+                "day": day.isoformat(),
+                "final": True,
+                "accounts": [self._statement(row["account_no"], day) for row in mine],
+            }
+            await self._post(
+                "/payroll/v1/bank-feeds",
+                body,
+                role="bank",
+                area=source["area_code"],
+                org=self.organisations[source["bank"]],
+            )
+
+        return send
+
+    def _statement(self, account_no: str, day: date) -> dict[str, Any]:
+        """Give one account's day: its lines with running balances, worked out as a bank does."""
+        opening = balance = self._balance_before(account_no, day)
+        lines = []
+        for row in self._lines(account_no):
+            if clock.day_of(datetime.fromisoformat(row["at"])) != day:
+                continue
+            balance += Decimal(row["amount"]) * (1 if row["direction"] == "in" else -1)
+            line: dict[str, Any] = {
+                **_filled(row, "serial", "at", "direction", "amount", "purpose"),
+                "balance": str(balance),
+            }
+            if row["counterparty_name"]:
+                line["counterparty"] = {
+                    "name": row["counterparty_name"],
+                    "account_no": row["counterparty_account"],
+                }
+            lines.append(line)
+        return {
+            "account_no": account_no,
+            "opening": str(opening),
+            "closing": str(balance),
+            "lines": lines,
+        }
+
+    def _lines(self, account_no: str) -> list[Row]:
+        rows = [r for r in self.scenario.rows("lines.csv") if r["account_no"] == account_no]
+        return sorted(rows, key=lambda row: datetime.fromisoformat(row["at"]))
+
+    def _balance_before(self, account_no: str, day: date) -> Decimal:
+        moved = (
+            Decimal(row["amount"]) * (1 if row["direction"] == "in" else -1)
+            for row in self._lines(account_no)
+            if clock.day_of(datetime.fromisoformat(row["at"])) < day
+        )
+        return self.balances[account_no] + sum(moved, Decimal(0))
+
+    async def _act(self, row: Row) -> None:
+        """Do what a person did: acknowledge an alert, answer an item, decide on a proposal."""
+        who = {
+            "role": row["role"],
+            "area": self.scenario.area_code,
+            "org": self.organisations.get(row["organisation"], ""),
+        }
+        project = self.projects[row["project"]]
+        if row["act"] in {"confirm", "refuse"}:
+            found = await self.client.everything("/cases/v1/proposals", project_id=project)
+            body = {"reason": row["text"]} if row["act"] == "refuse" else None
+            await self._post(f"/cases/v1/proposals/{found[-1]['id']}/{row['act']}", body, **who)
+            return
+        items = await self.client.everything(
+            "/cases/v1/watch-items", project_id=project, period=row["period"]
+        )
+        item = items[-1]["id"]
+        if row["act"] == "answer":
+            body = {"explanation": row["text"], **_filled(row, "promised_on")}
+            await self._post(f"/cases/v1/watch-items/{item}/answers", body, **who)
+            return
+        for alert in await self.client.everything("/alerts/v1/alerts", watch_item_id=item):
+            if not alert["acknowledged_at"] and not alert["closed_at"]:
+                body = {"note": row["text"], **_filled(row, "promised_on")}
+                await self._post(f"/alerts/v1/alerts/{alert['id']}/acknowledge", body, **who)

@@ -1,0 +1,234 @@
+"""Composes a process: one service or all of them, on Kafka or in-process, with its loops."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+from fastapi import FastAPI
+from sqlalchemy.engine import make_url
+
+from shared import audit, health, idempotency, jobs, parked, problems, scenario, telemetry, timers
+from shared import db as database
+from shared.auth import Keys
+from shared.bus.base import Bus
+from shared.bus.kafka import KafkaBus
+from shared.bus.local import LocalBus
+from shared.config import Runtime, ServiceSettings
+from shared.inbox import Inbox
+from shared.jobs import Poll
+from shared.outbox import Relay, replay, replay_topic
+from shared.service import Service
+from shared.uploads import BodyLimit
+
+log = structlog.get_logger()
+
+Loop = Callable[[], Awaitable[None]]
+
+# How often the clock door looks, in seconds of the machine's time.
+LOOK_EVERY = 1.0
+SWEEP_EVERY = 60.0
+
+
+@dataclass(frozen=True)
+class Running:
+    """One service in this process: its app, its database and its event door."""
+
+    service: Service
+    app: FastAPI
+    sessions: database.Sessions
+    inbox: Inbox
+    relay: Relay
+
+    async def replay_to(self, taker: "Running") -> int:
+        """Send this service's whole past to another one's own topic; give how many events."""
+        bus = self.relay.bus
+        if isinstance(bus, LocalBus):
+            bus.subscribe(
+                taker.service.name, [replay_topic(taker.service.name)], taker.inbox.receive
+            )
+        return await replay(self.sessions, bus, taker.service.name, set(taker.inbox.handles))
+
+    async def due(self, *, wait: bool = True) -> int:
+        """Run jobs, timers and polls until none finds anything; give how much was done.
+
+        Under a scenario's clock one replica does it at a time (others wait for it, or leave it
+        to that one), so that whoever moved the clock knows when all is done; and nothing runs
+        before the scenario has begun.
+        """
+        if not self.sessions.scenario:
+            return await self._all_due()
+        while True:
+            async with database.alone(self.sessions.url, f"due:{self.service.name}") as mine:
+                if mine is not None:
+                    return await self._all_due() if await self._begun() else 0
+            if not wait:
+                return 0
+            await asyncio.sleep(0.01)
+
+    async def _begun(self) -> bool:
+        async with self.sessions.begin() as session:
+            return await session.get(database.ScenarioClock, 1) is not None
+
+    async def _all_due(self) -> int:
+        done = 0
+        while True:
+            found = await jobs.run_due(self.sessions, self.service.jobs)
+            found += await timers.run_due(self.sessions, self.service.timers)
+            for poll in self.service.polls:
+                found += await poll(self.sessions)
+            if not found:
+                return done
+            done += found
+
+
+def url_of(service: Service, runtime: Runtime) -> str:
+    """Give a service's database: its own setting, or its name on the process's server."""
+    settings = service.settings()
+    if settings.database_url:
+        return settings.database_url
+    if not runtime.database_url:
+        raise RuntimeError(
+            f"{service.name} has no database: set DATABASE_URL or "
+            f"{service.name.upper()}_DATABASE_URL"
+        )
+    server = make_url(runtime.database_url).set(database=service.name)
+    return server.render_as_string(hide_password=False)
+
+
+def create_app(services: Sequence[Service], runtime: Runtime) -> FastAPI:
+    """Make the root app with each service mounted at `/<name>`; its lifespan owns everything."""
+    bus = make_bus(runtime)
+    keys = Keys(runtime)
+    running = [compose(service, runtime, bus, keys) for service in services]
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with asyncio.TaskGroup() as group:
+            loops = [("bus", bus.run), *(loop for one in running for loop in _loops(one))]
+            tasks = [group.create_task(_keep(name, loop), name=name) for name, loop in loops]
+            yield
+            for task in tasks:
+                task.cancel()
+        for one in running:
+            await one.sessions.close()
+
+    app = FastAPI(title="Xinqing 薪清", lifespan=lifespan, openapi_url=None)
+    app.state.running = running
+    app.include_router(health.router(bus, [(one.service, one.sessions) for one in running]))
+    app.add_middleware(BodyLimit)
+    for one in running:
+        app.mount(f"/{one.service.name}", one.app)
+    return app
+
+
+def make_bus(runtime: Runtime) -> Bus:
+    """Choose the bus: the only branch on the mode in the code base."""
+    return KafkaBus(runtime.kafka_brokers) if runtime.kafka_brokers else LocalBus()
+
+
+def compose(
+    service: Service, runtime: Runtime, bus: Bus | None = None, keys: Keys | None = None
+) -> Running:
+    """Put one service together; without a bus it only reads and writes its database."""
+    url = url_of(service, runtime)
+    settings: ServiceSettings = service.settings()
+    sessions = database.Sessions(
+        database.engine(url, pool_size=settings.pool_size),
+        url=url,
+        service=service.name,
+        publishes=service.publishes,
+        scenario=runtime.scenario_clock,
+    )
+    inbox = Inbox(sessions, service.handles)
+    subscribing = bus is not None
+    bus = bus or make_bus(runtime)
+    one = Running(
+        service, service_app(service, sessions, keys), sessions, inbox, Relay(sessions, bus)
+    )
+    if service.topics and subscribing:
+        bus.subscribe(service.name, [*service.topics, replay_topic(service.name)], inbox.receive)
+    if runtime.scenario_clock:
+        one.app.include_router(scenario.router(service, bus, one.due))
+    return one
+
+
+def service_app(
+    service: Service, sessions: database.Sessions | None = None, keys: Keys | None = None
+) -> FastAPI:
+    """Make one service's app: routes, documents, problems, state (none: documents only)."""
+    app = FastAPI(
+        title=f"Xinqing 薪清 – {service.name}",
+        version="1",
+        root_path_in_servers=False,
+        separate_input_output_schemas=False,
+    )
+    app.state.sessions, app.state.keys = sessions, keys
+    app.include_router(service.router)
+    app.include_router(parked.router())
+    problems.install(app)
+    return app
+
+
+def _loops(one: Running) -> list[tuple[str, Loop]]:
+    """Give a service's loops, each with its name; every replica runs all of them."""
+    name = one.service.name
+
+    async def look() -> int:
+        await one.due(wait=False)
+        return 0
+
+    async def drain() -> int:
+        return await one.inbox.drain()
+
+    async def sweep() -> int:
+        found = await timers.tell_late(one.sessions)
+        found += await idempotency.forget(one.sessions)
+        return found + await database.keep_partitions(one.sessions)
+
+    async def seal() -> int:
+        return await audit.seal(one.sessions)
+
+    every: list[tuple[str, Callable[[], Awaitable[int]], float]] = [
+        ("due", look, LOOK_EVERY),
+        ("drain", drain, LOOK_EVERY),
+        ("seal", seal, LOOK_EVERY),
+        ("sweep", sweep, SWEEP_EVERY),
+    ]
+    every += [(poll.__name__, _bound(poll, one.sessions), 0.2) for poll in one.service.loops]
+    return [
+        (f"{name}.relay", one.relay.run),
+        *((f"{name}.{what}", _repeated(work, pause)) for what, work, pause in every),
+    ]
+
+
+def _bound(poll: Poll, sessions: database.Sessions) -> Callable[[], Awaitable[int]]:
+    async def run() -> int:
+        return await poll(sessions)
+
+    return run
+
+
+def _repeated(work: Callable[[], Awaitable[int]], pause: float) -> Loop:
+    async def loop() -> None:
+        while True:
+            if not await work():
+                await asyncio.sleep(pause)
+
+    return loop
+
+
+async def _keep(name: str, loop: Loop) -> None:
+    """Start a loop again whenever it fails, with a pause that grows while it keeps failing."""
+    pause = 0.2
+    while True:
+        began = asyncio.get_running_loop().time()
+        try:
+            await loop()
+        except Exception as error:
+            ran = asyncio.get_running_loop().time() - began
+            pause = 0.2 if ran > 30 else min(pause * 2, 5.0)  # noqa: PLR2004  it ran well for a while
+            telemetry.LOOP_FAILURES.labels(name).inc()
+            log.error("loop_failed", loop=name, reason=type(error).__name__, exc_info=error)
+            await asyncio.sleep(pause)

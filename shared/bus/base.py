@@ -1,0 +1,49 @@
+"""What a bus is: messages in, every group handles each at least once, in order per key."""
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One event on the wire: CloudEvents 1.0 in binary mode."""
+
+    topic: str
+    key: str
+    value: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Handle = Callable[[Message], Awaitable[None]]
+
+
+class BusAway(Exception):
+    """The bus did not take the messages, or did not answer: ask again later."""
+
+
+class Bus(Protocol):
+    """At least once, in order per key, to every group."""
+
+    def subscribe(self, group: str, topics: Collection[str], handle: Handle) -> None:
+        """Name a reader before anybody publishes; `handle` is called again after a failure."""
+        ...
+
+    async def publish(self, messages: Sequence[Message]) -> None:
+        """Return once a crash loses none of them.
+
+        Raises `BusAway`: publish them again later, from the first of them, in the same order.
+        """
+        ...
+
+    async def run(self) -> None:
+        """Deliver until cancelled."""
+        ...
+
+    async def lag(self, group: str) -> int:
+        """Say how many messages of the group's topics it has not yet handled; raises `BusAway`."""
+        ...
+
+    async def ready(self) -> bool:
+        """Say whether messages can be sent now."""
+        ...

@@ -1,0 +1,394 @@
+"""Sessions and transactions, column types, the audit rows' table, locks and bulk writes."""
+
+import hashlib
+import json
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from itertools import pairwise
+from typing import Annotated, Any
+from uuid import UUID
+
+import asyncpg
+import uuid_utils.compat
+from fastapi import Depends, Request
+from pydantic_core import to_jsonable_python
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    Enum,
+    Identity,
+    MetaData,
+    Numeric,
+    Text,
+    Uuid,
+    event,
+    inspect,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, Mapper, mapped_column
+from sqlalchemy.orm import Session as SyncSession
+
+from shared import clock
+from shared.pii import Sealed
+from shared.problems import Problem
+
+Session = AsyncSession
+
+# How annotations become columns, in every service: enums as text with a check, money to the fen.
+COLUMN_TYPES: dict[Any, Any] = {
+    datetime: DateTime(timezone=True),
+    date: Date(),
+    Decimal: Numeric(14, 2),
+    UUID: Uuid(),
+    str: Text(),
+    StrEnum: Enum(
+        StrEnum,
+        native_enum=False,
+        create_constraint=True,
+        length=40,
+        values_callable=lambda members: [member.value for member in members],
+    ),
+    dict[str, Any]: JSONB(),
+    list[Any]: JSONB(),
+    list[str]: JSONB(),
+}
+
+
+def metadata() -> MetaData:
+    """Give a service's own metadata, with names that Alembic can rely on."""
+    return MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_N_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Plumbing(DeclarativeBase):
+    """The tables that every service's database has: outbox, inbox, timers, audit and so on."""
+
+    metadata = metadata()
+    type_annotation_map = COLUMN_TYPES
+
+
+class Synced:
+    """Columns of a row that provincial systems pull: when it changed, and in which transaction."""
+
+    __mapper_args__ = {"eager_defaults": True}
+
+    changed_xid: Mapped[int] = mapped_column(
+        BigInteger,
+        server_default=text("(pg_current_xact_id()::text::bigint)"),
+        onupdate=text("(pg_current_xact_id()::text::bigint)"),
+        index=True,
+    )
+    changed_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
+
+
+class AuditRow(Plumbing):
+    """Who changed which row how. Sealed values appear only as the fact that they changed."""
+
+    __tablename__ = "audit"
+    __table_args__ = {"postgresql_partition_by": "RANGE (id)"}
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    actor: Mapped[str]
+    action: Mapped[str]
+    table_name: Mapped[str]
+    row_id: Mapped[str]
+    before: Mapped[dict[str, Any] | None]
+    after: Mapped[dict[str, Any] | None]
+    position: Mapped[int] = mapped_column(BigInteger, Identity(always=True), index=True)
+
+
+class ScenarioClock(Plumbing):
+    """The movable time of demo and tests: one row, shared by all replicas of a service."""
+
+    __tablename__ = "scenario_clock"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    now: Mapped[datetime]
+
+
+def new_id() -> UUID:
+    """Give a time-ordered id (UUID version 7), made by us before the insert."""
+    return uuid_utils.compat.uuid7()
+
+
+def _say(column: Column[Any], value: object) -> object:
+    """Give a value as the audit may show it: a sealed one only as its being there."""
+    if isinstance(column.type, Sealed):
+        return None if value is None else "[sealed]"
+    return to_jsonable_python(value, fallback=str, bytes_mode="base64")
+
+
+def _difference(row: object, *, new: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Give the columns of a row that a flush will write, as they were and as they will be."""
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
+    state = inspect(row)
+    mapper: Mapper[Any] = state.mapper
+    for attribute in mapper.column_attrs:
+        history = state.attrs[attribute.key].history
+        column = attribute.columns[0]
+        if new and history.added:
+            after[attribute.key] = _say(column, history.added[0])
+        elif history.has_changes() and not new:
+            before[attribute.key] = _say(column, history.deleted[0] if history.deleted else None)
+            after[attribute.key] = _say(column, history.added[0] if history.added else None)
+    return before, after
+
+
+def record(
+    session: AsyncSession | SyncSession,
+    action: str,
+    table: str,
+    row_id: object,
+    *,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    """Write one audit row beside the change (or the reading of personal data) it tells of."""
+    session.add(
+        AuditRow(
+            id=new_id(),
+            at=clock.wall(),
+            actor=session.info.get("actor", "unknown"),
+            action=action,
+            table_name=table,
+            row_id=str(row_id),
+            before=dict(before) if before else None,
+            after=dict(after) if after else None,
+        )
+    )
+
+
+@event.listens_for(SyncSession, "before_flush")
+def _audit(session: SyncSession, _context: object, _instances: object) -> None:
+    for row in [*session.new, *session.dirty]:
+        if isinstance(row, Plumbing):
+            continue
+        new = row in session.new
+        before, after = _difference(row, new=new)
+        if before or after:
+            key = "/".join(str(part) for part in inspect(row).mapper.primary_key_from_instance(row))
+            record(
+                session,
+                "insert" if new else "update",
+                row.__tablename__,
+                key,
+                before=before,
+                after=after,
+            )
+
+
+def engine(url: str, *, pool_size: int = 8) -> AsyncEngine:
+    """Open a service's database. A transaction that lasts over 60 s is ended by the server."""
+    return create_async_engine(
+        url.replace("postgresql://", "postgresql+asyncpg://", 1),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=30,
+        pool_pre_ping=True,
+        connect_args={
+            "timeout": 10,
+            "server_settings": {
+                "transaction_timeout": "60000",
+                "timezone": "UTC",
+                "application_name": "xinqing",
+            },
+        },
+    )
+
+
+class Sessions:
+    """The only way to a session outside a request: `async with sessions.begin() as session`."""
+
+    def __init__(
+        self,
+        bind: AsyncEngine | AsyncConnection,
+        *,
+        url: str,
+        service: str,
+        publishes: Iterable[type] = (),
+        scenario: bool = False,
+    ) -> None:
+        """Take a database and what its service is called and may publish."""
+        self.bind, self.url, self.service, self.scenario = bind, url, service, scenario
+        self.publishes = tuple(publishes)
+        mode: Any = (
+            "create_savepoint" if isinstance(bind, AsyncConnection) else "conditional_savepoint"
+        )
+        self._maker = async_sessionmaker(bind, expire_on_commit=False, join_transaction_mode=mode)
+        self.wake: list[Any] = []
+        """Called after a commit that published something."""
+
+    async def close(self) -> None:
+        """Close the pool."""
+        if isinstance(self.bind, AsyncEngine):
+            await self.bind.dispose()
+
+    @asynccontextmanager
+    async def begin(self, actor: str = "system") -> AsyncIterator[Session]:
+        """Open one transaction; commit at the end, or roll back if it failed.
+
+        A Problem that `keeps` commits what was done before it was raised.
+        """
+        async with self._maker() as session:
+            session.info.update(actor=actor, service=self.service, publishes=self.publishes)
+            if self.scenario:
+                clock.follow(await session.scalar(text("SELECT now FROM scenario_clock")))
+            try:
+                yield session
+            except Problem as problem:
+                if problem.keeps:
+                    await session.commit()
+                raise
+            await session.commit()
+        if session.info.get("published"):
+            for wake in self.wake:
+                wake()
+
+
+async def _transaction(request: Request) -> AsyncIterator[Session]:
+    caller = getattr(request.state, "caller", None)
+    actor = caller.actor if caller else "anonymous"
+    async with request.app.state.sessions.begin(actor) as session:
+        request.state.session = session
+        begin = getattr(request.state, "on_begin", None)
+        if begin:
+            await begin(request, session)
+        yield session
+
+
+# One request is one transaction, committed before its response is sent: the scope "function"
+# ends the dependency when the route function is done, not when the answer is gone (trap 1).
+Transaction = Annotated[Session, Depends(_transaction, scope="function")]
+
+
+async def connect(url: str, *, seconds: float = 10) -> "asyncpg.Connection[Any]":
+    """Open a connection of one's own, never pooled, that notices a dead server soon."""
+    return await asyncpg.connect(
+        url.replace("postgresql+asyncpg://", "postgresql://", 1),
+        timeout=seconds,
+        command_timeout=60,
+        server_settings={
+            "application_name": "xinqing-alone",
+            "timezone": "UTC",
+            "tcp_keepalives_idle": "5",
+            "tcp_keepalives_interval": "2",
+            "tcp_keepalives_count": "3",
+        },
+    )
+
+
+@asynccontextmanager
+async def alone(url: str, task: str) -> AsyncIterator["asyncpg.Connection[Any] | None"]:
+    """Hold the advisory lock of a task on a connection of its own; None if another holds it.
+
+    The lock lives as long as the connection, so whoever loses the connection has lost the lock.
+    """
+    connection = await connect(url)
+    try:
+        held = await connection.fetchval(
+            "SELECT pg_try_advisory_lock(hashtextextended($1, 0))", task
+        )
+        yield connection if held else None
+    finally:
+        # Terminate rather than close: a server that does not answer must not hold us up.
+        connection.terminate()
+
+
+async def copy(
+    session: Session, model: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Write lines of one aggregate as one COPY, audited once with their number and digest."""
+    if not rows:
+        return
+    table: Any = model.__table__
+    connection = await session.connection()
+    names = list(rows[0])
+    processors = [
+        table.c[name].type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+        for name in names
+    ]
+    records = [
+        tuple(
+            process(row[name]) if process else row[name]
+            for name, process in zip(names, processors, strict=True)
+        )
+        for row in rows
+    ]
+    raw: Any = (await connection.get_raw_connection()).driver_connection
+    await raw.copy_records_to_table(table.name, records=records, columns=names)
+    shown = [{n: _say(table.c[n], row[n]) for n in names} for row in rows]
+    digest = hashlib.sha256(json.dumps(shown, sort_keys=True, default=str).encode()).hexdigest()
+    record(
+        session,
+        "copy",
+        table.name,
+        rows[0].get("id", ""),
+        after={"rows": len(rows), "sha256": digest},
+    )
+
+
+# Tables that grow with events and changes, one partition for each month of their ids' time.
+PARTITIONED = ("outbox", "inbox", "audit")
+MONTHS_AHEAD = 3
+
+
+def _first_id(day: date) -> UUID:
+    """Give the least version 7 id of a month: its milliseconds, then zeros."""
+    instant = datetime(day.year, day.month, 1, tzinfo=UTC)
+    return UUID(int=int(instant.timestamp() * 1000) << 80)
+
+
+def partition_statements(today: date) -> list[str]:
+    """Give the statements that make this month's partitions and those of the months ahead."""
+    statements = []
+    months = [(today.year * 12 + today.month - 1 + ahead) for ahead in range(MONTHS_AHEAD + 2)]
+    days = [date(month // 12, month % 12 + 1, 1) for month in months]
+    for table in PARTITIONED:
+        for day, following in pairwise(days):
+            statements.append(
+                f"CREATE TABLE IF NOT EXISTS {table}_{day:%Y_%m} PARTITION OF {table} "
+                f"FOR VALUES FROM ('{_first_id(day)}') TO ('{_first_id(following)}')"
+            )
+    return statements
+
+
+async def keep_partitions(sessions: Sessions) -> int:
+    """Make the partitions of the months ahead, where they are missing; give how many."""
+    async with sessions.begin("poll:keep_partitions") as session:
+        known = set(
+            (
+                await session.scalars(
+                    text("SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r'")
+                )
+            ).all()
+        )
+        missing = [
+            statement
+            for statement in partition_statements(clock.day_of(clock.wall()))
+            if statement.split()[5] not in known
+        ]
+        for statement in missing:
+            await session.execute(text(statement))
+    return len(missing)

@@ -1,0 +1,27 @@
+"""What alerts tells: acknowledgements, and deliveries that were given up."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from shared.events.base import Event
+
+
+class AlertAcknowledged(Event, type="alerts.alert_acknowledged.v1", key="watch_item_id"):
+    """A receiver answered for an alert and promised a day."""
+
+    watch_item_id: UUID
+    alert_id: UUID
+    area_code: str
+    acknowledged_by: str
+    """The caller's subject: an id, never a name."""
+    acknowledged_at: datetime
+    promised_on: date | None = None
+
+
+class DeliveryExhausted(Event, type="alerts.delivery_exhausted.v1", key="endpoint_id"):
+    """A webhook message could not be delivered within the whole retry schedule."""
+
+    endpoint_id: UUID
+    delivery_id: UUID
+    message_id: UUID
+    attempts: int

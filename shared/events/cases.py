@@ -1,0 +1,85 @@
+"""What cases tells: watch items opened, raised and closed; proposals and arrears cases."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from shared.events.base import Event
+from shared.events.registry import ProjectCard
+
+
+class _ItemEvent(Event):
+    """What every event of a watch item says, so that alerts can route it without asking."""
+
+    watch_item_id: UUID
+    kind: str
+    subject_id: UUID
+    project_id: UUID | None = None
+    project: ProjectCard | None = None
+    area_code: str
+    period: str
+    level: str
+    level_rank: int
+    """Place of the level in the area's order, lowest 1."""
+    level_label: str
+    """What the area calls it, 红."""
+    unit_id: UUID | None = None
+    """The assignee: the unit that answers for it (developer, bank, …)."""
+    person_id: UUID | None = None
+    """The responsible person in force, if there is one."""
+    lacking: Decimal | None = None
+    due_on: date | None = None
+    opened_at: datetime
+    policy_version: int
+    calendar_version: str
+    passed: list[str] = []
+    """Rungs passed on the way to `level`, in order (late data, downtime, or a jump by rule)."""
+    by_rule: str | None = None
+    """`two_in_a_row` or `three_in_total` when it was not time alone."""
+
+
+class WatchItemOpened(_ItemEvent, type="cases.watch_item_opened.v1", key="watch_item_id"):
+    """Something must be put right."""
+
+
+class WatchItemRaised(_ItemEvent, type="cases.watch_item_raised.v1", key="watch_item_id"):
+    """It was not put right; its level is higher now."""
+
+    previous_level: str
+
+
+class WatchItemClosed(_ItemEvent, type="cases.watch_item_closed.v1", key="watch_item_id"):
+    """It was put right, with proof."""
+
+    closed_at: datetime
+    close_reason: str
+
+
+class WatchItemStepReached(
+    _ItemEvent, type="cases.watch_item_step_reached.v1", key="watch_item_id"
+):
+    """A step of the ladder was reached that tells people something without changing the level."""
+
+    step: str
+
+
+class CaseProposed(Event, type="cases.case_proposed.v1", key="project_id"):
+    """A project is red: an arrears case is proposed to the wage office, one per project."""
+
+    project_id: UUID
+    project: ProjectCard
+    proposal_id: UUID
+    area_code: str
+    watch_item_id: UUID
+
+
+class ArrearsCaseOpened(Event, type="cases.arrears_case_opened.v1", key="project_id"):
+    """A proposal was confirmed, or stood until D+30 working days of the oldest open miss."""
+
+    project_id: UUID
+    project: ProjectCard
+    arrears_case_id: UUID
+    proposal_id: UUID
+    area_code: str
+    opened_at: datetime
+    by_rule: bool

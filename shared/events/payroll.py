@@ -1,0 +1,68 @@
+"""What payroll tells: transfers missed and received, bank feeds late and complete."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from shared.events.base import Event
+from shared.events.registry import ProjectCard
+
+
+class TransferMissed(Event, type="payroll.transfer_missed.v1", key="project_id"):
+    """A labour-cost transfer did not fully arrive in time, and the bank's data proves it.
+
+    `previous_period` is the period of the obligation before this one under the same contract,
+    so that "two in a row" can be told although late feeds bring misses out of order.
+    """
+
+    project_id: UUID
+    project: ProjectCard
+    area_code: str
+    obligation_id: UUID
+    works_contract_id: UUID
+    account_id: UUID | None
+    """None: the project has no wage account, so no feed was waited for."""
+    period: str
+    previous_period: str | None
+    due_on: date
+    due_amount: Decimal
+    lacking: Decimal
+    calendar_version: str
+
+
+class TransferReceived(Event, type="payroll.transfer_received.v1", key="project_id"):
+    """Money was credited to an obligation; `lacking` is what is still owed (0: settled)."""
+
+    project_id: UUID
+    area_code: str
+    obligation_id: UUID
+    works_contract_id: UUID
+    period: str
+    due_on: date
+    amount: Decimal
+    lacking: Decimal
+    credited_on: date
+    """The day of the bank line, which may be earlier than the day the feed came."""
+    bank_serials: list[str]
+
+
+class BankFeedLate(Event, type="payroll.bank_feed_late.v1", key="source_id"):
+    """A source did not close its day by its expected-by time: nobody's fault but the bank's."""
+
+    source_id: UUID
+    source_name: str
+    bank_id: UUID
+    area_code: str
+    feed_id: UUID
+    day: date
+    expected_at: datetime
+
+
+class BankFeedCompleted(Event, type="payroll.bank_feed_completed.v1", key="source_id"):
+    """A source's day is closed: its balances chain, or two persons waived it."""
+
+    source_id: UUID
+    area_code: str
+    feed_id: UUID
+    day: date
+    waived: bool = False

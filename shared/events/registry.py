@@ -1,0 +1,149 @@
+"""What registry tells: areas, calendars, keys, organisations, projects, contracts, persons."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.events.base import Event
+
+
+class ProjectCard(BaseModel):
+    """What others need to know of a project, carried so that no handler waits for another topic."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    project_id: UUID
+    name: str
+    area_code: str
+    status: str
+    """MOHURD's code: 001 筹备, 002 立项, 003 在建, 004 完工, 005 停工."""
+    investment_type: str
+    """`government`, `state_firm`, `ppp` or `private`."""
+    funding_source: str | None = None
+    developer_id: UUID
+    developer_name: str
+    contractor_id: UUID | None = None
+    contractor_name: str | None = None
+    sector_authority_id: UUID | None = None
+    supervised_since: date | None = None
+
+
+class AreaChanged(Event, type="registry.area_changed.v1", key="area_code"):
+    """An area was entered or changed. `path` lists codes from the nation, `/0/42/4228/422828/`."""
+
+    area_code: str
+    name: str
+    path: str
+    valid_from: date
+    valid_to: date | None = None
+
+
+class CalendarPublished(Event, type="registry.calendar_published.v1", key="area_code"):
+    """The working days of one year in one area: its days that differ from Monday to Friday.
+
+    `exceptions` maps days to `holiday` or `makeup_workday`; area "0" is the nation. A later
+    event of the same area and year replaces an earlier one.
+    """
+
+    area_code: str
+    year: int
+    exceptions: dict[date, str]
+    provisional: bool
+    source: str
+
+
+class ApiKeyIssued(Event, type="registry.api_key_issued.v1", key="api_key_id"):
+    """A machine may call: the hash of its key, its organisation, areas and roles."""
+
+    api_key_id: UUID
+    key_hash: str
+    name: str
+    org_id: UUID | None = None
+    areas: list[str]
+    roles: list[str]
+    valid_until: datetime | None = None
+
+
+class ApiKeyRevoked(Event, type="registry.api_key_revoked.v1", key="api_key_id"):
+    """A machine may call no more."""
+
+    api_key_id: UUID
+    revoked_at: datetime
+
+
+class OrganisationRegistered(
+    Event, type="registry.organisation_registered.v1", key="organisation_id"
+):
+    """An organisation of any trade was entered."""
+
+    organisation_id: UUID
+    name: str
+    credit_code: str
+    area_code: str
+    roles: list[str]
+    trades: list[str]
+
+
+class OrganisationChanged(Event, type="registry.organisation_changed.v1", key="organisation_id"):
+    """An organisation's name, area, roles or tags are different now."""
+
+    organisation_id: UUID
+    name: str
+    credit_code: str
+    area_code: str
+    roles: list[str]
+    trades: list[str]
+
+
+class ProjectRegistered(Event, type="registry.project_registered.v1", key="project_id"):
+    """A project was entered."""
+
+    project_id: UUID
+    project: ProjectCard
+
+
+class ProjectChanged(Event, type="registry.project_changed.v1", key="project_id"):
+    """Something on a project's card is different now."""
+
+    project_id: UUID
+    project: ProjectCard
+
+
+class WorksContractSigned(Event, type="registry.works_contract_signed.v1", key="project_id"):
+    """A works contract with its labour-cost terms (724号 art. 24, 53号 art. 5)."""
+
+    project_id: UUID
+    works_contract_id: UUID
+    project: ProjectCard
+    contractor_id: UUID
+    signed_on: date
+    contract_amount: Decimal
+    basis: str
+    """`per_period` (an amount each period), `total` (an amount in all), `share` (% of contract)."""
+    labour_cost: Decimal | None = None
+    """Yuan, for `per_period` and `total`."""
+    share: Decimal | None = None
+    """Per cent of the contract amount, for `share`."""
+    first_period: str
+    last_period: str
+    """Months, YYYY-MM, both included."""
+    transfer_day: int
+    transfer_month: str
+    """`same`: the day lies in the period's own month; `next`: in the month after."""
+    due_shift: str
+    """`backwards` (default, 724号 art. 14 applied to transfers) or `none`."""
+
+
+class PersonAssigned(Event, type="registry.person_assigned.v1", key="project_id"):
+    """A responsible person of a project, from a day until a day (both included) or open."""
+
+    project_id: UUID
+    assignment_id: UUID
+    area_code: str
+    person_id: UUID
+    unit_id: UUID
+    role: str
+    from_on: date
+    until_on: date | None = None

@@ -1,0 +1,311 @@
+"""Events arrive through rows: each is handled once per service; a poison event parks its key."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from json import JSONDecodeError
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import structlog
+from pydantic import ValidationError
+from sqlalchemy import BigInteger, Identity, Index, LargeBinary, func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shared import clock, telemetry
+from shared.bus.base import Message
+from shared.db import Plumbing, Session, Sessions
+from shared.events.base import Event
+from shared.events.platform import PLATFORM, EventParked
+from shared.outbox import publish
+from shared.problems import Problem
+from shared.wording import Text
+
+log = structlog.get_logger()
+
+Handler = Callable[[Session, Any], Awaitable[None]]
+Handlers = Mapping[type[Event], Handler]
+
+QUICK_TRIES = 3
+RETRY_AFTER = (timedelta(seconds=5), timedelta(minutes=1), timedelta(minutes=10))
+
+HANDLED, WAITING, PARKED, SKIPPED = "handled", "waiting", "parked", "skipped"
+
+
+class EnvelopeUnreadable(Problem):
+    """A message of a known type whose CloudEvents headers are missing or wrong."""
+
+    title = Text("事件信封无法识别", "The event's envelope cannot be read")
+
+
+class InboxRow(Plumbing):
+    """An event that came in. `waiting` ones stand behind the first of their key, in order."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        Index(
+            "ix_inbox_open",
+            "topic",
+            "key",
+            "position",
+            postgresql_where=text("state IN ('waiting', 'parked')"),
+        ),
+        {"postgresql_partition_by": "RANGE (id)"},
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
+    topic: Mapped[str]
+    key: Mapped[str]
+    type: Mapped[str]
+    occurred_at: Mapped[datetime]
+    received_at: Mapped[datetime]
+    traceparent: Mapped[str]
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    replayed: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[str]
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None]
+    handled_at: Mapped[datetime | None]
+
+
+class InboxKey(Plumbing):
+    """A key that does not flow: its row is the lock under which its events are drained."""
+
+    __tablename__ = "inbox_keys"
+
+    topic: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    retry_at: Mapped[datetime | None] = mapped_column(index=True)
+    """None: parked, a person must retry or skip."""
+
+
+class Inbox:
+    """The event door of one service."""
+
+    def __init__(self, sessions: Sessions, handles: Handlers) -> None:
+        """Take the service's database and what it handles."""
+        self.sessions = sessions
+        self.handles = {kind.type: (kind, handler) for kind, handler in handles.items()}
+
+    async def receive(self, message: Message) -> None:
+        """Handle a message once, or keep it so that it is handled later; then it may be forgotten.
+
+        Types that nobody here handles are skipped and counted. Raises only when the database
+        cannot keep the message: the bus must bring it again.
+        """
+        kind = message.headers.get("ce_type", "")
+        if kind not in self.handles:
+            telemetry.EVENTS.labels(self.sessions.service, kind, "ignored").inc()
+            return
+        try:
+            row = _row(message)
+        except (KeyError, ValueError):
+            await self._put_aside(_unreadable(message), EnvelopeUnreadable())
+            return
+        with telemetry.continued(row["traceparent"], f"handle {kind}"):
+            for attempt in range(1, QUICK_TRIES + 1):
+                try:
+                    await self._first(row)
+                except Exception as error:  # noqa: BLE001  whatever a handler raises, the key waits and nothing is lost
+                    if _permanent(error) or attempt == QUICK_TRIES:
+                        await self._put_aside(row, error)
+                        return
+                else:
+                    return
+
+    async def _first(self, row: dict[str, Any]) -> None:
+        async with self.sessions.begin(f"event:{row['type']}") as session:
+            if await _locked_key(session, row["topic"], row["key"]):
+                await _keep(session, row, WAITING)
+                return
+            if await _keep(session, row, HANDLED, handled_at=clock.wall()):
+                await self._call(session, row)
+        telemetry.EVENTS.labels(self.sessions.service, row["type"], HANDLED).inc()
+
+    async def _call(self, session: Session, row: Mapping[str, Any]) -> None:
+        kind, handler = self.handles[row["type"]]
+        session.info["replayed"] = row["replayed"]
+        event = kind.parse(row["body"], id=row["id"], occurred_at=row["occurred_at"])
+        await handler(session, event)
+
+    async def _put_aside(self, row: dict[str, Any], error: Exception) -> None:
+        """Let the key wait for a retry, or park it at once if trying again cannot help."""
+        permanent = _permanent(error)
+        async with self.sessions.begin(f"event:{row['type']}") as session:
+            retry_at = None if permanent else clock.wall() + RETRY_AFTER[0]
+            await session.execute(
+                insert(InboxKey)
+                .values(topic=row["topic"], key=row["key"], retry_at=retry_at)
+                .on_conflict_do_nothing()
+            )
+            await _locked_key(session, row["topic"], row["key"])
+            state = PARKED if permanent else WAITING
+            if await _keep(session, row, state, attempts=1, error=_reason(error)) and permanent:
+                self._tell(session, row, error)
+        log.warning(
+            "event_set_aside",
+            event_id=str(row["id"]),
+            event_type=row["type"],
+            state=state,
+            reason=_reason(error),
+        )
+
+    def _tell(self, session: Session, row: Mapping[str, Any], error: Exception) -> None:
+        telemetry.EVENTS.labels(self.sessions.service, row["type"], PARKED).inc()
+        if row["type"] in {kind.type for kind in PLATFORM}:
+            return  # Telling of a parked telling would never end; the metric and the log say it.
+        publish(
+            session,
+            EventParked(
+                service=self.sessions.service,
+                event_id=row["id"],
+                event_type=row["type"],
+                event_key=row["key"],
+                reason=_reason(error),
+            ),
+        )
+
+    async def drain(self) -> int:
+        """Try the keys whose time has come, each in order, each event in its own transaction."""
+        async with self.sessions.begin() as session:
+            due = await session.execute(
+                select(InboxKey.topic, InboxKey.key)
+                .where(InboxKey.retry_at <= clock.wall())
+                .order_by(InboxKey.retry_at)
+                .limit(100)
+            )
+            keys = due.all()
+        done = 0
+        for topic, key in keys:
+            while await self._next(topic, key):
+                done += 1
+        return done
+
+    async def _next(self, topic: str, key: str) -> bool:
+        """Handle the first open event of a key; say whether to go on with the next."""
+        values: dict[str, Any] | None = None
+        try:
+            async with self.sessions.begin("event:retry") as session:
+                row = await _head(session, topic, key)
+                if row is None:
+                    return False
+                values = {c.key: getattr(row, c.key) for c in InboxRow.__table__.columns}
+                session.info["actor"] = f"event:{row.type}"
+                with telemetry.continued(row.traceparent, f"handle {row.type}"):
+                    await self._call(session, values)
+                row.state, row.handled_at, row.error = HANDLED, clock.wall(), None
+        except Exception as error:
+            if values is None:
+                raise
+            await self._failed_again(values["id"], error)
+            return False
+        telemetry.EVENTS.labels(self.sessions.service, values["type"], HANDLED).inc()
+        return True
+
+    async def _failed_again(self, event_id: UUID, error: Exception) -> None:
+        async with self.sessions.begin("event:retry") as session:
+            row = (
+                await session.execute(
+                    select(InboxRow).where(InboxRow.id == event_id).with_for_update()
+                )
+            ).scalar_one()
+            key = await _locked_key(session, row.topic, row.key)
+            row.attempts, row.error = row.attempts + 1, _reason(error)
+            park = _permanent(error) or row.attempts > len(RETRY_AFTER)
+            if key:
+                key.retry_at = None if park else clock.wall() + RETRY_AFTER[row.attempts - 1]
+            if park and row.state != PARKED:
+                row.state = PARKED
+                self._tell(session, {"type": row.type, "id": row.id, "key": row.key}, error)
+
+
+async def _head(session: Session, topic: str, key: str) -> InboxRow | None:
+    """Lock a key and give its first open event if it may be tried; free a key with none left."""
+    locked = await _locked_key(session, topic, key)
+    if locked is None or locked.retry_at is None or locked.retry_at > clock.wall():
+        return None
+    row = await session.scalar(
+        select(InboxRow)
+        .where(InboxRow.topic == topic, InboxRow.key == key, InboxRow.state.in_((WAITING, PARKED)))
+        .order_by(InboxRow.position)
+        .limit(1)
+    )
+    if row is None:
+        await session.delete(locked)
+        return None
+    if row.state == PARKED:
+        locked.retry_at = None
+        return None
+    return row
+
+
+async def _locked_key(session: Session, topic: str, key: str) -> InboxKey | None:
+    return (
+        await session.execute(
+            select(InboxKey).where(InboxKey.topic == topic, InboxKey.key == key).with_for_update()
+        )
+    ).scalar_one_or_none()
+
+
+async def _keep(session: Session, row: Mapping[str, Any], state: str, **more: object) -> bool:
+    """Insert the row; False if this event is here already."""
+    kept = await session.execute(
+        insert(InboxRow)
+        .values(**row, state=state, **more)
+        .on_conflict_do_nothing()
+        .returning(InboxRow.id)
+    )
+    return kept.scalar() is not None
+
+
+def _row(message: Message) -> dict[str, Any]:
+    headers = message.headers
+    return {
+        "id": UUID(headers["ce_id"]),
+        "topic": message.topic,
+        "key": message.key,
+        "type": headers["ce_type"],
+        "occurred_at": datetime.fromisoformat(headers["ce_time"]),
+        "received_at": clock.wall(),
+        "traceparent": headers.get("traceparent", ""),
+        "body": message.value,
+        "replayed": headers.get("replayed") == "true",
+    }
+
+
+def _unreadable(message: Message) -> dict[str, Any]:
+    """Keep a message without a proper envelope under an id made of its content."""
+    seed = f"{message.topic}:{message.key}:{message.value.hex()}"
+    headers = {"ce_id": str(uuid5(NAMESPACE_URL, seed)), "ce_time": clock.wall().isoformat()}
+    kind = message.headers["ce_type"]
+    return _row(Message(message.topic, message.key, message.value, headers | {"ce_type": kind}))
+
+
+def _permanent(error: Exception) -> bool:
+    """Say whether trying again cannot help: a broken contract, or a Problem, is for people."""
+    return isinstance(error, (Problem, ValidationError, JSONDecodeError, UnicodeDecodeError))
+
+
+def _reason(error: Exception) -> str:
+    """Give the kind of failure and, for broken contracts, the places; never the values."""
+    if isinstance(error, ValidationError):
+        places = "; ".join(
+            f"{'.'.join(map(str, found['loc']))}: {found['type']}" for found in error.errors()
+        )
+        return f"{type(error).__name__}: {places}"[:500]
+    return (
+        f"{type(error).__name__}: {error}"[:500]
+        if isinstance(error, Problem)
+        else (type(error).__name__)
+    )
+
+
+async def parked_keys(session: Session) -> int:
+    """Count the keys that wait for a person."""
+    return int(
+        await session.scalar(
+            select(func.count()).select_from(InboxKey).where(InboxKey.retry_at.is_(None))
+        )
+        or 0
+    )

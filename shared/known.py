@@ -1,0 +1,160 @@
+"""What every service is told by registry and keeps: areas, working days, API keys."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, TypeAlias
+
+from sqlalchemy import ColumnElement, Index, Select, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, aliased, mapped_column
+
+from shared import workdays
+from shared.areas import NATION, Area, Scope
+from shared.auth import ApiKey
+from shared.db import Plumbing, Session
+from shared.events.base import Event
+from shared.events.registry import ApiKeyIssued, ApiKeyRevoked, AreaChanged, CalendarPublished
+
+
+class KnownArea(Plumbing):
+    """An area of the dated tree, as registry told it last."""
+
+    __tablename__ = "known_areas"
+    __table_args__ = (
+        Index("ix_known_areas_path", "path", postgresql_ops={"path": "text_pattern_ops"}),
+    )
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    path: Mapped[str]
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+
+
+class KnownCalendar(Plumbing):
+    """The days of one year in one area that differ from Monday to Friday."""
+
+    __tablename__ = "known_calendars"
+
+    area_code: Mapped[str] = mapped_column(primary_key=True)
+    year: Mapped[int] = mapped_column(primary_key=True)
+    exceptions: Mapped[dict[str, Any]]
+    provisional: Mapped[bool]
+    told_at: Mapped[datetime]
+
+
+async def on_area_changed(session: Session, event: AreaChanged) -> None:
+    """Keep an area, unless a later fact about it is here already."""
+    values = {
+        "name": event.name,
+        "path": event.path,
+        "valid_from": event.valid_from,
+        "valid_to": event.valid_to,
+    }
+    await session.execute(
+        insert(KnownArea)
+        .values(code=event.area_code, **values)
+        .on_conflict_do_update(index_elements=["code"], set_=values)
+    )
+
+
+async def on_calendar_published(session: Session, event: CalendarPublished) -> None:
+    """Keep the days of a year; the newest notice counts."""
+    values = {
+        "exceptions": {day.isoformat(): kind for day, kind in event.exceptions.items()},
+        "provisional": event.provisional,
+        "told_at": event.occurred_at,
+    }
+    await session.execute(
+        insert(KnownCalendar)
+        .values(area_code=event.area_code, year=event.year, **values)
+        .on_conflict_do_update(index_elements=["area_code", "year"], set_=values)
+    )
+
+
+async def on_api_key_issued(session: Session, event: ApiKeyIssued) -> None:
+    """Let a machine call."""
+    await session.execute(
+        insert(ApiKey)
+        .values(
+            id=event.api_key_id,
+            key_hash=event.key_hash,
+            name=event.name,
+            org_id=event.org_id,
+            areas=event.areas,
+            roles=event.roles,
+            valid_until=event.valid_until,
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+async def on_api_key_revoked(session: Session, event: ApiKeyRevoked) -> None:
+    """Let a machine call no more."""
+    await session.execute(
+        update(ApiKey).where(ApiKey.id == event.api_key_id).values(revoked_at=event.revoked_at)
+    )
+
+
+# A mapped column of any type, as models declare them.
+Column: TypeAlias = InstrumentedAttribute[Any]
+
+HANDLES: Mapping[type[Event], Any] = {
+    AreaChanged: on_area_changed,
+    CalendarPublished: on_calendar_published,
+    ApiKeyIssued: on_api_key_issued,
+    ApiKeyRevoked: on_api_key_revoked,
+}
+"""What each service's manifest handles beside its own: `handles={**known.HANDLES, …}`."""
+
+
+def _inside(scope: Scope) -> Select[str]:
+    """Give the codes of all areas at and below the caller's, by path."""
+    root = aliased(KnownArea)
+    below = KnownArea.path.like(root.path + "%")
+    return select(KnownArea.code).join(root, below).where(root.code.in_(scope.areas))
+
+
+def in_scope(area_code: Column, scope: Scope, *organisations: Column) -> ColumnElement[bool]:
+    """Give the predicate that a row lies in the caller's areas and is open to its organisation.
+
+    `area_code` is the row's column; `organisations` are the columns of those who take part in
+    it. A caller limited to its organisation sees only rows in which it takes part; where the row
+    names nobody, none. The whole nation ("0") sees every area, told or not.
+    """
+    inside: ColumnElement[bool] = area_code.in_(_inside(scope))
+    if NATION in scope.areas:
+        inside = area_code.is_not(None)
+    if scope.org is None:
+        return inside
+    return inside & or_(*(column == scope.org for column in organisations))
+
+
+async def area(session: Session, code: str) -> Area | None:
+    """Give an area with its path, or None if registry has not told of it (yet)."""
+    row = await session.get(KnownArea, code)
+    return Area(row.code, row.name, row.path) if row else None
+
+
+async def lineage(session: Session, code: str) -> tuple[str, ...]:
+    """Give an area's code and those above it, nearest first, the nation ("0") last."""
+    known = await area(session, code)
+    return known.lineage if known else (code, NATION)
+
+
+async def calendar(session: Session, area_code: str) -> workdays.Calendar:
+    """Give the working days of an area: the nation's, overlaid by those above it and its own."""
+    codes = await lineage(session, area_code)
+    rows = (
+        await session.scalars(select(KnownCalendar).where(KnownCalendar.area_code.in_(codes)))
+    ).all()
+    by_code: dict[str, list[KnownCalendar]] = {}
+    for row in rows:
+        by_code.setdefault(row.area_code, []).append(row)
+    years: dict[int, tuple[dict[date, workdays.DayKind], bool]] = {}
+    for code in reversed(codes):
+        for row in by_code.get(code, ()):
+            days, provisional = years.get(row.year, ({}, False))
+            own = {date.fromisoformat(d): workdays.DayKind(k) for d, k in row.exceptions.items()}
+            years[row.year] = (days | own, provisional or row.provisional)
+    return workdays.Calendar.of(area_code, years)

@@ -1,0 +1,215 @@
+"""Events leave through rows: `publish` writes one beside the change, a relay sends it."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import BigInteger, Identity, Index, LargeBinary, select, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shared import clock, telemetry
+from shared.bus.base import Bus, Message
+from shared.db import Plumbing, Session, Sessions, connect
+from shared.events.base import Event
+
+BATCH = 500
+
+
+class OutboxRow(Plumbing):
+    """An event that was published; the journal from which a new service learns the past."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index("ix_outbox_unsent", "position", postgresql_where=text("sent_at IS NULL")),
+        {"postgresql_partition_by": "RANGE (id)"},
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
+    type: Mapped[str]
+    key: Mapped[str]
+    occurred_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+    traceparent: Mapped[str]
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    sent_at: Mapped[datetime | None]
+
+
+class ReplayCursor(Plumbing):
+    """How far a service's past was sent to another one."""
+
+    __tablename__ = "replay_cursors"
+
+    to: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(BigInteger)
+
+
+class NotInManifest(TypeError):
+    """A service published what its manifest does not name."""
+
+
+def publish(session: Session, event: Event) -> None:
+    """Say a fact in this transaction: it is told if and only if the transaction commits."""
+    if type(event) not in session.info["publishes"]:
+        raise NotInManifest(f"{session.info['service']} does not publish {event.type}")
+    session.add(
+        OutboxRow(
+            id=event.id,
+            type=event.type,
+            key=event.key_value,
+            occurred_at=event.occurred_at,
+            created_at=clock.wall(),
+            traceparent=telemetry.traceparent(),
+            body=event.body(),
+        )
+    )
+    session.info["published"] = True
+
+
+def message(
+    service: str, row: Mapping[Any, Any], *, topic: str | None = None, replayed: bool = False
+) -> Message:
+    """Give the wire form of an outbox row: CloudEvents 1.0, binary mode."""
+    headers = {
+        "ce_specversion": "1.0",
+        "ce_id": str(row["id"]),
+        "ce_type": row["type"],
+        "ce_source": f"/{service}",
+        "ce_time": row["occurred_at"].isoformat(),
+        "content-type": "application/json",
+        "traceparent": row["traceparent"],
+    }
+    if replayed:
+        headers["replayed"] = "true"
+    return Message(
+        topic or f"{row['type'].split('.')[0]}.events", row["key"], bytes(row["body"]), headers
+    )
+
+
+_TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended($1, 0))"
+_TRY_AWAKE = "SELECT pg_try_advisory_lock_shared(hashtextextended($1, 1))"
+_LET_AWAKE = "SELECT pg_advisory_unlock_shared(hashtextextended($1, 1))"
+_UNSENT = """
+    SELECT id, type, key, occurred_at, traceparent, body FROM outbox
+    WHERE sent_at IS NULL ORDER BY position LIMIT $1
+"""
+# Rows are marked with the range of their ids beside the ids, so that partitions are pruned.
+_MARK = """
+    UPDATE outbox SET sent_at = clock_timestamp()
+    WHERE id = ANY($1::uuid[]) AND id >= $2 AND id <= $3
+"""
+
+
+class Relay:
+    """Moves a service's outbox to the bus; one at a time per database, in order of position."""
+
+    def __init__(self, sessions: Sessions, bus: Bus) -> None:
+        """Take the service's database and the bus; `wake` tells it that something was written."""
+        self.sessions, self.bus = sessions, bus
+        self._woken = asyncio.Event()
+        self._task = f"relay:{sessions.service}"
+        sessions.wake.append(self.wake)
+
+    def wake(self) -> None:
+        """Say that a commit published something."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Relay for as long as this process holds the lock; stand by for it until then."""
+        connection = await connect(self.sessions.url)
+        try:
+            while not await connection.fetchval(_TRY_LOCK, self._task):
+                await self._stand_by(connection)
+            await connection.add_listener(self._channel, lambda *_: self.wake())
+            while True:
+                await self._relay(connection)
+        finally:
+            # Whoever loses the connection has lost the lock; a dead server must not hold us up.
+            connection.terminate()
+
+    async def _relay(self, connection: "asyncpg.Connection[Any]") -> None:
+        self._woken.clear()
+        while await self.send(connection):
+            pass
+        # Others notify only while the second lock says that we sleep: NOTIFY takes one lock at
+        # commit, which busy writers should not queue for.
+        await connection.execute("SELECT pg_advisory_lock(hashtextextended($1, 1))", self._task)
+        if not await self.send(connection):
+            await self._sleep(1)
+        await connection.execute("SELECT pg_advisory_unlock(hashtextextended($1, 1))", self._task)
+
+    async def _stand_by(self, connection: "asyncpg.Connection[Any]") -> None:
+        """Pass on our own commits to the relay of another replica while that one sleeps."""
+        await self._sleep(1)
+        if self._woken.is_set():
+            self._woken.clear()
+            if not await connection.fetchval(_TRY_AWAKE, self._task):
+                await connection.execute(f"NOTIFY {self._channel}")
+            else:
+                await connection.execute(_LET_AWAKE, self._task)
+
+    @property
+    def _channel(self) -> str:
+        return f"relay_{self.sessions.service}"
+
+    async def _sleep(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._woken.wait(), seconds)
+        except TimeoutError:
+            return
+
+    async def send(self, connection: "asyncpg.Connection[Any]") -> int:
+        """Send what is unsent, at most a batch; give how many. Raises if the bus is away."""
+        rows: Sequence[Any] = await connection.fetch(_UNSENT, BATCH)
+        if not rows:
+            return 0
+        await self.bus.publish([message(self.sessions.service, row) for row in rows])
+        ids = [row["id"] for row in rows]
+        await connection.execute(_MARK, ids, min(ids), max(ids))
+        telemetry.OUTBOX_SENT.labels(self.sessions.service).inc(len(rows))
+        return len(rows)
+
+
+def replay_topic(group: str) -> str:
+    """Give the topic of its own in which a service is sent the past."""
+    return f"replay.{group}"
+
+
+async def replay(sessions: Sessions, bus: Bus, to: str, types: set[str]) -> int:
+    """Send the past to one group, oldest first, from where the last replay stopped.
+
+    Only what was sent already is sent again: the rest is on its way by itself. Gives how many
+    events of the types that the group handles were sent.
+    """
+    sent = 0
+    while True:
+        async with sessions.begin("operator:replay") as session:
+            cursor = await session.get(ReplayCursor, to, with_for_update=True)
+            if cursor is None:
+                cursor = ReplayCursor(to=to, position=0)
+                session.add(cursor)
+            rows = (
+                (
+                    await session.execute(
+                        select(*OutboxRow.__table__.c)
+                        .where(OutboxRow.position > cursor.position, OutboxRow.sent_at.is_not(None))
+                        .order_by(OutboxRow.position)
+                        .limit(BATCH)
+                    )
+                )
+                .mappings()
+                .all()
+            )
+            if not rows:
+                return sent
+            cursor.position = rows[-1]["position"]
+            told = [
+                message(sessions.service, row, topic=replay_topic(to), replayed=True)
+                for row in rows
+                if row["type"] in types
+            ]
+            await bus.publish(told)
+        sent += len(told)

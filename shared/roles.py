@@ -1,0 +1,124 @@
+"""The one table of roles and what they may do. The codes are those of the platform's users."""
+
+from collections.abc import Iterable, Mapping
+
+_READ = ("registry:read", "payroll:read", "cases:read", "alerts:read")
+_ENTER = (
+    "registry:write_organisations",
+    "registry:write_projects",
+    "registry:write_contracts",
+    "registry:write_persons",
+)
+_RECEIVE = ("alerts:read", "alerts:acknowledge")
+
+PERMISSIONS: Mapping[str, frozenset[str]] = {
+    role: frozenset(permissions)
+    for role, permissions in {
+        # 治欠办
+        "wage_office": (
+            *_READ,
+            *_ENTER,
+            *_RECEIVE,
+            "payroll:write_accounts",
+            "payroll:waive_feed",
+            "payroll:reveal",
+            "cases:answer",
+            "cases:add_finding",
+            "cases:verify",
+            "cases:assign",
+            "cases:decide",
+            "cases:write_policies",
+            "alerts:write_routes",
+            "alerts:write_recipients",
+            "alerts:reveal",
+            "alerts:manage_endpoints",
+            "alerts:read_deliveries",
+        ),
+        # 劳动保障监察员
+        "inspector": (*_READ, *_RECEIVE, "cases:answer", "cases:add_finding", "cases:verify"),
+        # 防欠责任人
+        "responsible_person": (*_READ, *_RECEIVE, "cases:add_finding"),
+        # 协察员 adds findings, never orders or decisions (R4.29).
+        "co_inspector": (*_READ, "cases:add_finding"),
+        # 行业工程建设主管部门
+        "sector_authority": (*_READ, *_ENTER, *_RECEIVE, "cases:answer", "cases:add_finding"),
+        # 乡镇、街道
+        "town": (
+            *_READ,
+            *_RECEIVE,
+            "registry:write_organisations",
+            "registry:write_projects",
+            "registry:write_contracts",
+            "cases:answer",
+            "cases:add_finding",
+        ),
+        # 财政部门
+        "finance_bureau": (*_READ, *_RECEIVE),
+        # 根治欠薪工作领导小组
+        "leading_group": _READ,
+        # 主要负责人
+        "unit_head": (*_READ, *_RECEIVE, "cases:answer"),
+        # 建设单位
+        "developer": (*_READ, *_RECEIVE, "cases:answer"),
+        # 施工总承包单位
+        "contractor": (*_READ, *_RECEIVE, "payroll:write_accounts", "cases:answer"),
+        # 劳资专管员
+        "wage_officer": (*_READ, *_RECEIVE, "cases:answer"),
+        # 分包单位, 班组长
+        "subcontractor": ("registry:read",),
+        "crew_leader": ("registry:read",),
+        # 银行
+        "bank": ("payroll:send_feed", "payroll:read_feeds", "cases:read", *_RECEIVE),
+        # 全州信息化监管系统 and its like
+        "provincial_system": _READ,
+        # A department, bank or contractor that receives webhooks.
+        "subscriber": ("alerts:manage_endpoints", "alerts:read_deliveries"),
+        # 农民工: nothing before there are rows of his own to see.
+        "worker": (),
+        # 热线、信访、城市运行
+        "intake_desk": ("registry:read", "cases:read"),
+        # 平台运维
+        "operator": (
+            *_READ,
+            *_RECEIVE,
+            "registry:write_areas",
+            "registry:write_calendars",
+            "registry:manage_keys",
+            "registry:write_organisations",
+            "payroll:write_sources",
+            "payroll:read_feeds",
+            "payroll:waive_feed",
+            "cases:write_policies",
+            "alerts:write_routes",
+            "alerts:write_recipients",
+            "alerts:manage_endpoints",
+            "alerts:read_deliveries",
+            "platform:operate",
+            "platform:play",
+        ),
+    }.items()
+}
+
+KNOWN_ROLES = frozenset(PERMISSIONS)
+
+# Whoever has only these sees rows in which his own organisation takes part.
+LIMITED_TO_OWN = frozenset(
+    {
+        "unit_head",
+        "developer",
+        "contractor",
+        "wage_officer",
+        "subcontractor",
+        "crew_leader",
+        "bank",
+        "subscriber",
+        "worker",
+    }
+)
+
+ALL_PERMISSIONS = frozenset().union(*PERMISSIONS.values()) | {"public"}
+
+
+def permissions_of(roles: Iterable[str]) -> frozenset[str]:
+    """Give what some roles allow together; an unknown role allows nothing."""
+    return frozenset().union(*(PERMISSIONS.get(role, frozenset()) for role in roles))

@@ -1,0 +1,136 @@
+"""The movable clock of demo and tests: a row that survives a crash and serves all replicas."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import insert
+
+from shared import clock, idempotency, jobs, timers
+from shared.auth import may
+from shared.bus.base import Bus
+from shared.db import ScenarioClock, Sessions
+from shared.inbox import InboxKey, InboxRow
+from shared.outbox import OutboxRow
+from shared.problems import Problem, raises
+from shared.service import Service
+from shared.timers import Timer
+from shared.wording import Text
+
+Work = Callable[[], Awaitable[int]]
+
+
+class ClockRunsForward(Problem):
+    """The scenario's clock was asked to go back."""
+
+    status = 409
+    title = Text("情景时钟只能向前", "The scenario's clock never runs back")
+
+
+class ClockIn(BaseModel):
+    """Where the clock is to stand."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    now: AwareDatetime
+
+
+class ClockOut(BaseModel):
+    """Where the clock stands, how much was due until then, and what is due next."""
+
+    now: AwareDatetime
+    done: int
+    next: AwareDatetime | None
+
+
+class NextOut(BaseModel):
+    """The next instant at which something falls due here, if anything does."""
+
+    next: AwareDatetime | None
+    now: AwareDatetime
+
+
+class IdleOut(BaseModel):
+    """Whether this service is quiet, and counters that stand still while it is."""
+
+    idle: bool
+    handled: int
+    unsent: int
+    waiting: int
+    lag: int
+    due: int
+    pending: int
+    sent: int
+
+
+async def _move(sessions: Sessions, instant: datetime) -> None:
+    """Set the row; the first call may set any time, later ones only the same or a later one."""
+    async with sessions.begin("scenario") as session:
+        await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('scenario', 0))"))
+        known = await session.scalar(select(ScenarioClock.now).with_for_update())
+        if known and instant < known:
+            raise ClockRunsForward(now=known.isoformat())
+        await session.execute(
+            insert(ScenarioClock)
+            .values(id=1, now=instant)
+            .on_conflict_do_update(index_elements=["id"], set_={"now": instant})
+        )
+
+
+async def _next(sessions: Sessions, service: Service) -> NextOut:
+    job = await jobs.next_due(sessions, service.jobs)
+    async with sessions.begin() as session:
+        timer = await timers.next_due(session)
+        now = clock.now()
+    instants = [instant for instant in (job, timer) if instant]
+    return NextOut(next=min(instants, default=None), now=now)
+
+
+async def _idle(sessions: Sessions, service: Service, bus: Bus) -> IdleOut:
+    lag = await bus.lag(service.name)
+    job = await jobs.next_due(sessions, service.jobs)
+    async with sessions.begin() as session:
+        count: dict[str, int] = {}
+        for name, statement in {
+            "unsent": select(func.count()).where(OutboxRow.sent_at.is_(None)),
+            "sent": select(func.count()).select_from(OutboxRow),
+            "waiting": select(func.count()).where(InboxKey.retry_at.is_not(None)),
+            "handled": select(func.count()).where(InboxRow.state == "handled"),
+            "due": select(func.count()).where(Timer.state == "armed", Timer.due_at <= clock.now()),
+        }.items():
+            count[name] = int(await session.scalar(statement) or 0)
+        count["due"] += bool(job and job <= clock.now())
+        pending = await service.pending(session) if service.pending else 0
+    busy = count["unsent"] or count["waiting"] or count["due"] or pending or lag
+    return IdleOut(idle=not busy, lag=lag, pending=pending, **count)
+
+
+def router(service: Service, bus: Bus, work: Work) -> APIRouter:
+    """Make the routes of one service; `work` runs what is due, until nothing is."""
+    routes = idempotency.router("scenario")
+    play: Any = [may("platform:play")]
+
+    @routes.get("/scenario/next", dependencies=play, summary="The next due instant")
+    async def next_instant(request: Request) -> NextOut:
+        return await _next(request.app.state.sessions, service)
+
+    @routes.post(
+        "/scenario/clock",
+        dependencies=play,
+        summary="Move the clock forward",
+        responses=raises(ClockRunsForward),
+    )
+    async def move_clock(request: Request, body: ClockIn) -> ClockOut:
+        await _move(request.app.state.sessions, body.now)
+        done = await work()
+        following = await _next(request.app.state.sessions, service)
+        return ClockOut(now=body.now, done=done, next=following.next)
+
+    @routes.get("/scenario/idle", dependencies=play, summary="Whether nothing is under way")
+    async def idle(request: Request) -> IdleOut:
+        return await _idle(request.app.state.sessions, service, bus)
+
+    return routes

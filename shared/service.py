@@ -1,0 +1,38 @@
+"""What a service is, seen from outside: one value, readable without starting anything."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from fastapi import APIRouter
+from sqlalchemy import MetaData
+
+from shared.config import ServiceSettings
+from shared.db import Session
+from shared.events.base import Event
+from shared.inbox import Handler
+from shared.jobs import Daily, Poll
+from shared.timers import OnDue
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The manifest of a service."""
+
+    name: str
+    settings: type[ServiceSettings]
+    metadata: MetaData
+    router: APIRouter
+    publishes: Sequence[type[Event]] = ()
+    handles: Mapping[type[Event], Handler] = field(default_factory=dict)
+    jobs: Sequence[Daily] = ()
+    polls: Sequence[Poll] = ()
+    timers: Mapping[str, OnDue] = field(default_factory=dict)
+    pending: Callable[[Session], Awaitable[int]] | None = None
+    """How much is under way that neither outbox, inbox nor timers show (deliveries)."""
+    loops: Sequence[Poll] = ()
+    """Polls that run continuously beside the others, because they wait for strangers."""
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Give the topics this service reads."""
+        return tuple(sorted({event.topic() for event in self.handles}))

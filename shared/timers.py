@@ -1,0 +1,196 @@
+"""A time limit is a row: armed with what it is about, claimed when due, handled once."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Index, func, select, text, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shared import clock, telemetry
+from shared.db import Plumbing, Session, Sessions, new_id
+from shared.events.platform import TimerLate
+from shared.outbox import publish
+
+log = structlog.get_logger()
+
+CLAIM = 50
+# A timer that failed is tried again after growing pauses of the machine's time.
+RETRY_AFTER = (timedelta(seconds=5), timedelta(minutes=1), timedelta(minutes=10))
+# Operators hear of a timer that is this late by the machine's clock.
+LATE_AFTER = timedelta(minutes=5)
+
+ARMED, FIRED, DISARMED = "armed", "fired", "disarmed"
+
+
+class Timer(Plumbing):
+    """One time limit of one subject."""
+
+    __tablename__ = "timers"
+    __table_args__ = (
+        Index(
+            "uq_timers_armed",
+            "kind",
+            "subject_id",
+            "step",
+            unique=True,
+            postgresql_where=text("state = 'armed'"),
+        ),
+        Index("ix_timers_due", "due_at", postgresql_where=text("state = 'armed'")),
+        Index("ix_timers_subject", "subject_id", "kind"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    subject_id: Mapped[UUID]
+    step: Mapped[str] = mapped_column(default="")
+    """Which of several limits of this kind; empty where there is one."""
+    entered_at: Mapped[datetime]
+    """When the state was entered whose limit this is."""
+    due_at: Mapped[datetime]
+    policy_version: Mapped[int | None]
+    calendar_version: Mapped[str | None]
+    state: Mapped[str] = mapped_column(default=ARMED)
+    attempts: Mapped[int] = mapped_column(default=0)
+    retry_at: Mapped[datetime | None]
+    told_late: Mapped[bool] = mapped_column(default=False)
+    fired_at: Mapped[datetime | None]
+
+
+OnDue = Callable[[Session, Timer], Awaitable[None]]
+
+
+def arm(
+    session: Session,
+    kind: str,
+    subject_id: UUID,
+    due_at: datetime,
+    *,
+    entered_at: datetime,
+    step: str = "",
+    policy_version: int | None = None,
+    calendar_version: str | None = None,
+) -> None:
+    """Arm a limit of a subject; a second armed one of the same kind and step is refused."""
+    session.add(
+        Timer(
+            id=new_id(),
+            kind=kind,
+            subject_id=subject_id,
+            step=step,
+            entered_at=entered_at,
+            due_at=due_at,
+            policy_version=policy_version,
+            calendar_version=calendar_version,
+        )
+    )
+
+
+async def disarm(session: Session, subject_id: UUID, *kinds: str) -> int:
+    """Disarm a subject's limits (of some kinds, or all); give how many were armed."""
+    statement = update(Timer).where(Timer.subject_id == subject_id, Timer.state == ARMED)
+    if kinds:
+        statement = statement.where(Timer.kind.in_(kinds))
+    gone = await session.execute(statement.values(state=DISARMED).returning(Timer.id))
+    return len(gone.all())
+
+
+async def armed(session: Session, subject_id: UUID, *kinds: str) -> list[Timer]:
+    """Give a subject's armed limits, the nearest first."""
+    statement = select(Timer).where(Timer.subject_id == subject_id, Timer.state == ARMED)
+    if kinds:
+        statement = statement.where(Timer.kind.in_(kinds))
+    return list((await session.scalars(statement.order_by(Timer.due_at))).all())
+
+
+async def next_due(session: Session) -> datetime | None:
+    """Give the nearest instant at which a limit falls due."""
+    return await session.scalar(select(func.min(Timer.due_at)).where(Timer.state == ARMED))
+
+
+async def run_due(sessions: Sessions, handlers: Mapping[str, OnDue]) -> int:
+    """Claim what is due and handle it, fifty in one transaction, a savepoint each.
+
+    A handler dates what it does by `timer.due_at`. One that fails is rolled back alone and tried
+    again later. Gives how many were claimed.
+    """
+    async with sessions.begin() as session:
+        claimed = (
+            await session.scalars(
+                select(Timer)
+                .where(
+                    Timer.state == ARMED,
+                    Timer.due_at <= clock.now(),
+                    (Timer.retry_at.is_(None)) | (Timer.retry_at <= clock.wall()),
+                )
+                .order_by(Timer.due_at, Timer.id)
+                .limit(CLAIM)
+                .with_for_update(skip_locked=True)
+            )
+        ).all()
+        for timer in claimed:
+            await _fire(session, timer, handlers)
+    return len(claimed)
+
+
+async def _fire(session: Session, timer: Timer, handlers: Mapping[str, OnDue]) -> None:
+    service = session.info["service"]
+    # An earlier timer of this batch may have disarmed this one.
+    await session.refresh(timer)
+    if timer.state != ARMED:
+        return
+    session.info["actor"] = f"timer:{timer.kind}"
+    timer_id, kind, due_at, attempts = timer.id, timer.kind, timer.due_at, timer.attempts
+    try:
+        async with session.begin_nested():
+            timer.state, timer.fired_at = FIRED, clock.now()
+            await session.flush()  # The handler may arm the next limit of this kind.
+            await handlers[kind](session, timer)
+    except Exception as error:
+        pause = RETRY_AFTER[min(attempts, len(RETRY_AFTER) - 1)]
+        await session.execute(
+            update(Timer)
+            .where(Timer.id == timer_id)
+            .values(attempts=attempts + 1, retry_at=clock.wall() + pause)
+        )
+        log.error(
+            "timer_failed",
+            timer_id=str(timer_id),
+            kind=kind,
+            reason=type(error).__name__,
+            exc_info=error,
+        )
+    else:
+        lateness = max(0.0, (clock.now() - due_at).total_seconds())
+        telemetry.TIMER_LATENESS.labels(service, kind).observe(lateness)
+
+
+async def tell_late(sessions: Sessions) -> int:
+    """Tell operators, once each, of armed timers that nothing handles; give how many."""
+    async with sessions.begin("poll:tell_late") as session:
+        late = (
+            await session.scalars(
+                select(Timer)
+                .where(
+                    Timer.state == ARMED,
+                    ~Timer.told_late,
+                    Timer.due_at <= clock.now() - LATE_AFTER,
+                    Timer.attempts > 0,
+                )
+                .limit(100)
+                .with_for_update(skip_locked=True)
+            )
+        ).all()
+        for timer in late:
+            timer.told_late = True
+            publish(
+                session,
+                TimerLate(
+                    service=sessions.service,
+                    timer_id=timer.id,
+                    kind=timer.kind,
+                    due_at=timer.due_at,
+                ),
+            )
+    return len(late)
