@@ -68,7 +68,7 @@ class Keyring:
         return cls(keys, index_key)
 
     @classmethod
-    def load(cls, runtime: Runtime) -> "Keyring":
+    def of(cls, runtime: Runtime) -> "Keyring":
         """Take the keys of `PII_KEYS`, else of the key file in `data_dir`, made if need be."""
         if runtime.pii_keys:
             return cls.parse(runtime.pii_keys.get_secret_value())

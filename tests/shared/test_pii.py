@@ -74,12 +74,12 @@ def test_bad_keys_are_refused_without_saying_them(text: str) -> None:
 
 def test_keys_come_from_the_setting_or_a_file_for_the_owner_only(tmp_path: Path) -> None:
     given_keys = Runtime(pii_keys=SecretStr(f"k1:{OLD},index:{INDEX}"), data_dir=tmp_path / "a")
-    assert Keyring.load(given_keys) == BEFORE
+    assert Keyring.of(given_keys) == BEFORE
     assert not (tmp_path / "a").exists()
-    made = Keyring.load(Runtime(data_dir=tmp_path / "b"))
+    made = Keyring.of(Runtime(data_dir=tmp_path / "b"))
     path = tmp_path / "b" / "pii.key"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert Keyring.load(Runtime(data_dir=tmp_path / "b")) == made
+    assert Keyring.of(Runtime(data_dir=tmp_path / "b")) == made
     assert [entry.name for entry in path.parent.iterdir()] == ["pii.key"]
 
 
