@@ -37,6 +37,7 @@ _FAST = {
     "shared_buffers": "32MB",
     "autovacuum": "off",
     "io_method": "sync",
+    "dynamic_shared_memory_type": "mmap",
 }
 # What a server says whose predecessor was killed a moment ago: its last processes still end.
 _PASSING = ("pre-existing shared memory block", 'lock file "postmaster.pid" already exists')
