@@ -1,5 +1,6 @@
 """Events arrive through rows: each is handled once per service; a poison event parks its key."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from json import JSONDecodeError
@@ -26,10 +27,15 @@ log = structlog.get_logger()
 Handler = Callable[[Session, Any], Awaitable[None]]
 Handlers = Mapping[type[Event], Handler]
 
-QUICK_TRIES = 3
+# Pauses before the tries of a new event: what failed by chance is over within a second.
+QUICK_TRIES = (0.0, 0.05, 0.2)
 RETRY_AFTER = (timedelta(seconds=5), timedelta(minutes=1), timedelta(minutes=10))
 
+# How many events of one key are handled before the next key has its turn.
+IN_A_ROW = 200
+
 HANDLED, WAITING, PARKED, SKIPPED = "handled", "waiting", "parked", "skipped"
+REPEATED = "repeated"
 
 
 class EnvelopeUnreadable(Problem):
@@ -80,8 +86,20 @@ class InboxKey(Plumbing):
     """None: parked, a person must retry or skip."""
 
 
+class _Refused(Exception):
+    """A handler's Problem. As itself it could make the session keep what a failed handler did."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
 class Inbox:
-    """The event door of one service."""
+    """The event door of one service.
+
+    Whoever decides about a key that does not flow holds its row in `inbox_keys`, always locked
+    before a row of the inbox: receiving, draining and an operator's retry cannot cross.
+    """
 
     def __init__(self, sessions: Sessions, handles: Handlers) -> None:
         """Take the service's database and what it handles."""
@@ -104,45 +122,64 @@ class Inbox:
             await self._put_aside(_unreadable(message), EnvelopeUnreadable())
             return
         with telemetry.continued(row["traceparent"], f"handle {kind}"):
-            for attempt in range(1, QUICK_TRIES + 1):
+            for pause in QUICK_TRIES:
+                await asyncio.sleep(pause)
                 try:
                     await self._first(row)
                 except Exception as error:  # noqa: BLE001  whatever a handler raises, the key waits and nothing is lost
-                    if _permanent(error) or attempt == QUICK_TRIES:
-                        await self._put_aside(row, error)
-                        return
+                    failure = error
+                    if _permanent(error):
+                        break
                 else:
                     return
+            await self._put_aside(row, failure)
 
     async def _first(self, row: dict[str, Any]) -> None:
+        outcome = HANDLED
         async with self.sessions.begin(f"event:{row['type']}") as session:
-            if await _locked_key(session, row["topic"], row["key"]):
-                await _keep(session, row, WAITING)
-                return
-            if await _keep(session, row, HANDLED, handled_at=clock.wall()):
+            if await locked_key(session, row["topic"], row["key"]):
+                outcome = WAITING if await _keep(session, row, WAITING) else REPEATED
+            elif await _keep(session, row, HANDLED, handled_at=clock.wall()):
                 await self._call(session, row)
-        telemetry.EVENTS.labels(self.sessions.service, row["type"], HANDLED).inc()
+            else:
+                outcome = REPEATED
+        telemetry.EVENTS.labels(self.sessions.service, row["type"], outcome).inc()
 
     async def _call(self, session: Session, row: Mapping[str, Any]) -> None:
         kind, handler = self.handles[row["type"]]
         session.info["replayed"] = row["replayed"]
-        event = kind.parse(row["body"], id=row["id"], occurred_at=row["occurred_at"])
-        await handler(session, event)
+        try:
+            if str(row.get("error") or "").startswith(EnvelopeUnreadable.__name__):
+                # Its id and time were made up to keep it; nothing may be dated by them.
+                raise EnvelopeUnreadable
+            event = kind.parse(row["body"], id=row["id"], occurred_at=row["occurred_at"])
+            await handler(session, event)
+            await (
+                session.flush()
+            )  # What the handler wrote must fail here, as the handler's failure.
+        except Problem as problem:
+            raise _Refused(problem) from problem
 
     async def _put_aside(self, row: dict[str, Any], error: Exception) -> None:
         """Let the key wait for a retry, or park it at once if trying again cannot help."""
         permanent = _permanent(error)
+        state = PARKED if permanent else WAITING
         async with self.sessions.begin(f"event:{row['type']}") as session:
             retry_at = None if permanent else clock.wall() + RETRY_AFTER[0]
-            await session.execute(
+            made = await session.scalar(
                 insert(InboxKey)
                 .values(topic=row["topic"], key=row["key"], retry_at=retry_at)
                 .on_conflict_do_nothing()
+                .returning(InboxKey.key)
             )
-            await _locked_key(session, row["topic"], row["key"])
-            state = PARKED if permanent else WAITING
-            if await _keep(session, row, state, attempts=1, error=_reason(error)) and permanent:
-                self._tell(session, row, error)
+            key = await locked_key(session, row["topic"], row["key"])
+            if await _keep(session, row, state, attempts=1, error=_reason(error)):
+                if permanent:
+                    self._tell(session, row, error)
+            elif made and key:
+                # Another replica has handled it meanwhile, so that nothing waits under the key.
+                await session.delete(key)
+                return
         log.warning(
             "event_set_aside",
             event_id=str(row["id"]),
@@ -178,72 +215,102 @@ class Inbox:
             keys = due.all()
         done = 0
         for topic, key in keys:
-            while await self._next(topic, key):
+            # A long queue of one key does not hold up the others for ever.
+            for _ in range(IN_A_ROW):
+                if not await self._next(topic, key):
+                    break
                 done += 1
         return done
 
     async def _next(self, topic: str, key: str) -> bool:
-        """Handle the first open event of a key; say whether to go on with the next."""
+        """Handle the first open event of a key; say whether to go on with the next.
+
+        A failure is written down under the same lock, unless it took the connection with it.
+        """
         values: dict[str, Any] | None = None
         try:
             async with self.sessions.begin("event:retry") as session:
-                row = await _head(session, topic, key)
-                if row is None:
+                locked, row = await _head(session, topic, key)
+                if locked is None or row is None:
                     return False
                 values = {c.key: getattr(row, c.key) for c in InboxRow.__table__.columns}
                 session.info["actor"] = f"event:{row.type}"
-                with telemetry.continued(row.traceparent, f"handle {row.type}"):
-                    await self._call(session, values)
+                try:
+                    with telemetry.continued(row.traceparent, f"handle {row.type}"):
+                        async with session.begin_nested():
+                            await self._call(session, values)
+                except Exception as error:  # noqa: BLE001  as in receive
+                    await session.refresh(locked)
+                    await session.refresh(row)
+                    self._failed_again(session, locked, row, error)
+                    return False
                 row.state, row.handled_at, row.error = HANDLED, clock.wall(), None
         except Exception as error:
             if values is None:
                 raise
-            await self._failed_again(values["id"], error)
+            await self._lost(values, error)
             return False
         telemetry.EVENTS.labels(self.sessions.service, values["type"], HANDLED).inc()
         return True
 
-    async def _failed_again(self, event_id: UUID, error: Exception) -> None:
+    async def _lost(self, values: Mapping[str, Any], error: Exception) -> None:
+        """Write down a failure whose transaction is gone, if nobody has tried again since."""
         async with self.sessions.begin("event:retry") as session:
-            row = (
-                await session.execute(
-                    select(InboxRow).where(InboxRow.id == event_id).with_for_update()
-                )
-            ).scalar_one()
-            key = await _locked_key(session, row.topic, row.key)
-            row.attempts, row.error = row.attempts + 1, _reason(error)
-            park = _permanent(error) or row.attempts > len(RETRY_AFTER)
-            if key:
-                key.retry_at = None if park else clock.wall() + RETRY_AFTER[row.attempts - 1]
-            if park and row.state != PARKED:
-                row.state = PARKED
-                self._tell(session, {"type": row.type, "id": row.id, "key": row.key}, error)
+            locked = await locked_key(session, values["topic"], values["key"])
+            row = await session.get(InboxRow, values["id"], with_for_update=True)
+            if locked and row and (row.state, row.attempts) == (WAITING, values["attempts"]):
+                self._failed_again(session, locked, row, error)
+
+    def _failed_again(
+        self, session: Session, key: InboxKey, row: InboxRow, error: Exception
+    ) -> None:
+        row.attempts, row.error = row.attempts + 1, _reason(error)
+        if _permanent(error) or row.attempts > len(RETRY_AFTER):
+            row.state, key.retry_at = PARKED, None
+            self._tell(session, {"type": row.type, "id": row.id, "key": row.key}, error)
+        else:
+            key.retry_at = clock.wall() + RETRY_AFTER[row.attempts - 1]
+        log.warning(
+            "event_failed_again",
+            event_id=str(row.id),
+            event_type=row.type,
+            state=row.state,
+            attempts=row.attempts,
+            reason=_reason(error),
+        )
 
 
-async def _head(session: Session, topic: str, key: str) -> InboxRow | None:
+async def _head(session: Session, topic: str, key: str) -> tuple[InboxKey | None, InboxRow | None]:
     """Lock a key and give its first open event if it may be tried; free a key with none left."""
-    locked = await _locked_key(session, topic, key)
+    locked = await locked_key(session, topic, key)
     if locked is None or locked.retry_at is None or locked.retry_at > clock.wall():
-        return None
+        return None, None
     row = await session.scalar(
         select(InboxRow)
-        .where(InboxRow.topic == topic, InboxRow.key == key, InboxRow.state.in_((WAITING, PARKED)))
+        .where(
+            InboxRow.topic == topic,
+            InboxRow.key == key,
+            InboxRow.state.in_((WAITING, PARKED)),
+        )
         .order_by(InboxRow.position)
         .limit(1)
     )
     if row is None:
         await session.delete(locked)
-        return None
-    if row.state == PARKED:
+    elif row.state == PARKED:
         locked.retry_at = None
-        return None
-    return row
+        row = None
+    return locked, row
 
 
-async def _locked_key(session: Session, topic: str, key: str) -> InboxKey | None:
+async def locked_key(session: Session, topic: str, key: str) -> InboxKey | None:
+    """Lock the row of a key that does not flow; None if it flows."""
     return (
         await session.execute(
-            select(InboxKey).where(InboxKey.topic == topic, InboxKey.key == key).with_for_update()
+            select(InboxKey)
+            .where(InboxKey.topic == topic, InboxKey.key == key)
+            .with_for_update()
+            .execution_options(populate_existing=True)
         )
     ).scalar_one_or_none()
 
@@ -260,15 +327,20 @@ async def _keep(session: Session, row: Mapping[str, Any], state: str, **more: ob
 
 
 def _row(message: Message) -> dict[str, Any]:
+    """Read the envelope; raises KeyError or ValueError where it is incomplete or wrong."""
     headers = message.headers
+    occurred_at = datetime.fromisoformat(headers["ce_time"])
+    traceparent = headers.get("traceparent", "")
+    if occurred_at.tzinfo is None or "\0" in message.key + traceparent:
+        raise ValueError("an instant without offset, or text that no column holds")
     return {
         "id": UUID(headers["ce_id"]),
         "topic": message.topic,
         "key": message.key,
         "type": headers["ce_type"],
-        "occurred_at": datetime.fromisoformat(headers["ce_time"]),
+        "occurred_at": occurred_at,
         "received_at": clock.wall(),
-        "traceparent": headers.get("traceparent", ""),
+        "traceparent": traceparent,
         "body": message.value,
         "replayed": headers.get("replayed") == "true",
     }
@@ -277,28 +349,32 @@ def _row(message: Message) -> dict[str, Any]:
 def _unreadable(message: Message) -> dict[str, Any]:
     """Keep a message without a proper envelope under an id made of its content."""
     seed = f"{message.topic}:{message.key}:{message.value.hex()}"
-    headers = {"ce_id": str(uuid5(NAMESPACE_URL, seed)), "ce_time": clock.wall().isoformat()}
-    kind = message.headers["ce_type"]
-    return _row(Message(message.topic, message.key, message.value, headers | {"ce_type": kind}))
+    headers = {
+        "ce_id": str(uuid5(NAMESPACE_URL, seed)),
+        "ce_time": clock.wall().isoformat(),
+        "ce_type": message.headers["ce_type"],
+    }
+    return _row(Message(message.topic, message.key.replace("\0", ""), message.value, headers))
 
 
 def _permanent(error: Exception) -> bool:
     """Say whether trying again cannot help: a broken contract, or a Problem, is for people."""
-    return isinstance(error, (Problem, ValidationError, JSONDecodeError, UnicodeDecodeError))
+    return isinstance(
+        error, (_Refused, Problem, ValidationError, JSONDecodeError, UnicodeDecodeError)
+    )
 
 
 def _reason(error: Exception) -> str:
     """Give the kind of failure and, for broken contracts, the places; never the values."""
+    if isinstance(error, _Refused):
+        return _reason(error.problem)
     if isinstance(error, ValidationError):
         places = "; ".join(
             f"{'.'.join(map(str, found['loc']))}: {found['type']}" for found in error.errors()
         )
         return f"{type(error).__name__}: {places}"[:500]
-    return (
-        f"{type(error).__name__}: {error}"[:500]
-        if isinstance(error, Problem)
-        else (type(error).__name__)
-    )
+    said = f": {error}" if isinstance(error, Problem) else ""
+    return f"{type(error).__name__}{said}"[:500]
 
 
 async def parked_keys(session: Session) -> int:

@@ -1,0 +1,142 @@
+"""Request bodies have a bound, held before anything reads them; uploaded files are read once."""
+
+import asyncio
+import contextlib
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath, PureWindowsPath
+
+from fastapi import UploadFile
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.problems import MEDIA_TYPE, Problem
+from shared.wording import Text, language_of
+
+MEBIBYTE = 1024 * 1024
+# A bank's closing batch of some ten thousand lines fits; a spreadsheet needs a limit of its own.
+BODY_LIMIT = 10 * MEBIBYTE
+
+
+class BodyTooLarge(Problem):
+    """The request's body is larger than this path takes."""
+
+    status = 413
+    title = Text("请求内容过大", "The request body is too large")
+
+
+class _Exceeded(Exception):
+    pass
+
+
+class BodyLimit:
+    """ASGI middleware: answers 413 by Content-Length, or as soon as too many bytes have come.
+
+    `limits` maps regular expressions of whole paths to bytes; the first that matches counts.
+    """
+
+    def __init__(
+        self, app: ASGIApp, limits: Mapping[str, int] | None = None, default: int = BODY_LIMIT
+    ) -> None:
+        """Take the app, the limits of certain paths, and that of all others, in bytes."""
+        self.app, self.default = app, default
+        self.limits = [(re.compile(path), size) for path, size in (limits or {}).items()]
+
+    def limit_of(self, path: str) -> int:
+        """Give how many bytes a path takes."""
+        return next((size for known, size in self.limits if known.fullmatch(path)), self.default)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on with a bounded body."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        limit = self.limit_of(scope["path"])
+        declared = Headers(scope=scope).get("content-length", "")
+        if declared.isdecimal() and int(declared) > limit:
+            await _refuse(scope, send, limit)
+            return
+        bounded = _Bounded(receive, send, limit)
+        with contextlib.suppress(_Exceeded):
+            await self.app(scope, bounded.receive, bounded.send)
+        if bounded.exceeded and not bounded.started:
+            await _refuse(scope, send, limit)
+
+
+class _Bounded:
+    """One request's receive and send, counted."""
+
+    def __init__(self, receive: Receive, send: Send, limit: int) -> None:
+        self._receive, self._send, self._left = receive, send, limit
+        self.exceeded = self.started = False
+
+    async def receive(self) -> Message:
+        if self.exceeded:
+            raise _Exceeded
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self._left -= len(message.get("body", b""))
+            if self._left < 0:
+                self.exceeded = True
+                raise _Exceeded
+        return message
+
+    async def send(self, message: Message) -> None:
+        # Whoever read the body made an answer of its own out of our exception; ours replaces it.
+        if self.exceeded and not self.started:
+            return
+        self.started = True
+        await self._send(message)
+
+
+async def _refuse(scope: Scope, send: Send, limit: int) -> None:
+    language = language_of(Headers(scope=scope).get("accept-language"))
+    body = json.dumps(BodyTooLarge(limit=limit).document(language), ensure_ascii=False).encode()
+    headers = MutableHeaders(raw=[])
+    headers["content-type"], headers["content-language"] = MEDIA_TYPE, language
+    headers["content-length"] = str(len(body))
+    # What is left of the body will not be read, so the connection is of no more use.
+    headers["connection"] = "close"
+    await send({"type": "http.response.start", "status": 413, "headers": headers.raw})
+    await send({"type": "http.response.body", "body": body})
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file as it came: its name without folders, its bytes, their digest, and their kind."""
+
+    name: str
+    content: bytes
+    sha256: str
+    kind: str
+    """`zip` (xlsx and docx are), `ole` (xls), `pdf`, `png`, `jpeg`, `text` or `unknown`."""
+
+
+_KINDS = {
+    b"PK\x03\x04": "zip",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "ole",
+    b"%PDF-": "pdf",
+    b"\x89PNG\r\n\x1a\n": "png",
+    b"\xff\xd8\xff": "jpeg",
+}
+
+
+def kind_of(content: bytes) -> str:
+    """Give a file's kind by its first bytes, never by its name."""
+    for start, kind in _KINDS.items():
+        if content.startswith(start):
+            return kind
+    return "unknown" if b"\0" in content[:4096] or not content else "text"
+
+
+async def read_upload(file: UploadFile, *, limit: int = BODY_LIMIT) -> Upload:
+    """Read an uploaded file, at most `limit` bytes; raise BodyTooLarge where it is longer."""
+    content = await file.read(limit + 1)
+    if len(content) > limit:
+        raise BodyTooLarge(limit=limit)
+    digest = await asyncio.to_thread(lambda: hashlib.sha256(content).hexdigest())
+    name = PurePosixPath(PureWindowsPath(file.filename or "").name).name
+    return Upload(name, content, digest, kind_of(content))
