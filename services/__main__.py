@@ -17,13 +17,13 @@ from uuid import UUID
 
 import typer
 import uvicorn
+from sqlalchemy.engine import make_url
 
 from services import demo as theatre
 from shared import asyncapi, audit, auth, clock, jobs, migrations, outbox, parked, pii, telemetry
 from shared.app import Running, compose, create_app, service_app, url_of
 from shared.bus.kafka import create_topics
 from shared.config import Runtime
-from shared.db import connect
 from shared.embedded import Server
 from shared.roles import KNOWN_ROLES
 from shared.service import Service
@@ -66,13 +66,11 @@ async def _database(runtime: Runtime) -> AsyncIterator[Runtime]:
         yield runtime
         return
     server = Server(runtime.data_dir / "postgres")
-    adopted = await asyncio.to_thread(lambda: server.running)
     url = await asyncio.to_thread(server.start)
     try:
         yield runtime.model_copy(update={"database_url": url})
     finally:
-        if not adopted:
-            await asyncio.to_thread(server.stop)
+        await asyncio.to_thread(server.stop)
 
 
 async def _setup(services: list[Service], runtime: Runtime) -> None:
@@ -80,7 +78,8 @@ async def _setup(services: list[Service], runtime: Runtime) -> None:
     for service in services:
         url = url_of(service, runtime)
         if not service.settings().database_url:
-            await migrations.ensure_database(str(runtime.database_url), service.name)
+            own = make_url(str(runtime.database_url)).password is None
+            await migrations.ensure_database(str(runtime.database_url), service.name, own_role=own)
         await migrations.upgrade(service, url)
     if runtime.kafka_brokers:
         topics = {f"{service.name}.events" for service in services} | {"platform.events"}
@@ -111,7 +110,7 @@ def serve(
             f"serve {name} needs KAFKA_BROKERS: without it {name}'s events would go nowhere. "
             "`serve all` needs nothing."
         )
-    telemetry.configure(runtime)
+    telemetry.configure(runtime, personal=pii.looks_personal)
     _run(_serve(services, runtime, host, port))
 
 
@@ -156,7 +155,7 @@ async def _demo(folder: Path, *, leave: bool, as_json: bool, port: int) -> None:
     runtime = Runtime(
         data_dir=data, scenario_clock=True, egress_allow="127.0.0.1/32:*", log_level="ERROR"
     )
-    telemetry.configure(runtime)
+    telemetry.configure(runtime, personal=pii.looks_personal)
     try:
         async with _database(runtime) as ready:
             say("薪清 Xinqing: the database is up, making tables …")
@@ -348,17 +347,18 @@ def audit_verify(
 ) -> None:
     """Walk the hash chain of a service's audit; exit 1 and name the first break, if any."""
 
-    async def work() -> str | None:
-        async with _database(Runtime()) as runtime:
-            connection = await connect(url_of(load(name), runtime))
-            try:
-                return await audit.verify(connection, head)
-            finally:
-                connection.terminate()
+    async def work() -> audit.Verdict:
+        async with _opened(name) as one:
+            runtime = Runtime()
+            key = None if runtime.oidc_issuer else auth.own_key(runtime).public_key()
+            return await audit.verify(one.sessions, head, key)
 
-    broken = _run(work())
-    typer.echo(broken or f"{name}: the chain is whole")
-    raise typer.Exit(1 if broken else 0)
+    verdict = _run(work())
+    typer.echo(
+        verdict.broken
+        or f"{name}: {verdict.sealed} links, all whole; {verdict.waiting} rows not sealed yet"
+    )
+    raise typer.Exit(1 if verdict.broken else 0)
 
 
 @cli.command()

@@ -7,9 +7,22 @@ from dataclasses import dataclass
 
 import structlog
 from fastapi import FastAPI
+from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
-from shared import audit, health, idempotency, jobs, parked, problems, scenario, telemetry, timers
+from shared import (
+    audit,
+    health,
+    idempotency,
+    jobs,
+    migrations,
+    parked,
+    pii,
+    problems,
+    scenario,
+    telemetry,
+    timers,
+)
 from shared import db as database
 from shared.auth import Keys
 from shared.bus.base import Bus
@@ -94,19 +107,24 @@ def url_of(service: Service, runtime: Runtime) -> str:
             f"{service.name.upper()}_DATABASE_URL"
         )
     server = make_url(runtime.database_url).set(database=service.name)
+    if server.password is None:
+        # The embedded server knows each service by its own role, which owns only its database.
+        server = server.set(username=service.name)
     return server.render_as_string(hide_password=False)
 
 
 def create_app(services: Sequence[Service], runtime: Runtime) -> FastAPI:
     """Make the root app with each service mounted at `/<name>`; its lifespan owns everything."""
+    pii.use(pii.Keyring.of(runtime))
     bus = make_bus(runtime)
-    keys = Keys(runtime)
+    keys, sign = Keys(runtime), audit.signer(runtime)
     running = [compose(service, runtime, bus, keys) for service in services]
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await _verify(running)
         async with asyncio.TaskGroup() as group:
-            loops = [("bus", bus.run), *(loop for one in running for loop in _loops(one))]
+            loops = [("bus", bus.run), *(loop for one in running for loop in _loops(one, sign))]
             tasks = [group.create_task(_keep(name, loop), name=name) for name, loop in loops]
             yield
             for task in tasks:
@@ -116,11 +134,27 @@ def create_app(services: Sequence[Service], runtime: Runtime) -> FastAPI:
 
     app = FastAPI(title="Xinqing 薪清", lifespan=lifespan, openapi_url=None)
     app.state.running = running
-    app.include_router(health.router(bus, [(one.service, one.sessions) for one in running]))
+    app.include_router(
+        health.router(bus, [(one.service, one.sessions) for one in running], migrations.verify_head)
+    )
     app.add_middleware(BodyLimit)
     for one in running:
         app.mount(f"/{one.service.name}", one.app)
     return app
+
+
+async def _verify(running: Sequence[Running]) -> None:
+    """Refuse to start on tables that this version does not know, and on too few connections."""
+    for one in running:
+        await migrations.verify_head(one.service, one.sessions.url)
+        async with one.sessions.begin() as session:
+            most = int(await session.scalar(text("SHOW max_connections")) or 0)
+        # Beside the pool: relay, one job or scenario lock, sealing, and one in reserve.
+        needed = one.service.settings().pool_size + 4
+        if needed > most:
+            raise RuntimeError(
+                f"{one.service.name} may open {needed} connections, max_connections is {most}"
+            )
 
 
 def make_bus(runtime: Runtime) -> Bus:
@@ -171,7 +205,7 @@ def service_app(
     return app
 
 
-def _loops(one: Running) -> list[tuple[str, Loop]]:
+def _loops(one: Running, sign: audit.Sign | None) -> list[tuple[str, Loop]]:
     """Give a service's loops, each with its name; every replica runs all of them."""
     name = one.service.name
 
@@ -188,7 +222,7 @@ def _loops(one: Running) -> list[tuple[str, Loop]]:
         return found + await database.keep_partitions(one.sessions)
 
     async def seal() -> int:
-        return await audit.seal(one.sessions)
+        return await audit.seal(one.sessions, sign)
 
     every: list[tuple[str, Callable[[], Awaitable[int]], float]] = [
         ("due", look, LOOK_EVERY),

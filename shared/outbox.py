@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import BigInteger, Identity, Index, LargeBinary, select, text
+from sqlalchemy import BigInteger, Identity, Index, LargeBinary, func, select, text
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared import clock, telemetry
@@ -182,34 +183,46 @@ async def replay(sessions: Sessions, bus: Bus, to: str, types: set[str]) -> int:
     """Send the past to one group, oldest first, from where the last replay stopped.
 
     Only what was sent already is sent again: the rest is on its way by itself. Gives how many
-    events of the types that the group handles were sent.
+    events of the types that the group handles were sent. Two at once, or a crash between sending
+    and noting, send an event twice, which the inbox takes once.
     """
     sent = 0
     while True:
-        async with sessions.begin("operator:replay") as session:
-            cursor = await session.get(ReplayCursor, to, with_for_update=True)
-            if cursor is None:
-                cursor = ReplayCursor(to=to, position=0)
-                session.add(cursor)
-            rows = (
-                (
-                    await session.execute(
-                        select(*OutboxRow.__table__.c)
-                        .where(OutboxRow.position > cursor.position, OutboxRow.sent_at.is_not(None))
-                        .order_by(OutboxRow.position)
-                        .limit(BATCH)
-                    )
-                )
-                .mappings()
-                .all()
-            )
-            if not rows:
-                return sent
-            cursor.position = rows[-1]["position"]
-            told = [
-                message(sessions.service, row, topic=replay_topic(to), replayed=True)
-                for row in rows
-                if row["type"] in types
-            ]
-            await bus.publish(told)
+        rows = await _past(sessions, to)
+        if not rows:
+            return sent
+        told = [
+            message(sessions.service, row, topic=replay_topic(to), replayed=True)
+            for row in rows
+            if row["type"] in types
+        ]
+        await bus.publish(told)
+        await _note(sessions, to, rows[-1]["position"])
         sent += len(told)
+
+
+async def _past(sessions: Sessions, to: str) -> Sequence[Mapping[Any, Any]]:
+    async with sessions.begin("operator:replay") as session:
+        cursor = await session.get(ReplayCursor, to)
+        found = await session.execute(
+            select(*OutboxRow.__table__.c)
+            .where(
+                OutboxRow.position > (cursor.position if cursor else 0),
+                OutboxRow.sent_at.is_not(None),
+            )
+            .order_by(OutboxRow.position)
+            .limit(BATCH)
+        )
+        return found.mappings().all()
+
+
+async def _note(sessions: Sessions, to: str, position: int) -> None:
+    async with sessions.begin("operator:replay") as session:
+        await session.execute(
+            insert(ReplayCursor)
+            .values(to=to, position=position)
+            .on_conflict_do_update(
+                index_elements=["to"],
+                set_={"position": func.greatest(ReplayCursor.position, position)},
+            )
+        )
