@@ -1,3 +1,3 @@
 """Fixtures for all tests; each of the named modules tells its own."""
 
-pytest_plugins = ["tests.fixtures.database", "tests.fixtures.kafka"]
+pytest_plugins = ["tests.fixtures.database", "tests.fixtures.kafka", "tests.fixtures.service"]
