@@ -1,0 +1,13 @@
+"""The verbs of alerts."""
+
+from services.alerts.actions import (
+    alerts,
+    deliveries,
+    endpoints,
+    ladders,
+    notices,
+    recipients,
+    routes,
+)
+
+__all__ = ["alerts", "deliveries", "endpoints", "ladders", "notices", "recipients", "routes"]

@@ -1,0 +1,211 @@
+"""Alerts: raised, repeated, acknowledged, superseded, closed."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from services.alerts import actions, queries
+from services.alerts.errors import AlertAnswered, AlertOver, PromiseInThePast
+from services.alerts.models import Alert
+from services.alerts.rules import routing
+from services.alerts.rules.ladders import PROMISE
+from services.alerts.rules.notices import AlertState, Entry, Reason
+from services.alerts.rules.routing import Matter
+from services.alerts.schemas.alerts import AcknowledgementIn
+from shared import clock, timers
+from shared.areas import NATION
+from shared.auth import Caller
+from shared.db import Session, new_id
+from shared.events.alerts import AlertAcknowledged
+from shared.outbox import publish
+
+
+async def raise_alert(
+    session: Session,
+    matter: Matter,
+    *,
+    event_id: UUID,
+    at: datetime,
+    step: str | None = None,
+    replayed: bool = False,
+) -> Alert:
+    """Raise the one alert of an item and level, tell people, and start its ladder.
+
+    It takes over from those of lower levels. The same event again changes nothing; another one
+    about the same is counted as a repeat, and told only if nobody answers for it any more.
+    Replayed history is kept and told to nobody.
+    """
+    alert = await queries.alerts.locked_find_alert(session, matter.dedupe_key)
+    if alert is None:
+        alert = _new_alert(matter, at, replayed=replayed)
+        session.add(alert)
+        entry = Entry.RAISED
+    elif await queries.alerts.find_entry(session, alert.id, event_id):
+        return alert
+    else:
+        alert.repeats += 1
+        _update(alert, matter)
+        entry = Entry.REPEATED
+    actions.notices.note(session, alert, entry, at, matter.details, event_id=event_id)
+    if entry is Entry.REPEATED and not _is_news(alert):
+        return alert
+    alert.reopen()
+    await _supersede_others(session, alert, at)
+    alert.replayed = replayed
+    if not replayed:
+        await _mind_area(session, alert, at)
+        await actions.ladders.begin(session, alert, slot=str(event_id), at=at, step=step)
+    return alert
+
+
+async def raise_platform_alert(
+    session: Session,
+    kind: str,
+    about_id: UUID,
+    details: Mapping[str, Any],
+    *,
+    at: datetime,
+    event_id: UUID | None = None,
+    area_code: str = NATION,
+) -> None:
+    """Tell operators of something about the platform itself; one alert per day and subject."""
+    matter = routing.platform_matter(kind, about_id, clock.day_of(at), details, area_code)
+    await raise_alert(session, matter, event_id=event_id or new_id(), at=at)
+
+
+async def remind(
+    session: Session, matter: Matter, step: str, *, event_id: UUID, at: datetime, replayed: bool
+) -> None:
+    """Tell people again at a step of the item's own ladder, on the alert of its level."""
+    alert = await queries.alerts.locked_find_alert(session, matter.dedupe_key)
+    if alert is None or alert.is_over:
+        await raise_alert(session, matter, event_id=event_id, at=at, step=step, replayed=replayed)
+        return
+    if await queries.alerts.find_entry(session, alert.id, event_id):
+        return
+    _update(alert, matter)
+    actions.notices.note(session, alert, Entry.STEP_REACHED, at, {"step": step}, event_id=event_id)
+    if not replayed:
+        route = await queries.routes.find_route(session, alert.route_id)
+        receivers = route.receivers_at(step) if route else []
+        await actions.notices.tell(
+            session, alert, route, receivers, reason=Reason.STEP, slot=str(event_id), at=at
+        )
+
+
+async def close_alerts(
+    session: Session,
+    watch_item_id: UUID,
+    reason: str,
+    *,
+    event_id: UUID,
+    at: datetime,
+    replayed: bool,
+) -> None:
+    """Close all alerts of an item with it, and tell everybody who was told of it."""
+    alerts = await queries.alerts.locked_alerts_of_item(session, watch_item_id)
+    open_ones = [alert for alert in alerts if alert.state is not AlertState.CLOSED]
+    for alert in open_ones:
+        alert.close(at, reason)
+        await timers.disarm(session, alert.id)
+        actions.notices.note(
+            session, alert, Entry.CLOSED, at, {"reason": reason}, event_id=event_id
+        )
+    if open_ones and not replayed:
+        told = await queries.alerts.told_of_item(session, watch_item_id)
+        await actions.notices.tell_of_closing(
+            session, open_ones[-1], told, slot=str(event_id), at=at
+        )
+
+
+async def acknowledge(
+    session: Session, caller: Caller, alert_id: UUID, answer: AcknowledgementIn, now: datetime
+) -> Alert:
+    """Let a receiver answer for an alert, until a promised day; this stops its ladder.
+
+    The same answer again changes nothing. Raises AlertOver, AlertAnswered, PromiseInThePast.
+    """
+    alert = await queries.alerts.locked_alert(session, alert_id, caller.scope)
+    if alert.is_over:
+        raise AlertOver
+    if alert.state is AlertState.ACKNOWLEDGED:
+        if (alert.acknowledged_by, alert.promised_on) == (caller.subject, answer.promised_on):
+            return alert
+        raise AlertAnswered
+    if answer.promised_on and answer.promised_on < clock.day_of(now):
+        raise PromiseInThePast
+    alert.acknowledge(caller.subject, now, answer.promised_on)
+    promised = answer.promised_on.isoformat() if answer.promised_on else None
+    said = {"promised_on": promised, "note": answer.note}
+    actions.notices.note(session, alert, Entry.ACKNOWLEDGED, now, said)
+    await timers.disarm(session, alert.id)
+    _keep_promise(session, alert, answer.promised_on, now)
+    if alert.watch_item_id:
+        publish(
+            session,
+            AlertAcknowledged(
+                watch_item_id=alert.watch_item_id, alert_id=alert.id, area_code=alert.area_code,
+                acknowledged_by=caller.subject, acknowledged_at=now,
+                promised_on=answer.promised_on, occurred_at=now,
+            ),
+        )  # fmt: skip
+    return alert
+
+
+def _keep_promise(session: Session, alert: Alert, promised_on: date | None, now: datetime) -> None:
+    """Time the end of the promised day."""
+    if promised_on:
+        due_at = clock.day_end(promised_on)
+        timers.arm(session, PROMISE, alert.id, due_at, entered_at=now)
+
+
+def _is_news(alert: Alert) -> bool:
+    """Say whether a repeat must be told: nobody answers for the alert any more.
+
+    What happened again to the platform after an operator answered is not covered by his answer.
+    """
+    answered = alert.state is AlertState.ACKNOWLEDGED
+    unheard = alert.replayed or alert.is_over
+    return unheard or (answered and alert.kind in routing.PLATFORM_KINDS)
+
+
+async def _supersede_others(session: Session, alert: Alert, at: datetime) -> None:
+    if alert.watch_item_id is None:
+        return
+    for other in await queries.alerts.locked_alerts_of_item(session, alert.watch_item_id):
+        if other.id != alert.id and not other.is_over:
+            other.supersede(at)
+            await timers.disarm(session, other.id)
+            actions.notices.note(session, other, Entry.SUPERSEDED, at, {"by": str(alert.id)})
+
+
+async def _mind_area(session: Session, alert: Alert, at: datetime) -> None:
+    """Tell operators of an area that cannot be placed: its routes and subscribers miss it."""
+    code = alert.area_code
+    if alert.kind in routing.PLATFORM_KINDS or await queries.areas.is_known(session, code):
+        return
+    about_id = routing.platform_subject("area_unknown", code)
+    await raise_platform_alert(session, "area_unknown", about_id, {"area_code": code}, at=at)
+
+
+def _new_alert(matter: Matter, at: datetime, *, replayed: bool) -> Alert:
+    alert = Alert(
+        id=new_id(), dedupe_key=matter.dedupe_key, kind=matter.kind, about_id=matter.about_id,
+        subject_id=matter.subject_id, watch_item_id=matter.watch_item_id,
+        project_id=matter.project_id, area_code=matter.area_code, period=matter.period,
+        level=matter.level, state=AlertState.RAISED, raised_at=at, repeats=0, step=0,
+        replayed=replayed,
+    )  # fmt: skip
+    _update(alert, matter)
+    return alert
+
+
+def _update(alert: Alert, matter: Matter) -> None:
+    """Take what may differ from one telling to the next: names, parties, what is lacking."""
+    alert.project_name, alert.investment_type = matter.project_name, matter.investment_type
+    alert.level_rank, alert.level_label = matter.level_rank, matter.level_label
+    alert.developer_id, alert.contractor_id = matter.developer_id, matter.contractor_id
+    alert.sector_authority_id = matter.sector_authority_id
+    alert.unit_id, alert.person_id = matter.unit_id, matter.person_id
+    alert.due_on, alert.lacking, alert.details = matter.due_on, matter.lacking, matter.details

@@ -1,0 +1,153 @@
+"""Telling people: who is found is told by each of his ways; nobody found is itself an alert."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from services.alerts import actions, queries
+from services.alerts.models import Alert, Delivery, Notice, Recipient, Route, TimelineEntry
+from services.alerts.rules import routing
+from services.alerts.rules.deliveries import MAIL_LANE, Channel, DeliveryState
+from services.alerts.rules.notices import Entry, Reason
+from services.alerts.settings import settings
+from shared import clock, known
+from shared.db import Session, new_id
+
+log = structlog.get_logger()
+
+
+def note(
+    session: Session,
+    alert: Alert,
+    entry: Entry,
+    at: datetime,
+    details: Mapping[str, Any],
+    *,
+    event_id: UUID | None = None,
+) -> None:
+    """Write a line of an alert's timeline."""
+    session.add(
+        TimelineEntry(
+            id=new_id(), alert_id=alert.id, at=at, entry=entry, event_id=event_id,
+            actor=session.info["actor"], details=dict(details),
+        )
+    )  # fmt: skip
+
+
+async def tell(
+    session: Session,
+    alert: Alert,
+    route: Route | None,
+    receivers: Iterable[str],
+    *,
+    reason: Reason,
+    slot: str,
+    at: datetime,
+) -> None:
+    """Tell whom roles name, as of that day; nobody found: who is on duty, and a dead end."""
+    day, wanted = clock.day_of(at), list(dict.fromkeys(receivers))
+    lineage = await known.lineage(session, alert.area_code)
+    candidates = await queries.recipients.candidates(
+        session, organisations=routing.organisations(alert), person_id=alert.person_id,
+        lineage=lineage, day=day,
+    )  # fmt: skip
+    named = routing.addressees(wanted, alert, lineage, candidates)
+    found = named.found or await _on_duty(session, lineage, candidates, at)
+    people = await queries.recipients.recipients_in_force(
+        session, [each.recipient_id for each in found], day
+    )
+    for each in found:
+        trace = _trace(route) | {"roles": list(each.roles), "found_by": list(each.found_by)}
+        _send(session, alert, people[each.recipient_id], reason=reason, slot=slot, at=at,
+              trace=trace)  # fmt: skip
+    told = {
+        "reason": reason,
+        "receivers": wanted,
+        "recipients": [str(each.recipient_id) for each in found],
+        "unfilled": list(named.unfilled),
+    }
+    note(session, alert, Entry.TOLD, at, told)
+    if not named.found:
+        await _dead_end(session, alert, wanted, slot=slot, at=at)
+
+
+async def tell_of_closing(
+    session: Session, alert: Alert, recipient_ids: Sequence[UUID], *, slot: str, at: datetime
+) -> None:
+    """Tell all who were told of an item, and are in office still, that it is put right."""
+    people = await queries.recipients.recipients_in_force(session, recipient_ids, clock.day_of(at))
+    for person in people.values():
+        _send(session, alert, person, reason=Reason.CLOSED, slot=slot, at=at,
+              trace={"roles": [], "found_by": ["told before"]})  # fmt: skip
+    if people:
+        told = {"reason": Reason.CLOSED, "recipients": [str(person) for person in people]}
+        note(session, alert, Entry.TOLD, at, told)
+
+
+def _trace(route: Route | None) -> dict[str, Any]:
+    """Say by which version of which route somebody is told."""
+    if route is None:
+        return {"route": None}
+    return {"route": route.code, "version": route.version, "area_code": route.area_code}
+
+
+async def _on_duty(
+    session: Session, lineage: Sequence[str], candidates: Sequence[Recipient], at: datetime
+) -> tuple[routing.Addressed, ...]:
+    duties = await queries.recipients.on_duty(session, lineage, at, clock.day_of(at))
+    operators = [each.id for each in candidates if routing.Receiver.OPERATOR in each.roles]
+    return routing.fall_back(lineage, duties, operators)
+
+
+async def _dead_end(
+    session: Session, alert: Alert, receivers: Sequence[str], *, slot: str, at: datetime
+) -> None:
+    """Say that an alert reached nobody whom its route names; of a dead end itself, only the log."""
+    note(session, alert, Entry.DEAD_END, at, {"receivers": list(receivers)})
+    if alert.kind == routing.DEAD_END:
+        log.error("dead_end_reaches_nobody", alert_id=str(alert.id), area_code=alert.area_code)
+        return
+    details = {"alert_id": str(alert.id), "kind": alert.kind, "level": alert.level,
+               "receivers": list(receivers), "slot": slot}  # fmt: skip
+    await actions.alerts.raise_platform_alert(
+        session, routing.DEAD_END, alert.id, details, at=at, area_code=alert.area_code
+    )
+
+
+def _send(
+    session: Session,
+    alert: Alert,
+    person: Recipient,
+    *,
+    reason: Reason,
+    slot: str,
+    at: datetime,
+    trace: Mapping[str, Any],
+) -> None:
+    """Write a notice and one delivery for each way; what goes to the inbox is there at once."""
+    notice = Notice(
+        id=new_id(), alert_id=alert.id, recipient_id=person.id, step=alert.step, reason=reason,
+        slot=slot, told_at=at, trace=dict(trace),
+    )  # fmt: skip
+    session.add(notice)
+    for way in person.ways(by_mail=settings().smtp_url is not None):
+        arrived = way is Channel.INBOX
+        session.add(
+            Delivery(
+                id=new_id(),
+                key=f"{alert.id}:{alert.step}:{person.id}:{way}:{slot}",
+                lane=MAIL_LANE if way is Channel.MAIL else way.value,
+                channel=way,
+                type=reason.value,
+                area_code=alert.area_code,
+                org_id=person.org_id,
+                notice_id=notice.id,
+                state=DeliveryState.DELIVERED if arrived else DeliveryState.WAITING,
+                created_at=at,
+                delivered_at=at if arrived else None,
+            )
+        )
+    alert.sent()

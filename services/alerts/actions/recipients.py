@@ -1,0 +1,87 @@
+"""Recipients and duty rosters: entered, changed, revealed."""
+
+from datetime import datetime
+from uuid import UUID
+
+from services.alerts import queries
+from services.alerts.models import DutyRoster, Recipient
+from services.alerts.schemas.recipients import DutyRosterIn, RecipientIn, RecipientPatch, RevealIn
+from shared import clock, db, pii
+from shared.auth import Caller
+from shared.db import Session, new_id
+from shared.problems import Stale
+
+
+async def enter_recipient(
+    session: Session, caller: Caller, wanted: RecipientIn, now: datetime
+) -> Recipient:
+    """Enter a person or post of the caller's areas; raises AreaUnknown."""
+    await queries.areas.areas_in_scope(session, [wanted.area_code], caller.scope)
+    recipient = Recipient(
+        id=new_id(), title=wanted.title, roles=[role.value for role in wanted.roles],
+        area_code=wanted.area_code, org_id=wanted.org_id, person_id=wanted.person_id,
+        subject=wanted.subject, channels=list(wanted.channels),
+        from_on=wanted.from_on or clock.day_of(now), until_on=wanted.until_on,
+        version=1, created_at=now, changed_at=now,
+    )  # fmt: skip
+    _set_phone(recipient, wanted.phone)
+    _set_mail(recipient, wanted.mail)
+    session.add(recipient)
+    return recipient
+
+
+async def change_recipient(
+    session: Session, caller: Caller, recipient_id: UUID, patch: RecipientPatch, now: datetime
+) -> Recipient:
+    """Change what the patch names; raises RecipientUnknown, Stale."""
+    recipient = await queries.recipients.locked_recipient(session, recipient_id, caller.scope)
+    if recipient.version != patch.version:
+        raise Stale
+    named = patch.model_fields_set
+    if "phone" in named:
+        _set_phone(recipient, patch.phone)
+    if "mail" in named:
+        _set_mail(recipient, patch.mail)
+    if "roles" in named:
+        recipient.roles = [role.value for role in patch.roles]
+    if "channels" in named:
+        recipient.channels = list(patch.channels)
+    for plain in named & {"title", "person_id", "subject", "until_on"}:
+        setattr(recipient, plain, getattr(patch, plain))
+    recipient.version, recipient.changed_at = recipient.version + 1, now
+    return recipient
+
+
+async def reveal_recipient(
+    session: Session, caller: Caller, recipient_id: UUID, asked: RevealIn
+) -> Recipient:
+    """Show a recipient's clear addresses; who looked and why is recorded."""
+    recipient = await queries.recipients.recipient(session, recipient_id, caller.scope)
+    shown = [name for name in ("phone", "mail") if getattr(recipient, name)]
+    db.record(session, "reveal", "recipients", recipient.id,
+              after={"purpose": asked.purpose, "fields": shown})  # fmt: skip
+    return recipient
+
+
+async def enter_duty(
+    session: Session, caller: Caller, wanted: DutyRosterIn, now: datetime
+) -> DutyRoster:
+    """Put a recipient on duty for an area in a span; raises AreaUnknown, RecipientUnknown."""
+    await queries.areas.areas_in_scope(session, [wanted.area_code], caller.scope)
+    recipient = await queries.recipients.recipient(session, wanted.recipient_id, caller.scope)
+    duty = DutyRoster(
+        id=new_id(), area_code=wanted.area_code, from_at=wanted.from_at,
+        until_at=wanted.until_at, recipient_id=recipient.id, created_at=now,
+    )  # fmt: skip
+    session.add(duty)
+    return duty
+
+
+def _set_phone(recipient: Recipient, phone: str | None) -> None:
+    recipient.phone = phone
+    recipient.phone_index = pii.blind_index(phone, "phone") if phone else None
+
+
+def _set_mail(recipient: Recipient, mail: str | None) -> None:
+    recipient.mail = mail
+    recipient.mail_index = pii.blind_index(mail, "mail") if mail else None

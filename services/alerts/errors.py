@@ -1,0 +1,64 @@
+"""What may rightly fail in alerts."""
+
+from shared.problems import Problem
+from shared.wording import Text
+
+
+class AreaUnknown(Problem):
+    """No such area, or one outside the caller's."""
+
+    status = 404
+    title = Text("行政区划不存在，或不在您的管辖范围内", "No such area, or it is outside yours")
+
+
+class RecipientUnknown(Problem):
+    """No such recipient, or one outside the caller's areas."""
+
+    status = 404
+    title = Text("接收人不存在，或不在您的管辖范围内", "No such recipient, or outside your areas")
+
+
+class AlertOver(Problem):
+    """The alert is closed or superseded, so there is nothing left to answer for."""
+
+    status = 409
+    title = Text("该预警通知已结束，无需签收", "This alert is over and needs no acknowledgement")
+
+
+class AlertAnswered(Problem):
+    """Somebody answers for the alert already; a promise is not put off by a second one."""
+
+    status = 409
+    title = Text("该预警通知已被签收", "This alert is acknowledged already")
+
+
+class PromiseInThePast(Problem):
+    """The promised day is over already."""
+
+    status = 422
+    title = Text("承诺日期不得早于今天", "The promised day must be today or later")
+
+
+class RouteNotLater(Problem):
+    """A version that applies before the one it follows would rewrite what was decided by it."""
+
+    status = 409
+    title = Text(
+        "新版本的生效日不得早于现行版本", "A version cannot apply before the one it follows"
+    )
+
+
+class TargetRefused(Problem):
+    """The endpoint's address is none that the egress policy lets us reach."""
+
+    status = 422
+    title = Text("推送地址不被允许", "This address may not be reached")
+
+
+class OwnOnly(Problem):
+    """A caller limited to its own organisation asks for others' events."""
+
+    status = 403
+    title = Text(
+        "只能订阅本单位参与的事项", "You may subscribe only to your own organisation's events"
+    )

@@ -1,0 +1,5 @@
+"""What alerts reads: rows for showing, and `locked_…` rows for changing."""
+
+from services.alerts.queries import alerts, areas, deliveries, endpoints, recipients, routes
+
+__all__ = ["alerts", "areas", "deliveries", "endpoints", "recipients", "routes"]

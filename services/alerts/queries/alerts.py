@@ -1,0 +1,182 @@
+"""Alerts, their timelines and notices."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
+from sqlalchemy.orm import joinedload, selectinload
+
+from services.alerts.models import Alert, Notice, Recipient, Route, TimelineEntry
+from services.alerts.rules.ladders import ESCALATION, PROMISE
+from services.alerts.rules.notices import AlertState
+from services.alerts.schemas.alerts import AlertFilter
+from shared import known, paging
+from shared.areas import NATION, Scope
+from shared.db import Session
+from shared.known import KnownArea
+from shared.problems import NotFound
+from shared.timers import ARMED, Timer
+
+
+def _visible(scope: Scope) -> ColumnElement[bool]:
+    return known.in_scope(
+        Alert.area_code, scope,
+        Alert.developer_id, Alert.contractor_id, Alert.sector_authority_id, Alert.unit_id,
+    )  # fmt: skip
+
+
+def _filtered(scope: Scope, asked: AlertFilter) -> Select[Alert]:
+    statement = select(Alert).where(_visible(scope))
+    for name, value in asked.model_dump(exclude_none=True).items():
+        statement = statement.where(getattr(Alert, name) == value)
+    return statement
+
+
+async def alerts(
+    session: Session,
+    scope: Scope,
+    asked: AlertFilter,
+    *,
+    cursor: str | None,
+    changed_after: datetime | None,
+    limit: int,
+) -> paging.Found[Any]:
+    """Give a page of the alerts that a caller may see, or of their sync."""
+    return await paging.sync(
+        session, _filtered(scope, asked), model=Alert, by=(Alert.raised_at, Alert.id),
+        cursor=cursor, changed_after=changed_after, limit=limit,
+    )  # fmt: skip
+
+
+async def alert(session: Session, alert_id: UUID, scope: Scope) -> Alert:
+    """Give an alert with timeline and notices; NotFound outside the scope."""
+    found = await session.scalar(
+        select(Alert)
+        .where(Alert.id == alert_id, _visible(scope))
+        .options(
+            selectinload(Alert.timeline),
+            selectinload(Alert.notices).selectinload(Notice.deliveries),
+        )
+        .execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def locked_alert(session: Session, alert_id: UUID, scope: Scope) -> Alert:
+    """Give an alert for changing; NotFound outside the scope."""
+    found = await session.scalar(
+        select(Alert).where(Alert.id == alert_id, _visible(scope)).with_for_update()
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def locked_find_alert(session: Session, dedupe_key: str) -> Alert | None:
+    """Give the one alert of a kind, subject, period and level, if it was raised."""
+    return await session.scalar(
+        select(Alert).where(Alert.dedupe_key == dedupe_key).with_for_update()
+    )
+
+
+async def locked_alert_of_timer(session: Session, alert_id: UUID) -> Alert | None:
+    """Give the alert whose time limit fell due."""
+    return await session.scalar(select(Alert).where(Alert.id == alert_id).with_for_update())
+
+
+async def locked_alerts_of_item(session: Session, watch_item_id: UUID) -> Sequence[Alert]:
+    """Give all alerts of a watch item, the lowest level first."""
+    found = await session.scalars(
+        select(Alert)
+        .where(Alert.watch_item_id == watch_item_id)
+        .order_by(Alert.level_rank, Alert.id)
+        .with_for_update()
+    )
+    return found.all()
+
+
+async def find_entry(session: Session, alert_id: UUID, event_id: UUID) -> TimelineEntry | None:
+    """Give the trace that an event left on an alert, if it was handled before."""
+    return await session.scalar(
+        select(TimelineEntry).where(
+            TimelineEntry.alert_id == alert_id, TimelineEntry.event_id == event_id
+        )
+    )
+
+
+async def told_of_item(session: Session, watch_item_id: UUID) -> Sequence[UUID]:
+    """Give the recipients who were told of any alert of a watch item."""
+    found = await session.scalars(
+        select(Notice.recipient_id)
+        .join(Alert, Alert.id == Notice.alert_id)
+        .where(Alert.watch_item_id == watch_item_id)
+        .distinct()
+        .order_by(Notice.recipient_id)
+    )
+    return found.all()
+
+
+async def inbox(
+    session: Session,
+    scope: Scope,
+    *,
+    subject: str,
+    roles: frozenset[str],
+    cursor: str | None,
+    limit: int,
+) -> paging.Found[Any]:
+    """Give a page of what the caller was told, the newest first.
+
+    A notice is the caller's if its recipient is he himself, or holds one of his roles for his
+    organisation, or (for bodies, not companies) in his areas.
+    """
+    held = or_(false(), *(Recipient.roles.contains([role]) for role in sorted(roles)))
+    mine: list[ColumnElement[bool]] = [Recipient.subject == subject]
+    if scope.org is not None:
+        mine.append(and_(held, Recipient.org_id == scope.org))
+    else:
+        areas = known.in_scope(Recipient.area_code, scope)
+        mine.append(and_(held, Recipient.org_id.is_(None), areas))
+    statement = (
+        select(Notice)
+        .join(Recipient, Recipient.id == Notice.recipient_id)
+        .where(or_(*mine))
+        .options(joinedload(Notice.alert))
+    )
+    return await paging.page(
+        session, statement, by=(Notice.told_at, Notice.id), cursor=cursor, limit=limit,
+        descending=True,
+    )  # fmt: skip
+
+
+async def alerts_without_timer(session: Session, limit: int) -> Sequence[Alert]:
+    """Give alerts that wait for an answer, or for a promised day, and have no armed limit."""
+    waiting = Alert.state.in_((AlertState.RAISED, AlertState.SENT))
+    promised = and_(Alert.state == AlertState.ACKNOWLEDGED, Alert.promised_on.is_not(None))
+    kind = Timer.kind.in_((ESCALATION, PROMISE))
+    armed = select(Timer.id).where(Timer.subject_id == Alert.id, Timer.state == ARMED, kind)
+    found = await session.scalars(
+        select(Alert)
+        .where(or_(waiting, promised), ~Alert.replayed, ~armed.exists())
+        .order_by(Alert.raised_at, Alert.id)
+        .limit(limit)
+    )
+    return found.all()
+
+
+async def open_ladders(session: Session, area_code: str) -> Sequence[tuple[Timer, Alert, Route]]:
+    """Give the armed rungs of the alerts at and below an area, with alert and route."""
+    below = select(KnownArea.code).where(KnownArea.path.contains(f"/{area_code}/"))
+    found = await session.execute(
+        select(Timer, Alert, Route)
+        .join(Alert, Alert.id == Timer.subject_id)
+        .join(Route, Route.id == Alert.route_id)
+        .where(Timer.state == ARMED, Timer.kind == ESCALATION)
+        .where(true() if area_code == NATION else Alert.area_code.in_(below))
+        .order_by(Timer.due_at, Timer.id)
+    )
+    return [(timer, alert, route) for timer, alert, route in found]

@@ -1,0 +1,28 @@
+"""Areas as registry told them."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+
+from services.alerts.errors import AreaUnknown
+from shared import known
+from shared.areas import NATION, Scope
+from shared.db import Session
+from shared.known import KnownArea
+
+
+async def is_known(session: Session, code: str) -> bool:
+    """Say whether an area can be placed in the tree; the nation always can."""
+    return code == NATION or await known.area(session, code) is not None
+
+
+async def areas_in_scope(session: Session, codes: Iterable[str], scope: Scope) -> list[str]:
+    """Give areas back, each once; raise AreaUnknown unless all lie in the caller's."""
+    wanted = list(dict.fromkeys(codes))
+    if NATION in scope.areas:
+        return wanted
+    inside = known.in_scope(KnownArea.code, Scope(scope.areas))
+    found = await session.scalars(select(KnownArea.code).where(KnownArea.code.in_(wanted), inside))
+    if set(found) != set(wanted):
+        raise AreaUnknown
+    return wanted

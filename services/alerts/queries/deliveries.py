@@ -1,0 +1,143 @@
+"""Deliveries: what is due, what is claimed, what was tried."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.orm import selectinload
+
+from services.alerts.models import Delivery, Endpoint, Message, Notice
+from services.alerts.queries import endpoints
+from services.alerts.rules.deliveries import MAIL_LANE, DeliveryState, EndpointState
+from services.alerts.schemas.endpoints import DeliveryFilter
+from shared import clock, known, paging
+from shared.areas import Scope
+from shared.db import Session
+from shared.problems import NotFound
+
+
+def _visible(scope: Scope) -> ColumnElement[bool]:
+    own = select(Endpoint.id).where(endpoints.visible(scope))
+    return known.in_scope(Delivery.area_code, scope, Delivery.org_id) & or_(
+        Delivery.endpoint_id.is_(None), Delivery.endpoint_id.in_(own)
+    )
+
+
+async def deliveries(
+    session: Session, scope: Scope, asked: DeliveryFilter, *, cursor: str | None, limit: int
+) -> paging.Found[Any]:
+    """Give a page of the deliveries that a caller may see, the newest first."""
+    statement = select(Delivery).where(_visible(scope))
+    for name, value in asked.model_dump(exclude_none=True).items():
+        statement = statement.where(getattr(Delivery, name) == value)
+    return await paging.page(
+        session, statement, by=(Delivery.created_at, Delivery.id), cursor=cursor, limit=limit,
+        descending=True,
+    )  # fmt: skip
+
+
+async def delivery(session: Session, delivery_id: UUID, scope: Scope) -> Delivery:
+    """Give a delivery with its attempts; NotFound outside the scope."""
+    found = await session.scalar(
+        select(Delivery)
+        .where(Delivery.id == delivery_id, _visible(scope))
+        .options(selectinload(Delivery.attempts))
+        .execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def find_message(session: Session, event_id: UUID) -> Message | None:
+    """Give what is pushed of an event, if it was queued before."""
+    return await session.get(Message, event_id)
+
+
+def _free(now: datetime) -> ColumnElement[bool]:
+    unclaimed = or_(Delivery.leased_until.is_(None), Delivery.leased_until <= now)
+    return (Delivery.state == DeliveryState.WAITING) & (Delivery.next_at <= now) & unclaimed
+
+
+async def locked_due_deliveries(
+    session: Session, now: datetime, *, room: Mapping[str, int], lane_room: int, limit: int
+) -> Sequence[Delivery]:
+    """Give deliveries to be sent now, with all that sending them needs; others' are skipped.
+
+    Each lane (an endpoint, the mail server) gives at most `lane_room`, or what `room` says it has
+    left, so that a long queue of a slow one leaves space for the others.
+    """
+    lanes = union_all(
+        select(cast(Endpoint.id, String).label("lane")).where(
+            Endpoint.state == EndpointState.ACTIVE
+        ),
+        select(literal(MAIL_LANE)),
+    ).subquery()
+    head = (
+        select(Delivery.id, Delivery.next_at)
+        .where(Delivery.lane == lanes.c.lane, _free(now))
+        .order_by(Delivery.next_at)
+        .limit(lane_room)
+        .lateral()
+    )
+    place = func.row_number().over(partition_by=lanes.c.lane, order_by=head.c.next_at)
+    left = case(dict(room), value=lanes.c.lane, else_=lane_room) if room else literal(lane_room)
+    heads = select(head.c.id, (place <= left).label("fits")).join_from(lanes, head, true()).cte()
+    found = await session.scalars(
+        select(Delivery)
+        .where(Delivery.id.in_(select(heads.c.id).where(heads.c.fits)), _free(now))
+        .order_by(Delivery.next_at, Delivery.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .options(
+            selectinload(Delivery.endpoint),
+            selectinload(Delivery.message),
+            selectinload(Delivery.notice).selectinload(Notice.alert),
+            selectinload(Delivery.notice).selectinload(Notice.recipient),
+        )
+        .execution_options(populate_existing=True)
+    )
+    return found.all()
+
+
+async def locked_deliveries(session: Session, delivery_ids: Collection[UUID]) -> Sequence[Delivery]:
+    """Give deliveries whose attempts are to be recorded."""
+    found = await session.scalars(
+        select(Delivery)
+        .where(Delivery.id.in_(delivery_ids))
+        .order_by(Delivery.id)
+        .with_for_update()
+    )
+    return found.all()
+
+
+async def locked_waiting_deliveries(
+    session: Session, endpoint_ids: Collection[UUID]
+) -> Sequence[Delivery]:
+    """Give what still waits for endpoints that want no more."""
+    found = await session.scalars(
+        select(Delivery)
+        .where(Delivery.endpoint_id.in_(endpoint_ids), Delivery.state == DeliveryState.WAITING)
+        .order_by(Delivery.id)
+        .with_for_update()
+    )
+    return found.all()
+
+
+async def due_count(session: Session) -> int:
+    """Count what is due now by the machine's clock, claimed or not: the manifest's `pending`."""
+    due = (Delivery.state == DeliveryState.WAITING) & (Delivery.next_at <= clock.wall())
+    return int(await session.scalar(select(func.count()).where(due)) or 0)

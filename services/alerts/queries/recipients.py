@@ -1,0 +1,142 @@
+"""Recipients and who is on duty."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_, select
+
+from services.alerts.errors import RecipientUnknown
+from services.alerts.models import DutyRoster, Recipient
+from services.alerts.rules.routing import Receiver
+from services.alerts.schemas.recipients import DutyRosterFilter, RecipientFilter
+from shared import known, paging
+from shared.areas import Scope
+from shared.db import Session
+
+
+def _visible(scope: Scope) -> ColumnElement[bool]:
+    return known.in_scope(Recipient.area_code, scope, Recipient.org_id)
+
+
+def _in_force(day: date) -> ColumnElement[bool]:
+    still = or_(Recipient.until_on.is_(None), Recipient.until_on >= day)
+    return (Recipient.from_on <= day) & still
+
+
+async def recipients(
+    session: Session, scope: Scope, asked: RecipientFilter, *, cursor: str | None, limit: int
+) -> paging.Found[Any]:
+    """Give a page of the recipients in a caller's areas, former ones included."""
+    statement = select(Recipient).where(_visible(scope))
+    if asked.area_code:
+        statement = statement.where(Recipient.area_code == asked.area_code)
+    if asked.role:
+        statement = statement.where(Recipient.roles.contains([asked.role.value]))
+    if asked.org_id:
+        statement = statement.where(Recipient.org_id == asked.org_id)
+    by = (Recipient.area_code, Recipient.id)
+    return await paging.page(session, statement, by=by, cursor=cursor, limit=limit)
+
+
+async def recipients_by_index(
+    session: Session, scope: Scope, *, phone_index: str | None, mail_index: str | None
+) -> paging.Found[Any]:
+    """Give the recipients that have this phone or mail address."""
+    if phone_index:
+        by_value = Recipient.phone_index == phone_index
+    else:
+        by_value = Recipient.mail_index == mail_index
+    statement = select(Recipient).where(_visible(scope), by_value)
+    return await paging.page(session, statement, by=(Recipient.area_code, Recipient.id), limit=200)
+
+
+async def recipient(session: Session, recipient_id: UUID, scope: Scope) -> Recipient:
+    """Give a recipient; RecipientUnknown outside the scope."""
+    found = await session.scalar(
+        select(Recipient).where(Recipient.id == recipient_id, _visible(scope))
+    )
+    if found is None:
+        raise RecipientUnknown
+    return found
+
+
+async def locked_recipient(session: Session, recipient_id: UUID, scope: Scope) -> Recipient:
+    """Give a recipient for changing; RecipientUnknown outside the scope."""
+    found = await session.scalar(
+        select(Recipient).where(Recipient.id == recipient_id, _visible(scope)).with_for_update()
+    )
+    if found is None:
+        raise RecipientUnknown
+    return found
+
+
+async def candidates(
+    session: Session,
+    *,
+    organisations: set[UUID],
+    person_id: UUID | None,
+    lineage: Sequence[str],
+    day: date,
+) -> Sequence[Recipient]:
+    """Give everybody in office on a day whom an alert might concern; rules choose among them."""
+    found = await session.scalars(
+        select(Recipient)
+        .where(
+            _in_force(day),
+            or_(
+                Recipient.org_id.in_(organisations),
+                Recipient.person_id == person_id,
+                Recipient.area_code.in_(lineage),
+                Recipient.roles.contains([Receiver.OPERATOR.value]),
+            ),
+        )
+        .order_by(Recipient.id)
+    )
+    return found.all()
+
+
+async def recipients_in_force(
+    session: Session, recipient_ids: Sequence[UUID], day: date
+) -> dict[UUID, Recipient]:
+    """Give those of some recipients who are in office on a day."""
+    found = await session.scalars(
+        select(Recipient)
+        .where(Recipient.id.in_(recipient_ids), _in_force(day))
+        .order_by(Recipient.id)
+    )
+    return {recipient.id: recipient for recipient in found}
+
+
+async def on_duty(
+    session: Session, lineage: Sequence[str], at: datetime, day: date
+) -> dict[str, list[UUID]]:
+    """Give who is on duty at an instant in an area and those above it, by area."""
+    found = await session.execute(
+        select(DutyRoster.area_code, DutyRoster.recipient_id)
+        .join(Recipient, Recipient.id == DutyRoster.recipient_id)
+        .where(
+            DutyRoster.area_code.in_(lineage),
+            DutyRoster.from_at <= at,
+            DutyRoster.until_at > at,
+            _in_force(day),
+        )
+        .order_by(DutyRoster.from_at, DutyRoster.id)
+    )
+    by_area: dict[str, list[UUID]] = {}
+    for area_code, recipient_id in found:
+        by_area.setdefault(area_code, []).append(recipient_id)
+    return by_area
+
+
+async def duty_rosters(
+    session: Session, scope: Scope, asked: DutyRosterFilter, *, cursor: str | None, limit: int
+) -> paging.Found[Any]:
+    """Give a page of the duties in a caller's areas."""
+    inside = known.in_scope(DutyRoster.area_code, Scope(scope.areas))
+    statement = select(DutyRoster).where(inside)
+    if asked.area_code:
+        statement = statement.where(DutyRoster.area_code == asked.area_code)
+    by = (DutyRoster.from_at, DutyRoster.id)
+    return await paging.page(session, statement, by=by, cursor=cursor, limit=limit)

@@ -1,0 +1,66 @@
+"""Routes in their versions."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import aliased
+
+from services.alerts.models import Route
+from services.alerts.schemas.routes import RouteFilter
+from shared import known, paging
+from shared.areas import NATION, Scope
+from shared.db import Session
+from shared.known import KnownArea
+
+
+def _concerns(scope: Scope) -> ColumnElement[bool]:
+    """Routes are policy: those of the caller's areas, and those above that apply there too."""
+    root = aliased(KnownArea)
+    above = (
+        select(KnownArea.code)
+        .join(root, root.path.like(KnownArea.path + "%"))
+        .where(root.code.in_(scope.areas))
+    )
+    own = known.in_scope(Route.area_code, Scope(scope.areas))
+    return or_(own, Route.area_code == NATION, Route.area_code.in_(above))
+
+
+async def routes(
+    session: Session, scope: Scope, asked: RouteFilter, *, cursor: str | None, limit: int
+) -> paging.Found[Any]:
+    """Give a page of all versions of the routes that concern a caller."""
+    statement = select(Route).where(_concerns(scope))
+    for name, value in asked.model_dump(exclude_none=True).items():
+        statement = statement.where(getattr(Route, name) == value)
+    by = (Route.area_code, Route.code, Route.version)
+    return await paging.page(session, statement, by=by, cursor=cursor, limit=limit)
+
+
+async def routes_in_force(session: Session, lineage: Sequence[str], day: date) -> list[Route]:
+    """Give the version in force of each route of an area and those above it; not disabled ones."""
+    found = await session.scalars(
+        select(Route)
+        .distinct(Route.area_code, Route.code)
+        .where(Route.area_code.in_(lineage), Route.valid_from <= day)
+        .order_by(Route.area_code, Route.code, Route.version.desc())
+    )
+    return [route for route in found if route.enabled]
+
+
+async def find_route(session: Session, route_id: UUID | None) -> Route | None:
+    """Give the version by which an alert was routed."""
+    return await session.get(Route, route_id) if route_id else None
+
+
+async def locked_find_route(session: Session, area_code: str, code: str) -> Route | None:
+    """Give the newest version of a route, so that the next one follows it."""
+    return await session.scalar(
+        select(Route)
+        .where(Route.area_code == area_code, Route.code == code)
+        .order_by(Route.version.desc())
+        .limit(1)
+        .with_for_update()
+    )

@@ -1,0 +1,118 @@
+"""What becomes of a delivery after an attempt, and what may be kept of a stranger's answer."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from uuid import UUID
+
+KEPT_OF_AN_ANSWER = 4096
+"""Bytes of an answer that the log keeps."""
+LONGEST_RETRY_AFTER = 86_400.0
+"""Seconds: a stranger may slow us down, not silence us."""
+MAIL_LANE = "mail"
+
+
+class Channel(StrEnum):
+    """A way to tell: a webhook, a mail, or the platform's own inbox."""
+
+    WEBHOOK = "webhook"
+    MAIL = "mail"
+    INBOX = "inbox"
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands."""
+
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    EXHAUSTED = "exhausted"
+    STOPPED = "stopped"
+    """Its endpoint was disabled before it could be delivered."""
+
+
+class EndpointState(StrEnum):
+    """Whether an endpoint is sent to."""
+
+    ACTIVE = "active"
+    DISABLED = "disabled"
+
+
+class Verdict(StrEnum):
+    """What an attempt says about its delivery."""
+
+    DELIVERED = "delivered"
+    AGAIN = "again"
+    GONE = "gone"
+    """The subscriber wants no more (410)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A claimed delivery with all that is needed to send it; holds secrets, so it has no repr."""
+
+    delivery_id: UUID
+    lane: str
+    channel: Channel
+    address: str = field(repr=False)
+    body: str = field(repr=False)
+    message_id: UUID
+    subject: str = field(repr=False, default="")
+    secret: str = field(repr=False, default="")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back from a stranger: a status and the beginning of a body, or why there is none.
+
+    `retry_after` is in seconds. `error` is a code of ours: `timeout`, `refused`, `tls`, …
+    """
+
+    status: int | None = None
+    body: str = ""
+    retry_after: float | None = None
+    error: str | None = None
+    took: timedelta = timedelta()
+
+
+def verdict(channel: Channel, answer: Answer) -> Verdict:
+    """Say what an answer means. Redirects are not followed, so they are failures like others."""
+    if answer.error is None and answer.status is not None and 200 <= answer.status < 300:  # noqa: PLR2004  the 2xx of HTTP and SMTP
+        return Verdict.DELIVERED
+    if channel is Channel.WEBHOOK and answer.status == 410:  # noqa: PLR2004  Gone
+        return Verdict.GONE
+    return Verdict.AGAIN
+
+
+def retry_delay(
+    attempts: int,
+    schedule: Sequence[float],
+    jitter: float,
+    roll: float,
+    retry_after: float | None = None,
+) -> timedelta | None:
+    """Give the wait before the next attempt after so many made; None: the schedule is exhausted.
+
+    `roll` in [0, 1) chooses within ± jitter. A stranger's Retry-After can only lengthen the wait.
+    """
+    if attempts >= len(schedule):
+        return None
+    wait = schedule[attempts] * (1 + jitter * (2 * roll - 1))
+    asked = min(retry_after or 0.0, LONGEST_RETRY_AFTER)
+    return timedelta(seconds=max(wait, asked))
+
+
+_SECRETS = re.compile(
+    r"whsec_[A-Za-z0-9+/=_-]+|v1a?,[A-Za-z0-9+/=]{20,}|(?i:bearer|basic)\s+[\w.~+/=-]+"
+)
+# Identity, card and phone numbers: eleven digits or more, an X at the end included.
+_NUMBERS = re.compile(r"(?<![0-9A-Fa-f-])\d{10,}[\dXx](?![0-9A-Fa-f-])")
+
+
+def scrub(text: str, secrets: Iterable[str] = ()) -> str:
+    """Take secrets, and what may be personal numbers, out of a stranger's words."""
+    for secret in secrets:
+        if secret:
+            text = text.replace(secret, "[secret]")
+    return _NUMBERS.sub("[number]", _SECRETS.sub("[secret]", text)).replace("\0", "")

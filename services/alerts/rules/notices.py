@@ -1,0 +1,126 @@
+"""What people are told: the states of an alert, reasons of a notice, and its words."""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol
+
+from shared.wording import Text
+
+
+class AlertState(StrEnum):
+    """Where an alert stands."""
+
+    RAISED = "raised"
+    """Nobody was told yet."""
+    SENT = "sent"
+    ACKNOWLEDGED = "acknowledged"
+    SUPERSEDED = "superseded"
+    """Its item has a higher level now; another alert took over."""
+    CLOSED = "closed"
+
+
+OVER = (AlertState.SUPERSEDED, AlertState.CLOSED)
+
+
+class Reason(StrEnum):
+    """Why somebody is told now."""
+
+    RAISED = "raised"
+    STEP = "step"
+    ESCALATED = "escalated"
+    PROMISE_LAPSED = "promise_lapsed"
+    CLOSED = "closed"
+
+
+class Entry(StrEnum):
+    """What a row of an alert's timeline tells."""
+
+    RAISED = "raised"
+    REPEATED = "repeated"
+    STEP_REACHED = "step_reached"
+    TOLD = "told"
+    ESCALATED = "escalated"
+    DEAD_END = "dead_end"
+    ACKNOWLEDGED = "acknowledged"
+    PROMISE_LAPSED = "promise_lapsed"
+    SUPERSEDED = "superseded"
+    CLOSED = "closed"
+
+
+KINDS: Mapping[str, Text] = {
+    "transfer_missed": Text("人工费用未拨付或拨付不足", "labour-cost transfer missing or short"),
+    "bank_feed_late": Text("银行数据未到", "bank feed late"),
+    "event_parked": Text("事件处理停滞", "an event could not be handled"),
+    "timer_late": Text("定时事项延误", "a timer is late"),
+    "item_without_timer": Text("未结事项无时限", "an open item has no timer"),
+    "dead_end": Text("告警无人接收", "an alert that nobody receives"),
+    "delivery_exhausted": Text("推送多次失败已放弃", "a delivery was given up"),
+    "endpoint_disabled": Text("推送订阅已停用", "a webhook endpoint was disabled"),
+    "area_unknown": Text("行政区划未登记", "an area is not registered"),
+}
+
+_OPENINGS: Mapping[Reason, Text] = {
+    Reason.RAISED: Text("预警", "Alert"),
+    Reason.STEP: Text("预警提醒", "Reminder"),
+    Reason.ESCALATED: Text("预警无人签收，逐级上报", "Not acknowledged, escalated"),
+    Reason.PROMISE_LAPSED: Text("承诺到期未办结", "A promise has lapsed"),
+    Reason.CLOSED: Text("预警已解除", "Closed"),
+}
+
+_TITLE = Text("【{label}】{opening}：{kind}{project}（{period}）",
+              "[{label}] {opening}: {kind}{project} ({period})")  # fmt: skip
+_OWED = Text("应到日 {due_on}，尚欠 {lacking} 元。", "Due on {due_on}, lacking CNY {lacking}.")
+_ASK = Text(
+    "请登录平台查看并签收。编号 {alert_id}", "Please open it and acknowledge. Id {alert_id}"
+)
+
+
+class Told(Protocol):
+    """What an alert says of itself to people."""
+
+    @property
+    def id(self) -> object: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def level_label(self) -> str: ...
+    @property
+    def project_name(self) -> str | None: ...
+    @property
+    def period(self) -> str: ...
+    @property
+    def due_on(self) -> date | None: ...
+    @property
+    def lacking(self) -> Decimal | None: ...
+
+
+def title(alert: Told, reason: Reason) -> Text:
+    """Give the one line by which people tell alerts apart: level, what, which project, when."""
+    kind = KINDS.get(alert.kind, Text(alert.kind, alert.kind))
+    name = alert.project_name
+    return Text(
+        _TITLE.zh.format(
+            label=alert.level_label, opening=_OPENINGS[reason].zh, kind=kind.zh,
+            project=f" {name}" if name else "", period=alert.period,
+        ),
+        _TITLE.en.format(
+            label=alert.level_label, opening=_OPENINGS[reason].en, kind=kind.en,
+            project=f", {name}" if name else "", period=alert.period,
+        ),
+    )  # fmt: skip
+
+
+def letter(alert: Told, reason: Reason) -> Text:
+    """Give the body of a mail. No personal data: mails leave the house."""
+    head, ask = title(alert, reason), _ASK.fill(alert_id=alert.id)
+    owed = Text("", "")
+    if alert.due_on and alert.lacking:
+        owed = _OWED.fill(due_on=alert.due_on, lacking=alert.lacking)
+    if reason is Reason.CLOSED:
+        ask = Text(f"编号 {alert.id}", f"Id {alert.id}")
+    return Text(
+        "\n".join(filter(None, (head.zh, owed.zh, ask.zh))),
+        "\n".join(filter(None, (head.en, owed.en, ask.en))),
+    )

@@ -1,0 +1,260 @@
+"""Which route an alert takes, and whom its receivers' roles name; every choice leaves a trace."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any, Protocol, TypeVar
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+
+class Receiver(StrEnum):
+    """A role that a route may name. How it is found: by organisation, person, area, or anywhere."""
+
+    DEVELOPER = "developer"
+    CONTRACTOR = "contractor"
+    WAGE_OFFICER = "wage_officer"
+    SECTOR_AUTHORITY = "sector_authority"
+    BANK = "bank"
+    UNIT_HEAD = "unit_head"
+    ASSIGNEE = "assignee"
+    """Anybody of the unit that answers for the item."""
+    RESPONSIBLE_PERSON = "responsible_person"
+    INSPECTOR = "inspector"
+    TOWN = "town"
+    FINANCE_BUREAU = "finance_bureau"
+    WAGE_OFFICE = "wage_office"
+    LEADING_GROUP = "leading_group"
+    OPERATOR = "operator"
+
+
+# Kinds of alerts that the platform raises about itself; operators hear of them.
+PLATFORM_KINDS = (
+    "event_parked", "timer_late", "item_without_timer", "dead_end", "delivery_exhausted",
+    "endpoint_disabled", "area_unknown",
+)  # fmt: skip
+DEAD_END = "dead_end"
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What an alert is about, in our words: all that routing needs, carried by the event."""
+
+    kind: str
+    about_id: UUID
+    """What makes the alert one and the same: the watch item, or the platform's subject."""
+    subject_id: UUID
+    area_code: str
+    period: str
+    level: str
+    level_rank: int
+    level_label: str
+    watch_item_id: UUID | None = None
+    project_id: UUID | None = None
+    project_name: str | None = None
+    investment_type: str | None = None
+    developer_id: UUID | None = None
+    contractor_id: UUID | None = None
+    sector_authority_id: UUID | None = None
+    unit_id: UUID | None = None
+    person_id: UUID | None = None
+    due_on: date | None = None
+    lacking: Decimal | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def dedupe_key(self) -> str:
+        """Give the key under which repeats are counted; amounts and times are not part of it."""
+        text = "\n".join((self.kind, str(self.about_id), self.period, self.level))
+        return sha256(text.encode()).hexdigest()
+
+
+def platform_subject(kind: str, key: str) -> UUID:
+    """Give the id of what a platform alert is about, where it has none of its own."""
+    return uuid5(NAMESPACE_URL, f"{kind}:{key}")
+
+
+def platform_matter(
+    kind: str, about_id: UUID, day: date, details: Mapping[str, Any], area_code: str
+) -> Matter:
+    """Put something about the platform itself into the words of an alert."""
+    return Matter(
+        kind=kind, about_id=about_id, subject_id=about_id, area_code=area_code,
+        period=day.isoformat(), level="alarm", level_rank=0, level_label="告警",
+        details=dict(details),
+    )  # fmt: skip
+
+
+class RouteLike(Protocol):
+    """A version of a route, as routing reads it."""
+
+    @property
+    def area_code(self) -> str: ...
+    @property
+    def priority(self) -> int: ...
+    @property
+    def kinds(self) -> list[str]: ...
+    @property
+    def levels(self) -> list[str]: ...
+    @property
+    def investment_types(self) -> list[str]: ...
+
+
+RouteT = TypeVar("RouteT", bound=RouteLike)
+
+
+def match_route(
+    routes: Iterable[RouteT], lineage: Sequence[str], kind: str, level: str, investment: str | None
+) -> RouteT | None:
+    """Give the route an alert takes: of the nearest area that has one, the first by priority.
+
+    `routes` are the versions in force. An empty list of kinds, levels or investment types in a
+    route means any. Nothing matches: None, which is a dead end.
+    """
+    by_area: dict[str, list[RouteT]] = {}
+    for route in routes:
+        by_area.setdefault(route.area_code, []).append(route)
+    for area in lineage:
+        for route in sorted(by_area.get(area, ()), key=lambda each: each.priority):
+            asked = ((route.kinds, kind), (route.levels, level))
+            if all(not wanted or has in wanted for wanted, has in asked) and (
+                not route.investment_types or investment in route.investment_types
+            ):
+                return route
+    return None
+
+
+class Reachable(Protocol):
+    """A recipient in force, as routing reads it."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def roles(self) -> list[str]: ...
+    @property
+    def area_code(self) -> str: ...
+    @property
+    def org_id(self) -> UUID | None: ...
+    @property
+    def person_id(self) -> UUID | None: ...
+
+
+RecipientT = TypeVar("RecipientT", bound=Reachable)
+
+
+class Parties(Protocol):
+    """Who takes part in what an alert is about."""
+
+    @property
+    def developer_id(self) -> UUID | None: ...
+    @property
+    def contractor_id(self) -> UUID | None: ...
+    @property
+    def sector_authority_id(self) -> UUID | None: ...
+    @property
+    def unit_id(self) -> UUID | None: ...
+    @property
+    def person_id(self) -> UUID | None: ...
+
+
+def _organisation(role: Receiver, parties: Parties) -> tuple[bool, UUID | None]:
+    """Say whether a role is found by organisation, and by which one here."""
+    by_role: Mapping[Receiver, UUID | None] = {
+        Receiver.DEVELOPER: parties.developer_id,
+        Receiver.CONTRACTOR: parties.contractor_id,
+        Receiver.WAGE_OFFICER: parties.contractor_id,
+        Receiver.SECTOR_AUTHORITY: parties.sector_authority_id,
+        Receiver.BANK: parties.unit_id,
+        Receiver.UNIT_HEAD: parties.unit_id,
+        Receiver.ASSIGNEE: parties.unit_id,
+    }
+    return role in by_role, by_role.get(role)
+
+
+def organisations(parties: Parties) -> set[UUID]:
+    """Give the organisations that take part."""
+    several = (parties.developer_id, parties.contractor_id, parties.sector_authority_id,
+               parties.unit_id)  # fmt: skip
+    return {each for each in several if each is not None}
+
+
+def _holders(
+    role: Receiver,
+    parties: Parties,
+    lineage: Sequence[str],
+    candidates: Collection[RecipientT],
+) -> tuple[list[RecipientT], str]:
+    """Give who holds a role for an item, and by what they were found."""
+    by_organisation, organisation = _organisation(role, parties)
+    if by_organisation:
+        found = [
+            each for each in candidates
+            if organisation and each.org_id == organisation
+            and (role is Receiver.ASSIGNEE or role in each.roles)
+        ]  # fmt: skip
+        return found, f"organisation {organisation}"
+    holders = [each for each in candidates if role in each.roles]
+    if role is Receiver.RESPONSIBLE_PERSON:
+        person = parties.person_id
+        return [each for each in holders if person and each.person_id == person], f"person {person}"
+    if role is Receiver.OPERATOR:
+        return holders, "anywhere"
+    for area in lineage:
+        near = [each for each in holders if each.area_code == area]
+        if near:
+            return near, f"area {area}"
+    return [], "area"
+
+
+@dataclass(frozen=True, slots=True)
+class Addressed:
+    """A recipient that is to be told, and why: as which roles, found by what."""
+
+    recipient_id: UUID
+    roles: tuple[str, ...]
+    found_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Addressees:
+    """Whom some roles name, each recipient once, and the roles that name nobody."""
+
+    found: tuple[Addressed, ...]
+    unfilled: tuple[str, ...]
+
+
+def addressees(
+    receivers: Iterable[str],
+    parties: Parties,
+    lineage: Sequence[str],
+    candidates: Collection[RecipientT],
+) -> Addressees:
+    """Find whom roles name: organisations' people by the item, persons, else by nearest area."""
+    found: dict[UUID, tuple[list[str], list[str]]] = {}
+    unfilled = []
+    for role in dict.fromkeys(receivers):
+        holders, found_by = _holders(Receiver(role), parties, lineage, candidates)
+        for holder in holders:
+            roles, ways = found.setdefault(holder.id, ([], []))
+            roles.append(str(role))
+            ways.append(found_by)
+        if not holders:
+            unfilled.append(str(role))
+    return Addressees(
+        tuple(Addressed(who, tuple(roles), tuple(ways)) for who, (roles, ways) in found.items()),
+        tuple(unfilled),
+    )
+
+
+def fall_back(
+    lineage: Sequence[str], on_duty: Mapping[str, Sequence[UUID]], operators: Sequence[UUID]
+) -> tuple[Addressed, ...]:
+    """Say who is told where nobody was found: the nearest duty roster, then the operators."""
+    for area in lineage:
+        if on_duty.get(area):
+            return tuple(Addressed(who, (), (f"duty roster of {area}",)) for who in on_duty[area])
+    return tuple(
+        Addressed(who, (Receiver.OPERATOR.value,), ("nobody on duty",)) for who in operators
+    )

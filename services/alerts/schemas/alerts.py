@@ -1,0 +1,108 @@
+"""Bodies of alerts, their acknowledgement and the inbox."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import StringConstraints
+
+from services.alerts.rules.deliveries import Channel, DeliveryState
+from services.alerts.rules.notices import AlertState, Entry, Reason
+from services.alerts.schemas.forms import Code, InBody, OutBody, Word
+
+
+class AlertFilter(InBody):
+    """Which alerts."""
+
+    state: AlertState | None = None
+    kind: Code | None = None
+    level: Word | None = None
+    project_id: UUID | None = None
+    watch_item_id: UUID | None = None
+
+
+class AlertOut(OutBody):
+    """What people are told about a watch item at a level, and where it stands."""
+
+    id: UUID
+    kind: str
+    subject_id: UUID
+    watch_item_id: UUID | None
+    project_id: UUID | None
+    project_name: str | None
+    area_code: str
+    period: str
+    level: str
+    level_rank: int
+    level_label: str
+    unit_id: UUID | None
+    person_id: UUID | None
+    due_on: date | None
+    lacking: Decimal | None
+    state: AlertState
+    raised_at: datetime
+    repeats: int
+    step: int
+    route_id: UUID | None
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+    promised_on: date | None
+    closed_at: datetime | None
+    close_reason: str | None
+    details: dict[str, Any]
+    changed_at: datetime
+
+
+class TimelineEntryOut(OutBody):
+    """One thing that happened to an alert."""
+
+    at: datetime
+    entry: Entry
+    actor: str
+    details: dict[str, Any]
+
+
+class NoticeDeliveryOut(OutBody):
+    """A way by which somebody was told, and whether it arrived."""
+
+    id: UUID
+    channel: Channel
+    state: DeliveryState
+    delivered_at: datetime | None
+
+
+class NoticeOut(OutBody):
+    """Who was told, when, and why."""
+
+    id: UUID
+    recipient_id: UUID
+    step: int
+    reason: Reason
+    told_at: datetime
+    trace: dict[str, Any]
+    deliveries: list[NoticeDeliveryOut]
+
+
+class AlertDetailOut(AlertOut):
+    """An alert with all that happened to it."""
+
+    timeline: list[TimelineEntryOut]
+    notices: list[NoticeOut]
+
+
+class AcknowledgementIn(InBody):
+    """A receiver's answer: it is in hand, until a day."""
+
+    promised_on: date | None = None
+    note: Annotated[str, StringConstraints(max_length=1000)] | None = None
+
+
+class InboxOut(OutBody):
+    """A notice to the caller."""
+
+    id: UUID
+    told_at: datetime
+    reason: Reason
+    step: int
+    alert: AlertOut

@@ -1,0 +1,34 @@
+"""The forms that all bodies of alerts are made of."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+
+from shared.areas import is_area_code
+from shared.problems import TextError
+from shared.wording import Text
+
+
+class InBody(BaseModel):
+    """What comes in; a field that is not known is refused."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class OutBody(BaseModel):
+    """What goes out, read off the rows themselves."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+def _area_code(code: str) -> str:
+    if not is_area_code(code):
+        raise TextError("area_code", Text("不是有效的行政区划代码", "This is no area code"))
+    return code
+
+
+AreaCode = Annotated[str, StringConstraints(max_length=12), AfterValidator(_area_code)]
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.]{0,59}$")]
+Word = Annotated[str, StringConstraints(min_length=1, max_length=60)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+InvestmentType = Literal["government", "state_firm", "ppp", "private"]

@@ -1,0 +1,56 @@
+"""What the alerts service can be set to, `ALERTS_…`."""
+
+from functools import cache
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import SettingsConfigDict
+
+from shared.config import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """Sending: how often, how long, how many at once; and the mail server."""
+
+    model_config = SettingsConfigDict(env_prefix="ALERTS_")
+
+    retry_after: tuple[float, ...] = Field(
+        default=(0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400), min_length=1
+    )
+    """Seconds before each attempt of a delivery, as the Standard Webhooks specification proposes:
+    at once, 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h."""
+    retry_jitter: float = Field(default=0.2, ge=0, lt=1)
+    """By which share a wait is stretched or shortened at random, so that retries do not meet."""
+    send_timeout: float = Field(default=15, gt=0)
+    """Seconds that one attempt may take in all."""
+    send_lease: float = Field(default=45, gt=0)
+    """Seconds for which a claimed delivery belongs to the process that claimed it."""
+    send_at_once: int = Field(default=64, ge=1, le=500)
+    """Deliveries under way in one process."""
+    send_at_once_per_lane: int = Field(default=4, ge=1)
+    """Deliveries under way to one endpoint (or to the mail server) in one process."""
+    smtp_url: SecretStr | None = None
+    """The mail server, `smtp://user:password@host:587` (STARTTLS if offered), `smtps://…`.
+    Unset: nobody is told by mail."""
+    mail_from: str = "xinqing@localhost"
+    """The sender of mails."""
+
+    @model_validator(mode="after")
+    def _lease_outlives_the_wait(self) -> Self:
+        """Refuse a lease that may end while its request still waits: it would go out twice."""
+        if self.send_lease < self.send_timeout + MARGIN:
+            raise ValueError(
+                f"ALERTS_SEND_LEASE ({self.send_lease:g}) must exceed ALERTS_SEND_TIMEOUT "
+                f"({self.send_timeout:g}) by {MARGIN:g} s or more"
+            )
+        return self
+
+
+MARGIN = 15.0
+"""Seconds for claiming and recording beside the wait itself."""
+
+
+@cache
+def settings() -> Settings:
+    """Give the settings of this process, read once."""
+    return Settings()
