@@ -108,6 +108,11 @@ def _configure_logs(level: str, personal: Personal) -> None:
             ],
         )
     )
+    _lead_libraries(handler, level)
+
+
+def _lead_libraries(handler: _Stderr, level: str) -> None:
+    """Have all loggers speak through our handler, at a level, and chatterers only of trouble."""
     root = logging.getLogger()
     root.handlers = [*(old for old in root.handlers if not isinstance(old, _Stderr)), handler]
     root.setLevel(level.upper())
