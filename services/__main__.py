@@ -29,7 +29,6 @@ from shared.roles import KNOWN_ROLES
 from shared.service import Service
 
 HERE = Path(__file__).parent
-DOCS = HERE.parent / "docs"
 SCENARIO = HERE.parent / "scenarios" / "first"
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -73,6 +72,11 @@ async def _database(runtime: Runtime) -> AsyncIterator[Runtime]:
         await asyncio.to_thread(server.stop)
 
 
+async def _topics(brokers: str) -> None:
+    wanted = ["platform.events", *(f"{name}.events" for name in names())]
+    await create_topics(brokers, wanted + [outbox.replay_topic(name) for name in names()])
+
+
 async def _setup(services: list[Service], runtime: Runtime) -> None:
     """Create databases, tables and topics, where they are missing."""
     for service in services:
@@ -82,9 +86,7 @@ async def _setup(services: list[Service], runtime: Runtime) -> None:
             await migrations.ensure_database(str(runtime.database_url), service.name, own_role=own)
         await migrations.upgrade(service, url)
     if runtime.kafka_brokers:
-        topics = {f"{service.name}.events" for service in services} | {"platform.events"}
-        topics |= {outbox.replay_topic(service.name) for service in services}
-        await create_topics(runtime.kafka_brokers, sorted(topics))
+        await _topics(runtime.kafka_brokers)
     if not runtime.oidc_issuer:
         auth.own_key(runtime)
 
@@ -247,9 +249,7 @@ def topics() -> None:
     brokers = Runtime().kafka_brokers
     if not brokers:
         raise typer.BadParameter("KAFKA_BROKERS is not set")
-    wanted = [f"{name}.events" for name in names()] + ["platform.events"]
-    wanted += [outbox.replay_topic(name) for name in names()]
-    _run(create_topics(brokers, wanted))
+    _run(_topics(brokers))
 
 
 @asynccontextmanager
@@ -362,10 +362,17 @@ def audit_verify(
 
 
 @cli.command()
-def keys() -> None:
-    """Print a new key of personal data; put it in front of PII_KEYS to rotate."""
-    made = base64.b64encode(secrets.token_bytes(32)).decode()
-    typer.echo(f"{clock.wall():%Y%m%d}-{secrets.token_hex(3)}:{made}")
+def keys(
+    *, first: Annotated[bool, typer.Option("--first", help="A whole PII_KEYS.")] = False
+) -> None:
+    """Print a new key of personal data; put it in front of PII_KEYS to rotate.
+
+    The look-up key `index` is made once, with `--first`, and never changes: blind indexes
+    could not be found again.
+    """
+    made, index = (base64.b64encode(secrets.token_bytes(32)).decode() for _ in range(2))
+    label = f"{clock.wall():%Y%m%d}-{secrets.token_hex(3)}"
+    typer.echo(f"{label}:{made}" + (f",index:{index}" if first else ""))
 
 
 @cli.command()
@@ -404,21 +411,6 @@ def openapi(name: Name) -> None:
 def openapi_of(service: Service) -> dict[str, Any]:
     """Give a service's OpenAPI document as served, without the scenario's routes."""
     return service_app(service).openapi()
-
-
-@cli.command()
-def contracts() -> None:
-    """Record events, AsyncAPI and OpenAPI again; refuses what breaks a version."""
-    from tests.contracts import record  # noqa: PLC0415  the recorder belongs to the tests
-
-    problems = record.events(chosen("all"))
-    if problems:
-        typer.echo("\n".join(problems), err=True)
-        raise typer.Exit(1)
-    (DOCS / "openapi").mkdir(parents=True, exist_ok=True)
-    (DOCS / "asyncapi.json").write_text(_dump(asyncapi.document(chosen("all"))))
-    for name in names():
-        (DOCS / "openapi" / f"{name}.json").write_text(_dump(openapi_of(load(name))))
 
 
 if __name__ == "__main__":

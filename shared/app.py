@@ -19,6 +19,7 @@ from shared import (
     parked,
     pii,
     problems,
+    rotation,
     scenario,
     telemetry,
     timers,
@@ -132,7 +133,9 @@ def create_app(services: Sequence[Service], runtime: Runtime) -> FastAPI:
         for one in running:
             await one.sessions.close()
 
-    app = FastAPI(title="Xinqing 薪清", lifespan=lifespan, openapi_url=None)
+    app = FastAPI(
+        title="Xinqing 薪清", lifespan=lifespan, openapi_url=None, telemetry={"logs": False}
+    )
     app.state.running = running
     app.include_router(
         health.router(bus, [(one.service, one.sessions) for one in running], migrations.verify_head)
@@ -197,6 +200,7 @@ def service_app(
         version="1",
         root_path_in_servers=False,
         separate_input_output_schemas=False,
+        telemetry={"logs": False},
     )
     app.state.sessions, app.state.keys = sessions, keys
     app.include_router(service.router)
@@ -219,6 +223,7 @@ def _loops(one: Running, sign: audit.Sign | None) -> list[tuple[str, Loop]]:
     async def sweep() -> int:
         found = await timers.tell_late(one.sessions)
         found += await idempotency.forget(one.sessions)
+        found += await rotation.reseal(one.sessions, one.service.metadata)
         return found + await database.keep_partitions(one.sessions)
 
     async def seal() -> int:
