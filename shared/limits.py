@@ -50,15 +50,14 @@ async def take(sessions: Sessions, name: str, who: str, rate: Rate) -> None:
     """
     now, cost = clock.wall(), rate.within / rate.calls
     key = hashlib.sha256(f"{name}\n{who}".encode()).hexdigest()
-    paid = func.greatest(RateLimit.paid_at, now)
     async with sessions.begin("limits") as session:
         taken = await session.scalar(
             insert(RateLimit)
             .values(key=key, paid_at=now + cost)
             .on_conflict_do_update(
                 index_elements=["key"],
-                set_={"paid_at": paid + cost},
-                where=paid + cost <= now + rate.within,
+                set_={"paid_at": func.greatest(RateLimit.paid_at, now) + cost},
+                where=RateLimit.paid_at <= now + rate.within - cost,
             )
             .returning(RateLimit.paid_at)
         )
