@@ -1,6 +1,6 @@
 """What every service is told by registry and keeps: areas, working days, API keys."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, TypeAlias
 
@@ -14,6 +14,9 @@ from shared.auth import ApiKey
 from shared.db import Plumbing, Session
 from shared.events.base import Event
 from shared.events.registry import ApiKeyIssued, ApiKeyRevoked, AreaChanged, CalendarPublished
+
+# Rows of one statement: PostgreSQL takes 32,767 parameters, a row has five.
+_CHUNK = 1000
 
 
 class KnownArea(Plumbing):
@@ -44,18 +47,28 @@ class KnownCalendar(Plumbing):
 
 
 async def on_area_changed(session: Session, event: AreaChanged) -> None:
-    """Keep an area, unless a later fact about it is here already."""
-    values = {
-        "name": event.name,
-        "path": event.path,
-        "valid_from": event.valid_from,
-        "valid_to": event.valid_to,
-    }
-    await session.execute(
-        insert(KnownArea)
-        .values(code=event.area_code, **values)
-        .on_conflict_do_update(index_elements=["code"], set_=values)
-    )
+    """Keep an area as it is told; what its key told earlier came earlier."""
+    await learn_areas(session, [event])
+
+
+async def learn_areas(session: Session, events: Sequence[AreaChanged]) -> None:
+    """Keep areas as they are told, at most one event of each: many in a statement.
+
+    Registry calls it beside its `publish`, so that it need not read its own events.
+    """
+    fields = ("name", "path", "valid_from", "valid_to")
+    for start in range(0, len(events), _CHUNK):
+        rows = insert(KnownArea).values(
+            [
+                {"code": event.area_code, **{name: getattr(event, name) for name in fields}}
+                for event in events[start : start + _CHUNK]
+            ]
+        )
+        await session.execute(
+            rows.on_conflict_do_update(
+                index_elements=["code"], set_={name: rows.excluded[name] for name in fields}
+            )
+        )
 
 
 async def on_calendar_published(session: Session, event: CalendarPublished) -> None:

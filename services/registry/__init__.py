@@ -1,0 +1,1 @@
+"""Areas, calendars, organisations, projects, works contracts, responsible persons, API keys."""

@@ -1,0 +1,116 @@
+"""Registering and changing organisations."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.registry import queries, rules
+from services.registry.actions import areas, projects
+from services.registry.errors import CreditCodeTaken, RegistrationRefused
+from services.registry.models import Organisation
+from services.registry.schemas.organisations import OrganisationIn, OrganisationPatch
+from shared.areas import Scope
+from shared.db import Session, new_id
+from shared.events.registry import OrganisationChanged, OrganisationRegistered, ProjectChanged
+from shared.outbox import publish
+from shared.problems import Finding, Stale
+from shared.wording import Text
+
+
+async def register_organisation(
+    session: Session, scope: Scope, body: OrganisationIn, now: datetime
+) -> Organisation:
+    """Enter an organisation; the same one again gives the first."""
+    code = rules.organisations.normal_credit_code(body.credit_code)
+    fields = _fields(body)
+    findings = rules.organisations.check_credit_code("credit_code", code)
+    findings += await _check(session, scope, fields, body, now)
+    if findings:
+        raise RegistrationRefused(errors=findings)
+    there = await queries.organisations.locked_organisation_of(session, code)
+    if there:
+        if all(getattr(there, name) == value for name, value in fields.items()):
+            return there
+        raise CreditCodeTaken(
+            Text("统一社会信用代码 {code} 已登记", "The credit code {code} is registered").fill(
+                code=code
+            ),
+            organisation_id=str(there.id),
+        )
+    organisation = Organisation(
+        **{"id": new_id(), "credit_code": code, "trades": [], "hardship": [], "version": 1,
+           "registered_at": now, "changed_at": now} | fields
+    )  # fmt: skip
+    session.add(organisation)
+    publish(session, OrganisationRegistered(occurred_at=now, **_told(organisation)))
+    return organisation
+
+
+async def change_organisation(
+    session: Session, scope: Scope, organisation_id: UUID, body: OrganisationPatch, now: datetime
+) -> Organisation:
+    """Change what was sent; a new name goes to the cards of its projects as well."""
+    organisation = await queries.organisations.locked_organisation(session, organisation_id, scope)
+    if organisation.version != body.version:
+        raise Stale
+    fields = _fields(body)
+    changed = {k: v for k, v in fields.items() if getattr(organisation, k) != v}
+    if not changed:
+        return organisation
+    findings = await _check(session, scope, changed, body, now)
+    if findings:
+        raise RegistrationRefused(errors=findings)
+    for name, value in changed.items():
+        setattr(organisation, name, value)
+    organisation.version += 1
+    organisation.changed_at = now
+    publish(session, OrganisationChanged(occurred_at=now, **_told(organisation)))
+    if "name" in changed:
+        for project in await queries.projects.locked_projects_of(session, organisation.id):
+            project.changed_at = now
+            publish(
+                session,
+                ProjectChanged(
+                    occurred_at=now, project_id=project.id, project=projects.card(project)
+                ),
+            )
+    return organisation
+
+
+def _fields(body: OrganisationIn | OrganisationPatch) -> dict[str, Any]:
+    """Give the columns that a body sets, lists without repeats and in order."""
+    fields = body.model_dump(
+        mode="json", exclude_unset=True, exclude={"version", "credit_code", "hardship"}
+    )
+    for name in {"roles", "trades"} & fields.keys():
+        fields[name] = sorted(set(fields[name]))
+    if "hardship" in body.model_fields_set:
+        fields["hardship"] = [tag.model_dump(mode="json") for tag in body.hardship or ()]
+    return fields
+
+
+async def _check(
+    session: Session,
+    scope: Scope,
+    fields: dict[str, Any],
+    body: OrganisationIn | OrganisationPatch,
+    now: datetime,
+) -> list[Finding]:
+    findings = rules.organisations.check_hardship(
+        [(tag.from_on, tag.until_on) for tag in body.hardship or ()]
+    )
+    if "area_code" in fields:
+        findings += await areas.check_area(session, scope, "area_code", fields["area_code"], now)
+    return findings
+
+
+def _told(organisation: Organisation) -> dict[str, Any]:
+    """Give what events say of an organisation."""
+    return {
+        "organisation_id": organisation.id,
+        "name": organisation.name,
+        "credit_code": organisation.credit_code,
+        "area_code": organisation.area_code,
+        "roles": organisation.roles,
+        "trades": organisation.trades,
+    }

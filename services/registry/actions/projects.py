@@ -1,0 +1,130 @@
+"""Registering and changing projects."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.registry import queries, rules
+from services.registry.actions import areas
+from services.registry.errors import ProjectCodeTaken, RegistrationRefused
+from services.registry.models import Organisation, Project
+from services.registry.rules.organisations import OrganisationRole
+from services.registry.schemas.projects import ProjectIn, ProjectPatch
+from shared.areas import Scope
+from shared.db import Session, new_id
+from shared.events.registry import ProjectCard, ProjectChanged, ProjectRegistered
+from shared.outbox import publish
+from shared.problems import Finding, Stale
+from shared.wording import Text
+
+# Who takes part in a project, and what he must be registered as.
+PARTIES: Mapping[str, OrganisationRole] = {
+    "developer_id": OrganisationRole.DEVELOPER,
+    "contractor_id": OrganisationRole.CONTRACTOR,
+    "sector_authority_id": OrganisationRole.SECTOR_AUTHORITY,
+}
+
+
+async def register_project(
+    session: Session, scope: Scope, body: ProjectIn, now: datetime
+) -> Project:
+    """Enter a project; the same one again gives the first."""
+    fields = body.model_dump(exclude_unset=True)
+    findings, parties = await _check(session, scope, fields, now)
+    if findings:
+        raise RegistrationRefused(errors=findings)
+    there = await queries.projects.locked_project_of(session, body.code)
+    if there:
+        # What was not sent is not compared: a contract may have named the contractor since.
+        if all(getattr(there, name) == value for name, value in fields.items()):
+            return there
+        raise ProjectCodeTaken(
+            Text("项目编码 {code} 已登记", "The project code {code} is registered").fill(
+                code=body.code
+            ),
+            project_id=str(there.id),
+        )
+    project = Project(
+        id=new_id(), version=1, registered_at=now, changed_at=now, contractor=None,
+        **body.model_dump(),
+    )  # fmt: skip
+    _name_parties(project, parties)
+    session.add(project)
+    publish(
+        session, ProjectRegistered(occurred_at=now, project_id=project.id, project=card(project))
+    )
+    return project
+
+
+async def change_project(
+    session: Session, scope: Scope, project_id: UUID, body: ProjectPatch, now: datetime
+) -> Project:
+    """Change what was sent; if nothing is different, nothing is told."""
+    project = await queries.projects.locked_project(session, project_id, scope)
+    if project.version != body.version:
+        raise Stale
+    fields = body.model_dump(exclude_unset=True, exclude={"version"})
+    changed = {k: v for k, v in fields.items() if getattr(project, k) != v}
+    if not changed:
+        return project
+    findings, parties = await _check(session, scope, changed, now)
+    if findings:
+        raise RegistrationRefused(errors=findings)
+    for name, value in changed.items():
+        setattr(project, name, value)
+    _name_parties(project, parties)
+    tell_changed(session, project, now)
+    return project
+
+
+def tell_changed(session: Session, project: Project, now: datetime) -> None:
+    """Count a change of a project, and tell its card."""
+    project.version += 1
+    project.changed_at = now
+    publish(session, ProjectChanged(occurred_at=now, project_id=project.id, project=card(project)))
+
+
+def card(project: Project) -> ProjectCard:
+    """Give what others need to know of a project."""
+    return ProjectCard(
+        project_id=project.id,
+        name=project.name,
+        area_code=project.area_code,
+        status=project.status,
+        investment_type=project.investment_type,
+        funding_source=project.funding_source,
+        developer_id=project.developer_id,
+        developer_name=project.developer_name,
+        contractor_id=project.contractor_id,
+        contractor_name=project.contractor_name,
+        sector_authority_id=project.sector_authority_id,
+        supervised_since=project.supervised_since,
+    )
+
+
+def _name_parties(project: Project, parties: Mapping[UUID, Organisation]) -> None:
+    """Hang the organisations on a project whose ids were just set, so that its card has names."""
+    if project.developer_id in parties:
+        project.developer = parties[project.developer_id]
+    if project.contractor_id is None:
+        project.contractor = None
+    elif project.contractor_id in parties:
+        project.contractor = parties[project.contractor_id]
+
+
+async def _check(
+    session: Session, scope: Scope, fields: Mapping[str, Any], now: datetime
+) -> tuple[list[Finding], Mapping[UUID, Organisation]]:
+    """Give all findings of the fields that are set, and the organisations that they name."""
+    findings = rules.projects.check_codes(fields.get("category"), fields.get("size"))
+    if "area_code" in fields:
+        findings += await areas.check_area(session, scope, "area_code", fields["area_code"], now)
+    named = {name: fields[name] for name in PARTIES if fields.get(name)}
+    parties = await queries.organisations.organisations_by_id(session, set(named.values()))
+    for name, organisation_id in named.items():
+        there = parties.get(organisation_id)
+        findings += rules.organisations.unknown_or_without_role(
+            name, there.roles if there else None, PARTIES[name]
+        )
+    return findings, parties

@@ -1,0 +1,82 @@
+"""What registry refuses."""
+
+from shared.problems import NotFound, Problem
+from shared.wording import Text
+
+
+class RegistrationRefused(Problem):
+    """What was sent has the right form but cannot be entered; the findings say why."""
+
+    status = 422
+    title = Text("登记内容有误，请按所列问题修改", "This cannot be entered; see the findings")
+
+
+class AreaFileUnreadable(Problem):
+    """The file of areas is no CSV text with the columns asked for, or is too long."""
+
+    status = 422
+    title = Text("无法识别为行政区划文件", "This cannot be read as a file of areas")
+
+
+class CreditCodeTaken(Problem):
+    """Another organisation, or the same one with other content, holds this credit code."""
+
+    status = 409
+    title = Text("该统一社会信用代码已登记且内容不同", "This credit code stands with other content")
+
+
+class ProjectCodeTaken(Problem):
+    """A project with this code stands with other content."""
+
+    status = 409
+    title = Text("该项目编码已登记且内容不同", "This project code stands with other content")
+
+
+class ContractNumberTaken(Problem):
+    """The project has a works contract of this number with other content."""
+
+    status = 409
+    title = Text("该合同编号已登记且内容不同", "This contract number stands with other content")
+
+
+class AssignmentTaken(Problem):
+    """The person has this role at the project from this day on, with another end."""
+
+    status = 409
+    title = Text("该人员的同一任职已登记且终止日期不同", "This assignment stands with another end")
+
+
+class OrganisationUnknown(NotFound):
+    """No such organisation, or none that the caller may see."""
+
+    title = Text("单位未登记，或不在您的管辖范围内", "No such organisation within your areas")
+
+
+class ProjectUnknown(NotFound):
+    """No such project, or none that the caller may see."""
+
+    title = Text("项目未登记，或不在您的管辖范围内", "No such project within your areas")
+
+
+class WorksContractUnknown(NotFound):
+    """No such works contract, or none that the caller may see."""
+
+    title = Text("施工合同未登记，或不在您的管辖范围内", "No such works contract within your areas")
+
+
+class AssignmentUnknown(NotFound):
+    """No such assignment at this project."""
+
+    title = Text("该项目没有此任职", "The project has no such assignment")
+
+
+class CalendarUnknown(NotFound):
+    """No such calendar, or none of the caller's areas."""
+
+    title = Text("没有此工作日历", "There is no such calendar")
+
+
+class ApiKeyUnknown(NotFound):
+    """No such API key, or none that the caller may see."""
+
+    title = Text("没有此接口密钥", "There is no such API key")

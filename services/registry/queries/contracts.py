@@ -1,0 +1,69 @@
+"""Works contracts of the projects that the caller may see."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Select, select
+
+from services.registry.errors import WorksContractUnknown
+from services.registry.models import Project, WorksContract
+from services.registry.schemas.contracts import WorksContractFilter
+from shared import known, paging
+from shared.areas import Scope
+from shared.db import Session
+
+
+def _visible(scope: Scope) -> Select[WorksContract]:
+    return (
+        select(WorksContract)
+        .join(Project, WorksContract.project_id == Project.id)
+        .where(
+            known.in_scope(
+                Project.area_code, scope, Project.developer_id, WorksContract.contractor_id
+            )
+        )
+    )
+
+
+async def works_contracts(
+    session: Session,
+    scope: Scope,
+    wanted: WorksContractFilter,
+    *,
+    cursor: str | None,
+    changed_after: datetime | None,
+    limit: int,
+) -> paging.Found[WorksContract]:
+    """Give a page of works contracts, or of their changes."""
+    statement = _visible(scope)
+    if wanted.project_id:
+        statement = statement.where(WorksContract.project_id == wanted.project_id)
+    if wanted.contractor_id:
+        statement = statement.where(WorksContract.contractor_id == wanted.contractor_id)
+    return await paging.sync(
+        session,
+        statement,
+        model=WorksContract,
+        cursor=cursor,
+        changed_after=changed_after,
+        limit=limit,
+    )
+
+
+async def works_contract(session: Session, works_contract_id: UUID, scope: Scope) -> WorksContract:
+    """Give a works contract that the caller may see; raises WorksContractUnknown."""
+    found = await session.scalar(_visible(scope).where(WorksContract.id == works_contract_id))
+    if found is None:
+        raise WorksContractUnknown
+    return found
+
+
+async def locked_works_contract_of(
+    session: Session, project_id: UUID, number: str
+) -> WorksContract | None:
+    """Give a project's contract of a number; the caller holds the project's lock."""
+    return await session.scalar(
+        select(WorksContract)
+        .where(WorksContract.project_id == project_id, WorksContract.number == number)
+        .with_for_update()
+    )

@@ -1,0 +1,23 @@
+"""The HTTP door of registry, by noun."""
+
+from services.registry.routes import (
+    areas,
+    calendars,
+    contracts,
+    keys,
+    organisations,
+    persons,
+    projects,
+)
+from services.registry.routes.router import router
+
+__all__ = [
+    "areas",
+    "calendars",
+    "contracts",
+    "keys",
+    "organisations",
+    "persons",
+    "projects",
+    "router",
+]

@@ -1,0 +1,13 @@
+"""Bodies of registry's interface, by noun."""
+
+from services.registry.schemas import (
+    areas,
+    calendars,
+    contracts,
+    keys,
+    organisations,
+    persons,
+    projects,
+)
+
+__all__ = ["areas", "calendars", "contracts", "keys", "organisations", "persons", "projects"]

@@ -1,0 +1,102 @@
+"""Bodies of projects."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from pydantic import field_validator
+
+from services.registry.rules.projects import InvestmentType, ProjectStatus
+from services.registry.schemas.fields import AreaCode, Body, Code, Filter, Name, Row, given
+
+
+class ProjectIn(Body):
+    """A construction project."""
+
+    code: Code
+    """projectCode, unique."""
+    name: Name
+    area_code: AreaCode
+    investment_type: InvestmentType
+    funding_source: Name | None = None
+    developer_id: UUID
+    contractor_id: UUID | None = None
+    sector_authority_id: UUID | None = None
+    status: ProjectStatus = ProjectStatus.IN_PROGRESS
+    """001 筹备, 002 立项, 003 在建, 004 完工, 005 停工."""
+    category: Code | None = None
+    """工程类别, a code of MOHURD's table, `05` for roads."""
+    size: Code | None = None
+    """项目规模, `01` 大型, `02` 中型, `03` 小型."""
+    supervised_since: date | None = None
+    started_on: date | None = None
+
+
+class ProjectPatch(Body):
+    """An edit: what is left out stays."""
+
+    version: int
+    name: Name | None = None
+    area_code: AreaCode | None = None
+    investment_type: InvestmentType | None = None
+    funding_source: Name | None = None
+    developer_id: UUID | None = None
+    contractor_id: UUID | None = None
+    sector_authority_id: UUID | None = None
+    status: ProjectStatus | None = None
+    category: Code | None = None
+    size: Code | None = None
+    supervised_since: date | None = None
+    started_on: date | None = None
+
+    _given = field_validator(
+        "name", "area_code", "investment_type", "developer_id", "status", mode="before"
+    )(given)
+
+
+class ProjectFilter(Filter):
+    """Which projects a list shows, and counts count."""
+
+    supervised_on: date | None = None
+    """Those in progress and under supervision on this day."""
+    nobody_in_charge_on: date | None = None
+    """Those in progress that have no responsible person on this day."""
+    developer_id: UUID | None = None
+    contractor_id: UUID | None = None
+    sector_authority_id: UUID | None = None
+    area: AreaCode | None = None
+    """This area and what lies in it."""
+    investment_type: InvestmentType | None = None
+    status: ProjectStatus | None = None
+    code: Code | None = None
+
+
+class ProjectOut(Row):
+    """A construction project."""
+
+    id: UUID
+    code: str
+    name: str
+    area_code: str
+    investment_type: InvestmentType
+    funding_source: str | None
+    developer_id: UUID
+    developer_name: str
+    contractor_id: UUID | None
+    contractor_name: str | None
+    sector_authority_id: UUID | None
+    status: ProjectStatus
+    category: str | None
+    size: str | None
+    supervised_since: date | None
+    started_on: date | None
+    version: int
+    registered_at: datetime
+    changed_at: datetime
+
+
+class ProjectCounts(Row):
+    """How many projects there are, in all and by their codes."""
+
+    total: int
+    by_status: dict[ProjectStatus, int]
+    by_investment_type: dict[InvestmentType, int]

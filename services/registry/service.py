@@ -1,0 +1,35 @@
+"""The manifest of registry."""
+
+from services.registry import jobs
+from services.registry.models import Base
+from services.registry.routes import router
+from services.registry.settings import Settings
+from shared.events.platform import PLATFORM
+from shared.events.registry import (
+    ApiKeyIssued,
+    ApiKeyRevoked,
+    AreaChanged,
+    CalendarPublished,
+    OrganisationChanged,
+    OrganisationRegistered,
+    PersonAssigned,
+    ProjectChanged,
+    ProjectRegistered,
+    WorksContractSigned,
+)
+from shared.jobs import daily
+from shared.service import Service
+
+# Registry keeps what all services know in the transaction that tells of it, so it reads no event.
+service = Service(
+    name="registry",
+    settings=Settings,
+    metadata=Base.metadata,
+    router=router,
+    publishes=[
+        AreaChanged, CalendarPublished, ApiKeyIssued, ApiKeyRevoked,
+        OrganisationRegistered, OrganisationChanged, ProjectRegistered, ProjectChanged,
+        WorksContractSigned, PersonAssigned, *PLATFORM,
+    ],
+    jobs=[daily("00:00", jobs.put_areas_in_force)],  # Beijing time
+)  # fmt: skip
