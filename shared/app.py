@@ -162,7 +162,9 @@ async def _verify(running: Sequence[Running]) -> None:
 
 def make_bus(runtime: Runtime) -> Bus:
     """Choose the bus: the only branch on the mode in the code base."""
-    return KafkaBus(runtime.kafka_brokers) if runtime.kafka_brokers else LocalBus()
+    if runtime.kafka_brokers:
+        return KafkaBus(runtime.kafka_brokers, session=runtime.kafka_session)
+    return LocalBus()
 
 
 def compose(
@@ -205,6 +207,7 @@ def service_app(
     app.state.sessions, app.state.keys = sessions, keys
     app.include_router(service.router)
     app.include_router(parked.router())
+    app.add_middleware(telemetry.CountedRequests, service=service.name)
     problems.install(app)
     return app
 

@@ -17,6 +17,8 @@ class Runtime(BaseSettings):
     Unset: an embedded server in `data_dir` (only when all services are served by one process)."""
     kafka_brokers: str | None = None
     """`host:port,…` of Apache Kafka. Unset: messages stay in the process."""
+    kafka_session: float = 10.0
+    """Seconds of silence after which a process has left its groups, and others read its share."""
     data_dir: Path = Path(".data")
     """The folder of embedded mode: database, token key, kept files."""
     files_url: str | None = None

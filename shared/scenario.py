@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from shared import clock, idempotency, jobs, timers
 from shared.auth import may
-from shared.bus.base import Bus
+from shared.bus.base import Bus, BusAway
 from shared.db import ScenarioClock, Sessions
 from shared.inbox import InboxKey, InboxRow
 from shared.outbox import OutboxRow
@@ -90,7 +90,10 @@ async def _next(sessions: Sessions, service: Service) -> NextOut:
 
 
 async def _idle(sessions: Sessions, service: Service, bus: Bus) -> IdleOut:
-    lag = await bus.lag(service.name)
+    try:
+        lag = await bus.lag(service.name)
+    except BusAway:
+        lag = -1  # Not known, so not idle; a process that has just come has not joined yet.
     job = await jobs.next_due(sessions, service.jobs)
     async with sessions.begin() as session:
         count: dict[str, int] = {}

@@ -25,6 +25,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from opentelemetry.trace.status import Status
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, Processor
 
@@ -293,6 +294,10 @@ DELIVERIES = Counter(
     "xinqing_deliveries", "Attempts to reach a recipient or subscriber, by outcome.",
     ("service", "outcome"), registry=REGISTRY,
 )  # fmt: skip
+REQUESTS = Counter(
+    "xinqing_requests", "Requests answered, by route and status.",
+    ("service", "method", "route", "status"), registry=REGISTRY,
+)  # fmt: skip
 LOOP_FAILURES = Counter(
     "xinqing_loop_failures", "Loops of the process that failed and were started again.",
     ("loop",), registry=REGISTRY,
@@ -302,3 +307,21 @@ LOOP_FAILURES = Counter(
 def exposition() -> bytes:
     """Give all metrics in Prometheus' text format (`CONTENT_TYPE`)."""
     return generate_latest(REGISTRY)
+
+
+class CountedRequests:
+    """Counts a service's requests by route, not by path: a path holds ids."""
+
+    def __init__(self, app: ASGIApp, service: str) -> None:
+        self.app, self.service = app, service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass everything on, and count when the answer begins."""
+
+        async def counted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                route = getattr(scope.get("route"), "path", "")
+                REQUESTS.labels(self.service, scope["method"], route, message["status"]).inc()
+            await send(message)
+
+        await self.app(scope, receive, counted)
