@@ -1,0 +1,108 @@
+"""What people do about an item: answer, verify, add findings, hand it to somebody."""
+
+from datetime import datetime
+from uuid import UUID
+
+from services.cases import queries
+from services.cases.actions import limits
+from services.cases.actions.timeline import note
+from services.cases.errors import (
+    AlreadyClosed,
+    NotAnswered,
+    PromiseInThePast,
+    UnderVerification,
+)
+from services.cases.models import WatchItem, WatchItemEntry
+from services.cases.rules.items import ANSWERABLE, VERIFIABLE, Happening
+from services.cases.schemas import AnswerIn, AssigneeIn, FindingIn, VerifyIn
+from shared import clock, known
+from shared.auth import Caller
+from shared.db import Session
+
+
+async def _locked_open(session: Session, caller: Caller, item_id: UUID) -> WatchItem:
+    item = await queries.items.locked_watch_item(session, item_id, caller.scope)
+    if item.is_closed:
+        raise AlreadyClosed
+    return item
+
+
+async def _arm(session: Session, item: WatchItem, now: datetime) -> None:
+    """Arm the item's limits as its new state asks for; the rungs go on by their own count."""
+    policies = await queries.policies.policies_by_id(session, {item.policy_id})
+    calendar = await known.calendar(session, item.area_code)
+    await limits.arm(session, item, policies[item.policy_id].ladder(), calendar, now)
+
+
+async def answer_watch_item(
+    session: Session, caller: Caller, item_id: UUID, body: AnswerIn, now: datetime
+) -> WatchItem:
+    """Take an explanation with a promised day; the ladder goes on until a proof comes.
+
+    Raises AlreadyClosed, UnderVerification, or PromiseInThePast.
+    """
+    item = await _locked_open(session, caller, item_id)
+    if item.state not in ANSWERABLE:
+        raise UnderVerification
+    if body.promised_on and body.promised_on < clock.day_of(now):
+        raise PromiseInThePast
+    item.answer(now, body.promised_on)
+    await _arm(session, item, now)
+    note(
+        session,
+        item,
+        Happening.ANSWERED,
+        now,
+        explanation=body.explanation,
+        promised_on=body.promised_on,
+    )
+    return item
+
+
+async def verify_watch_item(
+    session: Session, caller: Caller, item_id: UUID, body: VerifyIn, now: datetime
+) -> WatchItem:
+    """Say whether an answer was enough: then it is checked on the facts, else asked for again.
+
+    Raises AlreadyClosed or NotAnswered. Enough closes nothing: only a proof does.
+    """
+    item = await _locked_open(session, caller, item_id)
+    if item.state not in VERIFIABLE:
+        raise NotAnswered
+    if body.enough:
+        item.verify(now)
+    else:
+        item.reopen(now)
+    await _arm(session, item, now)
+    what = Happening.VERIFYING if body.enough else Happening.REOPENED
+    note(session, item, what, now, reason=body.reason)
+    return item
+
+
+async def add_finding(
+    session: Session, caller: Caller, item_id: UUID, body: FindingIn, now: datetime
+) -> WatchItemEntry:
+    """Write down what somebody found, on closed items too; it decides nothing."""
+    item = await queries.items.locked_watch_item(session, item_id, caller.scope)
+    return note(session, item, Happening.FINDING_ADDED, now, text=body.text)
+
+
+async def assign_watch_item(
+    session: Session, caller: Caller, item_id: UUID, body: AssigneeIn, now: datetime
+) -> WatchItem:
+    """Name by hand who answers for an item. Raises AlreadyClosed."""
+    item = await _locked_open(session, caller, item_id)
+    before = item.assignee
+    item.unit_id, item.person_id = body.unit_id, body.person_id
+    item.assigned_by = caller.actor
+    note(
+        session,
+        item,
+        Happening.ASSIGNED,
+        now,
+        unit_id=body.unit_id,
+        person_id=body.person_id,
+        unit_id_before=before.unit_id,
+        person_id_before=before.person_id,
+    )
+    return item

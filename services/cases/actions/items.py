@@ -1,0 +1,221 @@
+"""Watch items from their opening to the proof that closes them."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from services.cases import queries
+from services.cases.actions import levels, limits, proposals
+from services.cases.actions.timeline import card, cause, note, note_once
+from services.cases.models import Policy, WatchItem
+from services.cases.rules import history
+from services.cases.rules.items import CloseReason, Happening, Opening, WatchKind, in_charge
+from services.cases.rules.ladder import Ladder, Rung, passed_before, told
+from shared import clock, known
+from shared.db import Session, new_id
+from shared.events.cases import WatchItemClosed, WatchItemOpened
+from shared.events.platform import ItemWithoutTimer
+from shared.outbox import publish
+
+
+async def open_watch_item(session: Session, opening: Opening) -> None:
+    """Open an item on the level that time and the rules already give it; nothing if it is open.
+
+    The policy is that of the day on which it opens; the item keeps it. A miss also looks at the
+    other open misses of its project, and at the proposal to open a case.
+    """
+    at, today = opening.opened_at, clock.day_of(opening.opened_at)
+    policy = await queries.policies.policy_in_force(session, opening.kind, opening.area_code, today)
+    calendar = await known.calendar(session, opening.area_code)
+    ladder = policy.ladder()
+    rungs = ladder.found(opening.due_on, opening.due_at, calendar, at)
+    person_id = await _person_id(session, opening.project_id, today)
+    values = _values(opening, policy, ladder) | {"person_id": person_id}
+    item = await queries.items.locked_new_watch_item(
+        session, **values, calendar_version=calendar.version
+    )
+    if item is None:
+        return
+    levels.climb(session, item, ladder, rungs, at=at)
+    standings = await _standings(session, item)
+    by_rule = _jump(session, item, ladder, rungs, standings)
+    publish(
+        session,
+        WatchItemOpened(
+            **card(item), occurred_at=at, passed=passed_before(rungs, told(rungs)), by_rule=by_rule
+        ),
+    )
+    await limits.arm(session, item, ladder, calendar, at)
+    if item.project_id:
+        await _review_others(session, item, item.project_id, standings)
+
+
+def _values(opening: Opening, policy: Policy, ladder: Ladder) -> dict[str, Any]:
+    """Give a new row as it stands on the opening's rung; the climb follows."""
+    step = ladder.steps[0].code
+    level = ladder.level_at(step)
+    return {
+        "id": new_id(),
+        **{
+            name: getattr(opening, name)
+            for name in (
+                "kind",
+                "key",
+                "subject_id",
+                "project_id",
+                "project",
+                "works_contract_id",
+                "developer_id",
+                "contractor_id",
+                "area_code",
+                "period",
+                "previous_period",
+                "due_on",
+                "due_amount",
+                "lacking",
+                "unit_id",
+                "opened_at",
+            )
+        },
+        "state_since": opening.opened_at,
+        "level": level.code,
+        "level_rank": level.rank,
+        "level_label": level.label,
+        "level_colour": level.colour,
+        "level_since": opening.opened_at,
+        "step": step,
+        "step_at": opening.opened_at,
+        "policy_id": policy.id,
+        "policy_version": policy.version,
+    }
+
+
+async def _person_id(session: Session, project_id: UUID | None, day: date) -> UUID | None:
+    if project_id is None:
+        return None
+    duty = in_charge(await queries.persons.assignments(session, project_id), day)
+    return duty.person_id if duty else None
+
+
+async def _standings(session: Session, item: WatchItem) -> dict[tuple[UUID, str], history.Standing]:
+    if item.project_id is None:
+        return {}
+    return history.standings(await queries.items.misses(session, item.project_id))
+
+
+def _standing(
+    standings: dict[tuple[UUID, str], history.Standing], item: WatchItem
+) -> history.Standing | None:
+    if item.works_contract_id is None:
+        return None
+    return standings.get((item.works_contract_id, item.period))
+
+
+def _jump(
+    session: Session,
+    item: WatchItem,
+    ladder: Ladder,
+    rungs: list[Rung],
+    standings: dict[tuple[UUID, str], history.Standing],
+) -> str | None:
+    """Let a new item jump at once if the rules ask for it; give the rule, extend the rungs."""
+    standing = _standing(standings, item)
+    jump = ladder.jump(item.step, standing) if standing else None
+    if jump is None:
+        return None
+    jumped = ladder.jumped(item.step, jump.to, item.opened_at)
+    levels.climb(session, item, ladder, jumped, by_rule=jump.code)
+    rungs.extend(jumped)
+    return jump.code
+
+
+async def _review_others(
+    session: Session,
+    item: WatchItem,
+    project_id: UUID,
+    standings: dict[tuple[UUID, str], history.Standing],
+) -> None:
+    """A new miss may lengthen the row of others: late feeds bring misses out of order."""
+    for other in await queries.items.locked_open_misses(session, project_id):
+        standing = _standing(standings, other)
+        if other.id != item.id and standing:
+            await levels.raise_by_rule(session, other, standing, item.opened_at)
+    await proposals.review_proposal(session, project_id, item.opened_at)
+
+
+async def receive_transfer(
+    session: Session,
+    obligation_id: UUID,
+    lacking: Decimal,
+    serials: list[str],
+    at: datetime,
+    **proof: object,
+) -> None:
+    """Lower what an open miss lacks; when nothing is left, close it with the bank's serials.
+
+    Part payment keeps the level. Money for what was never missed is no news here.
+    """
+    item = await queries.items.locked_find_open_watch_item(
+        session, WatchKind.TRANSFER_MISSED, obligation_id
+    )
+    if item is None or not item.receive(lacking, serials):
+        return
+    proof |= {"lacking": lacking, "bank_serials": serials}
+    if lacking > 0:
+        note(session, item, Happening.PART_RECEIVED, at, **proof)
+        return
+    await close_watch_item(session, item, CloseReason.TRANSFER_RECEIVED, at, **proof)
+
+
+async def complete_feed(session: Session, feed_id: UUID, at: datetime, *, waived: bool) -> None:
+    """Close the item of a late feed: it came, or two persons waived it."""
+    item = await queries.items.locked_find_open_watch_item(
+        session, WatchKind.BANK_FEED_LATE, feed_id
+    )
+    if item is not None:
+        reason = CloseReason.BANK_FEED_WAIVED if waived else CloseReason.BANK_FEED_COMPLETED
+        await close_watch_item(session, item, reason, at, feed_id=feed_id)
+
+
+async def close_watch_item(
+    session: Session, item: WatchItem, reason: CloseReason, at: datetime, **proof: object
+) -> None:
+    """End an item by its proof: no limit runs on, and a proposal without ground is withdrawn."""
+    item.close(at, reason)
+    await limits.disarm(session, item)
+    note(session, item, Happening.CLOSED, at, close_reason=reason, **proof)
+    publish(
+        session, WatchItemClosed(**card(item), occurred_at=at, closed_at=at, close_reason=reason)
+    )
+    if item.project_id:
+        await proposals.review_proposal(session, item.project_id, at)
+
+
+async def record_acknowledgement(
+    session: Session, item_id: UUID, at: datetime, cause_id: UUID, **details: object
+) -> None:
+    """Write down that somebody answered for an alert; it moves neither state nor level."""
+    item = await queries.items.find_watch_item(session, item_id)
+    if item is not None:
+        await note_once(session, item, Happening.ACKNOWLEDGED, at, cause_id, **details)
+
+
+async def report_without_timer(session: Session, today: date, at: datetime) -> None:
+    """Tell operators, once a night each, of what is open and will never wake."""
+    for item in await queries.items.watch_items_without_timer(session):
+        await _report(session, item, kind=item.kind, subject_id=item.id, today=today, at=at)
+    for proposal in await queries.proposals.proposals_without_timer(session):
+        about = await queries.items.find_watch_item(session, proposal.watch_item_id)
+        if about is not None:
+            await _report(
+                session, about, kind="case_proposal", subject_id=proposal.id, today=today, at=at
+            )
+
+
+async def _report(
+    session: Session, item: WatchItem, *, kind: str, subject_id: UUID, today: date, at: datetime
+) -> None:
+    why = cause(subject_id, today)
+    if await note_once(session, item, Happening.WITHOUT_TIMER, at, why, about=kind):
+        publish(session, ItemWithoutTimer(service="cases", kind=kind, subject_id=subject_id))

@@ -1,0 +1,140 @@
+"""How items climb: by time, by rule, and what a new calendar changes."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from services.cases import queries
+from services.cases.actions import limits, proposals
+from services.cases.actions.timeline import card, note
+from services.cases.models import WatchItem
+from services.cases.rules import history
+from services.cases.rules.items import Happening, TimerKind
+from services.cases.rules.ladder import Ladder, Rung, passed_before, told
+from shared import known, timers
+from shared.db import Session
+from shared.events.cases import WatchItemRaised, WatchItemStepReached
+from shared.outbox import publish
+
+
+def climb(
+    session: Session,
+    item: WatchItem,
+    ladder: Ladder,
+    rungs: Sequence[Rung],
+    *,
+    at: datetime | None = None,
+    by_rule: str | None = None,
+) -> None:
+    """Record rungs in order and stand on the last one.
+
+    Each is dated by its own instant, or by `at` where it is only now known to be passed; then the
+    instant it would have had is noted. All but the one that people are told of count as passed.
+    """
+    last = told(rungs)
+    for rung in rungs:
+        when = at or rung.at
+        item.reach(rung, when, ladder)
+        what = Happening.RAISED if rung.level else Happening.STEP_REACHED
+        if rung.step == ladder.steps[0].code:
+            what = Happening.OPENED
+        details: dict[str, object] = {"passed": True} if rung is not last else {}
+        if by_rule:
+            details["by_rule"] = by_rule
+        if rung.at != when:
+            details["would_have_been_at"] = rung.at
+        note(session, item, what, when, **details)
+
+
+async def raise_level(session: Session, item_id: UUID, now: datetime) -> None:
+    """Let an open item climb to where it stands by time at `now`; tell of it once."""
+    item = await queries.items.locked_find_watch_item(session, item_id)
+    if item is None or item.is_closed:
+        return
+    policies = await queries.policies.policies_by_id(session, {item.policy_id})
+    ladder = policies[item.policy_id].ladder()
+    calendar = await known.calendar(session, item.area_code)
+    rungs = ladder.passed(item.step, item.step_at, item.due_on, calendar, now)
+    if not rungs:
+        # The calendar may have moved the rung away; an open item is never left without a timer.
+        if not await timers.armed(session, item.id, TimerKind.LEVEL):
+            await limits.arm(session, item, ladder, calendar, now)
+        return
+    was_proposing = item.proposing
+    _tell(session, item, ladder, rungs)
+    await limits.arm(session, item, ladder, calendar, now)
+    if item.project_id and item.proposing and not was_proposing:
+        at = next(rung.at for rung in rungs if ladder.is_proposed_at(rung.step))
+        await proposals.review_proposal(session, item.project_id, at)
+
+
+async def raise_by_rule(
+    session: Session, item: WatchItem, standing: history.Standing, at: datetime
+) -> None:
+    """Let an open item jump if its misses in a row or in total ask for it."""
+    policies = await queries.policies.policies_by_id(session, {item.policy_id})
+    ladder = policies[item.policy_id].ladder()
+    jump = ladder.jump(item.step, standing)
+    if jump is None:
+        return
+    _tell(session, item, ladder, ladder.jumped(item.step, jump.to, at), by_rule=jump.code)
+    calendar = await known.calendar(session, item.area_code)
+    await limits.arm(session, item, ladder, calendar, at)
+
+
+def _tell(
+    session: Session,
+    item: WatchItem,
+    ladder: Ladder,
+    rungs: Sequence[Rung],
+    by_rule: str | None = None,
+) -> None:
+    """Record rungs and tell people once, of where the item stands now."""
+    before, last = item.level, told(rungs)
+    climb(session, item, ladder, rungs, by_rule=by_rule)
+    passed = passed_before(rungs, last)
+    if last.level:
+        publish(
+            session,
+            WatchItemRaised(
+                **card(item),
+                occurred_at=last.at,
+                previous_level=before,
+                passed=passed,
+                by_rule=by_rule,
+            ),
+        )
+    else:
+        publish(
+            session,
+            WatchItemStepReached(**card(item), occurred_at=last.at, step=last.step, passed=passed),
+        )
+
+
+async def recompute_limits(session: Session, area_code: str, at: datetime) -> None:
+    """Arm the open items of an area anew by the calendar in force; what is passed stays passed."""
+    items = await queries.items.locked_open_watch_items_within(session, area_code)
+    policies = await queries.policies.policies_by_id(session, {item.policy_id for item in items})
+    calendars = {
+        code: await known.calendar(session, code) for code in {item.area_code for item in items}
+    }
+    projects: set[UUID] = set()
+    for item in items:
+        calendar = calendars[item.area_code]
+        if item.calendar_version == calendar.version:
+            continue
+        before = item.due_at
+        ladder = policies[item.policy_id].ladder()
+        await limits.arm(session, item, ladder, calendar, at)
+        note(session, item, Happening.RECOMPUTED, at, due_at_before=before, due_at=item.due_at)
+        if item.project_id and item.proposing:
+            projects.add(item.project_id)
+    for project_id in sorted(projects):
+        await proposals.review_proposal(session, project_id, at)
+
+
+async def note_answer_overdue(session: Session, item_id: UUID, at: datetime) -> None:
+    """Write down that nobody answered within the limit; the item stays due since then."""
+    item = await queries.items.locked_find_watch_item(session, item_id)
+    if item is not None and item.answer_due_at is not None and item.answer_due_at <= at:
+        note(session, item, Happening.ANSWER_OVERDUE, at)

@@ -1,0 +1,56 @@
+"""The limits of an item as timer rows: its next rung, and the answer that is waited for."""
+
+from datetime import datetime
+
+from services.cases.models import WatchItem
+from services.cases.rules.items import ItemState, TimerKind
+from services.cases.rules.ladder import Ladder
+from shared import timers
+from shared.db import Session
+from shared.workdays import Calendar
+
+
+async def arm(
+    session: Session, item: WatchItem, ladder: Ladder, calendar: Calendar, now: datetime
+) -> None:
+    """Arm what comes next for an open item, in place of what was armed; say when it is due."""
+    await timers.disarm(session, item.id, TimerKind.LEVEL, TimerKind.ANSWER)
+    item.calendar_version = calendar.version
+    rung = ladder.following(item.step, item.step_at, item.due_on, calendar)
+    if rung is not None:
+        _arm(session, item, TimerKind.LEVEL, rung.at, entered_at=item.step_at, step=rung.step)
+    item.answer_due_at = None
+    if item.state is ItemState.OPEN:
+        since = max(item.level_since, item.state_since)
+        item.answer_due_at = ladder.answer_due(item.level, since, calendar)
+        # A limit that is over was told when it ended, and is not told again.
+        if item.answer_due_at and item.answer_due_at > now:
+            _arm(session, item, TimerKind.ANSWER, item.answer_due_at, entered_at=since)
+    limits = (rung.at if rung else None, item.answer_due_at)
+    item.due_at = min((at for at in limits if at is not None), default=None)
+
+
+def _arm(
+    session: Session,
+    item: WatchItem,
+    kind: TimerKind,
+    due_at: datetime,
+    *,
+    entered_at: datetime,
+    step: str = "",
+) -> None:
+    timers.arm(
+        session,
+        kind,
+        item.id,
+        due_at,
+        entered_at=entered_at,
+        step=step,
+        policy_version=item.policy_version,
+        calendar_version=item.calendar_version,
+    )
+
+
+async def disarm(session: Session, item: WatchItem) -> None:
+    """Let an item rest: it is closed."""
+    await timers.disarm(session, item.id, TimerKind.LEVEL, TimerKind.ANSWER)

@@ -1,0 +1,80 @@
+"""What is written down of an item, and what its events say of it to others."""
+
+from datetime import datetime
+from typing import Any
+from uuid import NAMESPACE_OID, UUID, uuid5
+
+from pydantic_core import to_jsonable_python
+
+from services.cases import queries
+from services.cases.models import WatchItem, WatchItemEntry
+from services.cases.rules.items import Happening
+from shared.db import Session, new_id
+from shared.events.registry import ProjectCard
+
+
+def note(
+    session: Session, item: WatchItem, what: Happening, at: datetime, **details: object
+) -> WatchItemEntry:
+    """Write a line of the item's timeline, as the item stands now."""
+    entry = WatchItemEntry(**_line(session, item, what, at, details))
+    session.add(entry)
+    return entry
+
+
+async def note_once(
+    session: Session,
+    item: WatchItem,
+    what: Happening,
+    at: datetime,
+    cause_id: UUID,
+    **details: object,
+) -> bool:
+    """Write a line unless this cause has written it before; say whether it is new."""
+    line = _line(session, item, what, at, details) | {"cause_id": cause_id}
+    return await queries.items.entry_is_new(session, **line)
+
+
+def cause(*parts: object) -> UUID:
+    """Give the id of a cause that is no event: the same parts are the same cause."""
+    return uuid5(NAMESPACE_OID, ":".join(map(str, parts)))
+
+
+def _line(
+    session: Session, item: WatchItem, what: Happening, at: datetime, details: dict[str, object]
+) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "watch_item_id": item.id,
+        "at": at,
+        "actor": session.info.get("actor", "system"),
+        "what": what,
+        "level": item.level,
+        "step": item.step,
+        "policy_version": item.policy_version,
+        "calendar_version": item.calendar_version,
+        "details": to_jsonable_python(details),
+    }
+
+
+def card(item: WatchItem) -> dict[str, Any]:
+    """Give what every event says of an item."""
+    return {
+        "watch_item_id": item.id,
+        "kind": item.kind,
+        "subject_id": item.subject_id,
+        "project_id": item.project_id,
+        "project": ProjectCard.model_validate(item.project) if item.project else None,
+        "area_code": item.area_code,
+        "period": item.period,
+        "level": item.level,
+        "level_rank": item.level_rank,
+        "level_label": item.level_label,
+        "unit_id": item.unit_id,
+        "person_id": item.person_id,
+        "lacking": item.lacking,
+        "due_on": item.due_on,
+        "opened_at": item.opened_at,
+        "policy_version": item.policy_version,
+        "calendar_version": item.calendar_version,
+    }

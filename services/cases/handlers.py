@@ -1,0 +1,112 @@
+"""The event door of cases: what payroll, registry and alerts tell, in our words."""
+
+from datetime import date
+from typing import Any
+
+from services.cases import actions
+from services.cases.rules.items import Opening, WatchKind, key_of
+from shared import clock, known
+from shared.db import Session
+from shared.events.alerts import AlertAcknowledged
+from shared.events.payroll import (
+    BankFeedCompleted,
+    BankFeedLate,
+    TransferMissed,
+    TransferReceived,
+)
+from shared.events.registry import CalendarPublished, PersonAssigned
+
+
+async def on_transfer_missed(session: Session, event: TransferMissed) -> None:
+    """Open an item for the developer, who owes the transfer."""
+    await actions.items.open_watch_item(session, _missed(event))
+
+
+def _missed(event: TransferMissed) -> Opening:
+    card = event.project
+    parts = (event.project_id, event.account_id, event.period)
+    return Opening(
+        kind=WatchKind.TRANSFER_MISSED,
+        key=key_of(WatchKind.TRANSFER_MISSED, *parts),
+        subject_id=event.obligation_id,
+        area_code=event.area_code,
+        period=event.period,
+        unit_id=card.developer_id,
+        due_on=event.due_on,
+        due_at=clock.day_end(event.due_on),
+        opened_at=event.occurred_at,
+        project_id=event.project_id,
+        project=card.model_dump(mode="json"),
+        developer_id=card.developer_id,
+        contractor_id=card.contractor_id,
+        works_contract_id=event.works_contract_id,
+        previous_period=event.previous_period,
+        due_amount=event.due_amount,
+        lacking=event.lacking,
+    )
+
+
+async def on_transfer_received(session: Session, event: TransferReceived) -> None:
+    """Lower what a miss lacks, or close it with the proof."""
+    proof: dict[str, Any] = {"amount": event.amount, "credited_on": event.credited_on}
+    await actions.items.receive_transfer(
+        session,
+        event.obligation_id,
+        event.lacking,
+        event.bank_serials,
+        event.occurred_at,
+        **proof,
+    )
+
+
+async def on_bank_feed_late(session: Session, event: BankFeedLate) -> None:
+    """Open an item for the bank: nobody else is to blame. Its rungs count from the expected day."""
+    opening = Opening(
+        kind=WatchKind.BANK_FEED_LATE,
+        key=_feed_key(event.source_id, event.day),
+        subject_id=event.feed_id,
+        area_code=event.area_code,
+        period=event.day.isoformat(),
+        unit_id=event.bank_id,
+        due_on=clock.day_of(event.expected_at),
+        due_at=event.expected_at,
+        opened_at=event.occurred_at,
+    )
+    await actions.items.open_watch_item(session, opening)
+
+
+def _feed_key(source_id: object, day: date) -> str:
+    return key_of(WatchKind.BANK_FEED_LATE, source_id, day)
+
+
+async def on_bank_feed_completed(session: Session, event: BankFeedCompleted) -> None:
+    """Close the item of a late feed."""
+    await actions.items.complete_feed(
+        session, event.feed_id, event.occurred_at, waived=event.waived
+    )
+
+
+async def on_person_assigned(session: Session, event: PersonAssigned) -> None:
+    """Learn who is responsible for a project; open items get the person, late news or not."""
+    duty = event.model_dump()
+    at = duty.pop("occurred_at", event.occurred_at)
+    await actions.persons.learn_person(session, clock.day_of(at), at, **duty)
+
+
+async def on_alert_acknowledged(session: Session, event: AlertAcknowledged) -> None:
+    """Keep on the timeline who answered for an alert."""
+    await actions.items.record_acknowledgement(
+        session,
+        event.watch_item_id,
+        event.acknowledged_at,
+        event.id,
+        alert_id=event.alert_id,
+        acknowledged_by=event.acknowledged_by,
+        promised_on=event.promised_on,
+    )
+
+
+async def on_calendar_published(session: Session, event: CalendarPublished) -> None:
+    """Keep the year's days, and count the limits of open items anew."""
+    await known.on_calendar_published(session, event)
+    await actions.levels.recompute_limits(session, event.area_code, event.occurred_at)

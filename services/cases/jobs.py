@@ -1,0 +1,36 @@
+"""The clock door of cases: rungs, answers and proposals that fall due, and the nightly looks."""
+
+from datetime import date
+
+from services.cases import actions
+from shared import clock
+from shared.db import Session, Sessions
+from shared.timers import Timer
+
+
+async def on_level_due(session: Session, timer: Timer) -> None:
+    """Let an item climb; rungs that were passed while nothing ran are recorded in order."""
+    now = max(timer.due_at, clock.now())
+    await actions.levels.raise_level(session, timer.subject_id, now)
+
+
+async def on_answer_due(session: Session, timer: Timer) -> None:
+    """Note that nobody answered in time."""
+    await actions.levels.note_answer_overdue(session, timer.subject_id, timer.due_at)
+
+
+async def on_case_due(session: Session, timer: Timer) -> None:
+    """Open the case that nobody decided on."""
+    await actions.proposals.open_case_by_rule(session, timer.subject_id, timer.due_at)
+
+
+async def assign_persons(sessions: Sessions, today: date) -> None:
+    """Hand items over where a duty begins or has ended."""
+    async with sessions.begin("job:assign_persons") as session:
+        await actions.persons.assign_persons(session, today, clock.now())
+
+
+async def report_without_timer(sessions: Sessions, today: date) -> None:
+    """Compare what is open with what is armed; whatever would stay silent is told to operators."""
+    async with sessions.begin("job:report_without_timer") as session:
+        await actions.items.report_without_timer(session, today, clock.now())

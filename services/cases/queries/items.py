@@ -1,0 +1,254 @@
+"""Watch items and their timelines: for reading, and locked for changing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, DateTime, Select, case, func, literal, or_, select
+from sqlalchemy.orm import selectinload
+
+from services.cases.errors import WatchItemUnknown
+from services.cases.models import ProjectPerson, WatchItem, WatchItemEntry
+from services.cases.queries import rows
+from services.cases.rules.history import Miss
+from services.cases.rules.items import RESPONSIBLE, ItemState, TimerKind, WatchKind
+from services.cases.schemas import WatchItemFilter
+from shared import clock, known, paging
+from shared.areas import Scope
+from shared.db import Session
+from shared.paging import Found, SyncMove
+from shared.timers import ARMED, Timer
+
+_OPEN = WatchItem.state != ItemState.CLOSED
+_MISSED = WatchItem.kind == WatchKind.TRANSFER_MISSED
+# What is closed has no due time any more; in a queue it comes last.
+_NEVER = literal(datetime(9999, 1, 1, tzinfo=clock.BEIJING), DateTime(timezone=True))
+
+
+@dataclass(frozen=True, slots=True)
+class LevelCount:
+    """How many items stand on a level in a state."""
+
+    level: str
+    state: ItemState
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many items there are, in all and by level and state."""
+
+    total: int
+    items: list[LevelCount]
+
+
+def _visible(scope: Scope) -> ColumnElement[bool]:
+    return known.in_scope(
+        WatchItem.area_code,
+        scope,
+        WatchItem.unit_id,
+        WatchItem.developer_id,
+        WatchItem.contractor_id,
+    )
+
+
+def _within(area_code: str) -> ColumnElement[bool]:
+    """An area and all below it; itself also while registry has not told of it."""
+    inside = known.in_scope(WatchItem.area_code, Scope(frozenset({area_code})))
+    return or_(inside, WatchItem.area_code == area_code)
+
+
+def _filtered(statement: Select[Any], filters: WatchItemFilter, scope: Scope) -> Select[Any]:
+    statement = statement.where(_visible(scope))
+    for column in ("kind", "level", "state", "project_id", "unit_id", "period"):
+        wanted = getattr(filters, column)
+        if wanted is not None:
+            statement = statement.where(getattr(WatchItem, column) == wanted)
+    if filters.area_code is not None:
+        statement = statement.where(_within(filters.area_code))
+    if filters.without_person:
+        statement = statement.where(WatchItem.person_id.is_(None))
+    return statement
+
+
+async def watch_items(
+    session: Session,
+    filters: WatchItemFilter,
+    scope: Scope,
+    *,
+    cursor: str | None,
+    changed_after: datetime | None,
+    limit: int,
+) -> Found[WatchItem]:
+    """Give a page; a unit's queue begins with what no person holds, then goes by due time."""
+    by: tuple[Any, ...] = (WatchItem.id,)
+    if filters.unit_id is not None:
+        held = case((WatchItem.person_id.is_(None), 0), else_=1)
+        by = (held, func.coalesce(WatchItem.due_at, _NEVER), WatchItem.id)
+    # A company's view goes by who takes part, of which a moved row's trace knows nothing.
+    left = None
+    if scope.org is None:
+        left = paging.Left(known.in_scope(SyncMove.area_code, scope), _visible(scope))
+    return await paging.sync(
+        session,
+        _filtered(select(WatchItem), filters, scope),
+        model=WatchItem,
+        cursor=cursor,
+        changed_after=changed_after,
+        limit=limit,
+        by=by,
+        left=left,
+    )
+
+
+async def watch_item_counts(session: Session, filters: WatchItemFilter, scope: Scope) -> Counts:
+    """Count by level and state, lowest level first."""
+    number = func.count()
+    columns: list[Any] = [WatchItem.level, WatchItem.state, number]
+    statement = _filtered(select(*columns), filters, scope)
+    found = await session.execute(
+        statement.group_by(WatchItem.level, WatchItem.state).order_by(
+            func.min(WatchItem.level_rank), WatchItem.level, WatchItem.state
+        )
+    )
+    counts = [LevelCount(level, state, count) for level, state, count in found.all()]
+    return Counts(sum(one.count for one in counts), counts)
+
+
+async def watch_item(session: Session, item_id: UUID, scope: Scope) -> WatchItem:
+    """Give an item with its timeline, or raise WatchItemUnknown."""
+    statement = select(WatchItem).where(WatchItem.id == item_id, _visible(scope))
+    with_timeline = statement.options(selectinload(WatchItem.timeline))
+    item = (await session.scalars(with_timeline)).one_or_none()
+    if item is None:
+        raise WatchItemUnknown
+    return item
+
+
+async def locked_watch_item(session: Session, item_id: UUID, scope: Scope) -> WatchItem:
+    """Give an item for changing, or raise WatchItemUnknown."""
+    statement = select(WatchItem).where(WatchItem.id == item_id, _visible(scope))
+    item = await rows.locked_first(session, statement)
+    if item is None:
+        raise WatchItemUnknown
+    return item
+
+
+async def find_watch_item(session: Session, item_id: UUID) -> WatchItem | None:
+    """Give an item to write on its timeline, which needs no lock; or None."""
+    return await session.get(WatchItem, item_id)
+
+
+async def locked_find_watch_item(session: Session, item_id: UUID) -> WatchItem | None:
+    """Give an item for changing, or None."""
+    return await rows.locked_first(session, select(WatchItem).where(WatchItem.id == item_id))
+
+
+async def locked_new_watch_item(session: Session, **values: Any) -> WatchItem | None:
+    """Write an item and give it; None if one of its key is open, or was opened by this news."""
+    if not await rows.insert_new(session, WatchItem, **values):
+        return None
+    return await locked_find_watch_item(session, values["id"])
+
+
+async def locked_find_open_watch_item(
+    session: Session, kind: WatchKind, subject_id: UUID
+) -> WatchItem | None:
+    """Give the open item about something, for changing, or None."""
+    about = (WatchItem.kind == kind, WatchItem.subject_id == subject_id)
+    return await rows.locked_first(session, select(WatchItem).where(_OPEN, *about))
+
+
+async def locked_open_misses(session: Session, project_id: UUID) -> list[WatchItem]:
+    """Give a project's open `transfer_missed` items for changing."""
+    statement = select(WatchItem).where(_OPEN, _MISSED, WatchItem.project_id == project_id)
+    return await rows.locked_all(session, statement.order_by(WatchItem.id))
+
+
+async def locked_open_watch_items_within(session: Session, area_code: str) -> list[WatchItem]:
+    """Give all open items of an area and those below it, for changing."""
+    statement = select(WatchItem).where(_OPEN, _within(area_code))
+    return await rows.locked_all(session, statement.order_by(WatchItem.id))
+
+
+async def locked_misattended_watch_items(
+    session: Session, day: date, project_id: UUID | None = None
+) -> list[WatchItem]:
+    """Give open items whose person is none in force on a day, or missing though one is.
+
+    Those that somebody assigned by hand are left alone.
+    """
+    in_force = (
+        select(ProjectPerson.id)
+        .where(
+            ProjectPerson.project_id == WatchItem.project_id,
+            ProjectPerson.role == RESPONSIBLE,
+            ProjectPerson.from_on <= day,
+            or_(ProjectPerson.until_on.is_(None), ProjectPerson.until_on >= day),
+        )
+        .correlate(WatchItem)
+    )
+    theirs = in_force.where(ProjectPerson.person_id == WatchItem.person_id)
+    wrong = or_(
+        WatchItem.person_id.is_(None) & in_force.exists(),
+        WatchItem.person_id.is_not(None) & ~theirs.exists(),
+    )
+    statement = select(WatchItem).where(_OPEN, WatchItem.assigned_by.is_(None), wrong)
+    if project_id is not None:
+        statement = statement.where(WatchItem.project_id == project_id)
+    return await rows.locked_all(session, statement.order_by(WatchItem.id))
+
+
+async def open_misses(session: Session, project_id: UUID) -> Sequence[WatchItem]:
+    """Give a project's open `transfer_missed` items as they are now, the oldest due first."""
+    statement = (
+        select(WatchItem)
+        .where(_OPEN, _MISSED, WatchItem.project_id == project_id)
+        .order_by(WatchItem.due_on, WatchItem.period, WatchItem.id)
+        .execution_options(populate_existing=True)
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def misses(session: Session, project_id: UUID) -> list[Miss]:
+    """Give every miss of a project, settled since or not."""
+    found = await session.execute(
+        select(
+            WatchItem.works_contract_id,
+            WatchItem.period,
+            WatchItem.previous_period,
+            WatchItem.due_on,
+        ).where(_MISSED, WatchItem.project_id == project_id)
+    )
+    return [
+        Miss(contract_id, period, before, due_on)
+        for contract_id, period, before, due_on in found.all()
+        if contract_id is not None
+    ]
+
+
+async def last_missed_at(session: Session, project_id: UUID) -> datetime | None:
+    """Give the instant at which the last miss of a project was told."""
+    return await session.scalar(
+        select(func.max(WatchItem.opened_at)).where(_MISSED, WatchItem.project_id == project_id)
+    )
+
+
+async def watch_items_without_timer(session: Session) -> Sequence[WatchItem]:
+    """Give open items that no armed `level` timer will wake."""
+    armed = (
+        select(Timer.id)
+        .where(
+            Timer.subject_id == WatchItem.id, Timer.kind == TimerKind.LEVEL, Timer.state == ARMED
+        )
+        .exists()
+    )
+    statement = select(WatchItem).where(_OPEN, ~armed).order_by(WatchItem.id)
+    return (await session.scalars(statement)).all()
+
+
+async def entry_is_new(session: Session, **values: Any) -> bool:
+    """Write a line that one cause leaves on a timeline; False if it stands there."""
+    return await rows.insert_new(session, WatchItemEntry, **values)

@@ -1,0 +1,93 @@
+"""Policies: which are there, and which is in force."""
+
+from collections.abc import Collection
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, literal, or_, select
+from sqlalchemy.orm import aliased
+
+from services.cases.errors import AreaUnknown, PolicyMissing
+from services.cases.models import Policy
+from services.cases.queries import rows
+from services.cases.rules import policies as rules
+from services.cases.rules.items import WatchKind
+from services.cases.schemas import PolicyFilter
+from shared import known, paging
+from shared.areas import NATION, Scope
+from shared.db import Session
+from shared.known import KnownArea
+from shared.paging import Found
+
+
+async def policy_in_force(session: Session, kind: WatchKind, area_code: str, day: date) -> Policy:
+    """Give the live policy of the nearest area up the lineage; raise PolicyMissing if none is."""
+    lineage = await known.lineage(session, area_code)
+    statement = select(Policy).where(
+        Policy.kind == kind, Policy.mode == rules.Mode.LIVE, Policy.area_code.in_(lineage)
+    )
+    found = rules.in_force((await session.scalars(statement)).all(), lineage, day)
+    if found is None:
+        raise PolicyMissing(kind=kind, area_code=area_code)
+    return found
+
+
+async def policies_by_id(session: Session, ids: Collection[UUID]) -> dict[UUID, Policy]:
+    """Give the policies of some items, by id."""
+    found = await session.scalars(select(Policy).where(Policy.id.in_(ids)))
+    return {policy.id: policy for policy in found.all()}
+
+
+async def policy_version(session: Session, area_code: str, kind: WatchKind, version: int) -> Policy:
+    """Give the one policy of an area, kind and version."""
+    statement = select(Policy).where(
+        Policy.area_code == area_code, Policy.kind == kind, Policy.version == version
+    )
+    return (await session.scalars(statement)).one()
+
+
+async def policy_is_new(session: Session, **values: Any) -> bool:
+    """Write a policy; False if its version is there."""
+    return await rows.insert_new(session, Policy, **values)
+
+
+def _applies(scope: Scope) -> ColumnElement[bool]:
+    """A policy is shown where it is made, and in every area below it, which it may govern."""
+    if not scope.areas:
+        return literal(value=False)
+    own, above = aliased(KnownArea), aliased(KnownArea)
+    lineage = (
+        select(above.code)
+        .join(own, own.path.startswith(above.path))
+        .where(own.code.in_(scope.areas))
+    )
+    return or_(
+        Policy.area_code == NATION,
+        known.in_scope(Policy.area_code, Scope(scope.areas)),
+        Policy.area_code.in_(lineage),
+    )
+
+
+async def policies(
+    session: Session, filters: PolicyFilter, scope: Scope, *, cursor: str | None, limit: int
+) -> Found[Policy]:
+    """Give a page of policies, by area, kind and version."""
+    statement = select(Policy).where(_applies(scope))
+    for column in ("area_code", "kind", "mode"):
+        wanted = getattr(filters, column)
+        if wanted is not None:
+            statement = statement.where(getattr(Policy, column) == wanted)
+    by = (Policy.area_code, Policy.kind, Policy.version, Policy.id)
+    return await paging.page(session, statement, by=by, cursor=cursor, limit=limit)
+
+
+async def area_for_policy(session: Session, code: str, scope: Scope) -> str:
+    """Give the code of an area that a caller may make policies for, or raise AreaUnknown."""
+    if code == NATION and NATION in scope.areas:
+        return code
+    inside = known.in_scope(KnownArea.code, Scope(scope.areas))
+    found = await session.scalar(select(KnownArea.code).where(KnownArea.code == code, inside))
+    if found is None:
+        raise AreaUnknown
+    return found

@@ -1,0 +1,154 @@
+"""Proposals to open an arrears case, and the cases that came of them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+
+from services.cases.errors import ProposalUnknown
+from services.cases.models import ArrearsCase, CaseProposal
+from services.cases.queries import rows
+from services.cases.rules.items import CaseState, ProposalState, TimerKind
+from services.cases.schemas import ArrearsCaseFilter, ProposalFilter
+from shared import known, paging
+from shared.areas import Scope
+from shared.db import Session
+from shared.paging import Found, SyncMove
+from shared.timers import ARMED, Timer
+
+_OPEN = CaseProposal.state == ProposalState.OPEN
+
+
+def _visible(model: type[CaseProposal] | type[ArrearsCase], scope: Scope) -> ColumnElement[bool]:
+    return known.in_scope(model.area_code, scope, model.developer_id, model.contractor_id)
+
+
+def _filtered(
+    statement: Select[Any],
+    model: type[CaseProposal] | type[ArrearsCase],
+    filters: ProposalFilter | ArrearsCaseFilter,
+) -> Select[Any]:
+    if filters.state is not None:
+        statement = statement.where(model.state == filters.state)
+    if filters.project_id is not None:
+        statement = statement.where(model.project_id == filters.project_id)
+    if filters.area_code is not None:
+        inside = known.in_scope(model.area_code, Scope(frozenset({filters.area_code})))
+        statement = statement.where(or_(inside, model.area_code == filters.area_code))
+    return statement
+
+
+def _left(model: type[CaseProposal] | type[ArrearsCase], scope: Scope) -> paging.Left | None:
+    # A company's view goes by who takes part, of which a moved row's trace knows nothing.
+    if scope.org is not None:
+        return None
+    return paging.Left(known.in_scope(SyncMove.area_code, scope), _visible(model, scope))
+
+
+async def proposals(
+    session: Session,
+    filters: ProposalFilter,
+    scope: Scope,
+    *,
+    cursor: str | None,
+    changed_after: datetime | None,
+    limit: int,
+) -> Found[CaseProposal]:
+    """Give a page of proposals, the oldest first."""
+    statement = select(CaseProposal).where(_visible(CaseProposal, scope))
+    return await paging.sync(
+        session,
+        _filtered(statement, CaseProposal, filters),
+        model=CaseProposal,
+        cursor=cursor,
+        changed_after=changed_after,
+        limit=limit,
+        left=_left(CaseProposal, scope),
+    )
+
+
+async def arrears_cases(
+    session: Session,
+    filters: ArrearsCaseFilter,
+    scope: Scope,
+    *,
+    cursor: str | None,
+    changed_after: datetime | None,
+    limit: int,
+) -> Found[ArrearsCase]:
+    """Give a page of arrears cases, the oldest first."""
+    statement = select(ArrearsCase).where(_visible(ArrearsCase, scope))
+    return await paging.sync(
+        session,
+        _filtered(statement, ArrearsCase, filters),
+        model=ArrearsCase,
+        cursor=cursor,
+        changed_after=changed_after,
+        limit=limit,
+        left=_left(ArrearsCase, scope),
+    )
+
+
+async def locked_proposal(session: Session, proposal_id: UUID, scope: Scope) -> CaseProposal:
+    """Give a proposal for changing, or raise ProposalUnknown."""
+    statement = select(CaseProposal).where(
+        CaseProposal.id == proposal_id, _visible(CaseProposal, scope)
+    )
+    proposal = await rows.locked_first(session, statement)
+    if proposal is None:
+        raise ProposalUnknown
+    return proposal
+
+
+async def locked_find_proposal(session: Session, proposal_id: UUID) -> CaseProposal | None:
+    """Give a proposal for changing, or None."""
+    statement = select(CaseProposal).where(CaseProposal.id == proposal_id)
+    return await rows.locked_first(session, statement)
+
+
+async def locked_find_open_proposal(session: Session, project_id: UUID) -> CaseProposal | None:
+    """Give the project's open proposal for changing, or None."""
+    statement = select(CaseProposal).where(_OPEN, CaseProposal.project_id == project_id)
+    return await rows.locked_first(session, statement)
+
+
+async def locked_open_proposal(session: Session, **values: Any) -> tuple[CaseProposal, bool]:
+    """Give the project's open proposal for changing, and whether it was written just now."""
+    while True:
+        new = await rows.insert_new(session, CaseProposal, **values)
+        proposal = await locked_find_open_proposal(session, values["project_id"])
+        # Another transaction may have withdrawn the one that stood in our way; then try again.
+        if proposal is not None:
+            return proposal, new
+
+
+async def refused_at(session: Session, project_id: UUID) -> datetime | None:
+    """Give the instant of a project's last refusal."""
+    return await session.scalar(
+        select(func.max(CaseProposal.decided_at)).where(
+            CaseProposal.project_id == project_id, CaseProposal.state == ProposalState.REFUSED
+        )
+    )
+
+
+async def find_open_case(session: Session, project_id: UUID) -> ArrearsCase | None:
+    """Give the project's open arrears case, or None."""
+    statement = select(ArrearsCase).where(
+        ArrearsCase.project_id == project_id, ArrearsCase.state == CaseState.OPEN
+    )
+    return (await session.scalars(statement)).one_or_none()
+
+
+async def proposals_without_timer(session: Session) -> Sequence[CaseProposal]:
+    """Give open proposals that no armed `case` timer will wake."""
+    armed = (
+        select(Timer.id)
+        .where(
+            Timer.subject_id == CaseProposal.id, Timer.kind == TimerKind.CASE, Timer.state == ARMED
+        )
+        .exists()
+    )
+    statement = select(CaseProposal).where(_OPEN, ~armed).order_by(CaseProposal.id)
+    return (await session.scalars(statement)).all()

@@ -1,0 +1,41 @@
+"""How rows are locked, and how those are written that are unique while something lasts."""
+
+from typing import Any, TypeVar
+
+from pydantic_core import to_jsonable_python
+from sqlalchemy import Select
+from sqlalchemy.dialects.postgresql import insert
+
+from services.cases.models import Base
+from shared import db
+from shared.db import Session
+
+_T = TypeVar("_T")
+
+
+async def locked_all(session: Session, statement: Select[_T]) -> list[_T]:
+    """Lock rows and read them as they are now, whatever this session has read of them before."""
+    locked = statement.with_for_update().execution_options(populate_existing=True)
+    return list((await session.scalars(locked)).all())
+
+
+async def locked_first(session: Session, statement: Select[_T]) -> _T | None:
+    """Lock one row and read it as it is now; None if there is none."""
+    found = await locked_all(session, statement.limit(1))
+    return found[0] if found else None
+
+
+async def insert_new(session: Session, model: type[Base], **values: Any) -> bool:
+    """Write a row unless an index says that it is there; audited like any other insert.
+
+    A conflict waits for the transaction that holds the other row, so two cannot both be new.
+    """
+    entity: Any = model
+    done = await session.scalar(
+        insert(entity).values(**values).on_conflict_do_nothing().returning(entity.id)
+    )
+    if done is None:
+        return False
+    after = to_jsonable_python(values, fallback=str)
+    db.record(session, "insert", entity.__tablename__, done, after=after)
+    return True

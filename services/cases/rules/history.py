@@ -1,0 +1,50 @@
+"""How often a project was missed: in a row and in total, whatever the order of the news. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """One period of one works contract whose transfer was missed, settled since or not."""
+
+    works_contract_id: UUID
+    period: str
+    previous_period: str | None
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many misses in a row end with one, and its place among all of its project."""
+
+    in_a_row: int
+    in_total: int
+
+
+def standings(misses: Sequence[Miss]) -> dict[tuple[UUID, str], Standing]:
+    """Give the standing of each missed period of one project, by contract and period.
+
+    A row goes over one contract's periods, a period paid in full and on time ends it; the total
+    goes over the whole project. A period missed twice counts once.
+    """
+    known = {(miss.works_contract_id, miss.period): miss for miss in misses}
+    ordered = sorted(
+        known.values(), key=lambda miss: (miss.due_on, miss.period, miss.works_contract_id)
+    )
+    return {
+        (miss.works_contract_id, miss.period): Standing(_row(miss, known), place)
+        for place, miss in enumerate(ordered, start=1)
+    }
+
+
+def _row(miss: Miss, known: dict[tuple[UUID, str], Miss]) -> int:
+    """Count the misses of one contract that follow each other and end with this one."""
+    periods = {miss.period}
+    before = miss.previous_period
+    while before and before not in periods and (miss.works_contract_id, before) in known:
+        periods.add(before)
+        before = known[miss.works_contract_id, before].previous_period
+    return len(periods)

@@ -1,0 +1,139 @@
+"""What a watch item is: its kinds, states and key; who is in charge; what opens one. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
+
+
+class WatchKind(StrEnum):
+    """What is wrong; each kind has its policy rows."""
+
+    TRANSFER_MISSED = "transfer_missed"
+    BANK_FEED_LATE = "bank_feed_late"
+
+
+class ItemState(StrEnum):
+    """Where a watch item stands between the parties; the level is another matter."""
+
+    OPEN = "open"
+    ANSWERED = "answered"
+    VERIFYING = "verifying"
+    CLOSED = "closed"
+
+
+class ProposalState(StrEnum):
+    """What became of the proposal to open an arrears case."""
+
+    OPEN = "open"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+class CaseState(StrEnum):
+    """Whether an arrears case is still under way."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class TimerKind(StrEnum):
+    """The limits of cases: an item's next rung, its answer, a proposal that becomes a case."""
+
+    LEVEL = "level"
+    ANSWER = "answer"
+    CASE = "case"
+
+
+class Happening(StrEnum):
+    """What a line of an item's timeline tells."""
+
+    OPENED = "opened"
+    RAISED = "raised"
+    STEP_REACHED = "step_reached"
+    PART_RECEIVED = "part_received"
+    ACKNOWLEDGED = "acknowledged"
+    ANSWERED = "answered"
+    ANSWER_OVERDUE = "answer_overdue"
+    VERIFYING = "verifying"
+    REOPENED = "reopened"
+    FINDING_ADDED = "finding_added"
+    ASSIGNED = "assigned"
+    RECOMPUTED = "recomputed"
+    WITHOUT_TIMER = "without_timer"
+    CASE_PROPOSED = "case_proposed"
+    CASE_REFUSED = "case_refused"
+    CASE_WITHDRAWN = "case_withdrawn"
+    CASE_OPENED = "case_opened"
+    CLOSED = "closed"
+
+
+class CloseReason(StrEnum):
+    """The proof that closed an item; never a text."""
+
+    TRANSFER_RECEIVED = "transfer_received"
+    BANK_FEED_COMPLETED = "bank_feed_completed"
+    BANK_FEED_WAIVED = "bank_feed_waived"
+
+
+RESPONSIBLE = "responsible_person"
+
+# Who may move an item between the parties, from where: closing is for a proof event alone.
+ANSWERABLE = frozenset({ItemState.OPEN, ItemState.ANSWERED})
+VERIFIABLE = frozenset({ItemState.ANSWERED, ItemState.VERIFYING})
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Another service's news in our words: what is wrong, since when, and who answers for it."""
+
+    kind: WatchKind
+    key: str
+    subject_id: UUID
+    area_code: str
+    period: str
+    unit_id: UUID
+    due_on: date
+    """D: the day from which the rungs count."""
+    due_at: datetime
+    """When the item should have opened, had the news come in time."""
+    opened_at: datetime
+    project_id: UUID | None = None
+    project: dict[str, Any] | None = None
+    developer_id: UUID | None = None
+    contractor_id: UUID | None = None
+    works_contract_id: UUID | None = None
+    previous_period: str | None = None
+    due_amount: Decimal | None = None
+    lacking: Decimal | None = None
+
+
+def key_of(kind: WatchKind, *parts: object) -> str:
+    """Give the key under which an item is unique while open; an absent part is `none`."""
+    return ":".join([kind, *("none" if part is None else str(part) for part in parts)])
+
+
+class Assignment(Protocol):
+    """A person's duty for a project, from a day until a day (both included) or open."""
+
+    id: UUID
+    role: str
+    from_on: date
+    until_on: date | None
+
+
+_Assignment = TypeVar("_Assignment", bound=Assignment)
+
+
+def in_charge(assignments: Iterable[_Assignment], day: date) -> _Assignment | None:
+    """Give the responsible person in force on a day; of several the one assigned last."""
+    in_force = [
+        one
+        for one in assignments
+        if one.role == RESPONSIBLE and one.from_on <= day and (one.until_on or day) >= day
+    ]
+    return max(in_force, key=lambda one: (one.from_on, one.id), default=None)

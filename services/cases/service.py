@@ -1,0 +1,61 @@
+"""What cases is, seen from outside."""
+
+from services.cases import handlers, jobs
+from services.cases.models import Base
+from services.cases.routes import router
+from services.cases.settings import Settings
+from shared import known
+from shared.events.alerts import AlertAcknowledged
+from shared.events.cases import (
+    ArrearsCaseOpened,
+    CaseProposed,
+    WatchItemClosed,
+    WatchItemOpened,
+    WatchItemRaised,
+    WatchItemStepReached,
+)
+from shared.events.payroll import (
+    BankFeedCompleted,
+    BankFeedLate,
+    TransferMissed,
+    TransferReceived,
+)
+from shared.events.platform import PLATFORM
+from shared.events.registry import CalendarPublished, PersonAssigned
+from shared.jobs import daily
+from shared.service import Service
+
+service = Service(
+    name="cases",
+    settings=Settings,
+    metadata=Base.metadata,
+    router=router,
+    publishes=[
+        WatchItemOpened,
+        WatchItemRaised,
+        WatchItemStepReached,
+        WatchItemClosed,
+        CaseProposed,
+        ArrearsCaseOpened,
+        *PLATFORM,
+    ],
+    handles={
+        **known.HANDLES,
+        CalendarPublished: handlers.on_calendar_published,
+        PersonAssigned: handlers.on_person_assigned,
+        TransferMissed: handlers.on_transfer_missed,
+        TransferReceived: handlers.on_transfer_received,
+        BankFeedLate: handlers.on_bank_feed_late,
+        BankFeedCompleted: handlers.on_bank_feed_completed,
+        AlertAcknowledged: handlers.on_alert_acknowledged,
+    },
+    jobs=[
+        daily("00:05", jobs.assign_persons),  # Beijing time
+        daily("00:30", jobs.report_without_timer),
+    ],
+    timers={
+        "level": jobs.on_level_due,
+        "answer": jobs.on_answer_due,
+        "case": jobs.on_case_due,
+    },
+)
