@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import CollectionAggregate, Text, any_, cast, func, literal, or_, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 
 from services.registry.models import Area
 from services.registry.rules.areas import Told
@@ -78,7 +78,7 @@ async def codes_out_of_date(session: Session, today: date) -> list[str]:
     current = (
         select(Area.code, Area.valid_from)
         .where(Area.valid_from <= today)
-        .distinct(Area.code)
+        .ext(distinct_on(Area.code))
         .order_by(Area.code, Area.valid_from.desc())
         .subquery()
     )
