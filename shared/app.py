@@ -186,8 +186,10 @@ def compose(
     one = Running(
         service, service_app(service, sessions, keys), sessions, inbox, Relay(sessions, bus)
     )
-    if service.topics and subscribing:
-        bus.subscribe(service.name, [*service.topics, replay_topic(service.name)], inbox.receive)
+    if subscribing:
+        # A service that reads nothing is a group all the same: its lag is asked for, and 0.
+        own = [replay_topic(service.name)] if service.topics else []
+        bus.subscribe(service.name, [*service.topics, *own], inbox.receive)
     if runtime.scenario_clock:
         one.app.include_router(scenario.router(service, bus, one.due))
     return one
