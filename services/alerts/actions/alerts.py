@@ -18,6 +18,7 @@ from shared.areas import NATION
 from shared.auth import Caller
 from shared.db import Session, new_id
 from shared.events.alerts import AlertAcknowledged
+from shared.events.platform import ItemWithoutTimer
 from shared.outbox import publish
 
 
@@ -117,6 +118,12 @@ async def close_alerts(
         await actions.notices.tell_of_closing(
             session, open_ones[-1], told, slot=str(event_id), at=at
         )
+
+
+async def report_alerts_without_timer(session: Session, limit: int = 1000) -> None:
+    """Say which alerts wait for an answer, or a promised day, without being timed."""
+    for alert in await queries.alerts.alerts_without_timer(session, limit):
+        publish(session, ItemWithoutTimer(service="alerts", kind="alert", subject_id=alert.id))
 
 
 async def acknowledge(

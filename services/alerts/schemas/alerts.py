@@ -9,7 +9,7 @@ from pydantic import StringConstraints
 
 from services.alerts.rules.deliveries import Channel, DeliveryState
 from services.alerts.rules.notices import AlertState, Entry, Reason
-from services.alerts.schemas.forms import Code, InBody, OutBody, Word
+from services.alerts.schemas.forms import AreaCode, Code, InBody, OutBody, Word
 
 
 class AlertFilter(InBody):
@@ -18,6 +18,7 @@ class AlertFilter(InBody):
     state: AlertState | None = None
     kind: Code | None = None
     level: Word | None = None
+    area_code: AreaCode | None = None
     project_id: UUID | None = None
     watch_item_id: UUID | None = None
 

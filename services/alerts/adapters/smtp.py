@@ -1,0 +1,101 @@
+"""Mail by SMTP, to the server that the operator names, at a checked address."""
+
+import asyncio
+import socket
+from contextlib import suppress
+from datetime import timedelta
+from email.message import EmailMessage
+from email.utils import format_datetime
+from time import monotonic
+from urllib.parse import SplitResult, unquote, urlsplit
+
+import aiosmtplib
+
+from services.alerts.rules.deliveries import Answer, Parcel
+from services.alerts.settings import settings
+from shared import clock, egress
+from shared.config import Runtime
+
+SMTP_PORT, SMTPS_PORT = 25, 465
+
+
+async def send(parcel: Parcel) -> Answer:
+    """Send one mail and give the server's answer, whatever happens."""
+    began = monotonic()
+    answer = Answer(error="no_server")
+    url = settings().smtp_url
+    if url:
+        try:
+            async with asyncio.timeout(settings().send_timeout):
+                answer = await _send(urlsplit(url.get_secret_value()), parcel)
+        except aiosmtplib.SMTPResponseException as refused:
+            answer = Answer(status=refused.code, body=refused.message, error="smtp")
+        except aiosmtplib.SMTPRecipientsRefused as refused:
+            first = refused.recipients[0]
+            answer = Answer(status=first.code, body=first.message, error="recipient")
+        except TimeoutError:
+            answer = Answer(error="timeout")
+        except egress.EgressRefused:
+            answer = Answer(error="refused")
+        except (aiosmtplib.SMTPException, OSError):
+            answer = Answer(error="connect")
+    took = timedelta(seconds=monotonic() - began)
+    return Answer(answer.status, answer.body, answer.retry_after, answer.error, took)
+
+
+async def _send(server: SplitResult, parcel: Parcel) -> Answer:
+    tls, host = server.scheme == "smtps", server.hostname or ""
+    connection = await _connect(host, server.port or (SMTPS_PORT if tls else SMTP_PORT), tls=tls)
+    client = aiosmtplib.SMTP(
+        hostname=host,
+        sock=connection,
+        use_tls=tls,
+        # A password is given only behind TLS; without one TLS is used if the server offers it.
+        start_tls=None if tls or not server.username else True,
+        username=unquote(server.username) if server.username else None,
+        password=unquote(server.password) if server.password else None,
+        local_hostname="xinqing",
+        timeout=settings().send_timeout,
+    )
+    try:
+        await client.connect()
+        _, said = await client.send_message(_mail(parcel))
+    finally:
+        with suppress(aiosmtplib.SMTPException):
+            client.close()
+    return Answer(status=aiosmtplib.SMTPStatus.completed, body=said)
+
+
+async def _connect(host: str, port: int, *, tls: bool) -> socket.socket:
+    """Connect to an address of the server that the egress policy lets us reach."""
+    policy = egress.Policy.parse(Runtime().egress_allow)
+    failure = OSError(f"no address for {host}")
+    for address in await egress.addresses(host, port, policy, tls=tls):
+        family = socket.AF_INET6 if address.version == 6 else socket.AF_INET  # noqa: PLR2004  IPv6
+        opened = socket.socket(family, socket.SOCK_STREAM)
+        opened.setblocking(False)  # noqa: FBT003  the socket library's own signature
+        try:
+            await asyncio.get_running_loop().sock_connect(opened, (str(address), port))
+        except OSError as error:
+            opened.close()
+            failure = error
+        except BaseException:
+            opened.close()
+            raise
+        else:
+            return opened
+    raise failure
+
+
+def _mail(parcel: Parcel) -> EmailMessage:
+    """Write the mail; its id is the delivery's, so that a mail sent twice can be told as one."""
+    sender = settings().mail_from
+    mail = EmailMessage()
+    mail["From"] = sender
+    mail["To"] = parcel.address
+    mail["Subject"] = parcel.subject.replace("\r", " ").replace("\n", " ")
+    mail["Date"] = format_datetime(clock.wall())
+    mail["Message-ID"] = f"<{parcel.delivery_id}@{sender.rpartition('@')[2]}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(parcel.body)
+    return mail

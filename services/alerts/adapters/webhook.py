@@ -1,0 +1,119 @@
+"""Webhooks as Standard Webhooks asks: signed, by POST, to checked addresses only."""
+
+import base64
+import secrets
+import ssl
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from time import monotonic
+
+import httpx
+from standardwebhooks import Webhook
+
+from services.alerts.errors import TargetRefused
+from services.alerts.rules.deliveries import KEPT_OF_AN_ANSWER, Answer, Parcel
+from services.alerts.settings import settings
+from shared import clock, egress
+from shared.config import Runtime
+
+SECRET_BYTES = 32
+MEDIA_TYPE = "application/cloudevents+json"
+
+
+def new_secret() -> str:
+    """Make a signing secret in the spelling of Standard Webhooks."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+
+
+def policy() -> egress.Policy:
+    """Give what the operator lets us reach beyond public https."""
+    return egress.Policy.parse(Runtime().egress_allow)
+
+
+async def check_target(url: str) -> None:
+    """Refuse an address that may not be reached, with the reason for people (TargetRefused)."""
+    try:
+        await egress.check_target(url, policy())
+    except egress.EgressRefused as refused:
+        raise TargetRefused(refused.reason) from None
+
+
+def client() -> httpx.AsyncClient:
+    """Make the client of one round of sending: checked addresses, no redirects, bounded time."""
+    return egress.client(policy(), seconds=settings().send_timeout)
+
+
+async def post(client: httpx.AsyncClient, parcel: Parcel) -> Answer:
+    """Send a message and give the answer, whatever happens; the status alone decides.
+
+    Of the body only the beginning is read. A body that is cut or drips is no failure after a
+    status: the subscriber has the message.
+    """
+    began = monotonic()
+    try:
+        headers = _headers(parcel, clock.wall())
+        async with client.stream(
+            "POST", parcel.address, content=parcel.body.encode(), headers=headers
+        ) as response:
+            body = await _beginning(response)
+            return Answer(
+                status=response.status_code,
+                body=body.decode("utf-8", "replace"),
+                retry_after=retry_after(response.headers, clock.wall()),
+                took=timedelta(seconds=monotonic() - began),
+            )
+    except (httpx.HTTPError, httpx.InvalidURL, egress.EgressRefused, OSError) as error:
+        return Answer(error=_code(error), took=timedelta(seconds=monotonic() - began))
+
+
+def _headers(parcel: Parcel, now: datetime) -> dict[str, str]:
+    """Sign a message. The library takes naive UTC; an aware time of another zone signs wrong."""
+    instant = now.astimezone(UTC).replace(tzinfo=None, microsecond=0)
+    signature = Webhook(parcel.secret).sign(str(parcel.message_id), instant, parcel.body)
+    return {
+        "content-type": MEDIA_TYPE,
+        "webhook-id": str(parcel.message_id),
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": signature,
+    }
+
+
+async def _beginning(response: httpx.Response) -> bytes:
+    read = b""
+    try:
+        async for chunk in response.aiter_raw():
+            read += chunk
+            if len(read) >= KEPT_OF_AN_ANSWER:
+                break
+    except (httpx.HTTPError, egress.EgressRefused):
+        pass  # The status has come; what was said beside it is of no weight.
+    return read[:KEPT_OF_AN_ANSWER]
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Read Retry-After, seconds or a date, as seconds from now; None if it says nothing usable."""
+    said = headers.get("retry-after", "").strip()
+    if said.isascii() and said.isdigit():
+        return float(said[:9])
+    try:
+        instant = parsedate_to_datetime(said)
+    except ValueError:
+        return None
+    if instant.tzinfo is None:
+        instant = instant.replace(tzinfo=UTC)
+    return max(0.0, (instant - now).total_seconds())
+
+
+def _code(error: Exception) -> str:
+    """Give a failure as a code: the words of libraries may hold addresses."""
+    if isinstance(error, httpx.TimeoutException):
+        return "timeout"
+    if isinstance(error, egress.EgressRefused):
+        return "refused"
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, ssl.SSLError):
+            return "tls"
+        seen = seen.__cause__ or seen.__context__
+    return "connect" if isinstance(error, httpx.ConnectError | OSError) else "broken"

@@ -1,0 +1,136 @@
+"""What others say, in the words of alerts. Replayed history is kept and told to nobody."""
+
+from uuid import UUID
+
+from services.alerts import actions
+from services.alerts.rules.routing import Matter, organisations, platform_subject
+from shared import known
+from shared.db import Session
+from shared.events.cases import (
+    ArrearsCaseOpened,
+    CaseProposed,
+    WatchItemClosed,
+    WatchItemOpened,
+    WatchItemRaised,
+    WatchItemStepReached,
+)
+from shared.events.platform import EventParked, ItemWithoutTimer, TimerLate
+from shared.events.registry import CalendarPublished, ProjectCard
+
+ItemEvent = WatchItemOpened | WatchItemRaised | WatchItemStepReached | WatchItemClosed
+
+
+async def on_watch_item_opened(session: Session, event: WatchItemOpened) -> None:
+    """Tell people of a new item."""
+    replayed = bool(session.info.get("replayed"))
+    matter = _matter(event)
+    await actions.alerts.raise_alert(
+        session, matter, event_id=event.id, at=event.occurred_at, replayed=replayed
+    )
+    await _push(session, event, matter)
+
+
+async def on_watch_item_raised(session: Session, event: WatchItemRaised) -> None:
+    """Tell people that an item's level is higher."""
+    replayed = bool(session.info.get("replayed"))
+    matter = _matter(event)
+    await actions.alerts.raise_alert(
+        session, matter, event_id=event.id, at=event.occurred_at, replayed=replayed
+    )
+    await _push(session, event, matter)
+
+
+async def on_watch_item_step_reached(session: Session, event: WatchItemStepReached) -> None:
+    """Tell people again, as a step of the item's ladder asks."""
+    matter = _matter(event)
+    await actions.alerts.remind(
+        session, matter, event.step, event_id=event.id, at=event.occurred_at,
+        replayed=bool(session.info.get("replayed")),
+    )  # fmt: skip
+    await _push(session, event, matter)
+
+
+async def on_watch_item_closed(session: Session, event: WatchItemClosed) -> None:
+    """End the item's alerts and tell who knew of them."""
+    await actions.alerts.close_alerts(
+        session, event.watch_item_id, event.close_reason, event_id=event.id,
+        at=event.occurred_at, replayed=bool(session.info.get("replayed")),
+    )  # fmt: skip
+    await _push(session, event, _matter(event))
+
+
+async def on_case_proposed(session: Session, event: CaseProposed) -> None:
+    """Push a proposal to subscribers."""
+    await _push_project(session, event, event.project)
+
+
+async def on_arrears_case_opened(session: Session, event: ArrearsCaseOpened) -> None:
+    """Push an opened case to subscribers."""
+    await _push_project(session, event, event.project)
+
+
+async def on_event_parked(session: Session, event: EventParked) -> None:
+    """Tell operators of an event that waits for them."""
+    about_id = platform_subject("event_parked", f"{event.service}:{event.event_type}")
+    await _tell_operators(session, "event_parked", about_id, event)
+
+
+async def on_timer_late(session: Session, event: TimerLate) -> None:
+    """Tell operators of a time limit that nothing handles."""
+    about_id = platform_subject("timer_late", f"{event.service}:{event.kind}")
+    await _tell_operators(session, "timer_late", about_id, event)
+
+
+async def on_item_without_timer(session: Session, event: ItemWithoutTimer) -> None:
+    """Tell operators of something open that would stay silent."""
+    await _tell_operators(session, "item_without_timer", event.subject_id, event)
+
+
+async def on_calendar_published(session: Session, event: CalendarPublished) -> None:
+    """Keep the working days, and compute the open limits anew by them."""
+    await known.on_calendar_published(session, event)
+    await actions.ladders.reckon_anew(session, event.area_code)
+
+
+def _matter(event: ItemEvent) -> Matter:
+    card = event.project
+    return Matter(
+        kind=event.kind, about_id=event.watch_item_id, subject_id=event.subject_id,
+        area_code=event.area_code, period=event.period, level=event.level,
+        level_rank=event.level_rank, level_label=event.level_label,
+        watch_item_id=event.watch_item_id, project_id=event.project_id,
+        project_name=card.name if card else None,
+        investment_type=card.investment_type if card else None,
+        developer_id=card.developer_id if card else None,
+        contractor_id=card.contractor_id if card else None,
+        sector_authority_id=card.sector_authority_id if card else None,
+        unit_id=event.unit_id, person_id=event.person_id, due_on=event.due_on,
+        lacking=event.lacking, details={"passed": event.passed, "by_rule": event.by_rule},
+    )  # fmt: skip
+
+
+async def _push(session: Session, event: ItemEvent, matter: Matter) -> None:
+    if not session.info.get("replayed"):
+        await actions.deliveries.queue_webhooks(
+            session, event, event.area_code, organisations(matter)
+        )
+
+
+async def _push_project(
+    session: Session, event: CaseProposed | ArrearsCaseOpened, card: ProjectCard
+) -> None:
+    if not session.info.get("replayed"):
+        parties = {card.developer_id, card.contractor_id, card.sector_authority_id} - {None}
+        await actions.deliveries.queue_webhooks(
+            session, event, event.area_code, {each for each in parties if each}
+        )
+
+
+async def _tell_operators(
+    session: Session, kind: str, about_id: UUID, event: EventParked | TimerLate | ItemWithoutTimer
+) -> None:
+    if not session.info.get("replayed"):
+        await actions.alerts.raise_platform_alert(
+            session, kind, about_id, event.model_dump(mode="json"),
+            at=event.occurred_at, event_id=event.id,
+        )  # fmt: skip

@@ -1,0 +1,99 @@
+"""The clock door: rungs that fall due, promises that lapse, deliveries that leave the house."""
+
+import asyncio
+import secrets
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date
+
+import httpx
+import structlog
+
+from services.alerts import actions, adapters
+from services.alerts.rules.deliveries import Answer, Channel, Parcel
+from shared import clock, telemetry
+from shared.db import Session, Sessions
+from shared.timers import Timer
+
+log = structlog.get_logger()
+
+# Seconds in which outcomes gather before they are written down together, and between two looks
+# for what is due while something is under way.
+GATHER, LOOK = 0.02, 0.2
+
+Sending = dict["asyncio.Task[Answer]", Parcel]
+
+
+async def on_escalation_due(session: Session, timer: Timer) -> None:
+    """Nobody acknowledged in time."""
+    await actions.ladders.escalate(session, timer.subject_id, timer.due_at, clock.now())
+
+
+async def on_promise_due(session: Session, timer: Timer) -> None:
+    """A promised day is over."""
+    await actions.ladders.lapse_promise(session, timer.subject_id, timer.due_at, clock.now())
+
+
+async def find_alerts_without_timer(sessions: Sessions, today: date) -> None:
+    """Each night: an alert that waits for an answer and is not timed would fall silent."""
+    async with sessions.begin("job:find_alerts_without_timer") as session:
+        await actions.alerts.report_alerts_without_timer(session)
+
+
+async def send_deliveries(sessions: Sessions) -> int:
+    """Send what is due until nothing is under way; give how many attempts were made.
+
+    No transaction is open while an answer is waited for. A slow subscriber holds up only its own
+    lane: what comes back from others is recorded, and their next deliveries go out, meanwhile.
+    """
+    sending: Sending = {}
+    made = 0
+    client: httpx.AsyncClient | None = None
+    try:
+        while True:
+            parcels = await _claim(sessions, Counter(each.lane for each in sending.values()))
+            client = client or (adapters.webhook.client() if parcels else None)
+            for parcel in parcels:
+                sending[asyncio.create_task(_send(client, parcel))] = parcel
+            if not sending:
+                return made
+            await asyncio.wait(sending, timeout=LOOK, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.sleep(GATHER)
+            made += await _record(sessions, sending)
+    finally:
+        for task in sending:
+            task.cancel()
+        await asyncio.gather(*sending, return_exceptions=True)
+        if client:
+            await client.aclose()
+
+
+async def _claim(sessions: Sessions, under_way: Mapping[str, int]) -> list[Parcel]:
+    async with sessions.begin("loop:send_deliveries") as session:
+        return await actions.deliveries.claim_deliveries(session, clock.wall(), under_way)
+
+
+async def _send(client: httpx.AsyncClient | None, parcel: Parcel) -> Answer:
+    """Send by the parcel's channel; a fault of ours is an attempt that failed, not a lost one."""
+    try:
+        if parcel.channel is Channel.MAIL or client is None:
+            return await adapters.smtp.send(parcel)
+        return await adapters.webhook.post(client, parcel)
+    except Exception as error:  # Whatever it is, the schedule goes on and the log tells.
+        log.error("sending_failed", delivery_id=str(parcel.delivery_id), exc_info=error)
+        return Answer(error="internal")
+
+
+async def _record(sessions: Sessions, sending: Sending) -> int:
+    """Write down together what has come back."""
+    outcomes = [(sending.pop(task), task.result()) for task in list(sending) if task.done()]
+    if outcomes:
+        async with sessions.begin("loop:send_deliveries") as session:
+            await actions.deliveries.record_attempts(
+                session, outcomes, now=clock.now(), wall=clock.wall(),
+                roll=secrets.randbelow(1_000_000) / 1_000_000,
+            )  # fmt: skip
+    for parcel, answer in outcomes:
+        outcome = answer.error or str(answer.status)
+        telemetry.DELIVERIES.labels("alerts", f"{parcel.channel.value}:{outcome}").inc()
+    return len(outcomes)

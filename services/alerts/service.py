@@ -1,0 +1,45 @@
+"""The manifest of alerts."""
+
+from services.alerts import handlers, jobs, queries
+from services.alerts.models import Base
+from services.alerts.routes import router
+from services.alerts.settings import Settings
+from shared import known
+from shared.events.alerts import AlertAcknowledged, DeliveryExhausted
+from shared.events.cases import (
+    ArrearsCaseOpened,
+    CaseProposed,
+    WatchItemClosed,
+    WatchItemOpened,
+    WatchItemRaised,
+    WatchItemStepReached,
+)
+from shared.events.platform import PLATFORM, EventParked, ItemWithoutTimer, TimerLate
+from shared.events.registry import CalendarPublished
+from shared.jobs import daily
+from shared.service import Service
+
+service = Service(
+    name="alerts",
+    settings=Settings,
+    metadata=Base.metadata,
+    router=router,
+    publishes=[AlertAcknowledged, DeliveryExhausted, *PLATFORM],
+    handles={
+        **known.HANDLES,
+        CalendarPublished: handlers.on_calendar_published,
+        WatchItemOpened: handlers.on_watch_item_opened,
+        WatchItemRaised: handlers.on_watch_item_raised,
+        WatchItemStepReached: handlers.on_watch_item_step_reached,
+        WatchItemClosed: handlers.on_watch_item_closed,
+        CaseProposed: handlers.on_case_proposed,
+        ArrearsCaseOpened: handlers.on_arrears_case_opened,
+        EventParked: handlers.on_event_parked,
+        TimerLate: handlers.on_timer_late,
+        ItemWithoutTimer: handlers.on_item_without_timer,
+    },
+    jobs=[daily("03:00", jobs.find_alerts_without_timer)],  # Beijing time
+    timers={"escalation": jobs.on_escalation_due, "promise": jobs.on_promise_due},
+    loops=[jobs.send_deliveries],
+    pending=queries.deliveries.due_count,
+)
