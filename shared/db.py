@@ -17,7 +17,7 @@ from fastapi import Depends, Request
 from pydantic_core import to_jsonable_python
 from sqlalchemy import (
     BigInteger,
-    Column,
+    ColumnElement,
     Date,
     DateTime,
     Enum,
@@ -132,7 +132,7 @@ def new_id() -> UUID:
     return uuid_utils.compat.uuid7()
 
 
-def _say(column: Column[Any], value: object) -> object:
+def _say(column: ColumnElement[Any], value: object) -> object:
     """Give a value as the audit may show it: a sealed one only as its being there."""
     if isinstance(column.type, Sealed):
         return None if value is None else "[sealed]"
@@ -182,10 +182,12 @@ def record(
 
 @event.listens_for(SyncSession, "before_flush")
 def _audit(session: SyncSession, _context: object, _instances: object) -> None:
-    for row in [*session.new, *session.dirty]:
+    # Asked once: each of these collections is made anew when it is asked for.
+    added, changed = session.new, session.dirty
+    for row in [*added, *changed]:
         if isinstance(row, Plumbing):
             continue
-        new = row in session.new
+        new = row in added
         before, after = _difference(row, new=new)
         if before or after:
             key = "/".join(str(part) for part in inspect(row).mapper.primary_key_from_instance(row))
