@@ -15,9 +15,6 @@ from shared.db import Plumbing, Session
 from shared.events.base import Event
 from shared.events.registry import ApiKeyIssued, ApiKeyRevoked, AreaChanged, CalendarPublished
 
-# Rows of one statement: PostgreSQL takes 32,767 parameters, a row has five.
-_CHUNK = 1000
-
 
 class KnownArea(Plumbing):
     """An area of the dated tree, as registry told it last."""
@@ -52,23 +49,23 @@ async def on_area_changed(session: Session, event: AreaChanged) -> None:
 
 
 async def learn_areas(session: Session, events: Sequence[AreaChanged]) -> None:
-    """Keep areas as they are told, at most one event of each: many in a statement.
+    """Keep areas as they are told; of one told twice, the last counts.
 
     Registry calls it beside its `publish`, so that it need not read its own events.
     """
+    if not events:
+        return
     fields = ("name", "path", "valid_from", "valid_to")
-    for start in range(0, len(events), _CHUNK):
-        rows = insert(KnownArea).values(
-            [
-                {"code": event.area_code, **{name: getattr(event, name) for name in fields}}
-                for event in events[start : start + _CHUNK]
-            ]
-        )
-        await session.execute(
-            rows.on_conflict_do_update(
-                index_elements=["code"], set_={name: rows.excluded[name] for name in fields}
-            )
-        )
+    rows = insert(KnownArea)
+    await session.execute(
+        rows.on_conflict_do_update(
+            index_elements=["code"], set_={name: rows.excluded[name] for name in fields}
+        ),
+        [
+            {"code": event.area_code, **{name: getattr(event, name) for name in fields}}
+            for event in events
+        ],
+    )
 
 
 async def on_calendar_published(session: Session, event: CalendarPublished) -> None:
