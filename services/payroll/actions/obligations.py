@@ -1,0 +1,140 @@
+"""What is owed: planned from a contract's terms, and planned anew when working days are told."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from services.payroll import queries, rules
+from services.payroll.actions import money
+from services.payroll.errors import TermsMissing
+from services.payroll.models import Obligation, Replan, WorksContract
+from services.payroll.rules.periods import Basis, Terms
+from shared import known
+from shared.db import Session, new_id
+
+# A year's days off reach over New Year: a due day in January may shift back into December.
+_BEFORE, _AFTER = (12, 1), (1, 31)
+
+
+async def plan_obligations(
+    session: Session,
+    *,
+    works_contract_id: UUID,
+    project_id: UUID,
+    contractor_id: UUID,
+    signed_on: date,
+    terms: Terms,
+    now: datetime,
+) -> None:
+    """Plan one obligation per period of a contract, once; its project must be kept before.
+
+    Money that lies unclaimed on the project's account counts for them at once. Raises
+    TermsMissing where the terms name neither an amount nor a share.
+    """
+    if await queries.projects.find_contract(session, works_contract_id):
+        return
+    if (terms.share if terms.basis is Basis.SHARE else terms.labour_cost) is None:
+        raise TermsMissing
+    project = await queries.projects.project(session, project_id)
+    calendar = await known.calendar(session, project.area_code)
+    account = await queries.accounts.find_account_of_project(session, project_id)
+    session.add(_contract(works_contract_id, project_id, contractor_id, signed_on, terms))
+    for planned in rules.periods.plan(terms, calendar):
+        session.add(
+            Obligation(
+                id=new_id(),
+                project_id=project_id,
+                works_contract_id=works_contract_id,
+                account_id=account.id if account else None,
+                source_id=account.source_id if account else None,
+                area_code=project.area_code,
+                developer_id=project.developer_id,
+                contractor_id=contractor_id,
+                period=planned.period,
+                previous_period=planned.previous_period,
+                due_on=planned.due_on,
+                due_amount=planned.due_amount,
+                calendar_version=calendar.version,
+            )
+        )
+    if account:
+        await money.credit_what_is_left(session, account, now)
+
+
+def _contract(
+    works_contract_id: UUID, project_id: UUID, contractor_id: UUID, signed_on: date, terms: Terms
+) -> WorksContract:
+    return WorksContract(
+        id=works_contract_id,
+        project_id=project_id,
+        contractor_id=contractor_id,
+        signed_on=signed_on,
+        contract_amount=terms.contract_amount,
+        basis=terms.basis,
+        labour_cost=terms.labour_cost,
+        share=terms.share,
+        first_period=terms.first_period,
+        last_period=terms.last_period,
+        transfer_day=terms.transfer_day,
+        transfer_month=terms.transfer_month,
+        due_shift=terms.due_shift,
+    )
+
+
+async def note_calendar(session: Session, area_code: str, year: int) -> None:
+    """Note that an area's working days of a year were told; planned due days follow."""
+    await _note(session, area_code, date(year - 1, *_BEFORE), date(year + 1, *_AFTER))
+
+
+async def note_area(session: Session, area_code: str) -> None:
+    """Note that an area lies elsewhere in the tree, and so has the days of others above it."""
+    await _note(session, area_code, date.min, date.max)
+
+
+async def _note(session: Session, area_code: str, from_on: date, until_on: date) -> None:
+    if not await queries.obligations.any_planned_under(session, area_code):
+        return
+    session.add(Replan(id=new_id(), area_code=area_code, from_on=from_on, until_on=until_on))
+    await replan_obligations(session)
+
+
+async def replan_obligations(session: Session, limit: int = 500) -> int:
+    """Work out the next planned due days by the calendar as it is now; give how many steps it was.
+
+    Only what is planned moves. What is due or judged keeps the day and the version of the
+    calendar by which it was judged.
+    """
+    replan = await queries.obligations.locked_open_replan(session)
+    if replan is None:
+        return 0
+    rows = await queries.obligations.locked_obligations_to_replan(session, replan, limit)
+    contracts = await queries.projects.contracts(session, {row.works_contract_id for row in rows})
+    days = {row.id: row.due_on for row in rows}
+    calendars = {
+        area_code: await known.calendar(session, area_code)
+        for area_code in {row.area_code for row in rows}
+    }
+    for row in rows:
+        terms = contracts[row.works_contract_id].terms
+        days[row.id] = rules.periods.due_on(terms, row.period, calendars[row.area_code])
+    on_time = await _on_time(session, rows, days)
+    for row in rows:
+        row.replan(days[row.id], calendars[row.area_code].version, on_time[row.id])
+    if rows:
+        replan.after_id = rows[-1].id
+    if len(rows) < limit:
+        replan.done = True
+    return 1
+
+
+async def _on_time(
+    session: Session, rows: Sequence[Obligation], days: Mapping[UUID, date]
+) -> Mapping[UUID, Decimal]:
+    """Give what of each row's money is dated on or before its new due day."""
+    sums = dict.fromkeys(days, Decimal(0))
+    paid = [row.id for row in rows if row.credited_amount]
+    for credit in await queries.money.credits_of(session, paid) if paid else ():
+        if credit.credited_on <= days[credit.obligation_id]:
+            sums[credit.obligation_id] += credit.amount
+    return sums

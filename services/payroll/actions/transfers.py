@@ -1,0 +1,68 @@
+"""What did not come in time is found, once the bank's data prove it."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from services.payroll import queries
+from services.payroll.actions import money
+from services.payroll.models import Credit, Obligation, Project
+from shared import clock
+from shared.db import Session
+from shared.events.payroll import TransferMissed
+from shared.events.registry import ProjectCard
+from shared.outbox import publish
+
+
+async def mark_missed_transfers(session: Session, now: datetime, limit: int = 500) -> int:
+    """Let obligations fall due, and miss those whose data are there; give how many changed.
+
+    While planned due days wait to be worked out by a newer calendar nothing falls due: its day
+    might be another.
+    """
+    if await queries.obligations.any_open_replan(session):
+        return 0
+    today = clock.day_of(now)
+    fallen = [
+        row
+        for row in await queries.transfers.locked_obligations_falling_due(session, today, limit)
+        if row.fall_due(today)
+    ]
+    fed_until = await queries.transfers.fed_until(session)
+    overdue = await queries.transfers.locked_obligations_overdue(session, today, fed_until, limit)
+    news = [row for row in overdue if row.miss(today, fed_until.get(row.source_id))]
+    await _tell_missed(session, news, now)
+    return len(fallen) + len(news)
+
+
+async def _tell_missed(session: Session, news: Sequence[Obligation], now: datetime) -> None:
+    """Tell of each miss as it stood when its day was over, then of money that came too late."""
+    projects = await queries.projects.projects(session, {row.project_id for row in news})
+    late: dict[UUID, list[Credit]] = defaultdict(list)
+    paid = [row.id for row in news if row.credited_amount > row.on_time_amount]
+    for credit in await queries.money.late_credits(session, paid) if paid else ():
+        late[credit.obligation_id].append(credit)
+    for row in news:
+        publish(session, _missed(row, projects[row.project_id], now))
+        if row.id in late:
+            amount = row.credited_amount - row.on_time_amount
+            money.tell_received(session, row, amount, late[row.id], now)
+
+
+def _missed(row: Obligation, project: Project, now: datetime) -> TransferMissed:
+    return TransferMissed(
+        occurred_at=now,
+        project_id=row.project_id,
+        project=ProjectCard.model_validate(project.card),
+        area_code=row.area_code,
+        obligation_id=row.id,
+        works_contract_id=row.works_contract_id,
+        account_id=row.account_id,
+        period=row.period,
+        previous_period=row.previous_period,
+        due_on=row.due_on,
+        due_amount=row.due_amount,
+        lacking=row.due_amount - row.on_time_amount,
+        calendar_version=row.calendar_version,
+    )

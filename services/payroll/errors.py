@@ -1,0 +1,117 @@
+"""What may rightly fail in payroll."""
+
+from shared.problems import Problem
+from shared.wording import Text
+
+
+class ProjectUnknown(Problem):
+    """The project is not known here (yet), or lies outside the caller's scope."""
+
+    status = 404
+    title = Text("项目不存在，或不在您的管辖范围内", "No such project, or it is outside yours")
+
+    @classmethod
+    def explained(cls) -> "ProjectUnknown":
+        """Say why a project that was just registered may not be here: its news travels apart."""
+        return cls(
+            Text(
+                "项目信息由登记服务另行通知，刚登记的项目可能数秒后才可用；请稍后用同一内容重试",
+                "News of a project travels from the registry on its own; one that was registered "
+                "a moment ago may take some seconds. Send the same request again.",
+            )
+        )
+
+
+class TermsMissing(Problem):
+    """A works contract was told without labour-cost terms: nobody can say what is owed."""
+
+    status = 422
+    title = Text("施工合同缺少人工费约定", "The works contract has no labour-cost terms")
+
+
+class SourceUnknown(Problem):
+    """No such source of bank feeds, or not the caller's."""
+
+    status = 404
+    title = Text("数据来源不存在，或不属于本行", "No such source, or it is not yours")
+
+
+class SourceRefused(Problem):
+    """The source cannot be entered like this."""
+
+    status = 422
+    title = Text("数据来源信息有误", "The source cannot be entered like this")
+
+
+class SourceCodeTaken(Problem):
+    """The code belongs to another source."""
+
+    status = 409
+    title = Text("该来源代码已被使用", "This code belongs to another source")
+
+
+class AccountRefused(Problem):
+    """The wage account cannot be entered like this."""
+
+    status = 422
+    title = Text("专户信息有误", "The wage account cannot be entered like this")
+
+
+class AccountTaken(Problem):
+    """The account number is registered with other particulars."""
+
+    status = 409
+    title = Text("该账号已登记为另一专户", "This account number is registered otherwise")
+
+
+class ProjectHasAccount(Problem):
+    """The project has a wage account; a second one would leave open which feed counts."""
+
+    status = 409
+    title = Text("该项目已有专户", "This project has a wage account already")
+
+
+class FeedDayRefused(Problem):
+    """The day is none for which the source owes a feed."""
+
+    status = 422
+    title = Text("该日期不可报送", "No feed can be sent for this day")
+
+
+class FeedRefused(Problem):
+    """The batch does not hold together; nothing of it counts, and it is kept to be looked at."""
+
+    status, keeps = 422, True
+    title = Text("本批回传未被采用", "This batch of the bank feed was refused")
+
+
+class FeedClosed(Problem):
+    """The day is closed, and the batch says something else; it is kept to be looked at."""
+
+    status, keeps = 409, True
+    title = Text(
+        "该日已结账，内容不同的批次未被采用", "The day is closed; this batch differs from it"
+    )
+
+
+class FeedNotLate(Problem):
+    """Only a day whose time has passed without a closing batch can be waived."""
+
+    status = 409
+    title = Text("只有逾期未到的回传才能豁免", "Only a feed that is late can be waived")
+
+
+class SecondPersonNeeded(Problem):
+    """Whoever asked for the waiver cannot also confirm it."""
+
+    status = 409
+    title = Text("豁免须由另一人确认", "Another person has to confirm the waiver")
+
+
+class PersonNeeded(Problem):
+    """A machine asked for what two persons must decide."""
+
+    status = 403
+    title = Text(
+        "豁免只能由本人办理，不能由接口代办", "A waiver is decided by persons, not machines"
+    )

@@ -1,0 +1,87 @@
+"""The event door: what registry tells, in payroll's words."""
+
+from services.payroll import actions
+from services.payroll.rules.periods import Basis, Terms, TransferMonth
+from shared import known
+from shared.db import Session
+from shared.events.registry import (
+    AreaChanged,
+    CalendarPublished,
+    OrganisationChanged,
+    OrganisationRegistered,
+    ProjectChanged,
+    ProjectRegistered,
+    WorksContractSigned,
+)
+from shared.workdays import DueShift
+
+
+async def on_organisation_registered(
+    session: Session, event: OrganisationRegistered | OrganisationChanged
+) -> None:
+    """Keep an organisation: a source must name a bank that is there."""
+    await actions.projects.keep_organisation(
+        session,
+        organisation_id=event.organisation_id,
+        name=event.name,
+        area_code=event.area_code,
+        roles=event.roles,
+        told_at=event.occurred_at,
+    )
+
+
+async def on_organisation_changed(session: Session, event: OrganisationChanged) -> None:
+    """Keep what is different now."""
+    await on_organisation_registered(session, event)
+
+
+async def on_project_registered(session: Session, event: ProjectRegistered) -> None:
+    """Keep a project."""
+    await actions.projects.keep_project(session, event.project, event.occurred_at)
+
+
+async def on_project_changed(session: Session, event: ProjectChanged) -> None:
+    """Keep what is different now."""
+    await actions.projects.keep_project(session, event.project, event.occurred_at)
+
+
+async def on_works_contract_signed(session: Session, event: WorksContractSigned) -> None:
+    """Plan what the contract owes; it carries its project, which may not be told yet."""
+    await actions.projects.keep_project(session, event.project, event.occurred_at)
+    await actions.obligations.plan_obligations(
+        session,
+        works_contract_id=event.works_contract_id,
+        project_id=event.project_id,
+        contractor_id=event.contractor_id,
+        signed_on=event.signed_on,
+        terms=_terms(event),
+        now=event.occurred_at,
+    )
+
+
+def _terms(event: WorksContractSigned) -> Terms:
+    return Terms(
+        Basis(event.basis),
+        event.contract_amount,
+        event.labour_cost,
+        event.share,
+        event.first_period,
+        event.last_period,
+        event.transfer_day,
+        TransferMonth(event.transfer_month),
+        DueShift(event.due_shift),
+    )
+
+
+async def on_calendar_published(session: Session, event: CalendarPublished) -> None:
+    """Keep the working days; what is planned and expected by them is worked out again."""
+    await known.on_calendar_published(session, event)
+    await actions.obligations.note_calendar(session, event.area_code, event.year)
+    await actions.feeds.replan_feeds(session, event.area_code)
+
+
+async def on_area_changed(session: Session, event: AreaChanged) -> None:
+    """Keep the area; what lies in it may have the working days of others above it now."""
+    await known.on_area_changed(session, event)
+    await actions.obligations.note_area(session, event.area_code)
+    await actions.feeds.replan_feeds(session, event.area_code)

@@ -1,0 +1,33 @@
+"""The clock door: feeds that are expected, feeds that are late, transfers that are missed."""
+
+from datetime import date
+
+from services.payroll import actions
+from shared import clock
+from shared.db import Session, Sessions
+from shared.timers import Timer
+
+
+async def expect_bank_feeds(sessions: Sessions, today: date) -> None:
+    """Daily at 00:00: every source owes a feed for the day that begins."""
+    more = True
+    while more:
+        async with sessions.begin("job:expect_bank_feeds") as session:
+            more = bool(await actions.feeds.expect_bank_feeds(session, today))
+
+
+async def find_missed_transfers(sessions: Sessions) -> int:
+    """Poll: find what did not come in time, where the bank's data prove it."""
+    async with sessions.begin("job:find_missed_transfers") as session:
+        return await actions.transfers.mark_missed_transfers(session, clock.now())
+
+
+async def replan_obligations(sessions: Sessions) -> int:
+    """Poll: work out planned due days again after working days were told."""
+    async with sessions.begin("job:replan_obligations") as session:
+        return await actions.obligations.replan_obligations(session)
+
+
+async def on_bank_feed_due(session: Session, timer: Timer) -> None:
+    """Timer: the hour by which a day's closing batch was owed is here."""
+    await actions.feeds.report_late_feed(session, timer.subject_id, timer.due_at)

@@ -1,0 +1,163 @@
+"""Wage accounts, what is owed to them, and what money counts for it."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import ForeignKeyConstraint, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.payroll.models.tables import Base, of
+from services.payroll.rules import obligations
+from services.payroll.rules.obligations import ObligationStatus
+from shared import db
+from shared.pii import Sealed
+
+
+class WageAccount(db.Synced, Base):
+    """The account from which a project's wages are paid (农民工工资专用账户)."""
+
+    __tablename__ = "wage_accounts"
+    __table_args__ = (
+        Index("uq_wage_accounts_account_index", "account_index", unique=True),
+        Index("uq_wage_accounts_project", "project_id", unique=True),
+        Index("ix_wage_accounts_order", "opened_on", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    project_id: Mapped[UUID] = mapped_column(of("projects.id"))
+    source_id: Mapped[UUID] = mapped_column(of("sources.id"), index=True)
+    area_code: Mapped[str]
+    developer_id: Mapped[UUID]
+    contractor_id: Mapped[UUID | None]
+    account_no: Mapped[str] = mapped_column(Sealed)
+    account_index: Mapped[str]
+    account_name: Mapped[str]
+    bank_name: Mapped[str]
+    opened_on: Mapped[date]
+
+
+class Obligation(db.Synced, Base):
+    """One expected transfer of labour cost: a contract's period, its due day, its amount."""
+
+    __tablename__ = "obligations"
+    __table_args__ = (
+        Index("uq_obligations_period", "works_contract_id", "period", unique=True),
+        Index("ix_obligations_project", "project_id", "due_on"),
+        Index("ix_obligations_order", "due_on", "id"),
+        # What the poll looks for: few rows of very many, found without reading the others.
+        Index(
+            "ix_obligations_planned", "due_on", "id", postgresql_where=text("status = 'planned'")
+        ),
+        Index("ix_obligations_due", "source_id", "due_on", postgresql_where=text("status = 'due'")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    project_id: Mapped[UUID] = mapped_column(of("projects.id"))
+    works_contract_id: Mapped[UUID] = mapped_column(of("works_contracts.id"))
+    account_id: Mapped[UUID | None] = mapped_column(of("wage_accounts.id"))
+    source_id: Mapped[UUID | None] = mapped_column(of("sources.id"))
+    area_code: Mapped[str]
+    developer_id: Mapped[UUID]
+    contractor_id: Mapped[UUID | None]
+    period: Mapped[str]
+    previous_period: Mapped[str | None]
+    due_on: Mapped[date]
+    due_amount: Mapped[Decimal]
+    credited_amount: Mapped[Decimal] = mapped_column(default=Decimal(0))
+    on_time_amount: Mapped[Decimal] = mapped_column(default=Decimal(0))
+    """What of it is dated on or before the due day."""
+    status: Mapped[ObligationStatus] = mapped_column(default=ObligationStatus.PLANNED)
+    missed_on: Mapped[date | None]
+    """The day on which the miss was found; a payment afterwards does not erase it."""
+    calendar_version: Mapped[str]
+
+    @property
+    def lacking(self) -> Decimal:
+        """Give what is still owed."""
+        return max(self.due_amount - self.credited_amount, Decimal(0))
+
+    def _stand(self, *, due: bool) -> None:
+        self.status = obligations.status(
+            self.due_amount,
+            self.credited_amount,
+            self.on_time_amount,
+            missed=self.missed_on is not None,
+            due=due,
+        )
+
+    def is_due(self, today: date) -> bool:
+        """Say whether the due day is over."""
+        return self.due_on < today
+
+    def credit(self, credited: Decimal, on_time: Decimal, today: date) -> None:
+        """Take what came in so far, and what of it is dated up to the due day."""
+        self.credited_amount, self.on_time_amount = credited, on_time
+        self._stand(due=self.is_due(today))
+
+    def fall_due(self, today: date) -> bool:
+        """Be due once the due day is over; say whether that is news."""
+        if self.status is not ObligationStatus.PLANNED or not self.is_due(today):
+            return False
+        self._stand(due=True)
+        return True
+
+    def miss(self, today: date, fed_until: date | None) -> bool:
+        """Be missed if the due day is over, the data are there and money is not; say if it is news.
+
+        `fed_until` is the last day up to which the source's data are complete; it does not matter
+        where there is no account and so no feed to wait for.
+        """
+        fed = self.source_id is None or (fed_until is not None and self.due_on <= fed_until)
+        if self.status not in obligations.OPEN or not self.is_due(today) or not fed:
+            return False
+        self.missed_on = today
+        self._stand(due=True)
+        return True
+
+    def replan(self, due_on: date, calendar_version: str, on_time: Decimal) -> None:
+        """Be due on another day, by a calendar that came later."""
+        self.due_on, self.calendar_version = due_on, calendar_version
+        self.on_time_amount = on_time
+        self._stand(due=False)
+
+
+class Credit(Base):
+    """What of a line counts for an obligation; 0 where an earlier line has taken its place."""
+
+    __tablename__ = "credits"
+    __table_args__ = (
+        Index("uq_credits_line", "obligation_id", "line_id", unique=True),
+        ForeignKeyConstraint(
+            ["account_index", "line_id"],
+            ["bank_lines.account_index", "bank_lines.id"],
+            deferrable=True,
+            initially="DEFERRED",
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    obligation_id: Mapped[UUID] = mapped_column(of("obligations.id"))
+    account_index: Mapped[str]
+    line_id: Mapped[UUID]
+    serial: Mapped[str]
+    at: Mapped[datetime]
+    credited_on: Mapped[date]
+    """The Beijing day of the line: this decides whether money was in time."""
+    period: Mapped[str | None]
+    amount: Mapped[Decimal]
+
+
+class Replan(Base):
+    """Working days that came later: planned due days of an area are worked out again, in steps."""
+
+    __tablename__ = "replans"
+    __table_args__ = (Index("ix_replans_open", "id", postgresql_where=text("NOT done")),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    area_code: Mapped[str]
+    from_on: Mapped[date]
+    until_on: Mapped[date]
+    after_id: Mapped[UUID | None]
+    """The last obligation that was looked at."""
+    done: Mapped[bool] = mapped_column(default=False)

@@ -1,0 +1,25 @@
+"""Every select of payroll, by noun."""
+
+from services.payroll.queries import (
+    accounts,
+    batches,
+    feeds,
+    lines,
+    money,
+    obligations,
+    projects,
+    sources,
+    transfers,
+)
+
+__all__ = [
+    "accounts",
+    "batches",
+    "feeds",
+    "lines",
+    "money",
+    "obligations",
+    "projects",
+    "sources",
+    "transfers",
+]

@@ -1,0 +1,192 @@
+"""Bank feeds, their waivers and balances."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+
+from services.payroll.models import AccountDay, BankFeed, Source, Waiver
+from services.payroll.rules.feeds import DELIVERED, FeedStatus
+from services.payroll.schemas.feeds import BankFeedFilter
+from shared import known, paging
+from shared.areas import Scope
+from shared.db import Session
+from shared.problems import NotFound
+
+
+async def bank_feeds(
+    session: Session, scope: Scope, only: BankFeedFilter, *, cursor: str | None, limit: int
+) -> paging.Found[BankFeed]:
+    """Give a page of the feeds that the caller may see, newest day first."""
+    statement = _seen(scope)
+    if only.source:
+        statement = statement.join(Source, Source.id == BankFeed.source_id).where(
+            Source.code == only.source
+        )
+    if only.status:
+        statement = statement.where(BankFeed.status == only.status)
+    if only.day_from:
+        statement = statement.where(BankFeed.day >= only.day_from)
+    if only.day_to:
+        statement = statement.where(BankFeed.day <= only.day_to)
+    return await paging.page(
+        session,
+        statement,
+        by=(BankFeed.day, BankFeed.id),
+        cursor=cursor,
+        limit=limit,
+        descending=True,
+    )
+
+
+def _seen(scope: Scope) -> Select[BankFeed]:
+    return select(BankFeed).where(known.in_scope(BankFeed.area_code, scope, BankFeed.bank_id))
+
+
+async def bank_feed(session: Session, feed_id: UUID, scope: Scope) -> BankFeed:
+    """Give one feed that the caller may see, or raise NotFound."""
+    feed = (await session.scalars(_seen(scope).where(BankFeed.id == feed_id))).one_or_none()
+    if feed is None:
+        raise NotFound
+    return feed
+
+
+async def locked_feed_of_day(session: Session, source_id: UUID, day: date) -> BankFeed:
+    """Give a source's day for changing; its row must be there."""
+    return (
+        await session.scalars(
+            select(BankFeed)
+            .where(BankFeed.source_id == source_id, BankFeed.day == day)
+            .with_for_update()
+        )
+    ).one()
+
+
+async def locked_feed(session: Session, feed_id: UUID) -> BankFeed:
+    """Give a feed for changing, as it is now."""
+    return (
+        await session.scalars(
+            select(BankFeed)
+            .where(BankFeed.id == feed_id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+    ).one()
+
+
+async def locked_feeds_after(session: Session, source_id: UUID, day: date) -> Sequence[BankFeed]:
+    """Give a source's days after a day for changing, in order."""
+    rows = await session.scalars(
+        select(BankFeed)
+        .where(BankFeed.source_id == source_id, BankFeed.day > day)
+        .order_by(BankFeed.day)
+        .with_for_update()
+    )
+    return rows.all()
+
+
+async def locked_expected_feeds(
+    session: Session, source_ids: Collection[UUID]
+) -> Sequence[BankFeed]:
+    """Give the days of some sources that are expected and not late, for changing."""
+    rows = await session.scalars(
+        select(BankFeed)
+        .where(BankFeed.source_id.in_(source_ids), BankFeed.status == FeedStatus.EXPECTED)
+        .order_by(BankFeed.id)
+        .with_for_update()
+    )
+    return rows.all()
+
+
+async def waivers(session: Session, feed_id: UUID) -> Sequence[Waiver]:
+    """Give who waived a day so far; the feed is locked by whoever asks."""
+    rows = await session.scalars(
+        select(Waiver).where(Waiver.feed_id == feed_id).order_by(Waiver.id)
+    )
+    return rows.all()
+
+
+async def waivers_page(
+    session: Session, feed_id: UUID, scope: Scope, *, cursor: str | None, limit: int
+) -> paging.Found[Waiver]:
+    """Give a page of the waivers of a day that the caller may see."""
+    statement = (
+        select(Waiver)
+        .join(BankFeed, BankFeed.id == Waiver.feed_id)
+        .where(
+            Waiver.feed_id == feed_id,
+            known.in_scope(BankFeed.area_code, scope, BankFeed.bank_id),
+        )
+    )
+    return await paging.page(session, statement, by=(Waiver.id,), cursor=cursor, limit=limit)
+
+
+async def locked_account_days(session: Session, feed_id: UUID) -> Mapping[str, AccountDay]:
+    """Give the balances of a day for changing, by the account's blind index."""
+    rows = await session.scalars(
+        select(AccountDay)
+        .where(AccountDay.feed_id == feed_id)
+        .order_by(AccountDay.id)
+        .with_for_update()
+    )
+    return {row.account_index: row for row in rows}
+
+
+async def closings_before(
+    session: Session, feed: BankFeed, indexes: Collection[str]
+) -> Mapping[str, tuple[date, Decimal]]:
+    """Give the closing with which some accounts must begin a day, and its day.
+
+    Nothing for an account whose last balance lies beyond a day that is missing or waived: what
+    moved on that day is not known.
+    """
+    gap = (
+        select(func.max(BankFeed.day))
+        .where(
+            BankFeed.source_id == feed.source_id,
+            BankFeed.day < feed.day,
+            BankFeed.status.not_in(DELIVERED),
+        )
+        .scalar_subquery()
+    )
+    rows = await session.execute(
+        select(AccountDay.account_index, AccountDay.day, AccountDay.closing)
+        .distinct(AccountDay.account_index)
+        .where(
+            AccountDay.source_id == feed.source_id,
+            AccountDay.account_index.in_(indexes),
+            AccountDay.day < feed.day,
+            AccountDay.day > func.coalesce(gap, date(1, 1, 1)),
+        )
+        .order_by(AccountDay.account_index, AccountDay.day.desc())
+    )
+    return {index: (day, closing) for index, day, closing in rows.all()}
+
+
+async def openings_after(session: Session, feed: BankFeed) -> Mapping[str, tuple[date, Decimal]]:
+    """Give the first opening of each account after a day, as far as days are delivered already.
+
+    The mirror image of `closings_before`, for a day that comes after its followers.
+    """
+    gap = (
+        select(func.min(BankFeed.day))
+        .where(
+            BankFeed.source_id == feed.source_id,
+            BankFeed.day > feed.day,
+            BankFeed.status.not_in(DELIVERED),
+        )
+        .scalar_subquery()
+    )
+    rows = await session.execute(
+        select(AccountDay.account_index, AccountDay.day, AccountDay.opening)
+        .distinct(AccountDay.account_index)
+        .where(
+            AccountDay.source_id == feed.source_id,
+            AccountDay.day > feed.day,
+            AccountDay.day < func.coalesce(gap, date(9999, 12, 31)),
+        )
+        .order_by(AccountDay.account_index, AccountDay.day)
+    )
+    return {index: (day, opening) for index, day, opening in rows.all()}

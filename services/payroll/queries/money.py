@@ -1,0 +1,55 @@
+"""Credits: which money counts for which obligation."""
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+
+from services.payroll.models import Credit, Obligation
+from shared import known, paging
+from shared.areas import Scope
+from shared.db import Session
+
+
+async def credits_of(session: Session, obligation_ids: Collection[UUID]) -> Sequence[Credit]:
+    """Give all credits of some obligations, those that gave way (0) included, oldest first.
+
+    Their obligations are locked, so nobody else changes them.
+    """
+    rows = await session.scalars(
+        select(Credit)
+        .where(Credit.obligation_id.in_(obligation_ids))
+        .order_by(Credit.at, Credit.serial)
+    )
+    return rows.all()
+
+
+async def late_credits(session: Session, obligation_ids: Collection[UUID]) -> Sequence[Credit]:
+    """Give the credits of some obligations that are dated after their due day, oldest first."""
+    rows = await session.scalars(
+        select(Credit)
+        .join(Obligation, Obligation.id == Credit.obligation_id)
+        .where(
+            Credit.obligation_id.in_(obligation_ids),
+            Credit.amount > 0,
+            Credit.credited_on > Obligation.due_on,
+        )
+        .order_by(Credit.at, Credit.serial)
+    )
+    return rows.all()
+
+
+async def credits_page(
+    session: Session, obligation_id: UUID, scope: Scope, *, cursor: str | None, limit: int
+) -> paging.Found[Credit]:
+    """Give a page of what counts for an obligation that the caller may see, oldest first."""
+    seen = known.in_scope(
+        Obligation.area_code, scope, Obligation.developer_id, Obligation.contractor_id
+    )
+    statement = (
+        select(Credit)
+        .join(Obligation, Obligation.id == Credit.obligation_id)
+        .where(Credit.obligation_id == obligation_id, Credit.amount > 0, seen)
+    )
+    order = (Credit.at, Credit.id)
+    return await paging.page(session, statement, by=order, cursor=cursor, limit=limit)

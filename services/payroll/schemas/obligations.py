@@ -1,0 +1,53 @@
+"""Bodies of obligations."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from services.payroll.rules.obligations import ObligationStatus
+from services.payroll.schemas.fields import Filter, Period, Row
+
+
+class ObligationFilter(Filter):
+    """Which obligations a list shows."""
+
+    project_id: UUID | None = None
+    developer_id: UUID | None = None
+    period: Period | None = None
+    status: ObligationStatus | None = None
+    due_from: date | None = None
+    due_to: date | None = None
+    """Included."""
+
+
+class ObligationOut(Row):
+    """One expected transfer: what is owed by when, and what came."""
+
+    id: UUID
+    project_id: UUID
+    works_contract_id: UUID
+    account_id: UUID | None
+    area_code: str
+    developer_id: UUID
+    contractor_id: UUID | None
+    period: str
+    due_on: date
+    due_amount: Decimal
+    credited_amount: Decimal
+    on_time_amount: Decimal
+    """What of it is dated on or before the due day."""
+    lacking: Decimal
+    status: ObligationStatus
+    missed_on: date | None
+    """The day on which the miss was found; a later payment does not erase it."""
+    calendar_version: str
+    changed_at: datetime
+
+
+class CreditOut(Row):
+    """Money that counts for an obligation, by the serial of its bank line."""
+
+    line_id: UUID
+    serial: str
+    credited_on: date
+    amount: Decimal

@@ -1,0 +1,41 @@
+"""Payroll, seen from outside."""
+
+from services.payroll import handlers, jobs
+from services.payroll.models import Base
+from services.payroll.routes import router
+from services.payroll.settings import Settings
+from shared import known
+from shared.events.payroll import BankFeedCompleted, BankFeedLate, TransferMissed, TransferReceived
+from shared.events.platform import PLATFORM
+from shared.events.registry import (
+    AreaChanged,
+    CalendarPublished,
+    OrganisationChanged,
+    OrganisationRegistered,
+    ProjectChanged,
+    ProjectRegistered,
+    WorksContractSigned,
+)
+from shared.jobs import daily
+from shared.service import Service
+
+service = Service(
+    name="payroll",
+    settings=Settings,
+    metadata=Base.metadata,
+    router=router,
+    publishes=[TransferMissed, TransferReceived, BankFeedLate, BankFeedCompleted, *PLATFORM],
+    handles={
+        **known.HANDLES,
+        AreaChanged: handlers.on_area_changed,
+        CalendarPublished: handlers.on_calendar_published,
+        OrganisationRegistered: handlers.on_organisation_registered,
+        OrganisationChanged: handlers.on_organisation_changed,
+        ProjectRegistered: handlers.on_project_registered,
+        ProjectChanged: handlers.on_project_changed,
+        WorksContractSigned: handlers.on_works_contract_signed,
+    },
+    jobs=[daily("00:00", jobs.expect_bank_feeds)],  # Beijing time
+    polls=[jobs.replan_obligations, jobs.find_missed_transfers],
+    timers={"bank_feed": jobs.on_bank_feed_due},
+)
