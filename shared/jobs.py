@@ -3,25 +3,51 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from uuid import NAMESPACE_URL, uuid5
 
-from sqlalchemy import func, select
+import structlog
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared import clock
 from shared.db import Plumbing, Sessions, alone
+from shared.events.platform import TimerLate
+from shared.outbox import publish
+
+log = structlog.get_logger()
+
+# A job that failed is tried again after growing pauses of the machine's time.
+RETRY_AFTER = (timedelta(seconds=5), timedelta(minutes=1), timedelta(minutes=10))
+# The failure of a day's run at which operators are told.
+TOLD_AT = 2
 
 Poll = Callable[[Sessions], Awaitable[int]]
 
 
 class JobRun(Plumbing):
-    """A daily job that has succeeded for a day; written after it, so that a crash is caught up."""
+    """A daily job that has succeeded for a day; written after it, so that a crash is caught up.
+
+    The first row of a job is the day before it was first seen.
+    """
 
     __tablename__ = "job_runs"
 
     job: Mapped[str] = mapped_column(primary_key=True)
     slot: Mapped[date] = mapped_column(primary_key=True)
     done_at: Mapped[datetime]
+
+
+class JobFailure(Plumbing):
+    """A daily job that fails: tried again after growing pauses, while the others go on."""
+
+    __tablename__ = "job_failures"
+
+    job: Mapped[str] = mapped_column(primary_key=True)
+    slot: Mapped[date]
+    failures: Mapped[int]
+    retry_at: Mapped[datetime]
+    reason: Mapped[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +93,17 @@ def _slots(job: Daily, last: date | None, now: datetime) -> list[date]:
 
 
 async def run_due(sessions: Sessions, jobs: Sequence[Daily]) -> int:
-    """Run each job for each day that is due, in order, one replica at a time; give how many."""
+    """Run each job for each day that is due, in order, one replica at a time; give how many.
+
+    One that fails is logged and tried again after a pause; it holds up no other.
+    """
     last, now = await _last(sessions)
     done = 0
     for job in jobs:
-        if not _slots(job, last.get(job.name), now):
+        if job.name not in last:
+            # Its first day counts from now on, so that a crash in it is caught up like any other.
+            await _mark(sessions, job, clock.day_of(now) - timedelta(days=1))
+        if not _slots(job, last.get(job.name), now) or await _pausing(sessions, job):
             continue
         async with alone(sessions.url, f"job:{sessions.service}:{job.name}") as mine:
             if mine is None:
@@ -79,9 +111,47 @@ async def run_due(sessions: Sessions, jobs: Sequence[Daily]) -> int:
             # Another replica may have run it between our look and our lock.
             fresh, _ = await _last(sessions)
             for day in _slots(job, fresh.get(job.name), now):
-                await run_once(sessions, job, day)
+                try:
+                    await run_once(sessions, job, day)
+                except Exception as error:  # noqa: BLE001  whatever it raises, the others must run
+                    await _failed(sessions, job, day, error)
+                    break
                 done += 1
     return done
+
+
+async def _pausing(sessions: Sessions, job: Daily) -> bool:
+    async with sessions.begin() as session:
+        failure = await session.get(JobFailure, job.name)
+        return failure is not None and failure.retry_at > clock.wall()
+
+
+async def _failed(sessions: Sessions, job: Daily, day: date, error: Exception) -> None:
+    """Write a failure down, and tell operators of the one that is no chance any more."""
+    async with sessions.begin(f"job:{job.name}") as session:
+        known = await session.get(JobFailure, job.name, with_for_update=True)
+        failures = (known.failures if known and known.slot == day else 0) + 1
+        pause = RETRY_AFTER[min(failures, len(RETRY_AFTER)) - 1]
+        values = {
+            "slot": day,
+            "failures": failures,
+            "retry_at": clock.wall() + pause,
+            "reason": type(error).__name__,
+        }
+        await session.execute(
+            insert(JobFailure)
+            .values(job=job.name, **values)
+            .on_conflict_do_update(index_elements=["job"], set_=values)
+        )
+        if failures == TOLD_AT:
+            told = TimerLate(
+                service=sessions.service,
+                timer_id=uuid5(NAMESPACE_URL, f"{sessions.service}/{job.name}/{day}"),
+                kind=job.name,
+                due_at=job.instant(day),
+            )
+            publish(session, told)
+    log.error("job_failed", job=job.name, day=day, failures=failures, exc_info=error)
 
 
 async def run_once(sessions: Sessions, job: Daily, day: date) -> None:
@@ -96,6 +166,9 @@ async def _mark(sessions: Sessions, job: Daily, day: date) -> None:
             insert(JobRun)
             .values(job=job.name, slot=day, done_at=clock.wall())
             .on_conflict_do_nothing()
+        )
+        await session.execute(
+            delete(JobFailure).where(JobFailure.job == job.name, JobFailure.slot <= day)
         )
 
 

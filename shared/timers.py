@@ -1,6 +1,7 @@
 """A time limit is a row: armed with what it is about, claimed when due, handled once."""
 
-from collections.abc import Awaitable, Callable, Mapping
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -16,6 +17,8 @@ from shared.outbox import publish
 log = structlog.get_logger()
 
 CLAIM = 50
+# A batch that has taken this many seconds is committed: a transaction lives 60 s at most.
+ENOUGH = 20.0
 # A timer that failed is tried again after growing pauses of the machine's time.
 RETRY_AFTER = (timedelta(seconds=5), timedelta(minutes=1), timedelta(minutes=10))
 # Operators hear of a timer that is this late by the machine's clock.
@@ -101,7 +104,7 @@ async def armed(session: Session, subject_id: UUID, *kinds: str) -> list[Timer]:
     statement = select(Timer).where(Timer.subject_id == subject_id, Timer.state == ARMED)
     if kinds:
         statement = statement.where(Timer.kind.in_(kinds))
-    return list((await session.scalars(statement.order_by(Timer.due_at))).all())
+    return list((await session.scalars(statement.order_by(Timer.due_at, Timer.id))).all())
 
 
 async def next_due(session: Session) -> datetime | None:
@@ -113,25 +116,57 @@ async def run_due(sessions: Sessions, handlers: Mapping[str, OnDue]) -> int:
     """Claim what is due and handle it, fifty in one transaction, a savepoint each.
 
     A handler dates what it does by `timer.due_at`. One that fails is rolled back alone and tried
-    again later. Gives how many were claimed.
+    again later. Gives how many were handled or put off.
     """
-    async with sessions.begin() as session:
-        claimed = (
-            await session.scalars(
-                select(Timer)
-                .where(
-                    Timer.state == ARMED,
-                    Timer.due_at <= clock.now(),
-                    (Timer.retry_at.is_(None)) | (Timer.retry_at <= clock.wall()),
-                )
-                .order_by(Timer.due_at, Timer.id)
-                .limit(CLAIM)
-                .with_for_update(skip_locked=True)
+    trying: UUID | None = None
+    done = 0
+    try:
+        async with sessions.begin() as session:
+            began = time.monotonic()
+            for timer_id, timer in [(timer.id, timer) for timer in await _claim(session)]:
+                if time.monotonic() - began > ENOUGH:
+                    break
+                trying = timer_id
+                await _fire(session, timer, handlers)
+                done += 1
+            trying = None
+    except Exception as error:
+        if trying is None:
+            raise
+        # It took the connection with it (by lasting too long, say), and the whole batch: without
+        # a pause for this one the next batch would end the same way.
+        async with sessions.begin() as session:
+            await _put_off(session, trying, error)
+        return 1
+    return done
+
+
+async def _claim(session: Session) -> Sequence[Timer]:
+    return (
+        await session.scalars(
+            select(Timer)
+            .where(
+                Timer.state == ARMED,
+                Timer.due_at <= clock.now(),
+                (Timer.retry_at.is_(None)) | (Timer.retry_at <= clock.wall()),
             )
-        ).all()
-        for timer in claimed:
-            await _fire(session, timer, handlers)
-    return len(claimed)
+            .order_by(Timer.due_at, Timer.id)
+            .limit(CLAIM)
+            .with_for_update(skip_locked=True)
+        )
+    ).all()
+
+
+async def _put_off(session: Session, timer_id: UUID, error: Exception) -> None:
+    """Count a failure and pause before the next try."""
+    attempts = await session.scalar(select(Timer.attempts).where(Timer.id == timer_id)) or 0
+    pause = RETRY_AFTER[min(attempts, len(RETRY_AFTER) - 1)]
+    await session.execute(
+        update(Timer)
+        .where(Timer.id == timer_id)
+        .values(attempts=attempts + 1, retry_at=clock.wall() + pause)
+    )
+    log.error("timer_failed", timer_id=str(timer_id), exc_info=error)
 
 
 async def _fire(session: Session, timer: Timer, handlers: Mapping[str, OnDue]) -> None:
@@ -141,26 +176,14 @@ async def _fire(session: Session, timer: Timer, handlers: Mapping[str, OnDue]) -
     if timer.state != ARMED:
         return
     session.info["actor"] = f"timer:{timer.kind}"
-    timer_id, kind, due_at, attempts = timer.id, timer.kind, timer.due_at, timer.attempts
+    timer_id, kind, due_at = timer.id, timer.kind, timer.due_at
     try:
         async with session.begin_nested():
             timer.state, timer.fired_at = FIRED, clock.now()
             await session.flush()  # The handler may arm the next limit of this kind.
             await handlers[kind](session, timer)
-    except Exception as error:
-        pause = RETRY_AFTER[min(attempts, len(RETRY_AFTER) - 1)]
-        await session.execute(
-            update(Timer)
-            .where(Timer.id == timer_id)
-            .values(attempts=attempts + 1, retry_at=clock.wall() + pause)
-        )
-        log.error(
-            "timer_failed",
-            timer_id=str(timer_id),
-            kind=kind,
-            reason=type(error).__name__,
-            exc_info=error,
-        )
+    except Exception as error:  # noqa: BLE001  one bad timer must not hold up the others
+        await _put_off(session, timer_id, error)
     else:
         lateness = max(0.0, (clock.now() - due_at).total_seconds())
         telemetry.TIMER_LATENESS.labels(service, kind).observe(lateness)
