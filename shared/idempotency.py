@@ -22,6 +22,8 @@ from shared.wording import Text
 
 HEADER = "idempotency-key"
 LIVES = timedelta(days=7)
+# How long a second request waits for the first one with the same key.
+PATIENCE = "5s"
 WRITES = {"POST", "PUT", "PATCH"}
 
 
@@ -82,7 +84,7 @@ async def _begin(session: Session, caller: str, key: str, request_hash: str) -> 
 
     A second request waits on the first one's row, 5 s at most.
     """
-    await session.execute(text("SET LOCAL lock_timeout = '5s'"))
+    await session.execute(text(f"SET LOCAL lock_timeout = '{PATIENCE}'"))
     try:
         claimed = await session.scalar(
             insert(IdempotencyKey)
