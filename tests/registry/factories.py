@@ -1,5 +1,6 @@
 """Rows and bodies of registry for its tests; plain functions."""
 
+from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,9 @@ from services.registry.schemas.projects import ProjectIn
 from shared import clock
 from shared.areas import Scope
 from shared.db import Session
+
+# Enters a body by HTTP at a path below `/registry/v1/`, and gives what was made.
+Post = Callable[..., Awaitable[dict[str, Any]]]
 
 NATION = Scope(frozenset({"0"}))
 COUNTY = Scope(frozenset({"422828"}))

@@ -152,3 +152,15 @@ async def test_areas_are_listed_by_subtree_or_parent(
     await factories.areas(session)
     found = await queries.areas.areas(session, NATION, wanted, cursor=None, limit=50)
     assert len(found.items) == count
+
+
+async def test_the_areas_of_a_prefecture_are_entered_in_one_go(session: Session) -> None:
+    rows = [*TREE[:3], *((f"4228{n:02d}", f"县{n}", "4228") for n in range(20, 30))]
+    rows += [
+        (f"{county}{n:03d}", f"乡{n}", county) for county, *_ in rows[3:] for n in range(100, 130)
+    ]
+    rows += [(f"{town}{n:03d}", f"村{n}", town) for town, *_ in rows[13:] for n in range(200, 232)]
+    entered = await actions.areas.enter_areas(session, NATION, facts(*rows), clock.now())
+    assert entered.entered == len(rows) == 9913
+    again = await actions.areas.enter_areas(session, NATION, facts(*rows), clock.now())
+    assert again.unchanged == len(rows)
