@@ -1,0 +1,189 @@
+"""Facts as payroll, registry and alerts tell them, for the tests of cases; plain functions."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid5
+
+from sqlalchemy import select
+
+from services.cases import handlers
+from services.cases.models import ArrearsCase, CaseProposal, WatchItem
+from shared import clock, known, workdays
+from shared.db import Session
+from shared.events.payroll import (
+    BankFeedCompleted,
+    BankFeedLate,
+    TransferMissed,
+    TransferReceived,
+)
+from shared.events.registry import AreaChanged, CalendarPublished, PersonAssigned, ProjectCard
+
+COUNTY, TOWN, NEIGHBOUR = "422828", "422828101", "422822"
+TREE = {
+    "0": "/0/",
+    "42": "/0/42/",
+    "4228": "/0/42/4228/",
+    COUNTY: "/0/42/4228/422828/",
+    TOWN: "/0/42/4228/422828/422828101/",
+    NEIGHBOUR: "/0/42/4228/422822/",
+}
+_NAMES = UUID("018b0000-0000-7000-8000-000000000000")
+
+
+def an_id(*name: object) -> UUID:
+    """Give the same id for the same name."""
+    return uuid5(_NAMES, ":".join(map(str, name)))
+
+
+DEVELOPER, CONTRACTOR, BANK = an_id("developer"), an_id("contractor"), an_id("bank")
+
+
+def at(said: str) -> datetime:
+    """Give an instant of Beijing: `2023-05-30 09:00`."""
+    return datetime.fromisoformat(said).replace(tzinfo=clock.BEIJING)
+
+
+def calendar_told(year: int = 2023, area_code: str = "0", **changes: Any) -> CalendarPublished:
+    """Give a year's working days as registry tells them."""
+    days = {day: kind.value for day, kind in workdays.national(year).items()}
+    said = {"exceptions": days, "provisional": False, "source": workdays.NOTICES[year]}
+    when = at("2022-12-08 12:00")
+    return CalendarPublished(
+        area_code=area_code, year=year, **({"occurred_at": when} | said | changes)
+    )
+
+
+async def world(session: Session) -> None:
+    """Let cases know the areas and the working days of 2023 (and January of 2024)."""
+    for code, path in TREE.items():
+        told = AreaChanged(area_code=code, name=code, path=path, valid_from=date(2000, 1, 1))
+        await known.on_area_changed(session, told)
+    for year in (2023, 2024):
+        await handlers.on_calendar_published(session, calendar_told(year))
+
+
+def card(project: str = "p", **changes: Any) -> ProjectCard:
+    """Give a project's card."""
+    said: dict[str, Any] = {
+        "project_id": an_id(project),
+        "name": f"项目{project}",
+        "area_code": COUNTY,
+        "status": "003",
+        "investment_type": "government",
+        "developer_id": DEVELOPER,
+        "developer_name": "业主",
+        "contractor_id": CONTRACTOR,
+        "contractor_name": "总包",
+    }
+    return ProjectCard(**(said | changes))
+
+
+def before(period: str) -> str:
+    """Give the month before."""
+    return workdays.months_after(date.fromisoformat(f"{period}-01"), -1).isoformat()[:7]
+
+
+def missed(period: str = "2023-05", project: str = "p", **changes: Any) -> TransferMissed:
+    """Give a miss of a period, due on the 25th, found the moment the day is over."""
+    calendar = workdays.national_calendar([2023, 2024])
+    due_on = changes.get("due_on") or workdays.transfer_due(period, 25, calendar)
+    said: dict[str, Any] = {
+        "project_id": an_id(project),
+        "project": changes.pop("card", None) or card(project),
+        "area_code": COUNTY,
+        "obligation_id": an_id(project, period),
+        "works_contract_id": an_id(project, "contract"),
+        "account_id": an_id(project, "account"),
+        "period": period,
+        "previous_period": before(period),
+        "due_on": due_on,
+        "due_amount": Decimal("300000.00"),
+        "lacking": Decimal("300000.00"),
+        "calendar_version": "c",
+        "occurred_at": clock.day_end(due_on),
+    }
+    return TransferMissed(**(said | changes))
+
+
+def received(
+    period: str, lacking: str, said_at: str, project: str = "p", **changes: Any
+) -> TransferReceived:
+    """Give money that came in against a period."""
+    when = at(said_at)
+    said: dict[str, Any] = {
+        "project_id": an_id(project),
+        "area_code": COUNTY,
+        "obligation_id": an_id(project, period),
+        "works_contract_id": an_id(project, "contract"),
+        "period": period,
+        "due_on": date.fromisoformat(f"{period}-25"),
+        "amount": Decimal("100000.00"),
+        "lacking": Decimal(lacking),
+        "credited_on": clock.day_of(when),
+        "bank_serials": [f"S-{said_at}"],
+        "occurred_at": when,
+    }
+    return TransferReceived(**(said | changes))
+
+
+def feed_late(day: str = "2023-06-28", expected: str = "2023-06-29 10:00") -> BankFeedLate:
+    """Give a feed that did not come in time."""
+    return BankFeedLate(
+        source_id=an_id("source"), source_name="银行甲", bank_id=BANK, area_code=COUNTY,
+        feed_id=an_id("feed", day), day=date.fromisoformat(day), expected_at=at(expected),
+        occurred_at=at(expected),
+    )  # fmt: skip
+
+
+def feed_completed(day: str, said_at: str, *, waived: bool = False) -> BankFeedCompleted:
+    """Give a feed that came after all."""
+    return BankFeedCompleted(
+        source_id=an_id("source"), area_code=COUNTY, feed_id=an_id("feed", day),
+        day=date.fromisoformat(day), waived=waived, occurred_at=at(said_at),
+    )  # fmt: skip
+
+
+def assigned(
+    person: str, from_on: str, until_on: str | None = None, said_at: str = "2023-01-02 09:00",
+    **changes: Any,
+) -> PersonAssigned:  # fmt: skip
+    """Give a responsible person of a project."""
+    said: dict[str, Any] = {
+        "project_id": an_id("p"),
+        "assignment_id": an_id("assignment", person),
+        "area_code": COUNTY,
+        "person_id": an_id(person),
+        "unit_id": DEVELOPER,
+        "role": "responsible_person",
+        "from_on": date.fromisoformat(from_on),
+        "until_on": until_on and date.fromisoformat(until_on),
+        "occurred_at": at(said_at),
+    }
+    return PersonAssigned(**(said | changes))
+
+
+async def open_item(session: Session, event: TransferMissed | None = None) -> WatchItem:
+    """Let a miss be told, and give its item."""
+    event = event or missed()
+    await handlers.on_transfer_missed(session, event)
+    return await item_about(session, event.obligation_id)
+
+
+async def item_about(session: Session, subject_id: UUID) -> WatchItem:
+    """Give the last item about something."""
+    await session.flush()  # What handlers have changed must be seen by the query.
+    found = select(WatchItem).where(WatchItem.subject_id == subject_id)
+    return (await session.scalars(found.order_by(WatchItem.opened_at.desc()).limit(1))).one()
+
+
+async def proposals(session: Session) -> list[CaseProposal]:
+    """Give all proposals, the oldest first."""
+    await session.flush()  # As above.
+    return list(await session.scalars(select(CaseProposal).order_by(CaseProposal.id)))
+
+
+async def cases(session: Session) -> list[ArrearsCase]:
+    """Give all arrears cases, the oldest first."""
+    await session.flush()  # As above.
+    return list(await session.scalars(select(ArrearsCase).order_by(ArrearsCase.id)))

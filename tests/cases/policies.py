@@ -1,0 +1,35 @@
+"""The nation's default policies, read from the migration that inserts them."""
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+_FILE = Path(__file__).parents[2] / "services/cases/migrations/0001_first_tables.py"
+
+
+def _defaults() -> dict[str, dict[str, Any]]:
+    spec = importlib.util.spec_from_file_location("first_tables", _FILE)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return {row["kind"]: {"unit": "wd", "levels": module.LEVELS} | row for row in module.DEFAULTS}
+
+
+_ROWS = _defaults()
+MISSED, FEED = _ROWS["transfer_missed"], _ROWS["bank_feed_late"]
+
+
+def changed(**changes: Any) -> dict[str, Any]:
+    """Give the policy of a missed transfer with some rows changed."""
+    return MISSED | changes
+
+
+def body(**changes: Any) -> dict[str, Any]:
+    """Give the body of a county's own policy for missed transfers."""
+    rows = ("unit", "levels", "steps", "jumps", "answer_within", "proposal", "basis", "certainty")
+    said = {name: MISSED[name] for name in rows} | {
+        "area_code": "422828", "kind": "transfer_missed", "version": 1,
+        "valid_from": "2023-01-01", "mode": "live",
+    }  # fmt: skip
+    return said | changes

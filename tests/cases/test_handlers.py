@@ -1,0 +1,125 @@
+"""The event door: each event handled twice leaves what it leaves once."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select
+
+from services.cases.models import ProjectPerson, WatchItemEntry
+from services.cases.service import service
+from shared.db import Session
+from shared.events.alerts import AlertAcknowledged
+from shared.events.base import Event
+from shared.timers import ARMED, Timer
+from tests.cases import factories as make
+from tests.cases.factories import COUNTY, an_id, at
+from tests.fixtures.service import Published
+
+MAY = an_id("p", "2023-05")
+
+
+@pytest.fixture(autouse=True)
+async def _world(session: Session) -> None:
+    await make.world(session)
+
+
+async def handle(session: Session, *events: Event) -> None:
+    """Handle events as the inbox does, by the manifest."""
+    for event in events:
+        await service.handles[type(event)](session, event)
+        await session.flush()  # As the end of the inbox's transaction does.
+
+
+def acknowledged(item_id: UUID, **changes: Any) -> AlertAcknowledged:
+    said: dict[str, Any] = {
+        "watch_item_id": item_id,
+        "alert_id": an_id("alert"),
+        "area_code": COUNTY,
+        "acknowledged_by": "someone",
+        "acknowledged_at": at("2023-05-27 15:00"),
+        "promised_on": date(2023, 5, 31),
+        "occurred_at": at("2023-05-27 15:00"),
+    }
+    return AlertAcknowledged(**(said | changes))
+
+
+async def footprint(session: Session, published: Published) -> tuple[int, int, int]:
+    """Give how many events, timeline lines and armed timers there are."""
+    lines = await session.scalar(select(func.count()).select_from(WatchItemEntry))
+    armed = await session.scalar(select(func.count()).where(Timer.state == ARMED))
+    return len(await published(session)), lines or 0, armed or 0
+
+
+STORIES: dict[str, tuple[Event, ...]] = {
+    "a miss": (make.missed(),),
+    "a miss found late": (make.missed(occurred_at=at("2023-06-30 15:00")),),
+    "two misses in a row": (make.missed(), make.missed("2023-06")),
+    "part of the money": (make.missed(), make.received("2023-05", "1.00", "2023-05-27 10:00")),
+    "all the money": (make.missed(), make.received("2023-05", "0.00", "2023-05-27 10:00")),
+    "a late feed": (make.feed_late(),),
+    "a late feed that comes": (
+        make.feed_late(), make.feed_completed("2023-06-28", "2023-06-30 09:40"),
+    ),
+    "a feed in time": (make.feed_completed("2023-06-28", "2023-06-29 09:40"),),
+    "a person before the miss": (make.assigned("a", "2023-01-01"), make.missed()),
+    "a person after the miss": (
+        make.missed(), make.assigned("a", "2023-01-01", said_at="2023-05-28 10:00"),
+    ),
+    "another calendar": (
+        make.missed(),
+        make.calendar_told(exceptions={date(2023, 5, 29): "holiday"},
+                           occurred_at=at("2023-05-26 12:00")),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("events", STORIES.values(), ids=STORIES.keys())
+async def test_an_event_handled_twice_leaves_what_it_leaves_once(
+    session: Session, published: Published, events: tuple[Event, ...]
+) -> None:
+    await handle(session, *events)
+    once = await footprint(session, published)
+    await handle(session, events[-1])
+    assert await footprint(session, published) == once
+
+
+async def test_an_acknowledgement_stands_on_the_timeline_once(session: Session) -> None:
+    await handle(session, make.missed())
+    item = await make.item_about(session, MAY)
+    event = acknowledged(item.id)
+    await handle(session, event, event)
+    lines = select(WatchItemEntry).where(WatchItemEntry.what == "acknowledged")
+    [line] = await session.scalars(lines)
+    assert (line.watch_item_id, line.at) == (item.id, at("2023-05-27 15:00"))
+    assert line.details == {
+        "alert_id": str(an_id("alert")), "acknowledged_by": "someone",
+        "promised_on": "2023-05-31",
+    }  # fmt: skip
+    assert (item.state, item.level) == ("open", "blue")
+
+
+async def test_a_second_acknowledgement_is_written_down_too(session: Session) -> None:
+    await handle(session, make.missed())
+    item = await make.item_about(session, MAY)
+    await handle(session, acknowledged(item.id), acknowledged(item.id))
+    lines = select(func.count()).where(WatchItemEntry.what == "acknowledged")
+    assert await session.scalar(lines) == 2
+
+
+async def test_an_acknowledgement_of_an_unknown_item_parks_nothing(session: Session) -> None:
+    await handle(session, acknowledged(an_id("nothing")))
+
+
+async def test_a_duty_that_changes_is_kept_as_told_last(session: Session) -> None:
+    await handle(session, make.assigned("a", "2023-01-01"))
+    await handle(session, make.assigned("a", "2023-02-01", "2023-03-31"))
+    [duty] = await session.scalars(select(ProjectPerson))
+    assert (duty.from_on, duty.until_on) == (date(2023, 2, 1), date(2023, 3, 31))
+
+
+def test_every_event_of_the_manifest_has_a_story() -> None:
+    told = {type(event) for events in STORIES.values() for event in events}
+    own = {kind for kind, handler in service.handles.items() if "cases" in handler.__module__}
+    assert own == told | {AlertAcknowledged}
