@@ -1,5 +1,7 @@
 """Who calls and what they may do: OIDC tokens, API keys, one table of roles; deny by default."""
 
+import asyncio
+import contextlib
 import hashlib
 import secrets
 import time
@@ -12,6 +14,7 @@ from uuid import UUID
 
 import httpx
 import jwt
+import structlog
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from fastapi import Depends, Request, params
@@ -22,9 +25,11 @@ from shared import clock
 from shared.areas import Scope
 from shared.config import Runtime
 from shared.db import Plumbing, Session, Sessions
-from shared.problems import Problem
+from shared.problems import Problem, Unavailable
 from shared.roles import KNOWN_ROLES, LIMITED_TO_OWN, permissions_of
 from shared.wording import Text
+
+log = structlog.get_logger()
 
 OWN_ISSUER = "xinqing"
 KEY_PREFIX = "xq_"
@@ -37,6 +42,10 @@ class Unauthenticated(Problem):
 
     status = 401
     title = Text("请先登录或提供有效令牌", "A valid token is needed")
+
+    def __init__(self) -> None:
+        """Say by which scheme to come again (RFC 9110)."""
+        super().__init__(headers={"www-authenticate": "Bearer"})
 
 
 class Forbidden(Problem):
@@ -108,7 +117,9 @@ class Keys:
         """Take the settings; the own key pair is made where neither it nor an issuer is there."""
         self.runtime = runtime
         self._jwks: dict[str, Any] = {}
-        self._fetched = 0.0
+        self._stale_at = self._ask_again_at = 0.0
+        self._away = False
+        self._asking = asyncio.Lock()
         self._own: ec.EllipticCurvePrivateKey | None = None
         if not runtime.oidc_issuer:
             self._own = own_key(runtime)
@@ -140,46 +151,70 @@ class Keys:
             raise Unauthenticated from error
 
     async def _issuer_key(self, kid: str) -> jwt.PyJWK:
-        # An unknown key id is a reason to look again, but not more than once in ten seconds.
-        age = time.monotonic() - self._fetched
-        if age > KEPT_FOR or (kid not in self._jwks and age > ASKED_AFTER) or not self._fetched:
-            await self._fetch()
-        if kid not in self._jwks:
-            raise Unauthenticated
-        return jwt.PyJWK(self._jwks[kid])
+        """Give a key of the issuer; an unknown one is a reason to look again, but not at once.
 
-    async def _fetch(self) -> None:
-        """Fetch the issuer's keys. The issuer is named by the operator, not by a caller."""
+        While the issuer is away the keys that are known serve on; raises Unavailable for another.
+        """
+        async with self._asking:
+            now = time.monotonic()
+            if (kid not in self._jwks or now >= self._stale_at) and now >= self._ask_again_at:
+                self._ask_again_at = now + ASKED_AFTER
+                self._away = not await self._fetch()
+                self._stale_at = self._stale_at if self._away else now + KEPT_FOR
+        if kid in self._jwks:
+            return jwt.PyJWK(self._jwks[kid])
+        if self._away:
+            raise Unavailable(headers={"retry-after": str(ASKED_AFTER)})
+        raise Unauthenticated
+
+    async def _fetch(self) -> bool:
+        """Fetch the issuer's keys; False where it is away or talks nonsense.
+
+        The issuer is named by the operator, not by a caller.
+        """
         issuer = str(self.runtime.oidc_issuer).rstrip("/")
-        async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
-            about = await client.get(f"{issuer}/.well-known/openid-configuration")
-            about.raise_for_status()
-            keys = await client.get(about.raise_for_status().json()["jwks_uri"])
-            keys.raise_for_status()
-        self._jwks = {
-            key["kid"]: key for key in keys.json()["keys"] if key.get("kty") in {"RSA", "EC", "OKP"}
-        }
-        self._fetched = time.monotonic()
+        try:
+            async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
+                about = await client.get(f"{issuer}/.well-known/openid-configuration")
+                found = await client.get(about.raise_for_status().json()["jwks_uri"])
+                keys = found.raise_for_status().json()["keys"]
+            self._jwks = {
+                key.get("kid", ""): key
+                for key in keys
+                if key.get("kty") in {"RSA", "EC", "OKP"} and key.get("use", "sig") == "sig"
+            }
+        except (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
+            log.warning("issuer_away", issuer=issuer, reason=type(error).__name__)
+            return False
+        return True
 
 
 def own_key(runtime: Runtime) -> ec.EllipticCurvePrivateKey:
     """Read the own key pair, made at first use, readable by its owner only."""
     path: Path = runtime.token_key or runtime.data_dir / "token.pem"
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        made = ec.generate_private_key(ec.SECP256R1())
-        path.touch(mode=0o600)
-        path.write_bytes(
-            made.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
-        )
+        _make_key(path)
     key = serialization.load_pem_private_key(path.read_bytes(), None)
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         raise TypeError(f"{path} does not hold an elliptic-curve key")
     return key
+
+
+def _make_key(path: Path) -> None:
+    """Make a key pair under a name of its own, then give it its name: whole, and only once."""
+    made = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    new.touch(mode=0o600)
+    new.write_bytes(made)
+    # Another process may have been faster; then its key counts.
+    with contextlib.suppress(FileExistsError):
+        path.hardlink_to(new)
+    new.unlink()
 
 
 def make_token(
@@ -224,7 +259,7 @@ async def authenticate(request: Request) -> Caller:
     """Say who calls, by `Authorization: Bearer <token or API key>`; raise Unauthenticated."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        raise Unauthenticated(headers={"www-authenticate": "Bearer"})
+        raise Unauthenticated
     if token.startswith(KEY_PREFIX):
         return await _machine(request.app.state.sessions, token)
     claims = await request.app.state.keys.claims(token.strip())
@@ -251,7 +286,7 @@ class May:
 
     permission: str
 
-    def __call__(self) -> None:
+    async def __call__(self) -> None:
         """Do nothing: the check is made by `check`, before FastAPI reads the body."""
 
 
@@ -272,7 +307,7 @@ async def check(request: Request, permission: str) -> None:
         raise Forbidden(permission=permission)
 
 
-def _who(request: Request) -> Caller:
+async def _who(request: Request) -> Caller:
     caller: Caller = request.state.caller
     return caller
 
