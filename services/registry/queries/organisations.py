@@ -67,8 +67,8 @@ async def organisations(
         statement = statement.where(Organisation.trades.contains([wanted.trade]))
     if wanted.hardship:
         statement = statement.where(_hard(wanted.hardship, wanted.on or today))
-    if wanted.area:
-        inside = known.in_scope(Organisation.area_code, Scope(frozenset({wanted.area})))
+    if wanted.area_code:
+        inside = known.in_scope(Organisation.area_code, Scope(frozenset({wanted.area_code})))
         statement = statement.where(inside)
     if wanted.name:
         statement = statement.where(Organisation.name.icontains(wanted.name, autoescape=True))

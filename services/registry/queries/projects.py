@@ -42,8 +42,8 @@ def _wanted(scope: Scope, wanted: ProjectFilter) -> Select[Project]:
         value = getattr(wanted, name)
         if value is not None:
             statement = statement.where(getattr(Project, name) == value)
-    if wanted.area:
-        inside = known.in_scope(Project.area_code, Scope(frozenset({wanted.area})))
+    if wanted.area_code:
+        inside = known.in_scope(Project.area_code, Scope(frozenset({wanted.area_code})))
         statement = statement.where(inside)
     if wanted.supervised_on:
         statement = statement.where(

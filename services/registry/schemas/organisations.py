@@ -53,7 +53,7 @@ class OrganisationFilter(Filter):
     """Those with this tag in force."""
     on: date | None = None
     """The day on which `hardship` is looked at; today if left out."""
-    area: AreaCode | None = None
+    area_code: AreaCode | None = None
     """This area and what lies in it."""
     name: Name | None = None
     """Part of the name."""

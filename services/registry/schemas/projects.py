@@ -63,7 +63,7 @@ class ProjectFilter(Filter):
     developer_id: UUID | None = None
     contractor_id: UUID | None = None
     sector_authority_id: UUID | None = None
-    area: AreaCode | None = None
+    area_code: AreaCode | None = None
     """This area and what lies in it."""
     investment_type: InvestmentType | None = None
     status: ProjectStatus | None = None
