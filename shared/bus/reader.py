@@ -19,7 +19,8 @@ SPAN = 300
 poll more: a key that does not get on fills its own partition's share, not the group's."""
 POLL = 100
 GRACE = 5.0
-"""Seconds that running handlers have to end when partitions go to another member."""
+"""Seconds that running handlers have to end when partitions go to another member, and that a
+process which ends has to leave its groups."""
 GATHER = 0.02
 """Seconds over which handled messages share a commit."""
 
@@ -93,7 +94,15 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships
                     await self._settle()
         finally:
             self.consumer = None
-            await consumer.stop()
+            await self._stop(consumer)
+
+    async def _stop(self, consumer: AIOKafkaConsumer) -> None:
+        """Leave the group: before a new consumer joins, surely; at the end, if a broker answers."""
+        task = asyncio.current_task()
+        ending = task is not None and task.cancelling() > 0
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GRACE if ending else None):
+                await consumer.stop()
 
     async def _fetch(self, consumer: AIOKafkaConsumer, tasks: asyncio.TaskGroup) -> None:
         while True:
@@ -134,7 +143,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships
         """Let the running handlers end, commit, and forget the rest: it will be read again."""
         await self._lanes.close(GRACE)
         with suppress(TimeoutError):
-            async with asyncio.timeout(GRACE):
+            async with asyncio.timeout(2):
                 await self._commit()
         self._windows, self._lanes = {}, Lanes(self.group, self._handle)
         self._room.set()

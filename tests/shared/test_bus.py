@@ -2,97 +2,16 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from itertools import count, islice
-from signal import SIGKILL
+from collections.abc import AsyncIterator, Awaitable, Callable
+from random import Random
 
 import pytest
-from aiokafka import AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import InvalidTopicError
-from aiokafka.partitioner import DefaultPartitioner
 
-from shared.bus.base import Bus, BusAway, Message
-from shared.bus.kafka import PARTITIONS, KafkaBus, create_topics
-from shared.bus.lanes import WIDTH, Lanes
+from shared.bus.base import Message
+from shared.bus.lanes import WIDTH
 from shared.bus.local import LocalBus
-from shared.bus.reader import POLL, SPAN
-from tests.kafka import KafkaBroker
+from tests.buses import Place, Seen, kafka_place, keys_of_one_partition, lag_is, running
 from tests.waiting import until
-
-names = count()
-
-
-@dataclass
-class Seen:
-    """A handler that remembers; `before` may wait or raise, and lets other tasks in."""
-
-    before: Callable[[Message], Awaitable[object]] = lambda _: asyncio.sleep(0)
-    messages: list[Message] = field(default_factory=list)
-
-    async def __call__(self, message: Message) -> None:
-        await self.before(message)
-        self.messages.append(message)
-
-    @property
-    def values(self) -> list[str]:
-        return [message.value.decode() for message in self.messages]
-
-    def of(self, key: str) -> list[str]:
-        """The values of a key, each where it came first."""
-        return list(dict.fromkeys(one.value.decode() for one in self.messages if one.key == key))
-
-
-@dataclass
-class Place:
-    """Where buses meet: a process, or a broker with topics of this test."""
-
-    make: Callable[[], Bus]
-    topics: Sequence[str]
-
-    @property
-    def topic(self) -> str:
-        return self.topics[0]
-
-    @property
-    def group(self) -> str:
-        return f"{self.topic}-readers"
-
-    def messages(self, *texts: str) -> list[Message]:
-        """Messages from `key:value`."""
-        return [Message(self.topic, text.split(":")[0], text.encode()) for text in texts]
-
-    @asynccontextmanager
-    async def reading(self, seen: Seen) -> AsyncIterator[Bus]:
-        """Run a bus, another process as it were, whose group's handler is `seen`."""
-        bus = self.make()
-        bus.subscribe(self.group, self.topics, seen)
-        async with running(bus):
-            yield bus
-
-
-@asynccontextmanager
-async def running(bus: Bus) -> AsyncIterator[None]:
-    task = asyncio.create_task(bus.run())
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-        assert task.cancelled()
-
-
-@asynccontextmanager
-async def kafka_place(broker: KafkaBroker) -> AsyncIterator[Place]:
-    topics = [f"test{number}.events" for number in islice(names, 2)]
-    await create_topics(broker.address, topics)
-    yield Place(lambda: KafkaBus(broker.address, session=1), topics)
-    admin = AIOKafkaAdminClient(bootstrap_servers=broker.address)
-    await admin.start()
-    await admin.delete_topics(topics)
-    await admin.close()
 
 
 @pytest.fixture(params=["local", pytest.param("kafka", marks=pytest.mark.kafka)])
@@ -102,35 +21,6 @@ async def place(request: pytest.FixtureRequest) -> AsyncIterator[Place]:
         return
     async with kafka_place(request.getfixturevalue("kafka")) as place:
         yield place
-
-
-@pytest.fixture
-async def shared_place(kafka: KafkaBroker) -> AsyncIterator[Place]:
-    """A place where buses are processes of their own: Kafka only."""
-    try:
-        async with kafka_place(kafka) as place:
-            yield place
-    finally:
-        if not kafka.running:
-            kafka.start()
-
-
-def keys_of_one_partition(number: int) -> list[str]:
-    partition_of = DefaultPartitioner()
-    numbers = list(range(PARTITIONS))
-    keys = (f"key{number}" for number in count())
-    return list(
-        islice((key for key in keys if partition_of(key.encode(), numbers, []) == 5), number)
-    )
-
-
-async def insist(bus: Bus, messages: list[Message]) -> None:
-    """Publish as a relay does: all of them again until it succeeds."""
-    while True:
-        try:
-            return await bus.publish(messages)
-        except BusAway:
-            await asyncio.sleep(0.05)
 
 
 async def test_every_group_gets_every_message_of_its_topics(place: Place) -> None:
@@ -165,11 +55,17 @@ async def test_a_group_without_topics_reads_nothing(place: Place) -> None:
 
 
 async def test_a_key_is_handled_in_order(place: Place) -> None:
-    seen = Seen()
+    turns = Random(1)
+
+    async def dawdle(message: Message) -> None:
+        for _ in range(turns.randrange(5)):
+            await asyncio.sleep(0)
+
+    seen = Seen(dawdle)
     rounds = [place.messages(*(f"key{key}:{turn}" for key in range(30))) for turn in range(10)]
     async with place.reading(seen) as bus:
-        for batch in rounds:
-            await bus.publish(batch)
+        for batch in (rounds[:5], rounds[5:]):
+            await bus.publish([message for turn in batch for message in turn])
         await until(lambda: len(seen.messages) == 300)
     for key in range(30):
         assert seen.of(f"key{key}") == [f"key{key}:{turn}" for turn in range(10)]
@@ -268,13 +164,6 @@ async def test_headers_arrive_whole(place: Place) -> None:
     assert seen.messages == [sent]
 
 
-async def lag_is(bus: Bus, group: str, wanted: int) -> bool:
-    try:
-        return await bus.lag(group) == wanted
-    except BusAway:  # not joined yet
-        return False
-
-
 async def test_lag_counts_what_is_not_handled_and_falls_to_zero(place: Place) -> None:
     go = asyncio.Event()
     seen = Seen(lambda _: go.wait())
@@ -355,213 +244,3 @@ async def test_a_local_publish_that_is_cancelled_leaves_nothing_in_hand() -> Non
     stuck.set()
     await bus.publish(place.messages("a:1", "a:2"))
     assert seen.values == ["a:1", "a:2"]
-
-
-@pytest.mark.kafka
-async def test_what_kafka_took_outlives_its_crash(shared_place: Place, kafka: KafkaBroker) -> None:
-    bus = shared_place.make()
-    texts = [f"key{number}:1" for number in range(200)]
-    async with running(bus):
-        await bus.publish(shared_place.messages(*texts))
-        kafka.stop(SIGKILL)
-    kafka.start()
-    seen = Seen()
-    async with shared_place.reading(seen):
-        await until(lambda: set(seen.values) == set(texts))
-
-
-@pytest.mark.kafka
-async def test_nothing_is_lost_or_swapped_when_the_broker_goes_and_comes_back(
-    shared_place: Place, kafka: KafkaBroker
-) -> None:
-    seen, sent = Seen(), 0
-    async with shared_place.reading(seen) as bus:
-
-        async def relay() -> None:
-            nonlocal sent
-            for turn in range(400):
-                await insist(bus, shared_place.messages(*(f"key{key}:{turn}" for key in range(5))))
-                sent = turn + 1
-
-        relaying = asyncio.create_task(relay())
-        for turns in (50, 150):
-            await until(lambda turns=turns: sent > turns)
-            kafka.stop(SIGKILL)
-            kafka.launch()
-            await asyncio.to_thread(kafka.wait)
-        await until(relaying.done, within=30)
-        await until(lambda: len(set(seen.values)) == 5 * 400, within=30)
-        await until(lambda: lag_is(bus, shared_place.group, 0))
-    for key in range(5):
-        assert seen.of(f"key{key}") == [f"key{key}:{turn}" for turn in range(400)]
-
-
-@pytest.mark.kafka
-async def test_publish_raises_while_the_broker_is_away_and_works_when_it_is_back(
-    shared_place: Place, kafka: KafkaBroker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("shared.bus.kafka.PATIENCE", 0.5)
-    seen = Seen()
-    async with shared_place.reading(seen) as bus:
-        await bus.publish(shared_place.messages("a:1"))
-        await until(lambda: seen.values == ["a:1"])
-        kafka.stop(SIGKILL)
-        for _ in range(3):
-            with pytest.raises(BusAway):
-                await bus.publish(shared_place.messages("a:2", "a:3"))
-        with pytest.raises(BusAway):
-            await bus.lag(shared_place.group)
-        assert not await bus.ready()
-        kafka.launch()
-        await asyncio.to_thread(kafka.wait)
-        await until(bus.ready)
-        await insist(bus, shared_place.messages("a:2", "a:3"))
-        await until(lambda: lag_is(bus, shared_place.group, 0))
-    assert seen.of("a") == ["a:1", "a:2", "a:3"]
-    # What was given up may have come as well, but not once for every attempt.
-    assert len(seen.messages) <= 5
-
-
-@pytest.mark.kafka
-async def test_a_bus_may_be_there_before_its_broker(
-    shared_place: Place, kafka: KafkaBroker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("shared.bus.kafka.PATIENCE", 1)
-    kafka.stop()
-    seen = Seen()
-    async with shared_place.reading(seen) as bus:
-        assert not await bus.ready()
-        with pytest.raises(BusAway):
-            await bus.publish(shared_place.messages("a:1"))
-        with pytest.raises(BusAway):
-            await bus.lag(shared_place.group)
-        kafka.launch()
-        await asyncio.to_thread(kafka.wait)
-        await insist(bus, shared_place.messages("a:1"))
-        await until(lambda: seen.values == ["a:1"])
-
-
-@pytest.mark.kafka
-async def test_members_of_a_group_share_its_partitions(shared_place: Place) -> None:
-    one, two = Seen(), Seen()
-    async with shared_place.reading(one) as bus, shared_place.reading(two):
-        for turn in count():
-            batch = shared_place.messages(*(f"key{key}:{turn}" for key in range(50)))
-            await bus.publish(batch)
-            if one.messages and two.messages:
-                break
-        texts = {f"key{key}:{done}" for key in range(50) for done in range(turn + 1)}
-        await until(lambda: {*one.values, *two.values} == texts)
-
-
-@pytest.mark.kafka
-async def test_a_member_that_leaves_hands_over_and_nothing_is_handled_twice(
-    shared_place: Place,
-) -> None:
-    one, two = Seen(), Seen()
-    texts = [f"key{key}:{turn}" for turn in range(60) for key in range(20)]
-    async with shared_place.reading(one) as bus:
-        async with shared_place.reading(two):
-            for turn in range(0, len(texts), 200):
-                await bus.publish(shared_place.messages(*texts[turn : turn + 200]))
-            await until(lambda: bool(two.messages) or len(one.messages) == len(texts))
-        await until(lambda: len(one.messages) + len(two.messages) >= len(texts))
-        await until(lambda: lag_is(bus, shared_place.group, 0))
-    assert sorted([*one.values, *two.values]) == sorted(texts)
-
-
-@pytest.mark.kafka
-async def test_a_group_goes_on_from_what_it_has_handled(shared_place: Place) -> None:
-    """What comes after an unhandled message of a partition is handled, but not committed."""
-    bad, *good = keys_of_one_partition(10)
-
-    async def fail(message: Message) -> None:
-        if message.key == bad:
-            raise RuntimeError("bad for good")
-
-    first, second = Seen(fail), Seen()
-    before, after = ([f"{key}:{turn}" for key in good] for turn in range(2))
-    async with shared_place.reading(first) as bus:
-        await bus.publish(shared_place.messages(*before))
-        await until(lambda: len(first.messages) == 9)
-        await until(lambda: lag_is(bus, shared_place.group, 0))
-        await bus.publish(shared_place.messages(f"{bad}:0", *after))
-        await until(lambda: len(first.messages) == 18)
-        await until(lambda: lag_is(bus, shared_place.group, 10))
-    async with shared_place.reading(second) as bus:
-        await until(lambda: lag_is(bus, shared_place.group, 0))
-    assert sorted(second.values) == sorted([f"{bad}:0", *after])
-
-
-@pytest.mark.kafka
-async def test_a_stuck_key_fills_its_own_partition_only(shared_place: Place) -> None:
-    stuck, go = keys_of_one_partition(1)[0], asyncio.Event()
-    seen = Seen(lambda message: go.wait() if message.key == stuck else asyncio.sleep(0))
-    others = [f"key{key}:{turn}" for key in range(24) for turn in range(20)]
-    async with shared_place.reading(seen) as bus:
-        await bus.publish(shared_place.messages(*[f"{stuck}:1"] * 2 * (SPAN + POLL)))
-        await bus.publish(shared_place.messages(*others))
-        partition_of, numbers = DefaultPartitioner(), list(range(PARTITIONS))
-        free = {
-            text for text in others if partition_of(text.split(":")[0].encode(), numbers, []) != 5
-        }
-        await until(lambda: free <= set(seen.values))
-        go.set()
-        await until(lambda: lag_is(bus, shared_place.group, 0))
-    assert set(others) <= set(seen.values)
-
-
-@pytest.mark.kafka
-async def test_a_strangers_message_is_taken_as_it_is(
-    shared_place: Place, kafka: KafkaBroker
-) -> None:
-    producer = AIOKafkaProducer(bootstrap_servers=kafka.address)
-    seen = Seen()
-    async with shared_place.reading(seen), producer:
-        headers = [("none", None), ("bytes", b"\xff")]
-        await producer.send_and_wait(shared_place.topic, key=b"a", headers=headers)
-        await producer.send_and_wait(shared_place.topic, value=b"keyless")
-        await until(lambda: len(seen.messages) == 2)
-    headers_seen = {"none": "", "bytes": "\N{REPLACEMENT CHARACTER}"}
-    assert Message(shared_place.topic, "a", b"", headers_seen) in seen.messages
-    assert Message(shared_place.topic, "", b"keyless") in seen.messages
-
-
-@pytest.mark.kafka
-async def test_topics_are_created_once_and_refusals_are_told(kafka: KafkaBroker) -> None:
-    await create_topics(kafka.address, ["twice.events"])
-    await create_topics(kafka.address, ["twice.events"])
-    with pytest.raises(InvalidTopicError):
-        await create_topics(kafka.address, ["not a topic's name"])
-
-
-async def test_closed_lanes_let_running_handlers_end_and_begin_no_other() -> None:
-    go = asyncio.Event()
-    seen = Seen(lambda _: go.wait())
-    lanes = Lanes("group", seen)
-    async with asyncio.TaskGroup() as tasks:
-        running, waiting = (
-            lanes.begin(Message("a.events", "a", value), tasks) for value in (b"1", b"2")
-        )
-        await asyncio.sleep(0)
-        closing = asyncio.create_task(lanes.close(grace=10))
-        await asyncio.sleep(0)
-        go.set()
-        await closing
-    assert (running.result(), waiting.result(), seen.values) == (True, False, ["1"])
-
-
-async def test_closed_lanes_cancel_handlers_that_do_not_end() -> None:
-    inside = asyncio.Event()
-
-    async def hang(message: Message) -> None:
-        inside.set()
-        await asyncio.Event().wait()
-
-    lanes = Lanes("group", hang)
-    async with asyncio.TaskGroup() as tasks:
-        task = lanes.begin(Message("a.events", "a", b"1"), tasks)
-        await inside.wait()
-        await lanes.close(grace=0.01)
-    assert task.cancelled()
-    assert len(lanes) == 0
