@@ -73,10 +73,10 @@ class Alert(db.Synced, Base):
     """Learned from history, so nobody was told and nothing is timed."""
 
     timeline: Mapped[list["TimelineEntry"]] = relationship(
-        lazy="raise", order_by="(TimelineEntry.at, TimelineEntry.id)", viewonly=True
+        lazy="raise", order_by="(TimelineEntry.at, TimelineEntry.id)"
     )
     notices: Mapped[list["Notice"]] = relationship(
-        lazy="raise", order_by="(Notice.told_at, Notice.id)", viewonly=True
+        lazy="raise", order_by="(Notice.told_at, Notice.id)", back_populates="alert"
     )
 
     @property
@@ -258,10 +258,10 @@ class Notice(Base):
     trace: Mapped[dict[str, Any]]
     """Why this route and this recipient."""
 
-    alert: Mapped[Alert] = relationship(lazy="raise", viewonly=True)
-    recipient: Mapped[Recipient] = relationship(lazy="raise", viewonly=True)
+    alert: Mapped[Alert] = relationship(lazy="raise", back_populates="notices")
+    recipient: Mapped[Recipient] = relationship(lazy="raise")
     deliveries: Mapped[list["Delivery"]] = relationship(
-        lazy="raise", order_by="Delivery.channel", viewonly=True
+        lazy="raise", order_by="Delivery.channel", back_populates="notice"
     )
 
 
@@ -353,11 +353,11 @@ class Delivery(Base):
     delivered_at: Mapped[datetime | None]
 
     attempts: Mapped[list["Attempt"]] = relationship(
-        lazy="raise", order_by="(Attempt.at, Attempt.id)", viewonly=True
+        lazy="raise", order_by="(Attempt.at, Attempt.id)"
     )
-    endpoint: Mapped[Endpoint | None] = relationship(lazy="raise", viewonly=True)
-    message: Mapped[Message | None] = relationship(lazy="raise", viewonly=True)
-    notice: Mapped[Notice | None] = relationship(lazy="raise", viewonly=True)
+    endpoint: Mapped[Endpoint | None] = relationship(lazy="raise")
+    message: Mapped[Message | None] = relationship(lazy="raise")
+    notice: Mapped[Notice | None] = relationship(lazy="raise", back_populates="deliveries")
 
     def lease(self, until: datetime) -> None:
         """Give it to one process for a while."""

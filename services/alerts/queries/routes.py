@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
 from services.alerts.models import Route
@@ -43,7 +44,7 @@ async def routes_in_force(session: Session, lineage: Sequence[str], day: date) -
     """Give the version in force of each route of an area and those above it; not disabled ones."""
     found = await session.scalars(
         select(Route)
-        .distinct(Route.area_code, Route.code)
+        .ext(distinct_on(Route.area_code, Route.code))
         .where(Route.area_code.in_(lineage), Route.valid_from <= day)
         .order_by(Route.area_code, Route.code, Route.version.desc())
     )

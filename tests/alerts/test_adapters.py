@@ -1,0 +1,204 @@
+"""Strangers, each against a real local server: a webhook receiver and a mail server."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from uuid import UUID
+
+import httpx
+import pytest
+
+from services.alerts.adapters import smtp, webhook
+from services.alerts.errors import TargetRefused
+from services.alerts.rules.deliveries import KEPT_OF_AN_ANSWER, Answer, Channel, Parcel
+from services.alerts.settings import Settings, settings
+from shared import clock
+from shared.db import new_id
+from tests.alerts.conftest import Mailbox
+from tests.alerts.postbox import Post, Postbox, answer
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+
+def parcel(address: str, body: str = '{"a": "预警"}', **changes: object) -> Parcel:
+    fields: dict[str, object] = {
+        "delivery_id": new_id(), "lane": "x", "channel": Channel.WEBHOOK, "address": address,
+        "body": body, "message_id": new_id(), "secret": SECRET,
+    }  # fmt: skip
+    return Parcel(**fields | changes)  # type: ignore[arg-type]  -- a table of keyword arguments
+
+
+async def post(what: Parcel) -> Answer:
+    async with webhook.client() as client:
+        return await webhook.post(client, what)
+
+
+# ---- webhooks --------------------------------------------------------------------------------
+
+
+async def test_a_subscriber_verifies_our_signature_with_the_official_library(
+    postbox: Postbox,
+) -> None:
+    sent = parcel(postbox.url)
+    got = await post(sent)
+    assert (got.status, got.error) == (204, None)
+    (came,) = postbox.posts
+    assert came.verified(SECRET) == {"a": "预警"}
+    assert UUID(came.headers["webhook-id"]) == sent.message_id
+    assert came.headers["content-type"] == "application/cloudevents+json"
+    age = clock.wall().timestamp() - int(came.headers["webhook-timestamp"])
+    assert -1 <= age < 60
+
+
+async def test_the_signature_goes_by_the_machines_clock(
+    postbox: Postbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock.move(datetime(2023, 4, 25, tzinfo=UTC))
+    try:
+        await post(parcel(postbox.url))
+    finally:
+        clock.move(None)
+    assert postbox.posts[0].verified(SECRET)  # which refuses what is older than five minutes
+
+
+def test_each_secret_is_new_and_long_enough() -> None:
+    one, other = webhook.new_secret(), webhook.new_secret()
+    assert one.startswith("whsec_")
+    assert one != other
+    assert len(webhook.base64.b64decode(one.removeprefix("whsec_"))) == 32
+
+
+async def test_a_redirect_is_not_followed(postbox: Postbox) -> None:
+    async def elsewhere(_: Post) -> bytes:
+        return answer(302, location=f"{postbox.url}/other")
+
+    postbox.reply = elsewhere
+    assert (await post(parcel(postbox.url))).status == 302
+    assert len(postbox.posts) == 1
+
+
+async def test_only_the_beginning_of_an_endless_answer_is_read(postbox: Postbox) -> None:
+    async def endless(_: Post) -> bytes:
+        return b"HTTP/1.1 500 x\r\n\r\n" + b"x" * 1_000_000
+
+    postbox.reply = endless
+    got = await post(parcel(postbox.url))
+    assert (got.status, len(got.body)) == (500, KEPT_OF_AN_ANSWER)
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_subscriber_that_says_nothing_is_left_after_a_while(postbox: Postbox) -> None:
+    async def never(_: Post) -> bytes:
+        await asyncio.Event().wait()
+        return b""
+
+    postbox.reply = never
+    got = await post(parcel(postbox.url))
+    assert (got.status, got.error) == (None, "timeout")
+    assert got.took >= timedelta(seconds=0.9)
+
+
+@pytest.mark.usefixtures("quick")
+async def test_an_answer_cut_after_its_status_counts(postbox: Postbox) -> None:
+    async def cut(_: Post) -> bytes:
+        return b"HTTP/1.1 200 x\r\ncontent-length: 100\r\n\r\nhalf"
+
+    postbox.reply = cut
+    got = await post(parcel(postbox.url))
+    assert (got.status, got.error) == (200, None)
+
+
+@pytest.mark.usefixtures("_loopback_is_open")
+async def test_nobody_listening_is_said_as_a_code(silent_port: int) -> None:
+    got = await post(parcel(f"http://127.0.0.1:{silent_port}/"))
+    assert (got.status, got.error) == (None, "connect")
+
+
+async def test_plain_text_where_tls_was_meant_is_said_as_a_code(postbox: Postbox) -> None:
+    got = await post(parcel(postbox.url.replace("http:", "https:")))
+    assert got.error == "tls"
+
+
+async def test_an_address_that_the_policy_does_not_name_gets_no_packet(
+    postbox: Postbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EGRESS_ALLOW", "")
+    assert (await post(parcel(postbox.url))).error == "refused"
+    assert postbox.posts == []
+    with pytest.raises(TargetRefused):
+        await webhook.check_target(postbox.url)
+
+
+NOW = datetime(2026, 1, 5, 8, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("120", 120.0),
+        (format_datetime(NOW + timedelta(minutes=2), usegmt=True), 120.0),
+        (format_datetime(NOW - timedelta(minutes=2), usegmt=True), 0.0),
+        ("soon", None),
+        ("-5", None),
+        ("", None),
+    ],
+)
+def test_retry_after_is_read_as_seconds_or_a_date(said: str, seconds: float | None) -> None:
+    assert webhook.retry_after(httpx.Headers({"retry-after": said}), NOW) == seconds
+
+
+# ---- mail ------------------------------------------------------------------------------------
+
+
+def letter(address: str) -> Parcel:
+    return parcel(address, "正文\n第二行", channel=Channel.MAIL, secret="", subject="【橙】预警")
+
+
+async def test_a_mail_arrives_with_subject_text_and_the_deliverys_id(mailbox: Mailbox) -> None:
+    sent = letter("office@example.org")
+    got = await smtp.send(sent)
+    assert (got.status, got.error) == (250, None)
+    (mail,) = mailbox.mails
+    assert (mail["Subject"], mail["To"]) == ("【橙】预警", "office@example.org")
+    assert mail.get_content().splitlines() == ["正文", "第二行"]
+    assert mail["Message-ID"] == f"<{sent.delivery_id}@localhost>"
+
+
+async def test_a_refused_recipient_is_a_status_and_a_reason(mailbox: Mailbox) -> None:
+    got = await smtp.send(letter("full@example.org"))
+    assert (got.status, got.error) == (552, "recipient")
+    assert mailbox.mails == []
+
+
+async def test_a_password_is_never_said_without_tls(
+    mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALERTS_SMTP_URL", mailbox.url.replace("smtp://", "smtp://me:secret@"))
+    settings.cache_clear()
+    got = await smtp.send(letter("office@example.org"))
+    assert got.error == "connect"
+    assert mailbox.mails == []
+
+
+@pytest.mark.usefixtures("_loopback_is_open")
+async def test_a_mail_server_that_is_away_is_said_as_a_code(
+    silent_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALERTS_SMTP_URL", f"smtp://127.0.0.1:{silent_port}")
+    settings.cache_clear()
+    assert (await smtp.send(letter("office@example.org"))).error == "connect"
+
+
+async def test_a_mail_server_that_the_policy_does_not_name_is_not_reached(
+    mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EGRESS_ALLOW", "")
+    assert (await smtp.send(letter("office@example.org"))).error == "refused"
+
+
+# ---- settings --------------------------------------------------------------------------------
+
+
+def test_a_lease_that_may_end_before_the_answer_is_refused() -> None:
+    with pytest.raises(ValueError, match="ALERTS_SEND_LEASE"):
+        Settings(send_timeout=15, send_lease=20)

@@ -1,0 +1,401 @@
+"""Events of others in, rows out; each handler is run twice."""
+
+from collections.abc import Awaitable, Callable
+from datetime import date, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from services.alerts import handlers
+from services.alerts.models import Message
+from services.alerts.rules.deliveries import Channel
+from services.alerts.rules.notices import AlertState, Entry, Reason
+from shared import clock
+from shared.db import Session, new_id
+from shared.events.base import Event
+from shared.events.cases import ArrearsCaseOpened, CaseProposed
+from shared.events.platform import EventParked, ItemWithoutTimer, TimerLate
+from shared.events.registry import CalendarPublished
+from tests.alerts import factories, looking
+from tests.alerts.factories import OPENED_AT
+
+D20 = clock.at(date(2023, 5, 25), 9)
+
+
+async def twice(
+    session: Session, handler: Callable[[Session, Any], Awaitable[None]], event: Event
+) -> None:
+    """Handle an event two times: the second changes nothing."""
+    await handler(session, event)
+    await session.flush()  # Both runs must meet in the database.
+    await handler(session, event)
+    await session.flush()  # As above.
+
+
+@pytest.fixture(autouse=True)
+async def _areas(session: Session) -> None:
+    await factories.areas(session)
+
+
+async def test_an_opened_item_is_told_to_the_receivers_of_its_level(session: Session) -> None:
+    people = await factories.everybody(session)
+    event = factories.opened()
+    await twice(session, handlers.on_watch_item_opened, event)
+    alert = await looking.alert(session)
+    assert (alert.state, alert.repeats, alert.raised_at) == (AlertState.SENT, 0, OPENED_AT)
+    assert {who for _, who in await looking.told(session, alert.id)} == {
+        people["developer"], people["wage_officer"],
+    }  # fmt: skip
+    (timer,) = await looking.armed(session, alert.id)
+    # Blue: two working days of silence, then the inspector. Wednesday is not counted.
+    assert (timer.kind, timer.due_at) == ("escalation", clock.at(date(2023, 4, 28), 9))
+    assert (timer.entered_at, timer.policy_version) == (OPENED_AT, 1)
+    assert timer.calendar_version
+
+
+async def test_the_notice_says_why_this_route_and_this_person(session: Session) -> None:
+    await factories.recipient(session, "developer", org_id=factories.DEVELOPER)
+    await handlers.on_watch_item_opened(session, factories.opened())
+    alert = await looking.alert(session, kind="transfer_missed")
+    entries = dict(await looking.entries(session, alert.id))
+    assert entries[Entry.TOLD]["unfilled"] == ["wage_officer"]
+    (inbox,) = await looking.deliveries(session, area_code=factories.COUNTY)
+    notice = await session.get_one(looking.Notice, inbox.notice_id)
+    assert notice.trace == {
+        "route": "transfer_missed.blue", "version": 1, "area_code": "0",
+        "roles": ["developer"], "found_by": [f"organisation {factories.DEVELOPER}"],
+    }  # fmt: skip
+
+
+async def test_a_red_government_item_reaches_finance_office_and_head(session: Session) -> None:
+    people = await factories.everybody(session)
+    await handlers.on_watch_item_opened(session, factories.opened(level="red"))
+    alert = await looking.alert(session)
+    told = {who for _, who in await looking.told(session, alert.id)}
+    assert told == set(people.values()) - {people["leading_group"], people["operator"]}
+
+
+async def test_a_private_item_does_not_reach_finance(session: Session) -> None:
+    people = await factories.everybody(session)
+    project = factories.card(investment_type="private")
+    await handlers.on_watch_item_opened(session, factories.opened(level="red", project=project))
+    alert = await looking.alert(session)
+    told = {who for _, who in await looking.told(session, alert.id)}
+    assert people["finance_bureau"] not in told
+
+
+async def test_a_late_bank_is_told_to_the_bank_and_operators_only(session: Session) -> None:
+    people = await factories.everybody(session)
+    bank = await factories.recipient(session, "bank", org_id=factories.BANK)
+    event = factories.opened(
+        kind="bank_feed_late", unit_id=factories.BANK, project=None, project_id=None, level="red"
+    ).model_copy(update={"project": None, "project_id": None})
+    await handlers.on_watch_item_opened(session, event)
+    alert = await looking.alert(session)
+    told = {who for _, who in await looking.told(session, alert.id)}
+    assert told == {bank.id, people["operator"]}
+
+
+async def test_a_raised_item_gets_an_alert_of_its_own_and_the_lower_one_falls_silent(
+    session: Session,
+) -> None:
+    await factories.everybody(session)
+    opened = factories.opened()
+    await handlers.on_watch_item_opened(session, opened)
+    at = clock.at(date(2023, 4, 28), 9)
+    await twice(session, handlers.on_watch_item_raised, factories.raised(opened, "yellow", at))
+    blue, yellow = await looking.alerts(session)
+    assert (blue.state, yellow.state) == (AlertState.SUPERSEDED, AlertState.SENT)
+    assert await looking.armed(session, blue.id) == []
+    (timer,) = await looking.armed(session, yellow.id)
+    assert timer.due_at == clock.at(date(2023, 4, 28), 13)  # four working hours
+
+
+async def test_a_step_tells_its_own_receivers_on_the_same_alert(session: Session) -> None:
+    people = await factories.everybody(session)
+    opened = factories.opened()
+    await handlers.on_watch_item_opened(session, opened)
+    at = clock.at(date(2023, 4, 26), 9)
+    await twice(session, handlers.on_watch_item_step_reached, factories.step(opened, "notice", at))
+    alert = await looking.alert(session)
+    told = await looking.told(session, alert.id)
+    assert {who for reason, who in told if reason is Reason.STEP} == {
+        people["developer"], people["contractor"],
+    }  # fmt: skip
+    assert len(await looking.armed(session, alert.id)) == 1
+
+
+async def test_each_repeat_of_a_red_item_is_told_again_though_acknowledged(
+    session: Session,
+) -> None:
+    people = await factories.everybody(session)
+    opened = factories.opened(level="red")
+    await handlers.on_watch_item_opened(session, opened)
+    alert = await looking.alert(session)
+    alert.acknowledge("somebody", OPENED_AT, None)
+    for day in (26, 29):
+        step = factories.step(opened, "repeat", clock.at(date(2023, 5, day), 9))
+        await handlers.on_watch_item_step_reached(session, step)
+    told = await looking.told(session, alert.id)
+    assert told.count((Reason.STEP, people["wage_office"])) == 2
+    assert alert.state is AlertState.ACKNOWLEDGED
+
+
+async def test_a_step_that_comes_first_raises_the_alert(session: Session) -> None:
+    people = await factories.everybody(session)
+    step = factories.step(factories.opened(), "notice", OPENED_AT)
+    await twice(session, handlers.on_watch_item_step_reached, step)
+    alert = await looking.alert(session)
+    assert {who for _, who in await looking.told(session, alert.id)} == {
+        people["developer"], people["contractor"],
+    }  # fmt: skip
+
+
+async def test_closing_ends_all_alerts_and_is_told_to_whoever_knew(session: Session) -> None:
+    people = await factories.everybody(session)
+    opened = factories.opened()
+    at = clock.at(date(2023, 4, 28), 9)
+    await handlers.on_watch_item_opened(session, opened)
+    await handlers.on_watch_item_raised(session, factories.raised(opened, "yellow", at))
+    closed = factories.closed(opened, at + timedelta(hours=1))
+    await twice(session, handlers.on_watch_item_closed, closed)
+    blue, yellow = await looking.alerts(session)
+    assert (blue.state, yellow.state) == (AlertState.CLOSED, AlertState.CLOSED)
+    assert (yellow.closed_at, yellow.close_reason) == (closed.closed_at, "transfer_received")
+    assert await looking.armed(session, yellow.id) == []
+    told = [who for reason, who in await looking.told(session, yellow.id)
+            if reason is Reason.CLOSED]  # fmt: skip
+    names = ("developer", "contractor", "wage_officer", "inspector", "responsible_person")
+    assert sorted(told) == sorted(people[name] for name in names)
+
+
+async def test_an_item_that_opens_again_is_told_again(session: Session) -> None:
+    people = await factories.everybody(session)
+    opened = factories.opened()
+    await handlers.on_watch_item_opened(session, opened)
+    await handlers.on_watch_item_closed(session, factories.closed(opened, D20))
+    again = opened.model_copy(update={"id": new_id(), "occurred_at": D20})
+    await twice(session, handlers.on_watch_item_opened, again)
+    alert = await looking.alert(session)
+    assert (alert.state, alert.repeats, alert.closed_at) == (AlertState.SENT, 1, None)
+    told = await looking.told(session, alert.id)
+    assert told.count((Reason.RAISED, people["developer"])) == 2
+
+
+async def test_a_repeat_while_people_know_is_counted_and_told_to_nobody(session: Session) -> None:
+    await factories.everybody(session)
+    opened = factories.opened()
+    await handlers.on_watch_item_opened(session, opened)
+    before = await looking.told(session, (await looking.alert(session)).id)
+    await handlers.on_watch_item_opened(session, opened.model_copy(update={"id": new_id()}))
+    alert = await looking.alert(session)
+    assert alert.repeats == 1
+    assert await looking.told(session, alert.id) == before
+
+
+async def test_nobody_to_tell_reaches_who_is_on_duty_above_and_raises_a_dead_end(
+    session: Session,
+) -> None:
+    operator = await factories.recipient(session, "operator", area_code="0")
+    keeper = await factories.recipient(session, "wage_office", area_code="42")
+    await factories.duty(session, keeper, "42")
+    await twice(session, handlers.on_watch_item_opened, factories.opened())
+    alert = await looking.alert(session, kind="transfer_missed")
+    assert await looking.told(session, alert.id) == [(Reason.RAISED, keeper.id)]
+    dead_end = await looking.alert(session, kind="dead_end")
+    assert (dead_end.subject_id, dead_end.area_code) == (alert.id, factories.COUNTY)
+    assert await looking.told(session, dead_end.id) == [(Reason.RAISED, operator.id)]
+
+
+async def test_nobody_at_all_still_leaves_a_dead_end_to_be_seen(session: Session) -> None:
+    await twice(session, handlers.on_watch_item_opened, factories.opened())
+    alert = await looking.alert(session, kind="transfer_missed")
+    assert alert.state is AlertState.RAISED
+    dead_end = await looking.alert(session, kind="dead_end")
+    assert dead_end.state is AlertState.RAISED
+    for one in (alert, dead_end):
+        assert len(await looking.armed(session, one.id)) == 1  # it asks again later
+
+
+async def test_who_left_office_is_told_nothing(session: Session) -> None:
+    await factories.recipient(
+        session, "wage_officer", org_id=factories.CONTRACTOR, until_on=date(2023, 4, 25)
+    )
+    head = await factories.recipient(
+        session, "wage_officer", org_id=factories.CONTRACTOR, from_on=date(2023, 4, 26)
+    )
+    await handlers.on_watch_item_opened(session, factories.opened())
+    alert = await looking.alert(session, kind="transfer_missed")
+    assert await looking.told(session, alert.id) == [(Reason.RAISED, head.id)]
+
+
+async def test_an_area_that_was_never_told_is_told_to_operators(session: Session) -> None:
+    people = await factories.everybody(session)
+    project = factories.card(area_code="110101")
+    await twice(session, handlers.on_watch_item_opened, factories.opened(project=project))
+    alert = await looking.alert(session, kind="area_unknown")
+    assert alert.details == {"area_code": "110101"}
+    assert await looking.told(session, alert.id) == [(Reason.RAISED, people["operator"])]
+
+
+async def test_history_is_kept_and_told_to_nobody(session: Session) -> None:
+    await factories.everybody(session)
+    await factories.endpoint(session)
+    session.info["replayed"] = True
+    opened = factories.opened()
+    await twice(session, handlers.on_watch_item_opened, opened)
+    step = factories.step(opened, "notice", OPENED_AT)
+    await twice(session, handlers.on_watch_item_step_reached, step)
+    alert = await looking.alert(session)
+    assert alert.replayed
+    assert await looking.told(session, alert.id) == []
+    assert await looking.armed(session, alert.id) == []
+    await twice(session, handlers.on_watch_item_closed, factories.closed(opened, D20))
+    assert alert.state is AlertState.CLOSED
+    assert await looking.deliveries(session) == []
+
+
+async def test_what_goes_on_after_history_is_told(session: Session) -> None:
+    people = await factories.everybody(session)
+    session.info["replayed"] = True
+    opened = factories.opened()
+    await handlers.on_watch_item_opened(session, opened)
+    session.info["replayed"] = False
+    await handlers.on_watch_item_raised(session, factories.raised(opened, "yellow", D20))
+    yellow = await looking.alert(session, level="yellow")
+    told = await looking.told(session, yellow.id)
+    assert (Reason.RAISED, people["inspector"]) in told
+
+
+# ---- webhooks --------------------------------------------------------------------------------
+
+
+async def test_an_event_is_queued_once_for_each_endpoint_that_asks_for_it(
+    session: Session,
+) -> None:
+    asking = await factories.endpoint(session)
+    above = await factories.endpoint(session, areas=["42"])
+    await factories.endpoint(session, types=["cases.watch_item_closed.v1"])
+    await factories.endpoint(session, areas=[factories.NEIGHBOUR])
+    await factories.endpoint(session, state="disabled")
+    await factories.endpoint(session, org_id=uuid4())
+    own = await factories.endpoint(session, org_id=factories.CONTRACTOR)
+    event = factories.opened()
+    await twice(session, handlers.on_watch_item_opened, event)
+    queued = await looking.deliveries(session, channel=Channel.WEBHOOK)
+    assert {each.endpoint_id for each in queued} == {asking.id, above.id, own.id}
+    assert {each.message_id for each in queued} == {event.id}
+
+
+async def test_a_message_is_the_event_as_cloudevents_json(session: Session) -> None:
+    event = factories.opened()
+    await handlers.on_watch_item_opened(session, event)
+    message = await session.get_one(Message, event.id)
+    said = handlers.actions.deliveries.json.loads(message.body)
+    assert said.pop("data") == handlers.actions.deliveries.json.loads(event.body())
+    assert said == {
+        "specversion": "1.0", "id": str(event.id), "source": "/cases",
+        "type": "cases.watch_item_opened.v1", "time": "2023-04-25T16:00:00Z",
+        "datacontenttype": "application/json",
+    }  # fmt: skip
+
+
+async def test_proposals_and_cases_are_pushed_to_who_takes_part(session: Session) -> None:
+    own = await factories.endpoint(session, org_id=factories.AUTHORITY)
+    await factories.endpoint(session, org_id=uuid4())
+    project = factories.card()
+    proposal = {
+        "project_id": project.project_id, "project": project, "proposal_id": new_id(),
+        "area_code": project.area_code, "occurred_at": D20,
+    }  # fmt: skip
+    proposed = CaseProposed.model_validate(proposal | {"watch_item_id": new_id()})
+    opened = ArrearsCaseOpened.model_validate(
+        proposal | {"arrears_case_id": new_id(), "opened_at": D20, "by_rule": True}
+    )
+    await twice(session, handlers.on_case_proposed, proposed)
+    await twice(session, handlers.on_arrears_case_opened, opened)
+    queued = await looking.deliveries(session)
+    assert [(each.endpoint_id, each.type) for each in queued] == [
+        (own.id, "cases.case_proposed.v1"), (own.id, "cases.arrears_case_opened.v1"),
+    ]  # fmt: skip
+
+
+# ---- the platform itself ---------------------------------------------------------------------
+
+
+def _parked(key: str) -> EventParked:
+    return EventParked(
+        service="cases", event_id=new_id(), event_type="payroll.transfer_missed.v1",
+        event_key=key, reason="ValidationError", occurred_at=D20,
+    )  # fmt: skip
+
+
+async def test_parked_events_of_a_day_are_one_alert_to_operators(session: Session) -> None:
+    people = await factories.everybody(session)
+    await twice(session, handlers.on_event_parked, _parked("a"))
+    await handlers.on_event_parked(session, _parked("b"))
+    alert = await looking.alert(session, kind="event_parked")
+    assert (alert.repeats, alert.period, alert.area_code) == (1, "2023-05-25", "0")
+    assert await looking.told(session, alert.id) == [(Reason.RAISED, people["operator"])]
+    kept = [details["event_key"] for entry, details in await looking.entries(session, alert.id)
+            if entry in {Entry.RAISED, Entry.REPEATED}]  # fmt: skip
+    assert kept == ["a", "b"]
+
+
+async def test_another_parked_event_after_an_answer_is_told_again(session: Session) -> None:
+    people = await factories.everybody(session)
+    await handlers.on_event_parked(session, _parked("a"))
+    alert = await looking.alert(session, kind="event_parked")
+    alert.acknowledge("operator", D20, None)
+    await handlers.on_event_parked(session, _parked("b"))
+    assert alert.state is AlertState.SENT
+    told = await looking.told(session, alert.id)
+    assert told == [(Reason.RAISED, people["operator"])] * 2
+
+
+async def test_late_timers_and_items_without_one_reach_operators(session: Session) -> None:
+    people = await factories.everybody(session)
+    late = TimerLate(service="cases", timer_id=new_id(), kind="level", due_at=D20, occurred_at=D20)
+    lost = ItemWithoutTimer(
+        service="cases", kind="watch_item", subject_id=new_id(), occurred_at=D20
+    )
+    await twice(session, handlers.on_timer_late, late)
+    await twice(session, handlers.on_item_without_timer, lost)
+    for kind in ("timer_late", "item_without_timer"):
+        alert = await looking.alert(session, kind=kind)
+        assert await looking.told(session, alert.id) == [(Reason.RAISED, people["operator"])]
+
+
+# ---- working days ----------------------------------------------------------------------------
+
+
+async def test_a_new_calendar_moves_the_open_limits_of_its_area(session: Session) -> None:
+    await factories.everybody(session)
+    await handlers.on_watch_item_opened(session, factories.opened())
+    alert = await looking.alert(session)
+    (before,) = await looking.armed(session, alert.id)
+    event = CalendarPublished(
+        area_code=factories.PREFECTURE, year=2023, exceptions={date(2023, 4, 27): "holiday"},
+        provisional=False, source="州庆", occurred_at=OPENED_AT,
+    )  # fmt: skip
+    await twice(session, handlers.on_calendar_published, event)
+    (after,) = await looking.armed(session, alert.id)
+    # The 27th counts no more, and after it come only the 28th and, past May Day, the 4th.
+    assert (before.due_at, after.due_at) == (
+        clock.at(date(2023, 4, 28), 9), clock.at(date(2023, 5, 4), 9),
+    )  # fmt: skip
+    assert after.calendar_version != before.calendar_version
+
+
+async def test_a_calendar_of_another_area_moves_nothing(session: Session) -> None:
+    await factories.everybody(session)
+    await handlers.on_watch_item_opened(session, factories.opened())
+    alert = await looking.alert(session)
+    (before,) = await looking.armed(session, alert.id)
+    event = CalendarPublished(
+        area_code=factories.NEIGHBOUR, year=2023, exceptions={date(2023, 4, 27): "holiday"},
+        provisional=False, source="", occurred_at=OPENED_AT,
+    )  # fmt: skip
+    await handlers.on_calendar_published(session, event)
+    assert await looking.armed(session, alert.id) == [before]
