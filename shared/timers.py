@@ -91,10 +91,15 @@ def arm(
 
 
 async def disarm(session: Session, subject_id: UUID, *kinds: str) -> int:
-    """Disarm a subject's limits (of some kinds, or all); give how many were armed."""
-    statement = update(Timer).where(Timer.subject_id == subject_id, Timer.state == ARMED)
+    """Disarm a subject's limits (of some kinds, or all); give how many were armed.
+
+    One that is claimed just now is left to its handler, which finds the subject's new state: to
+    wait for it here would be a deadlock, since it waits for the subject that we hold.
+    """
+    free = select(Timer.id).where(Timer.subject_id == subject_id, Timer.state == ARMED)
     if kinds:
-        statement = statement.where(Timer.kind.in_(kinds))
+        free = free.where(Timer.kind.in_(kinds))
+    statement = update(Timer).where(Timer.id.in_(free.with_for_update(skip_locked=True)))
     gone = await session.execute(statement.values(state=DISARMED).returning(Timer.id))
     return len(gone.all())
 

@@ -1,8 +1,5 @@
 """The event door of cases: what payroll, registry and alerts tell, in our words."""
 
-from datetime import date
-from typing import Any
-
 from services.cases import actions
 from services.cases.rules.items import Opening, WatchKind, key_of
 from shared import clock, known
@@ -48,22 +45,22 @@ def _missed(event: TransferMissed) -> Opening:
 
 async def on_transfer_received(session: Session, event: TransferReceived) -> None:
     """Lower what a miss lacks, or close it with the proof."""
-    proof: dict[str, Any] = {"amount": event.amount, "credited_on": event.credited_on}
+    proof = event.model_dump(include={"amount", "credited_on"})
     await actions.items.receive_transfer(
-        session,
-        event.obligation_id,
-        event.lacking,
-        event.bank_serials,
-        event.occurred_at,
-        **proof,
+        session, event.obligation_id, event.lacking, event.bank_serials, event.occurred_at, **proof
     )
 
 
 async def on_bank_feed_late(session: Session, event: BankFeedLate) -> None:
-    """Open an item for the bank: nobody else is to blame. Its rungs count from the expected day."""
-    opening = Opening(
+    """Open an item for the bank: nobody else is to blame."""
+    await actions.items.open_watch_item(session, _late(event))
+
+
+def _late(event: BankFeedLate) -> Opening:
+    """Its rungs count from the day on which the feed was expected."""
+    return Opening(
         kind=WatchKind.BANK_FEED_LATE,
-        key=_feed_key(event.source_id, event.day),
+        key=key_of(WatchKind.BANK_FEED_LATE, event.source_id, event.day),
         subject_id=event.feed_id,
         area_code=event.area_code,
         period=event.day.isoformat(),
@@ -72,11 +69,6 @@ async def on_bank_feed_late(session: Session, event: BankFeedLate) -> None:
         due_at=event.expected_at,
         opened_at=event.occurred_at,
     )
-    await actions.items.open_watch_item(session, opening)
-
-
-def _feed_key(source_id: object, day: date) -> str:
-    return key_of(WatchKind.BANK_FEED_LATE, source_id, day)
 
 
 async def on_bank_feed_completed(session: Session, event: BankFeedCompleted) -> None:
@@ -88,21 +80,15 @@ async def on_bank_feed_completed(session: Session, event: BankFeedCompleted) -> 
 
 async def on_person_assigned(session: Session, event: PersonAssigned) -> None:
     """Learn who is responsible for a project; open items get the person, late news or not."""
-    duty = event.model_dump()
-    at = duty.pop("occurred_at", event.occurred_at)
-    await actions.persons.learn_person(session, clock.day_of(at), at, **duty)
+    at = event.occurred_at
+    await actions.persons.learn_person(session, clock.day_of(at), at, **event.model_dump())
 
 
 async def on_alert_acknowledged(session: Session, event: AlertAcknowledged) -> None:
     """Keep on the timeline who answered for an alert."""
+    said = event.model_dump(include={"alert_id", "acknowledged_by", "promised_on"})
     await actions.items.record_acknowledgement(
-        session,
-        event.watch_item_id,
-        event.acknowledged_at,
-        event.id,
-        alert_id=event.alert_id,
-        acknowledged_by=event.acknowledged_by,
-        promised_on=event.promised_on,
+        session, event.watch_item_id, event.acknowledged_at, event.id, **said
     )
 
 

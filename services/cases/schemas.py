@@ -24,7 +24,9 @@ from shared.workdays import Unit
 
 TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-Words = Annotated[str, Field(min_length=1, max_length=2000)]
+# PostgreSQL keeps no NUL in a text.
+Words = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00]*$")]
+AreaCode = Annotated[str, Field(pattern=r"^(0|[0-9]{2,12})$")]
 Days = Annotated[int, Field(ge=1, le=400)]
 
 
@@ -45,7 +47,7 @@ class LevelRow(_In):
     rank: Annotated[int, Field(ge=1, le=20)]
     """Its place, 1 for the lowest."""
     colour: Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$")]
-    label: Annotated[str, Field(min_length=1, max_length=20)]
+    label: Annotated[str, Field(min_length=1, max_length=20, pattern=r"^[^\x00-\x1f]*$")]
     """What people call it, 红."""
 
 
@@ -92,7 +94,7 @@ class ProposalRow(_In):
 class _PolicyRows(BaseModel):
     """What a policy says, posted and answered alike."""
 
-    area_code: str
+    area_code: AreaCode
     kind: WatchKind
     version: Annotated[int, Field(ge=1, le=1_000_000)]
     valid_from: date
@@ -133,7 +135,7 @@ class PolicyOut(_PolicyRows, _Out):
 class PolicyFilter(BaseModel):
     """Which policies."""
 
-    area_code: str | None = None
+    area_code: AreaCode | None = None
     kind: WatchKind | None = None
     mode: Mode | None = None
 
@@ -204,14 +206,14 @@ class WatchItemFilter(BaseModel):
     """Which watch items."""
 
     kind: WatchKind | None = None
-    level: str | None = None
+    level: Code | None = None
     state: ItemState | None = None
     project_id: UUID | None = None
-    area_code: str | None = None
+    area_code: AreaCode | None = None
     """This area and all below it."""
     unit_id: UUID | None = None
     """The assignee's unit; its queue begins with what no person holds, then goes by due time."""
-    period: str | None = None
+    period: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}(-[0-9]{2})?$")] | None = None
     without_person: bool = False
 
 
@@ -280,7 +282,7 @@ class ProposalFilter(BaseModel):
 
     state: ProposalState | None = None
     project_id: UUID | None = None
-    area_code: str | None = None
+    area_code: AreaCode | None = None
 
 
 class RefusalIn(_In):
@@ -308,4 +310,4 @@ class ArrearsCaseFilter(BaseModel):
 
     state: CaseState | None = None
     project_id: UUID | None = None
-    area_code: str | None = None
+    area_code: AreaCode | None = None

@@ -103,6 +103,23 @@ async def test_two_replicas_raise_an_item_once(
     assert len(await published(None, WatchItemRaised)) == 20
 
 
+async def test_money_that_comes_while_a_rung_is_claimed_waits_for_nobody(
+    sessions: Sessions, time: Time, published: Published
+) -> None:
+    await handle(sessions, make.missed())
+    time.move_to(at("2023-05-26 09:00"))
+    async with sessions.begin("timer:level") as session:
+        due = select(timers.Timer).where(timers.Timer.kind == "level").with_for_update()
+        timer = (await session.scalars(due)).one()
+        paid = make.received("2023-05", "0.00", "2023-05-26 09:00")
+        await asyncio.wait_for(handle(sessions, paid), 10)
+        timer.state = timers.FIRED
+        await jobs.on_level_due(session, timer)
+    assert [type(event).__name__ for event in await published()] == [
+        "WatchItemOpened", "WatchItemClosed",
+    ]  # fmt: skip
+
+
 async def test_two_items_that_turn_red_at_once_are_one_proposal(
     sessions: Sessions, time: Time, published: Published
 ) -> None:

@@ -28,10 +28,10 @@ async def _locked_open(session: Session, caller: Caller, item_id: UUID) -> Watch
 
 
 async def _arm(session: Session, item: WatchItem, now: datetime) -> None:
-    """Arm the item's limits as its new state asks for; the rungs go on by their own count."""
+    """Arm the answer limit that the item's new state asks for; the ladder goes on."""
     policies = await queries.policies.policies_by_id(session, {item.policy_id})
     calendar = await known.calendar(session, item.area_code)
-    await limits.arm(session, item, policies[item.policy_id].ladder(), calendar, now)
+    await limits.arm_answer(session, item, policies[item.policy_id].ladder(), calendar, now)
 
 
 async def answer_watch_item(

@@ -218,4 +218,5 @@ async def _report(
 ) -> None:
     why = cause(subject_id, today)
     if await note_once(session, item, Happening.WITHOUT_TIMER, at, why, about=kind):
-        publish(session, ItemWithoutTimer(service="cases", kind=kind, subject_id=subject_id))
+        service = session.info["service"]
+        publish(session, ItemWithoutTimer(service=service, kind=kind, subject_id=subject_id))

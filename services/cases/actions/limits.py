@@ -14,11 +14,19 @@ async def arm(
     session: Session, item: WatchItem, ladder: Ladder, calendar: Calendar, now: datetime
 ) -> None:
     """Arm what comes next for an open item, in place of what was armed; say when it is due."""
-    await timers.disarm(session, item.id, TimerKind.LEVEL, TimerKind.ANSWER)
+    await timers.disarm(session, item.id, TimerKind.LEVEL)
     item.calendar_version = calendar.version
     rung = ladder.following(item.step, item.step_at, item.due_on, calendar)
     if rung is not None:
         _arm(session, item, TimerKind.LEVEL, rung.at, entered_at=item.step_at, step=rung.step)
+    await arm_answer(session, item, ladder, calendar, now)
+
+
+async def arm_answer(
+    session: Session, item: WatchItem, ladder: Ladder, calendar: Calendar, now: datetime
+) -> None:
+    """Arm the answer limit that an item's state and level ask for; the rungs stay as they are."""
+    await timers.disarm(session, item.id, TimerKind.ANSWER)
     item.answer_due_at = None
     if item.state is ItemState.OPEN:
         since = max(item.level_since, item.state_since)
@@ -26,6 +34,7 @@ async def arm(
         # A limit that is over was told when it ended, and is not told again.
         if item.answer_due_at and item.answer_due_at > now:
             _arm(session, item, TimerKind.ANSWER, item.answer_due_at, entered_at=since)
+    rung = ladder.following(item.step, item.step_at, item.due_on, calendar)
     limits = (rung.at if rung else None, item.answer_due_at)
     item.due_at = min((at for at in limits if at is not None), default=None)
 

@@ -89,9 +89,12 @@ async def _arm(
     policies = await queries.policies.policies_by_id(session, {ground.policy_id})
     calendar = await known.calendar(session, proposal.area_code)
     opens_at = policies[ground.policy_id].ladder().opens_case_at(misses[0].due_on, calendar)
-    await timers.disarm(session, proposal.id, TimerKind.CASE)
     # Late news may find that instant passed; a case is never older than its proposal.
-    proposal.due_at = max(opens_at, at)
+    due_at = max(opens_at, at)
+    if proposal.due_at is not None and (proposal.due_at == due_at or proposal.due_at <= at):
+        return
+    await timers.disarm(session, proposal.id, TimerKind.CASE)
+    proposal.due_at = due_at
     timers.arm(
         session,
         TimerKind.CASE,
