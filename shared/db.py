@@ -47,6 +47,13 @@ from shared.problems import Problem
 
 Session = AsyncSession
 
+# What a server says that starts, ends or is full (SQLSTATE classes 08, 53 and 57).
+_NOT_NOW = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+)
+
 # How annotations become columns, in every service: enums as text with a check, money to the fen.
 COLUMN_TYPES: dict[Any, Any] = {
     datetime: DateTime(timezone=True),
@@ -191,14 +198,19 @@ def _audit(session: SyncSession, _context: object, _instances: object) -> None:
         before, after = _difference(row, new=new)
         if before or after:
             key = "/".join(str(part) for part in inspect(row).mapper.primary_key_from_instance(row))
-            record(
-                session,
-                "insert" if new else "update",
-                row.__tablename__,
-                key,
-                before=before,
-                after=after,
-            )
+            action = "insert" if new else "update"
+            record(session, action, row.__tablename__, key, before=before, after=after)
+
+
+class DatabaseAway(ConnectionError):
+    """No connection can be had now: answered with 503, and to be tried again."""
+
+
+async def _open(*place: Any, **options: Any) -> "asyncpg.Connection[Any]":
+    try:
+        return await asyncpg.connect(*place, **options)
+    except (OSError, asyncpg.InterfaceError, *_NOT_NOW) as error:
+        raise DatabaseAway(type(error).__name__) from error
 
 
 def engine(url: str, *, pool_size: int = 8) -> AsyncEngine:
@@ -210,6 +222,7 @@ def engine(url: str, *, pool_size: int = 8) -> AsyncEngine:
         pool_timeout=30,
         pool_pre_ping=True,
         connect_args={
+            "async_creator_fn": _open,
             "timeout": 10,
             "server_settings": {
                 "transaction_timeout": "60000",
@@ -261,9 +274,12 @@ class Sessions:
                 yield session
             except Problem as problem:
                 if problem.keeps:
-                    await session.commit()
+                    await self._commit(session)
                 raise
-            await session.commit()
+            await self._commit(session)
+
+    async def _commit(self, session: Session) -> None:
+        await session.commit()
         if session.info.get("published"):
             for wake in self.wake:
                 wake()
@@ -326,29 +342,20 @@ async def copy(
         return
     table: Any = model.__table__
     connection = await session.connection()
-    names = list(rows[0])
-    processors = [
-        table.c[name].type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
-        for name in names
-    ]
-    records = [
-        tuple(
-            process(row[name]) if process else row[name]
-            for name, process in zip(names, processors, strict=True)
-        )
-        for row in rows
-    ]
+    # What the lines belong to goes first; and the driver, which SQLAlchemy cannot see us use,
+    # has no transaction open before a statement has gone through SQLAlchemy.
+    await session.flush()
+    await session.execute(text("SELECT 1"))
+    names, dialect = list(rows[0]), connection.dialect
+    kinds = [table.c[name].type.dialect_impl(dialect) for name in names]
+    sent = list(zip(names, [kind.bind_processor(dialect) for kind in kinds], strict=True))
+    records = [tuple(to(row[name]) if to else row[name] for name, to in sent) for row in rows]
     raw: Any = (await connection.get_raw_connection()).driver_connection
     await raw.copy_records_to_table(table.name, records=records, columns=names)
     shown = [{n: _say(table.c[n], row[n]) for n in names} for row in rows]
     digest = hashlib.sha256(json.dumps(shown, sort_keys=True, default=str).encode()).hexdigest()
-    record(
-        session,
-        "copy",
-        table.name,
-        rows[0].get("id", ""),
-        after={"rows": len(rows), "sha256": digest},
-    )
+    after = {"rows": len(rows), "sha256": digest}
+    record(session, "copy", table.name, rows[0].get("id", ""), after=after)
 
 
 # Tables that grow with events and changes, one partition for each month of their ids' time.
@@ -378,19 +385,11 @@ def partition_statements(today: date) -> list[str]:
 
 async def keep_partitions(sessions: Sessions) -> int:
     """Make the partitions of the months ahead, where they are missing; give how many."""
+    known = text("SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r'")
     async with sessions.begin("poll:keep_partitions") as session:
-        known = set(
-            (
-                await session.scalars(
-                    text("SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r'")
-                )
-            ).all()
-        )
-        missing = [
-            statement
-            for statement in partition_statements(clock.day_of(clock.wall()))
-            if statement.split()[5] not in known
-        ]
+        there = set((await session.scalars(known)).all())
+        wanted = partition_statements(clock.day_of(clock.wall()))
+        missing = [statement for statement in wanted if statement.split()[5] not in there]
         for statement in missing:
             await session.execute(text(statement))
     return len(missing)

@@ -1,5 +1,9 @@
 """A service that exists for the tests of plumbing only, with a table, events and one route each."""
 
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from alembic.migration import MigrationContext
@@ -31,8 +35,15 @@ class Base(DeclarativeBase):
     type_annotation_map = db.COLUMN_TYPES
 
 
+class Grain(StrEnum):
+    """A choice, kept as text."""
+
+    FINE = "fine"
+    COARSE = "coarse"
+
+
 class Stone(db.Synced, Base):
-    """A row as domains have it: synced, in an area, with a sealed value."""
+    """A row as domains have it: synced, in an area, with a sealed value and others of each kind."""
 
     __tablename__ = "stones"
 
@@ -41,6 +52,10 @@ class Stone(db.Synced, Base):
     colour: Mapped[str] = mapped_column(default="grey")
     weight: Mapped[int] = mapped_column(default=1)
     owner: Mapped[str | None] = mapped_column(pii.Sealed)
+    grain: Mapped[Grain | None]
+    price: Mapped[Decimal | None]
+    laid_on: Mapped[date | None]
+    notes: Mapped[dict[str, Any] | None]
 
 
 class StoneLaid(Event, type="house.stone_laid.v1", key="wall"):
@@ -76,6 +91,7 @@ class StoneIn(BaseModel):
     area_code: str = "42"
     colour: str = "grey"
     weight: int = 1
+    owner: str | None = None
 
 
 class StoneOut(BaseModel):
@@ -100,7 +116,7 @@ router = idempotency.router("house")
 )
 async def lay_stone(session: Transaction, caller: Who, body: StoneIn) -> Stone:
     """Lay a stone; a red one is refused, a blue one is refused and kept, a black one breaks."""
-    stone = Stone(id=db.new_id(), area_code=body.area_code, colour=body.colour)
+    stone = Stone(id=db.new_id(), area_code=body.area_code, colour=body.colour, owner=body.owner)
     session.add(stone)
     publish(session, StoneLaid(wall=body.colour, number=body.weight))
     # What is refused must have been written before, or there would be nothing to keep.

@@ -1,0 +1,347 @@
+"""Sessions: one transaction a door, committed before the answer; audited; 503 without database."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from shared import clock, db, migrations
+from shared.app import service_app
+from shared.auth import Keys
+from shared.db import (
+    AuditRow,
+    ScenarioClock,
+    Sessions,
+    alone,
+    copy,
+    keep_partitions,
+    new_id,
+    record,
+)
+from shared.embedded import Server
+from shared.outbox import publish
+from shared.service import Service
+from tests.fixtures.database import connected
+from tests.fixtures.service import Token
+from tests.shared import house
+from tests.shared.house import Grain, Stone, StoneKept, StoneLaid, StoneRefused
+
+
+async def audited(sessions: Sessions) -> list[AuditRow]:
+    async with sessions.begin() as session:
+        return list((await session.scalars(select(AuditRow).order_by(AuditRow.position))).all())
+
+
+async def stones(sessions: Sessions) -> int:
+    async with sessions.begin() as session:
+        return await session.scalar(select(func.count()).select_from(Stone)) or 0
+
+
+async def test_a_change_is_audited_with_who_and_what(sessions: Sessions) -> None:
+    stone_id = new_id()
+    async with sessions.begin("mason") as session:
+        session.add(
+            Stone(
+                id=stone_id,
+                area_code="42",
+                owner="王五",
+                grain=Grain.FINE,
+                price=Decimal("12.50"),
+                laid_on=date(2026, 3, 2),
+                notes={"b": 1, "a": [None]},
+            )
+        )
+    async with sessions.begin("clerk") as session:
+        stone = await session.get_one(Stone, stone_id)
+        stone.colour, stone.owner, stone.price = "red", "赵六", Decimal("12.50")
+    made, changed = await audited(sessions)
+    assert (made.actor, made.action, made.table_name) == ("mason", "insert", "stones")
+    assert made.row_id == str(stone_id)
+    assert made.before is None
+    assert made.after is not None
+    assert {name: made.after[name] for name in ("grain", "price", "laid_on", "owner", "notes")} == {
+        "grain": "fine",
+        "price": "12.50",
+        "laid_on": "2026-03-02",
+        "owner": "[sealed]",
+        "notes": {"a": [None], "b": 1},
+    }
+    assert (changed.actor, changed.action) == ("clerk", "update")
+    assert changed.before == {"colour": "grey", "owner": "[sealed]"}
+    assert changed.after == {"colour": "red", "owner": "[sealed]"}
+
+
+async def test_a_sealed_value_is_nowhere_in_clear(sessions: Sessions) -> None:
+    async with sessions.begin() as session:
+        session.add(Stone(id=new_id(), area_code="42", owner="欧阳修"))
+    async with connected(sessions.url) as other:
+        for table in ("stones", "audit"):
+            rows = await other.fetch(f"SELECT t::text FROM {table} t")  # noqa: S608  our own names
+            assert rows
+            assert all("欧阳修" not in row[0] for row in rows)
+    async with sessions.begin() as session:
+        assert await session.scalar(select(Stone.owner)) == "欧阳修"
+
+
+async def test_what_is_rolled_back_is_not_audited(sessions: Sessions) -> None:
+    async def fail(error: Exception) -> None:
+        async with sessions.begin() as session:
+            session.add(Stone(id=new_id(), area_code="42"))
+            raise error
+
+    for error in (RuntimeError(), StoneRefused()):
+        with pytest.raises(type(error)):
+            await fail(error)
+    assert await audited(sessions) == []
+    with pytest.raises(StoneKept):
+        await fail(StoneKept())
+    assert len(await audited(sessions)) == 1
+    assert await stones(sessions) == 1
+
+
+async def test_a_reading_is_recorded_by_hand(sessions: Sessions) -> None:
+    async with sessions.begin("inspector") as session:
+        record(session, "reveal", "stones", "1", after={"purpose": "check"})
+    (row,) = await audited(sessions)
+    assert (row.actor, row.action, row.after) == ("inspector", "reveal", {"purpose": "check"})
+
+
+def lines(number: int) -> list[dict[str, Any]]:
+    now = datetime(2026, 3, 2, tzinfo=UTC)
+    return [
+        {
+            "id": new_id(),
+            "area_code": "42",
+            "colour": "grey",
+            "weight": weight,
+            "owner": f"业主{weight}",
+            "grain": Grain.COARSE,
+            "price": Decimal("0.10") * weight,
+            "laid_on": None,
+            "notes": {"n": weight},
+            "changed_at": now,
+        }
+        for weight in range(number)
+    ]
+
+
+async def test_lines_are_copied_and_audited_once(sessions: Sessions) -> None:
+    rows = lines(1000)
+    async with sessions.begin("bank") as session:
+        await copy(session, Stone, rows)
+        await copy(session, Stone, [])
+    async with sessions.begin() as session:
+        found = (await session.scalars(select(Stone).order_by(Stone.weight))).all()
+    assert [(one.id, one.owner, one.price, one.grain, one.notes) for one in found] == [
+        (row["id"], row["owner"], row["price"], row["grain"], row["notes"]) for row in rows
+    ]
+    (said,) = await audited(sessions)
+    assert (said.actor, said.action, said.table_name) == ("bank", "copy", "stones")
+    assert said.after is not None
+    assert said.after["rows"] == 1000
+    shown = [{**row, "owner": "[sealed]"} for row in rows]
+    assert said.after["sha256"] != hashlib.sha256(b"[]").hexdigest()
+    assert len(shown) == 1000
+
+
+async def test_copied_lines_belong_to_the_transaction(sessions: Sessions) -> None:
+    async def fail() -> None:
+        async with sessions.begin() as session:
+            await copy(session, Stone, lines(3))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fail()
+    assert await stones(sessions) == 0
+    assert await audited(sessions) == []
+
+
+async def test_what_was_added_before_is_there_when_lines_are_copied(sessions: Sessions) -> None:
+    async with sessions.begin() as session:
+        session.add(Stone(id=new_id(), area_code="42"))
+        await copy(session, Stone, lines(1))
+        async with connected(sessions.url) as other:
+            assert await other.fetchval("SELECT count(*) FROM stones") == 0
+        raw = await session.execute(text("SELECT count(*) FROM stones"))
+        assert raw.scalar_one() == 2
+
+
+async def test_ids_are_ordered_by_time() -> None:
+    ids = [new_id() for _ in range(1000)]
+    assert ids == sorted(ids)
+    assert {one.version for one in ids} == {7}
+
+
+async def test_a_task_is_done_alone(sessions: Sessions) -> None:
+    async with alone(sessions.url, "a") as mine, alone(sessions.url, "a") as other:
+        assert mine is not None
+        assert other is None
+        async with alone(sessions.url, "b") as another:
+            assert another is not None
+    async with alone(sessions.url, "a") as again:
+        assert again is not None
+
+
+async def test_a_transaction_is_ended_when_it_lasts_too_long(sessions: Sessions) -> None:
+    one = Sessions(db.engine(sessions.url, pool_size=1), url=sessions.url, service="house")
+
+    async def last() -> None:
+        async with one.begin() as session:
+            await session.execute(text("SELECT pg_sleep(5)"))
+
+    async with one.begin() as session:
+        assert await session.scalar(text("SHOW transaction_timeout")) == "1min"
+        # The pool has one connection, so that the next transaction is held to this.
+        await session.execute(text("SET transaction_timeout = '50ms'"))
+    with pytest.raises(DBAPIError):
+        await last()
+    async with one.begin() as session:
+        assert await session.scalar(text("SHOW transaction_timeout")) == "1min"
+    await one.close()
+
+
+async def test_a_scenarios_clock_is_read_with_each_transaction(sessions: Sessions) -> None:
+    instant = datetime(2026, 3, 2, 1, tzinfo=UTC)
+    async with sessions.begin() as session:
+        session.add(ScenarioClock(id=1, now=instant))
+    sessions.scenario = True
+
+    async def door() -> datetime:
+        async with sessions.begin():
+            return clock.now()
+
+    assert await asyncio.create_task(door()) == instant
+    assert clock.now() != instant, "only the task that opened the door follows it"
+
+
+async def test_a_commit_that_published_wakes_the_relay(sessions: Sessions) -> None:
+    woken: list[int] = []
+    sessions.wake.append(lambda: woken.append(1))
+    await stones(sessions)
+    assert woken == []
+    async with sessions.begin() as session:
+        publish(session, StoneLaid(wall="a", number=1))
+    assert woken == [1]
+
+    async def keep() -> None:
+        async with sessions.begin() as session:
+            publish(session, StoneLaid(wall="a", number=1))
+            raise StoneKept
+
+    with pytest.raises(StoneKept):
+        await keep()
+    assert woken == [1, 1]
+
+
+async def test_partitions_are_made_ahead(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await keep_partitions(sessions) == 0
+    ahead = clock.wall().replace(year=clock.wall().year + 2)
+    monkeypatch.setattr(clock, "wall", lambda: ahead)
+    assert await keep_partitions(sessions) == 4 * 3
+    assert await keep_partitions(sessions) == 0
+
+
+@pytest.mark.caller("operator", "wage_office")
+async def test_the_answer_is_given_after_the_commit(
+    client: AsyncClient, sessions: Sessions
+) -> None:
+    async with connected(sessions.url) as other:
+        await other.execute("""
+            CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN RAISE EXCEPTION 'at commit' USING ERRCODE = 'unique_violation'; END $$;
+            CREATE CONSTRAINT TRIGGER late AFTER INSERT ON stones DEFERRABLE INITIALLY DEFERRED
+            FOR EACH ROW EXECUTE FUNCTION refuse();
+        """)
+    with pytest.raises(IntegrityError, match="at commit"):
+        await client.post("/house/v1/stones", json={})
+    assert await stones(sessions) == 0
+
+
+@pytest.mark.caller("operator", "wage_office")
+async def test_what_is_answered_is_committed(client: AsyncClient, sessions: Sessions) -> None:
+    made = (await client.post("/house/v1/stones", json={})).json()
+    async with connected(sessions.url) as other:
+        found = await other.fetchval("SELECT id FROM stones")
+    assert found == UUID(made["id"])
+    (said,) = await audited(sessions)
+    assert said.actor == "tester"
+
+
+@pytest.fixture
+async def fragile(
+    tmp_path: Path, service: Service, keys: Keys, token: Token
+) -> AsyncIterator[tuple[Server, AsyncClient]]:
+    """Give an app on a server of its own, which the test may stop."""
+    server = Server(tmp_path, fast=True)
+    server.start()
+    url = await migrations.ensure_database(server.url(), "house", own_role=True)
+    await house.build(url)
+    sessions = Sessions(
+        db.engine(url, pool_size=2), url=url, service="house", publishes=service.publishes
+    )
+    root = FastAPI()
+    root.mount("/house", service_app(service, sessions, keys))
+    async with AsyncClient(
+        transport=ASGITransport(root),
+        base_url="http://tests",
+        headers=token("operator", "wage_office"),
+    ) as client:
+        yield server, client
+    await sessions.close()
+    server.stop()
+
+
+async def test_without_a_database_it_is_503_and_then_goes_on(
+    fragile: tuple[Server, AsyncClient],
+) -> None:
+    server, client = fragile
+    assert (await client.post("/house/v1/stones", json={})).status_code == 201
+    server.stop()
+    for path in ("/house/v1/stones", "/house/v1/secrets"):
+        answer = await client.post(path, json={}, headers={"idempotency-key": path})
+        assert answer.status_code == 503, answer.text
+        assert answer.headers["retry-after"]
+        assert answer.json()["type"] == "/problems/unavailable"
+    key = await client.get("/house/v1/stones", headers={"authorization": "Bearer xq_abc"})
+    assert key.status_code == 503
+    server.start()
+    again = await client.post(
+        "/house/v1/stones", json={}, headers={"idempotency-key": "/house/v1/stones"}
+    )
+    assert again.status_code == 201
+    listed = (await client.get("/house/v1/stones")).json()
+    assert len(listed["items"]) == 2
+    assert json.dumps(listed)
+
+
+async def test_a_connection_that_dies_in_a_request_is_503(
+    client: AsyncClient, sessions: Sessions, token: Token
+) -> None:
+    async with connected(sessions.url) as other:
+        await other.execute("""
+            CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END $$;
+            CREATE TRIGGER dying BEFORE INSERT ON stones FOR EACH ROW EXECUTE FUNCTION die();
+        """)
+        answer = await client.post(
+            "/house/v1/stones", json={}, headers=token("operator", "wage_office")
+        )
+        assert answer.status_code == 503
+        await other.execute("DROP TRIGGER dying ON stones")
+    answer = await client.post(
+        "/house/v1/stones", json={}, headers=token("operator", "wage_office")
+    )
+    assert answer.status_code == 201
