@@ -55,17 +55,20 @@ async def test_a_group_without_topics_reads_nothing(place: Place) -> None:
 
 
 async def test_a_key_is_handled_in_order(place: Place) -> None:
-    turns = Random(1)
+    chance = Random(1)
 
     async def dawdle(message: Message) -> None:
-        for _ in range(turns.randrange(5)):
+        for _ in range(chance.randrange(5)):
             await asyncio.sleep(0)
 
     seen = Seen(dawdle)
-    rounds = [place.messages(*(f"key{key}:{turn}" for key in range(30))) for turn in range(10)]
+    batches = [
+        [f"key{key}:{turn}" for key in range(30) for turn in turns]
+        for turns in (range(5), range(5, 10))
+    ]
     async with place.reading(seen) as bus:
-        for batch in (rounds[:5], rounds[5:]):
-            await bus.publish([message for turn in batch for message in turn])
+        for batch in batches:
+            await bus.publish(place.messages(*batch))
         await until(lambda: len(seen.messages) == 300)
     for key in range(30):
         assert seen.of(f"key{key}") == [f"key{key}:{turn}" for turn in range(10)]
