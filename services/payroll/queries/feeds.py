@@ -6,6 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.payroll.models import AccountDay, BankFeed, Source, Waiver
 from services.payroll.rules.feeds import DELIVERED, FeedStatus
@@ -153,7 +154,7 @@ async def closings_before(
     )
     rows = await session.execute(
         select(AccountDay.account_index, AccountDay.day, AccountDay.closing)
-        .distinct(AccountDay.account_index)
+        .ext(distinct_on(AccountDay.account_index))
         .where(
             AccountDay.source_id == feed.source_id,
             AccountDay.account_index.in_(indexes),
@@ -181,7 +182,7 @@ async def openings_after(session: Session, feed: BankFeed) -> Mapping[str, tuple
     )
     rows = await session.execute(
         select(AccountDay.account_index, AccountDay.day, AccountDay.opening)
-        .distinct(AccountDay.account_index)
+        .ext(distinct_on(AccountDay.account_index))
         .where(
             AccountDay.source_id == feed.source_id,
             AccountDay.day > feed.day,

@@ -92,10 +92,14 @@ async def lines_by_serial(
 ) -> Sequence[BankLine]:
     """Give the lines of a source that have some serials, each with its account's blind index."""
     # Two arrays, because a batch may have more lines than a statement may have parameters.
-    asked = func.unnest(
-        bindparam("indexes", [index for index, _ in serials], ARRAY(Text())),
-        bindparam("serials", [serial for _, serial in serials], ARRAY(Text())),
-    ).table_valued(column("account_index", Text()), column("serial", Text()), name="asked")
+    asked = (
+        func.unnest(
+            bindparam("indexes", [index for index, _ in serials], ARRAY(Text())),
+            bindparam("serials", [serial for _, serial in serials], ARRAY(Text())),
+        )
+        .table_valued(column("account_index", Text()), column("serial", Text()), name="asked")
+        .render_derived()
+    )
     rows = await session.scalars(
         select(BankLine)
         .join(

@@ -47,10 +47,14 @@ async def locked_obligations_overdue(
     )
     alone = (await session.scalars(due.where(Obligation.source_id.is_(None)).limit(limit))).all()
     sources = [source_id for source_id in fed_until if source_id]
-    fed = func.unnest(
-        bindparam("sources", sources, ARRAY(Uuid())),
-        bindparam("days", [fed_until[source_id] for source_id in sources], ARRAY(Date())),
-    ).table_valued(column("source_id", Uuid()), column("until", Date()), name="fed")
+    fed = (
+        func.unnest(
+            bindparam("sources", sources, ARRAY(Uuid())),
+            bindparam("days", [fed_until[source_id] for source_id in sources], ARRAY(Date())),
+        )
+        .table_valued(column("source_id", Uuid()), column("until", Date()), name="fed")
+        .render_derived()
+    )
     told = (
         await session.scalars(
             due.join(fed, fed.c.source_id == Obligation.source_id)

@@ -81,8 +81,9 @@ def read(place: str, day: date, statement: Statement, known: Known) -> Reading:
     found: list[Finding] = []
     fresh = _fresh(place, statement, known, found)
     found += _lines(place, day, statement)
-    found += _running(place, statement)
     closing = known.closing
+    if statement.lines or closing is None:
+        found += _running(place, statement)
     if closing is None:
         if known.previous is not None and statement.opening != known.previous:
             found.append(_OPENING.at(f"{place}.opening", day=day))
@@ -107,8 +108,9 @@ def _fresh(
     seen = dict(known.lines)
     fresh: list[tuple[int, Line]] = []
     for n, line in enumerate(statement.lines):
-        before = seen.setdefault(line.serial, line)
-        if before is line:
+        before = seen.get(line.serial)
+        if before is None:
+            seen[line.serial] = line
             fresh.append((n, line))
         elif before != line:
             found.append(_SERIAL.at(f"{place}.lines[{n}].serial"))

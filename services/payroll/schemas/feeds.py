@@ -26,9 +26,8 @@ MOST_LINES = 20_000
 Serial = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,64}$")]
 # Banks send an empty text where they know nothing.
 Known = Annotated[
-    str | None,
+    Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")] | None,
     BeforeValidator(lambda value: value or None),
-    Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$"),
 ]
 Purpose = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
