@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, ClassVar
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -13,7 +14,10 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
+from shared import telemetry
 from shared.wording import Language, Text, language_of
+
+log = structlog.get_logger()
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -104,6 +108,12 @@ class Unavailable(Problem):
     """The database cannot answer now; nothing acknowledged is lost."""
 
     status, title = 503, Text("系统暂时不可用，请稍后重试", "Temporarily unavailable; try again")
+
+
+class Failed(Problem):
+    """Something that nobody expected; the log tells it by the trace."""
+
+    status, title = 500, Text("系统内部错误，已记录", "An error inside the system; it is recorded")
 
 
 class ProblemOut(BaseModel):
@@ -224,8 +234,14 @@ def install(app: FastAPI) -> None:
             raise error
         return answer(request, Unavailable(headers={"retry-after": "5"}))
 
+    async def on_bug(request: Request, error: Exception) -> JSONResponse:
+        trace = telemetry.traceparent().split("-")[1]
+        log.error("request_failed", path=request.url.path, trace=trace, exc_info=error)
+        return answer(request, Failed(trace=trace))
+
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(StarletteHTTPException, on_http)
     for away in (DBAPIError, PoolTimeoutError, ConnectionError, TimeoutError):
         app.add_exception_handler(away, on_away)
+    app.add_exception_handler(Exception, on_bug)
