@@ -33,11 +33,19 @@ Days = Annotated[int, Field(ge=1, le=400)]
 class _In(BaseModel):
     """A body or a part of one: what is not known here is refused."""
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(
+        extra="forbid", str_strip_whitespace=True, use_attribute_docstrings=True
+    )
 
 
 class _Out(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(from_attributes=True, use_attribute_docstrings=True)
+
+
+class _Filter(BaseModel):
+    """What a list is narrowed by; it comes in the query, beside the page's cursor."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
 
 class LevelRow(_In):
@@ -132,7 +140,7 @@ class PolicyOut(_PolicyRows, _Out):
     created_by: str
 
 
-class PolicyFilter(BaseModel):
+class PolicyFilter(_Filter):
     """Which policies."""
 
     area_code: AreaCode | None = None
@@ -202,7 +210,7 @@ class WatchItemWithTimelineOut(WatchItemOut):
     timeline: list[EntryOut]
 
 
-class WatchItemFilter(BaseModel):
+class WatchItemFilter(_Filter):
     """Which watch items."""
 
     kind: WatchKind | None = None
@@ -277,7 +285,7 @@ class ProposalOut(_Out):
     changed_at: datetime
 
 
-class ProposalFilter(BaseModel):
+class ProposalFilter(_Filter):
     """Which proposals."""
 
     state: ProposalState | None = None
@@ -305,7 +313,7 @@ class ArrearsCaseOut(_Out):
     changed_at: datetime
 
 
-class ArrearsCaseFilter(BaseModel):
+class ArrearsCaseFilter(_Filter):
     """Which arrears cases."""
 
     state: CaseState | None = None

@@ -156,6 +156,26 @@ async def test_items_are_found_by_filters_and_counted_by_the_same(
 
 
 @office
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"level": "\0"},
+        {"period": "May"},
+        {"area_code": "a"},
+        {"state": "red"},
+        {"kind": "x"},
+        {"project_id": "1"},
+        {"cursor": "x"},
+        {"limit": 0},
+    ],
+)
+async def test_a_filter_that_means_nothing_is_a_finding(
+    client: AsyncClient, filters: dict[str, Any]
+) -> None:
+    assert (await client.get(ITEMS, params=filters)).status_code == 422
+
+
+@office
 async def test_counts_go_from_the_lowest_level_up(session: Session, client: AsyncClient) -> None:
     await tell(session, make.missed(), make.missed("2023-06"), make.missed(project="q"))
     counts = (await client.get(f"{ITEMS}/counts")).json()
@@ -283,6 +303,8 @@ async def test_another_developer_answers_nothing_here(
     ("said", "status", "problem"),
     [
         ({"explanation": ""}, 422, "invalid"),
+        ({"explanation": "  "}, 422, "invalid"),
+        ({"explanation": "a\0b"}, 422, "invalid"),
         ({"explanation": "x", "paid": True}, 422, "invalid"),
         ({"explanation": "x", "promised_on": "2023-05-30"}, 422, "promise-in-the-past"),
     ],

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.cases import queries
 from services.cases.actions import limits, proposals
-from services.cases.actions.timeline import card, note
+from services.cases.actions.timeline import card, cause, note, note_once
 from services.cases.models import WatchItem
 from services.cases.rules import history
 from services.cases.rules.items import Happening, TimerKind
@@ -137,4 +137,5 @@ async def note_answer_overdue(session: Session, item_id: UUID, at: datetime) -> 
     """Write down that nobody answered within the limit; the item stays due since then."""
     item = await queries.items.locked_find_watch_item(session, item_id)
     if item is not None and item.answer_due_at is not None and item.answer_due_at <= at:
-        note(session, item, Happening.ANSWER_OVERDUE, at)
+        why = cause(item.id, item.answer_due_at)
+        await note_once(session, item, Happening.ANSWER_OVERDUE, at, why)
