@@ -71,19 +71,21 @@ def _tree(file: str) -> ast.Module:
 
 
 def _found(place: Place) -> ast.AST | None:
-    """Find a definition by its dotted name."""
+    """Find what a dotted name defines: a function, a class, or a value of the module."""
     node: ast.AST = _tree(place.file)
     for name in place.name.split("."):
-        inner = [
-            child
-            for child in ast.iter_child_nodes(node)
-            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-            and child.name == name
-        ]
+        inner = [child for child in ast.iter_child_nodes(node) if name in _defined(child)]
         if not inner:
             return None
         node = inner[0]
     return node
+
+
+def _defined(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return [node.name]
+    targets = node.targets if isinstance(node, ast.Assign) else []
+    return [target.id for target in targets if isinstance(target, ast.Name)]
 
 
 def _names(node: ast.AST) -> Iterator[str]:
