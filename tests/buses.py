@@ -9,7 +9,7 @@ from itertools import count, islice
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.partitioner import DefaultPartitioner
 
-from shared.bus.base import Bus, BusAway, Message
+from shared.bus.base import Bus, BusAway, Message, running
 from shared.bus.kafka import PARTITIONS, KafkaBus, create_topics
 from tests.kafka import KafkaBroker
 
@@ -62,17 +62,6 @@ class Place:
         bus.subscribe(self.group, self.topics, seen)
         async with running(bus):
             yield bus
-
-
-@asynccontextmanager
-async def running(bus: Bus) -> AsyncIterator[None]:
-    task = asyncio.create_task(bus.run())
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-        assert task.cancelled()
 
 
 @asynccontextmanager

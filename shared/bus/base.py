@@ -1,6 +1,8 @@
 """What a bus is: messages in, every group handles each at least once, in order per key."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -47,3 +49,19 @@ class Bus(Protocol):
     async def ready(self) -> bool:
         """Say whether messages can be sent now."""
         ...
+
+
+@asynccontextmanager
+async def running(bus: Bus) -> AsyncIterator[None]:
+    """Run a bus for as long as the block lasts; its end lets the brokers go.
+
+    A process that only publishes needs it too: what was published keeps connections open.
+    """
+    task = asyncio.create_task(bus.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+        if not task.cancelled():
+            task.result()

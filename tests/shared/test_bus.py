@@ -7,10 +7,10 @@ from random import Random
 
 import pytest
 
-from shared.bus.base import Message
+from shared.bus.base import Message, running
 from shared.bus.lanes import WIDTH
 from shared.bus.local import LocalBus
-from tests.buses import Place, Seen, kafka_place, keys_of_one_partition, lag_is, running
+from tests.buses import Place, Seen, kafka_place, keys_of_one_partition, lag_is
 from tests.waiting import until
 
 

@@ -12,10 +12,10 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import InvalidTopicError
 from aiokafka.partitioner import DefaultPartitioner
 
-from shared.bus.base import Bus, BusAway, Message
+from shared.bus.base import Bus, BusAway, Message, running
 from shared.bus.kafka import PARTITIONS, create_topics
 from shared.bus.reader import IN_HAND, POLL
-from tests.buses import Place, Seen, kafka_place, keys_of_one_partition, lag_is, running
+from tests.buses import Place, Seen, kafka_place, keys_of_one_partition, lag_is
 from tests.kafka import KafkaBroker
 from tests.waiting import until
 
