@@ -7,9 +7,9 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import select
 
-from services.cases import handlers
-from services.cases.models import ArrearsCase, CaseProposal, WatchItem
-from shared import clock, known, workdays
+from services.cases import actions, handlers
+from services.cases.models import ArrearsCase, CaseProposal, WatchItem, WatchItemEntry
+from shared import clock, known, timers, workdays
 from shared.db import Session
 from shared.events.payroll import (
     BankFeedCompleted,
@@ -187,3 +187,39 @@ async def cases(session: Session) -> list[ArrearsCase]:
     """Give all arrears cases, the oldest first."""
     await session.flush()  # As above.
     return list(await session.scalars(select(ArrearsCase).order_by(ArrearsCase.id)))
+
+
+async def timeline(session: Session, item: WatchItem) -> list[WatchItemEntry]:
+    """Give an item's timeline in order."""
+    await session.flush()  # What the action has written must be seen by the query.
+    found = select(WatchItemEntry).where(WatchItemEntry.watch_item_id == item.id)
+    return list(await session.scalars(found.order_by(WatchItemEntry.at, WatchItemEntry.id)))
+
+
+async def told(session: Session, item: WatchItem) -> list[tuple[str, str, str]]:
+    """Give what a timeline tells, with the level and the step of each line."""
+    return [(line.what.value, line.level, line.step) for line in await timeline(session, item)]
+
+
+async def climb_to(session: Session, item: WatchItem, until: str) -> None:
+    """Let time pass as timers do: from one due instant to the next."""
+    while True:
+        due = await timers.armed(session, item.id, "level")
+        if item.is_closed or not due or due[0].due_at > at(until):
+            return
+        await fire(session, due[0])
+
+
+async def fire(session: Session, timer: timers.Timer) -> None:
+    """Let a timer fall due."""
+    timer.state = timers.FIRED
+    await session.flush()  # The action may arm the next limit of this kind.
+    await actions.levels.raise_level(session, timer.subject_id, timer.due_at)
+
+
+async def red_item(session: Session, period: str = "2023-05") -> WatchItem:
+    """Let a miss climb to red by time, and give its item."""
+    item = await open_item(session, missed(period))
+    await climb_to(session, item, "2023-06-25 09:00")
+    assert item.level == "red"
+    return item
