@@ -20,6 +20,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             *_ENTER,
             *_RECEIVE,
             "payroll:write_accounts",
+            "payroll:read_feeds",
             "payroll:waive_feed",
             "payroll:reveal",
             "cases:answer",

@@ -480,13 +480,6 @@ def upgrade() -> None:
         sa.Column("period", sa.Text(), nullable=True),
         sa.Column("amount", sa.Numeric(precision=14, scale=2), nullable=False),
         sa.ForeignKeyConstraint(
-            ["account_index", "line_id"],
-            ["bank_lines.account_index", "bank_lines.id"],
-            name=op.f("fk_credits_account_index_line_id"),
-            initially="DEFERRED",
-            deferrable=True,
-        ),
-        sa.ForeignKeyConstraint(
             ["obligation_id"],
             ["obligations.id"],
             name=op.f("fk_credits_obligation_id"),

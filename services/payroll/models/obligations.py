@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Index, text
+from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.payroll.models.tables import Base, of
@@ -126,15 +126,9 @@ class Credit(Base):
     """What of a line counts for an obligation; 0 where an earlier line has taken its place."""
 
     __tablename__ = "credits"
-    __table_args__ = (
-        Index("uq_credits_line", "obligation_id", "line_id", unique=True),
-        ForeignKeyConstraint(
-            ["account_index", "line_id"],
-            ["bank_lines.account_index", "bank_lines.id"],
-            deferrable=True,
-            initially="DEFERRED",
-        ),
-    )
+    # No foreign key to the lines: on a partitioned table it would be one for each partition, and
+    # lines are never deleted.
+    __table_args__ = (Index("uq_credits_line", "obligation_id", "line_id", unique=True),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     obligation_id: Mapped[UUID] = mapped_column(of("obligations.id"))
