@@ -44,8 +44,8 @@ migrate: $(READY)  ## bring the databases to the newest migration
 revise: $(READY)  ## write a migration from the models (ARGS='payroll "what changes"')
 	$(RUN) services revise $(ARGS)
 
-contracts: $(READY)  ## record events, AsyncAPI and OpenAPI anew
-	$(RUN) services contracts $(ARGS)
+contracts: $(READY)  ## record events, AsyncAPI and OpenAPI anew (ARGS=--anew: forget what was recorded)
+	$(RUN) tests.contracts.record $(ARGS)
 
 lock: $(READY)  ## write requirements.lock from pyproject.toml (ARGS=--upgrade: newest versions)
 	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal \
