@@ -123,7 +123,7 @@ async def record_attempts(
         elif found is Verdict.GONE and delivery.endpoint_id:
             delivery.give_up(DeliveryState.STOPPED)
             gone.add(delivery.endpoint_id)
-        elif wait := _wait(delivery, answer, roll):
+        elif (wait := _wait(delivery, answer, roll)) is not None:
             delivery.put_off(wall + wait)
         else:
             await _exhaust(session, delivery, now)

@@ -18,9 +18,9 @@ from shared.problems import NotFound
 
 def visible(scope: Scope) -> ColumnElement[bool]:
     """Give the predicate that an endpoint's areas, all of them, and organisation are in scope."""
-    theirs = func.jsonb_array_elements_text(Endpoint.areas).column_valued("area")
+    theirs = func.jsonb_array_elements_text(Endpoint.areas).table_valued("code").render_derived()
     ours = select(KnownArea.code).where(known.in_scope(KnownArea.code, Scope(scope.areas)))
-    outside = select(literal(1)).select_from(theirs).where(theirs.not_in(ours))
+    outside = select(literal(1)).select_from(theirs).where(theirs.c.code.not_in(ours))
     inside: ColumnElement[bool] = ~outside.correlate(Endpoint).exists()
     if NATION in scope.areas:
         inside = true()

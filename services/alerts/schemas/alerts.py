@@ -9,10 +9,10 @@ from pydantic import StringConstraints
 
 from services.alerts.rules.deliveries import Channel, DeliveryState
 from services.alerts.rules.notices import AlertState, Entry, Reason
-from services.alerts.schemas.forms import AreaCode, Code, InBody, OutBody, Word
+from services.alerts.schemas.forms import AreaCode, Asked, Code, InBody, OutBody, Word
 
 
-class AlertFilter(InBody):
+class AlertFilter(Asked):
     """Which alerts."""
 
     state: AlertState | None = None

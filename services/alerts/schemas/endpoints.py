@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field, HttpUrl, StringConstraints
 
 from services.alerts.rules.deliveries import Channel, DeliveryState, EndpointState
-from services.alerts.schemas.forms import AreaCode, InBody, OutBody
+from services.alerts.schemas.forms import AreaCode, Asked, InBody, OutBody
 
 EventType = Literal[
     "cases.watch_item_opened.v1",
@@ -41,7 +41,7 @@ class EndpointPatch(InBody):
     state: EndpointState | None = None
 
 
-class EndpointFilter(InBody):
+class EndpointFilter(Asked):
     """Which endpoints."""
 
     state: EndpointState | None = None
@@ -69,7 +69,7 @@ class EndpointMadeOut(EndpointOut):
     secret: str
 
 
-class DeliveryFilter(InBody):
+class DeliveryFilter(Asked):
     """Which deliveries."""
 
     channel: Channel | None = None

@@ -15,6 +15,12 @@ class InBody(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
+class Asked(BaseModel):
+    """What a list is filtered by; it shares the query with cursor and limit."""
+
+    model_config = ConfigDict(extra="ignore", str_strip_whitespace=True)
+
+
 class OutBody(BaseModel):
     """What goes out, read off the rows themselves."""
 

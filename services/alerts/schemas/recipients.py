@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
 
 from services.alerts.rules.routing import Receiver
-from services.alerts.schemas.forms import AreaCode, InBody, Line, OutBody
+from services.alerts.schemas.forms import AreaCode, Asked, InBody, Line, OutBody
 from shared.pii import MaskedMail, MaskedPhone
 from shared.problems import TextError
 from shared.wording import Text
@@ -67,7 +67,7 @@ class RecipientPatch(InBody):
     until_on: date | None = None
 
 
-class RecipientFilter(InBody):
+class RecipientFilter(Asked):
     """Which recipients."""
 
     area_code: AreaCode | None = None
@@ -139,7 +139,7 @@ class DutyRosterIn(InBody):
         return self
 
 
-class DutyRosterFilter(InBody):
+class DutyRosterFilter(Asked):
     """Which duties."""
 
     area_code: AreaCode | None = None

@@ -10,6 +10,7 @@ from services.alerts.rules.ladders import WaitUnit
 from services.alerts.rules.routing import Receiver
 from services.alerts.schemas.forms import (
     AreaCode,
+    Asked,
     Code,
     InBody,
     InvestmentType,
@@ -81,7 +82,7 @@ class RouteIn(InBody):
         return self
 
 
-class RouteFilter(InBody):
+class RouteFilter(Asked):
     """Which routes."""
 
     area_code: AreaCode | None = None

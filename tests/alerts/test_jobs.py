@@ -1,0 +1,282 @@
+"""The clock door, committing for real; each job is run twice, the sender against real servers."""
+
+import asyncio
+from datetime import date, timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select, text, update
+
+from services.alerts import actions, handlers, jobs
+from services.alerts.models import Alert, Attempt, Delivery, Endpoint
+from services.alerts.rules.deliveries import DeliveryState, EndpointState
+from services.alerts.rules.notices import AlertState, Entry, Reason
+from services.alerts.schemas.alerts import AcknowledgementIn
+from shared import clock, timers
+from shared.auth import Caller
+from shared.db import Sessions
+from shared.events.platform import ItemWithoutTimer
+from shared.service import Service
+from shared.timers import Timer
+from tests.alerts import factories, looking
+from tests.alerts.conftest import Mailbox
+from tests.alerts.factories import COUNTY
+from tests.alerts.postbox import Post, Postbox, answer
+from tests.fixtures.service import Published, Time
+
+OFFICE = Caller("office", frozenset({"wage_office"}), frozenset({COUNTY}))
+
+
+async def a_yellow_alert(sessions: Sessions) -> tuple[UUID, dict[str, UUID]]:
+    """Raise an alert of a county in which every role is held; give its id and the holders."""
+    async with sessions.begin("test") as session:
+        await factories.areas(session)
+        people = await factories.everybody(session)
+        await handlers.on_watch_item_opened(session, factories.opened(level="yellow"))
+        alert = await looking.alert(session)
+    return alert.id, people
+
+
+async def queue(sessions: Sessions, *urls: str, events: int = 1) -> list[UUID]:
+    """Subscribe addresses to a county and let events of it come; give the endpoints' ids."""
+    async with sessions.begin("test") as session:
+        await factories.areas(session)
+        made = [await factories.endpoint(session, url=url) for url in urls]
+        for _ in range(events):
+            await handlers.on_watch_item_opened(session, factories.opened())
+    return [endpoint.id for endpoint in made]
+
+
+async def states(sessions: Sessions) -> list[tuple[DeliveryState, int]]:
+    """Give state and attempts of each webhook delivery."""
+    async with sessions.begin("test") as session:
+        found = await session.execute(
+            select(Delivery.state, Delivery.made_attempts)
+            .where(Delivery.endpoint_id.is_not(None))
+            .order_by(Delivery.id)
+        )
+        return [(state, attempts) for state, attempts in found]
+
+
+# ---- timers ----------------------------------------------------------------------------------
+
+
+async def test_a_rung_fires_once_at_its_instant(
+    sessions: Sessions, service: Service, time: Time
+) -> None:
+    alert_id, people = await a_yellow_alert(sessions)
+    time.move_to(clock.at(date(2023, 4, 26), 12, 59))
+    assert await timers.run_due(sessions, service.timers) == 0
+    time.move_to(clock.at(date(2023, 4, 26), 13))
+    assert await timers.run_due(sessions, service.timers) == 1
+    assert await timers.run_due(sessions, service.timers) == 0
+    async with sessions.begin("test") as session:
+        told = await looking.told(session, alert_id)
+        (timer,) = await looking.armed(session, alert_id)
+    assert told.count((Reason.ESCALATED, people["developer"])) == 1
+    assert timer.due_at == clock.at(date(2023, 4, 27), 9)
+
+
+async def test_a_broken_promise_fires_once_at_midnight(
+    sessions: Sessions, service: Service, time: Time
+) -> None:
+    alert_id, _ = await a_yellow_alert(sessions)
+    promise = AcknowledgementIn(promised_on=date(2023, 4, 26))
+    now = clock.at(date(2023, 4, 26), 10)
+    async with sessions.begin("test") as session:
+        await actions.alerts.acknowledge(session, OFFICE, alert_id, promise, now)
+    time.move_to(clock.day_end(date(2023, 4, 26)))
+    assert await timers.run_due(sessions, service.timers) == 1
+    assert await timers.run_due(sessions, service.timers) == 0
+    async with sessions.begin("test") as session:
+        alert = await session.get_one(Alert, alert_id)
+        entries = [entry for entry, _ in await looking.entries(session, alert_id)]
+    assert alert.state is AlertState.SENT
+    assert entries.count(Entry.PROMISE_LAPSED) == 1
+
+
+async def test_an_alert_that_lost_its_timer_is_found_each_night(
+    sessions: Sessions, published: Published
+) -> None:
+    alert_id, _ = await a_yellow_alert(sessions)
+    await jobs.find_alerts_without_timer(sessions, date(2023, 4, 27))
+    assert await published(None, ItemWithoutTimer) == []
+    async with sessions.begin("test") as session:
+        await session.execute(update(Timer).values(state="disarmed"))
+    for day in (28, 29):
+        await jobs.find_alerts_without_timer(sessions, date(2023, 4, day))
+    found = await published(None, ItemWithoutTimer)
+    assert [(event.kind, event.subject_id) for event in found] == [("alert", alert_id)] * 2
+
+
+# ---- sending ---------------------------------------------------------------------------------
+
+
+async def test_a_missed_transfer_reaches_the_webhook(sessions: Sessions, postbox: Postbox) -> None:
+    (endpoint_id,) = await queue(sessions, postbox.url)
+    assert await jobs.send_deliveries(sessions) == 1
+    assert await jobs.send_deliveries(sessions) == 0
+    (post,) = postbox.posts
+    async with sessions.begin("test") as session:
+        endpoint = await session.get_one(Endpoint, endpoint_id)
+        delivery = await session.scalar(select(Delivery).where(Delivery.lane == str(endpoint.id)))
+    assert delivery is not None
+    said = post.verified(endpoint.secret)
+    assert said["id"] == post.headers["webhook-id"] == str(delivery.message_id)
+    assert (said["type"], said["data"]["level"]) == ("cases.watch_item_opened.v1", "blue")
+    assert await states(sessions) == [(DeliveryState.DELIVERED, 1)]
+
+
+async def test_a_mail_reaches_the_mailbox(sessions: Sessions, mailbox: Mailbox) -> None:
+    async with sessions.begin("test") as session:
+        await factories.areas(session)
+        await factories.recipient(
+            session, "developer", org_id=factories.DEVELOPER, mail="a@example.org"
+        )
+        await handlers.on_watch_item_opened(session, factories.opened())
+    assert await jobs.send_deliveries(sessions) == 1
+    assert await jobs.send_deliveries(sessions) == 0
+    (mail,) = mailbox.mails
+    assert mail["To"] == "a@example.org"
+    assert "应到日 2023-04-25，尚欠 1200.50 元。" in mail.get_content()
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_failing_subscriber_gets_the_same_id_until_it_takes_it(
+    sessions: Sessions, postbox: Postbox
+) -> None:
+    async def third_time(_: Post) -> bytes:
+        return answer(204 if len(postbox.posts) == 3 else 500, b"not yet")
+
+    postbox.reply = third_time
+    await queue(sessions, postbox.url)
+    assert await jobs.send_deliveries(sessions) == 3
+    assert len({post.headers["webhook-id"] for post in postbox.posts}) == 1
+    assert await states(sessions) == [(DeliveryState.DELIVERED, 3)]
+    async with sessions.begin("test") as session:
+        log = await session.execute(select(Attempt.status, Attempt.answer).order_by(Attempt.number))
+        assert log.all() == [(500, "not yet"), (500, "not yet"), (204, "")]
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_subscriber_that_never_takes_it_is_given_up(
+    sessions: Sessions, postbox: Postbox
+) -> None:
+    async def never(_: Post) -> bytes:
+        return answer(500)
+
+    postbox.reply = never
+    await queue(sessions, postbox.url)
+    assert await jobs.send_deliveries(sessions) == 3
+    assert await jobs.send_deliveries(sessions) == 0
+    assert await states(sessions) == [(DeliveryState.EXHAUSTED, 3)]
+    async with sessions.begin("test") as session:
+        await looking.alert(session, kind="delivery_exhausted")
+
+
+async def test_gone_disables_the_endpoint(sessions: Sessions, postbox: Postbox) -> None:
+    async def gone(_: Post) -> bytes:
+        return answer(410)
+
+    postbox.reply = gone
+    (endpoint_id,) = await queue(sessions, postbox.url)
+    await jobs.send_deliveries(sessions)
+    async with sessions.begin("test") as session:
+        endpoint = await session.get_one(Endpoint, endpoint_id)
+    assert endpoint.state is EndpointState.DISABLED
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_silent_subscriber_holds_up_nobody_else(
+    sessions: Sessions, postbox: Postbox
+) -> None:
+    async def by_path(post: Post) -> bytes:
+        if post.path == "/silent":
+            await asyncio.Event().wait()
+        return answer(204)
+
+    postbox.reply = by_path
+    silent = postbox.url.replace("/hook", "/silent")
+    await queue(sessions, silent, postbox.url, events=20)
+    sending = asyncio.create_task(jobs.send_deliveries(sessions))
+    async with asyncio.timeout(20):
+        while sum(post.path == "/hook" for post in postbox.posts) < 20:
+            assert not sending.done()
+            await asyncio.sleep(0.01)
+    # All of the healthy one's are out while the first ones to the silent one still wait.
+    assert sum(post.path == "/silent" for post in postbox.posts) <= 8
+    sending.cancel()
+    await asyncio.gather(sending, return_exceptions=True)
+
+
+async def test_no_more_than_its_share_is_under_way_to_one_endpoint(
+    sessions: Sessions, postbox: Postbox
+) -> None:
+    async def slowly(_: Post) -> bytes:
+        await asyncio.sleep(0.02)
+        return answer(204)
+
+    postbox.reply = slowly
+    await queue(sessions, postbox.url, events=20)
+    assert await jobs.send_deliveries(sessions) == 20
+    assert postbox.most_under_way == 4
+
+
+async def test_two_senders_send_each_delivery_once(sessions: Sessions, postbox: Postbox) -> None:
+    await queue(sessions, postbox.url, events=20)
+    made = await asyncio.gather(jobs.send_deliveries(sessions), jobs.send_deliveries(sessions))
+    assert sum(made) == len(postbox.posts) == 20
+    assert len({post.headers["webhook-id"] for post in postbox.posts}) == 20
+
+
+async def test_no_transaction_is_open_while_a_subscriber_is_waited_for(
+    sessions: Sessions, postbox: Postbox
+) -> None:
+    open_ones: list[int] = []
+
+    async def look(_: Post) -> bytes:
+        async with sessions.begin("test") as session:
+            found = await session.scalar(
+                text(
+                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                    " AND pid <> pg_backend_pid() AND state LIKE 'idle in transaction%'"
+                )
+            )
+            open_ones.append(int(found or 0))
+        return answer(204)
+
+    postbox.reply = look
+    await queue(sessions, postbox.url)
+    await jobs.send_deliveries(sessions)
+    assert open_ones == [0]
+
+
+async def test_what_was_sent_but_not_recorded_is_sent_again_with_the_same_id(
+    sessions: Sessions, postbox: Postbox
+) -> None:
+    """As after a kill: the request went out, the process is gone, the lease runs out."""
+    held = asyncio.Event()
+
+    async def hold(_: Post) -> bytes:
+        held.set()
+        await asyncio.Event().wait()
+        return b""
+
+    postbox.reply = hold
+    await queue(sessions, postbox.url)
+    sending = asyncio.create_task(jobs.send_deliveries(sessions))
+    await held.wait()
+    sending.cancel()
+    await asyncio.gather(sending, return_exceptions=True)
+    assert await jobs.send_deliveries(sessions) == 0  # its lease still runs
+    async with sessions.begin("test") as session:
+        ended = clock.wall() - timedelta(seconds=1)
+        await session.execute(update(Delivery).values(leased_until=ended))
+
+    async def accept(_: Post) -> bytes:
+        return answer(204)
+
+    postbox.reply = accept
+    assert await jobs.send_deliveries(sessions) == 1
+    first, second = (post.headers["webhook-id"] for post in postbox.posts)
+    assert first == second
