@@ -5,13 +5,12 @@ import base64
 import importlib
 import json
 import secrets
-import shutil
 import sys
-import tempfile
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 from pathlib import Path
+from socket import socket
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -120,16 +119,30 @@ async def _serve(services: list[Service], runtime: Runtime, host: str, port: int
     async with _database(runtime) as ready:
         if not runtime.database_url:
             await _setup(services, ready)
-        app = create_app(services, ready)
-        config = uvicorn.Config(
-            app,
-            host=host,
-            port=port,
-            log_config=None,
-            access_log=False,
-            timeout_graceful_shutdown=10,
+        server = _Telling(
+            uvicorn.Config(
+                create_app(services, ready),
+                host=host,
+                port=port,
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=10,
+            )
         )
-        await uvicorn.Server(config).serve()
+        await server.serve()
+        if not server.started:
+            raise typer.Exit(1)
+
+
+class _Telling(uvicorn.Server):
+    """Says on standard output where it serves, once it does."""
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        await super().startup(sockets)
+        for server in self.servers if self.started else ():
+            host, port = server.sockets[0].getsockname()[:2]
+            typer.echo(f"serving http://{host}:{port}")
+            sys.stdout.flush()
 
 
 @cli.command()
@@ -143,68 +156,11 @@ def demo(
     port: Annotated[int, typer.Option(help="Where to serve; 0 takes a free port.")] = 8000,
 ) -> None:
     """Play a scenario through the HTTP interfaces, show what came of it, then keep serving."""
-    _run(_demo(scenario, leave=leave or as_json, as_json=as_json, port=port))
-
-
-async def _demo(folder: Path, *, leave: bool, as_json: bool, port: int) -> None:
-    say = (lambda words: None) if as_json else typer.echo
     try:
-        facts = theatre.read(folder)
+        _run(theatre.perform(scenario, leave=leave, as_json=as_json, port=port))
     except theatre.ScenarioRefused as refused:
         typer.echo(str(refused), err=True)
         raise typer.Exit(2) from refused
-    data = Path(tempfile.mkdtemp(prefix="xinqing-demo-"))
-    runtime = Runtime(
-        data_dir=data, scenario_clock=True, egress_allow="127.0.0.1/32:*", log_level="ERROR"
-    )
-    telemetry.configure(runtime, personal=pii.looks_personal)
-    try:
-        async with _database(runtime) as ready:
-            say("薪清 Xinqing: the database is up, making tables …")
-            await _setup(chosen("all"), ready)
-            await _play(facts, ready, say, leave=leave, as_json=as_json, port=port)
-    finally:
-        shutil.rmtree(data, ignore_errors=True)
-
-
-async def _play(
-    facts: theatre.Scenario,
-    runtime: Runtime,
-    say: Callable[[str], None],
-    *,
-    leave: bool,
-    as_json: bool,
-    port: int,
-) -> None:
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create_app(chosen("all"), runtime),
-            host="127.0.0.1",
-            port=port,
-            log_config=None,
-            access_log=False,
-            timeout_graceful_shutdown=5,
-        )
-    )
-    serving = asyncio.create_task(server.serve())
-    try:
-        while not server.started:
-            await asyncio.wait({serving}, timeout=0.05)
-            if serving.done():
-                serving.result()
-                raise typer.Exit(1)
-        base = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-        told = await theatre.tell(facts, runtime, dict.fromkeys(names(), base), say)
-        if as_json:
-            typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
-        else:
-            theatre.show(told, say)
-        if not leave:
-            theatre.invite(facts, runtime, base, say)
-            await serving
-    finally:
-        server.should_exit = True
-        await asyncio.wait({serving})
 
 
 @cli.command()
@@ -282,24 +238,30 @@ def job(
     _run(work())
 
 
+@parked_cli.callback()
+def parked_events(context: typer.Context, name: Name) -> None:
+    """Events of a service that could not be handled: `parked cases list`."""
+    context.obj = name
+
+
 @parked_cli.command("list")
-def parked_list(name: Name) -> None:
+def parked_list(context: typer.Context) -> None:
     """List the events that wait for a person, as JSON, one a line."""
 
     async def work() -> None:
-        async with _opened(name) as one, one.sessions.begin("operator:cli") as session:
+        async with _opened(context.obj) as one, one.sessions.begin("operator:cli") as session:
             for row in await parked.parked(session):
-                typer.echo(json.dumps(parked.shown(row), ensure_ascii=False))
+                typer.echo(parked.ParkedOut.model_validate(row).model_dump_json())
 
     _run(work())
 
 
 @parked_cli.command("retry")
-def parked_retry(name: Name, event_id: UUID) -> None:
+def parked_retry(context: typer.Context, event_id: UUID) -> None:
     """Try a parked event again; those behind it follow in order."""
 
     async def work() -> None:
-        async with _opened(name) as one:
+        async with _opened(context.obj) as one:
             async with one.sessions.begin("operator:cli") as session:
                 await parked.retry(session, event_id)
             typer.echo(f"handled {await one.inbox.drain()}")
@@ -309,12 +271,14 @@ def parked_retry(name: Name, event_id: UUID) -> None:
 
 @parked_cli.command("skip")
 def parked_skip(
-    name: Name, event_id: UUID, reason: Annotated[str, typer.Option(help="Why; it is audited.")]
+    context: typer.Context,
+    event_id: UUID,
+    reason: Annotated[str, typer.Option(help="Why; it is audited.")],
 ) -> None:
     """Leave a parked event unhandled for good; those behind it follow in order."""
 
     async def work() -> None:
-        async with _opened(name) as one:
+        async with _opened(context.obj) as one:
             async with one.sessions.begin("operator:cli") as session:
                 await parked.skip(session, event_id, reason)
             typer.echo(f"handled {await one.inbox.drain()}")

@@ -17,6 +17,7 @@ from shared import (
     jobs,
     migrations,
     parked,
+    partitions,
     pii,
     problems,
     rotation,
@@ -26,7 +27,7 @@ from shared import (
 )
 from shared import db as database
 from shared.auth import Keys
-from shared.bus.base import Bus
+from shared.bus.base import Bus, running
 from shared.bus.kafka import KafkaBus
 from shared.bus.local import LocalBus
 from shared.config import Runtime, ServiceSettings
@@ -42,6 +43,8 @@ Loop = Callable[[], Awaitable[None]]
 
 # How often the clock door looks, in seconds of the machine's time.
 LOOK_EVERY = 1.0
+# Whoever moves a scenario's clock looks himself; this is for what a crash left behind.
+LOOK_EVERY_IN_SCENARIO = 5.0
 SWEEP_EVERY = 60.0
 
 
@@ -62,7 +65,8 @@ class Running:
             bus.subscribe(
                 taker.service.name, [replay_topic(taker.service.name)], taker.inbox.receive
             )
-        return await replay(self.sessions, bus, taker.service.name, set(taker.inbox.handles))
+        async with running(bus):
+            return await replay(self.sessions, bus, taker.service.name, set(taker.inbox.handles))
 
     async def due(self, *, wait: bool = True) -> int:
         """Run jobs, timers and polls until none finds anything; give how much was done.
@@ -73,13 +77,11 @@ class Running:
         """
         if not self.sessions.scenario:
             return await self._all_due()
-        while True:
-            async with database.alone(self.sessions.url, f"due:{self.service.name}") as mine:
-                if mine is not None:
-                    return await self._all_due() if await self._begun() else 0
-            if not wait:
+        task = f"due:{self.service.name}"
+        async with database.alone(self.sessions.url, task, wait=wait) as mine:
+            if mine is None or not await self._begun():
                 return 0
-            await asyncio.sleep(0.01)
+            return await self._all_due()
 
     async def _begun(self) -> bool:
         async with self.sessions.begin() as session:
@@ -119,36 +121,38 @@ def create_app(services: Sequence[Service], runtime: Runtime) -> FastAPI:
     pii.use(pii.Keyring.of(runtime))
     bus = make_bus(runtime)
     keys, sign = Keys(runtime), audit.signer(runtime)
-    running = [compose(service, runtime, bus, keys) for service in services]
+    composed = [compose(service, runtime, bus, keys) for service in services]
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await _verify(running)
+        await _verify(composed)
         async with asyncio.TaskGroup() as group:
-            loops = [("bus", bus.run), *(loop for one in running for loop in _loops(one, sign))]
+            loops = [("bus", bus.run), *(loop for one in composed for loop in _loops(one, sign))]
             tasks = [group.create_task(_keep(name, loop), name=name) for name, loop in loops]
             yield
             for task in tasks:
                 task.cancel()
-        for one in running:
+        for one in composed:
             await one.sessions.close()
 
     app = FastAPI(
         title="Xinqing 薪清", lifespan=lifespan, openapi_url=None, telemetry={"logs": False}
     )
-    app.state.running = running
+    app.state.running = composed
     app.include_router(
-        health.router(bus, [(one.service, one.sessions) for one in running], migrations.verify_head)
+        health.router(
+            bus, [(one.service, one.sessions) for one in composed], migrations.verify_head
+        )
     )
     app.add_middleware(BodyLimit)
-    for one in running:
+    for one in composed:
         app.mount(f"/{one.service.name}", one.app)
     return app
 
 
-async def _verify(running: Sequence[Running]) -> None:
+async def _verify(composed: Sequence[Running]) -> None:
     """Refuse to start on tables that this version does not know, and on too few connections."""
-    for one in running:
+    for one in composed:
         await migrations.verify_head(one.service, one.sessions.url)
         async with one.sessions.begin() as session:
             most = int(await session.scalar(text("SHOW max_connections")) or 0)
@@ -229,13 +233,13 @@ def _loops(one: Running, sign: audit.Sign | None) -> list[tuple[str, Loop]]:
         found = await timers.tell_late(one.sessions)
         found += await idempotency.forget(one.sessions)
         found += await rotation.reseal(one.sessions, one.service.metadata)
-        return found + await database.keep_partitions(one.sessions)
+        return found + await partitions.keep_partitions(one.sessions)
 
     async def seal() -> int:
         return await audit.seal(one.sessions, sign)
 
     every: list[tuple[str, Callable[[], Awaitable[int]], float]] = [
-        ("due", look, LOOK_EVERY),
+        ("due", look, LOOK_EVERY_IN_SCENARIO if one.sessions.scenario else LOOK_EVERY),
         ("drain", drain, LOOK_EVERY),
         ("seal", seal, LOOK_EVERY),
         ("sweep", sweep, SWEEP_EVERY),

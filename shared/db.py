@@ -4,10 +4,9 @@ import hashlib
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from itertools import pairwise
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -318,14 +317,20 @@ async def connect(url: str, *, seconds: float = 10) -> "asyncpg.Connection[Any]"
 
 
 @asynccontextmanager
-async def alone(url: str, task: str) -> AsyncIterator["asyncpg.Connection[Any] | None"]:
-    """Hold the advisory lock of a task on a connection of its own; None if another holds it.
+async def alone(
+    url: str, task: str, *, wait: bool = False
+) -> AsyncIterator["asyncpg.Connection[Any] | None"]:
+    """Hold the advisory lock of a task on a connection of its own.
+
+    Gives None if another holds it; with `wait` it waits for that one, a minute at most.
 
     The lock lives as long as the connection, so whoever loses the connection has lost the lock.
     """
     connection = await connect(url)
     try:
-        held = await connection.fetchval(
+        if wait:
+            await connection.execute("SELECT pg_advisory_lock(hashtextextended($1, 0))", task)
+        held = wait or await connection.fetchval(
             "SELECT pg_try_advisory_lock(hashtextextended($1, 0))", task
         )
         yield connection if held else None
@@ -356,40 +361,3 @@ async def copy(
     digest = hashlib.sha256(json.dumps(shown, sort_keys=True, default=str).encode()).hexdigest()
     after = {"rows": len(rows), "sha256": digest}
     record(session, "copy", table.name, rows[0].get("id", ""), after=after)
-
-
-# Tables that grow with events and changes, one partition for each month of their ids' time.
-PARTITIONED = ("outbox", "inbox", "audit")
-MONTHS_AHEAD = 3
-
-
-def _first_id(day: date) -> UUID:
-    """Give the least version 7 id of a month: its milliseconds, then zeros."""
-    instant = datetime(day.year, day.month, 1, tzinfo=UTC)
-    return UUID(int=int(instant.timestamp() * 1000) << 80)
-
-
-def partition_statements(today: date) -> list[str]:
-    """Give the statements that make this month's partitions and those of the months ahead."""
-    statements = []
-    months = [(today.year * 12 + today.month - 1 + ahead) for ahead in range(MONTHS_AHEAD + 2)]
-    days = [date(month // 12, month % 12 + 1, 1) for month in months]
-    for table in PARTITIONED:
-        for day, following in pairwise(days):
-            statements.append(
-                f"CREATE TABLE IF NOT EXISTS {table}_{day:%Y_%m} PARTITION OF {table} "
-                f"FOR VALUES FROM ('{_first_id(day)}') TO ('{_first_id(following)}')"
-            )
-    return statements
-
-
-async def keep_partitions(sessions: Sessions) -> int:
-    """Make the partitions of the months ahead, where they are missing; give how many."""
-    known = text("SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r'")
-    async with sessions.begin("poll:keep_partitions") as session:
-        there = set((await session.scalars(known)).all())
-        wanted = partition_statements(clock.day_of(clock.wall()))
-        missing = [statement for statement in wanted if statement.split()[5] not in there]
-        for statement in missing:
-            await session.execute(text(statement))
-    return len(missing)

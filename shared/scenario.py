@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict
-from sqlalchemy import func, select, text
+from sqlalchemy import Select, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from shared import clock, idempotency, jobs, timers
@@ -64,6 +64,7 @@ class IdleOut(BaseModel):
     due: int
     pending: int
     sent: int
+    next: AwareDatetime | None
 
 
 async def _move(sessions: Sessions, instant: datetime) -> None:
@@ -89,26 +90,30 @@ async def _next(sessions: Sessions, service: Service) -> NextOut:
     return NextOut(next=min(instants, default=None), now=now)
 
 
+def _counted() -> Select[tuple[int, int, int, int, int]]:
+    """Make the one statement that counts what is under way and what was done."""
+    counts = {
+        "unsent": select(func.count()).where(OutboxRow.sent_at.is_(None)),
+        "sent": select(func.count()).select_from(OutboxRow),
+        "waiting": select(func.count()).where(InboxKey.retry_at.is_not(None)),
+        "handled": select(func.count()).where(InboxRow.state == "handled"),
+        "due": select(func.count()).where(Timer.state == "armed", Timer.due_at <= clock.now()),
+    }
+    return select(*(each.scalar_subquery().label(name) for name, each in counts.items()))
+
+
 async def _idle(sessions: Sessions, service: Service, bus: Bus) -> IdleOut:
     try:
         lag = await bus.lag(service.name)
     except BusAway:
         lag = -1  # Not known, so not idle; a process that has just come has not joined yet.
-    job = await jobs.next_due(sessions, service.jobs)
+    following = await _next(sessions, service)
     async with sessions.begin() as session:
-        count: dict[str, int] = {}
-        for name, statement in {
-            "unsent": select(func.count()).where(OutboxRow.sent_at.is_(None)),
-            "sent": select(func.count()).select_from(OutboxRow),
-            "waiting": select(func.count()).where(InboxKey.retry_at.is_not(None)),
-            "handled": select(func.count()).where(InboxRow.state == "handled"),
-            "due": select(func.count()).where(Timer.state == "armed", Timer.due_at <= clock.now()),
-        }.items():
-            count[name] = int(await session.scalar(statement) or 0)
-        count["due"] += bool(job and job <= clock.now())
+        count = dict((await session.execute(_counted())).mappings().one())
         pending = await service.pending(session) if service.pending else 0
+    count["due"] += bool(following.next and following.next <= following.now)
     busy = count["unsent"] or count["waiting"] or count["due"] or pending or lag
-    return IdleOut(idle=not busy, lag=lag, pending=pending, **count)
+    return IdleOut(idle=not busy, lag=lag, pending=pending, next=following.next, **count)
 
 
 def router(service: Service, bus: Bus, work: Work) -> APIRouter:

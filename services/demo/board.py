@@ -108,7 +108,7 @@ def _proposals(told: Mapping[str, Any], say: Say) -> None:
 
 def _alerts(told: Mapping[str, Any], say: Say) -> None:
     say(f"\n预警通知 alerts: {len(told['alerts'])}")
-    names = {one["id"]: one["name"] for one in told["recipients"]}
+    names = {one["id"]: one["title"] for one in told["recipients"]}
     notices = Counter(
         names.get(one["recipient_id"], "")
         for one in told["deliveries"]

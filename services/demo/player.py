@@ -1,131 +1,15 @@
 """Plays a scenario: facts in order of their instants, over every due instant between them."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any, TypeAlias
-from uuid import UUID
-
-import httpx
+from typing import Any
 
 from services.demo.facts import Row, Scenario
-from shared import auth, clock
-from shared.config import Runtime
+from services.demo.stage import Client, Json, Stage
+from shared import clock
 
-SERVICES = ("registry", "payroll", "cases", "alerts")
 Say = Callable[[str], None]
-Json: TypeAlias = Any
-
-
-class PlayFailed(RuntimeError):
-    """A request of the scenario was refused; the words are the service's."""
-
-
-@dataclass
-class Client:
-    """Calls the services under roles, each with a token of its own."""
-
-    runtime: Runtime
-    bases: Mapping[str, str]
-    http: httpx.AsyncClient
-    tokens: dict[tuple[str, str, str], str] = field(default_factory=dict)
-
-    def token(self, role: str, area: str, org: str = "") -> str:
-        """Give a token of a role in an area, for an organisation or none."""
-        key = (role, area, org)
-        if key not in self.tokens:
-            self.tokens[key] = auth.make_token(
-                self.runtime,
-                subject=f"{role}:{org or area}",
-                roles=[role],
-                areas=[area],
-                org=UUID(org) if org else None,
-            )
-        return self.tokens[key]
-
-    async def call(
-        self,
-        method: str,
-        path: str,
-        *,
-        role: str = "operator",
-        area: str = "0",
-        org: str = "",
-        body: Json = None,
-        query: Mapping[str, Any] | None = None,
-    ) -> Json:
-        """Call `/<service>/…`; raise PlayFailed with the problem if it is refused."""
-        service = path.split("/")[1]
-        answer = await self.http.request(
-            method,
-            self.bases[service] + path,
-            json=body,
-            params=query,
-            headers={"authorization": f"Bearer {self.token(role, area, org)}"},
-        )
-        if answer.is_error:
-            raise PlayFailed(f"{method} {path}: {answer.status_code} {answer.text}")
-        return answer.json() if answer.content else None
-
-    async def everything(self, path: str, **query: str) -> list[Any]:
-        """Give all items of a list, page by page, seen by the operator."""
-        items: list[Any] = []
-        cursor: dict[str, Any] = {}
-        while True:
-            page = await self.call("GET", path, query={"limit": 200, **query, **cursor})
-            items += page["items"]
-            if not page["next"]:
-                return items
-            cursor = {"cursor": page["next"]}
-
-
-class Stage:
-    """Moves the clock of all services and knows when they are quiet."""
-
-    def __init__(self, client: Client) -> None:
-        """Take the client; nothing is due before the clock was first set."""
-        self.client = client
-        self.following: datetime | None = None
-
-    async def settle(self) -> None:
-        """Wait until two rounds over all services are idle with equal counters."""
-        before: Any = None
-        while True:
-            now = await self._each("GET", "scenario/idle")
-            if all(one["idle"] for one in now) and now == before:
-                return
-            before = now
-            await asyncio.sleep(0.005)
-
-    async def go(self, instant: datetime) -> None:
-        """Move the clock to an instant, stopping at every due instant before it."""
-        while self.following and self.following < instant:
-            await self._set(self.following)
-        await self._set(instant)
-
-    async def _set(self, instant: datetime) -> None:
-        body = {"now": instant.isoformat()}
-        answers = await self._each("POST", "scenario/clock", body)
-        if any(one["done"] for one in answers):
-            await self.settle()
-            answers = await self._each("GET", "scenario/next")
-        nexts = [datetime.fromisoformat(one["next"]) for one in answers if one["next"]]
-        self.following = min(nexts, default=None)
-
-    async def renew(self) -> None:
-        """Look again at what is due next: a fact may have armed something."""
-        answers = await self._each("GET", "scenario/next")
-        nexts = [datetime.fromisoformat(one["next"]) for one in answers if one["next"]]
-        self.following = min(nexts, default=None)
-
-    async def _each(self, method: str, path: str, body: Json = None) -> list[Any]:
-        return list(
-            await asyncio.gather(
-                *(self.client.call(method, f"/{name}/{path}", body=body) for name in SERVICES)
-            )
-        )
 
 
 def _filled(row: Row, *names: str) -> dict[str, Any]:
@@ -157,13 +41,11 @@ class Player:
 
     async def play(self) -> None:
         """Play what happened until the end."""
-        await self.stage.renew()
         days = 0
         for instant, act in sorted(self._happenings(), key=lambda pair: pair[0]):
             await self.stage.go(instant)
             await act()
-            await self.stage.settle()
-            await self.stage.renew()
+            await self.stage.happened(instant)
             if clock.day_of(instant).day == 1 and clock.day_of(instant).toordinal() != days:
                 days = clock.day_of(instant).toordinal()
                 self.say(f"  … {clock.day_of(instant)}")
@@ -231,7 +113,7 @@ class Player:
 
     async def _recipient(self, row: Row) -> None:
         body: dict[str, Any] = {
-            "name": row["name"],
+            "title": row["name"],
             "roles": [row["role"]],
             "area_code": row["area_code"],
             "channels": _list(row["channels"]),

@@ -1,17 +1,21 @@
-"""One performance: a subscriber is started, the scenario played, and what came of it gathered."""
+"""One performance: services and a subscriber are started, a scenario played, the page shown."""
 
 import asyncio
+import json
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
 
-from services.demo.board import document
-from services.demo.facts import Scenario
-from services.demo.player import SERVICES, Client, Player
+from services.demo.board import document, show
+from services.demo.facts import Scenario, read
+from services.demo.player import Player
+from services.demo.stage import SERVICES, Client
 from shared import auth
 from shared.config import Runtime
 
@@ -93,6 +97,69 @@ async def tell(
         await subscriber.subscribe(player.client, scenario.area_code)
         await player.play()
         return await document(player, await subscriber.received())
+
+
+@asynccontextmanager
+async def _served(data: Path, port: int) -> AsyncIterator[tuple[str, asyncio.subprocess.Process]]:
+    """Serve all services in a process of their own on a fresh embedded database; give where."""
+    settings = {
+        "DATA_DIR": str(data),
+        "SCENARIO_CLOCK": "1",
+        "EGRESS_ALLOW": "127.0.0.1/32:*",
+        "LOG_LEVEL": "ERROR",
+    }
+    unset = [
+        word for name in ("KAFKA_BROKERS", "DATABASE_URL", "OIDC_ISSUER") for word in ("-u", name)
+    ]
+    process = await asyncio.create_subprocess_exec(
+        "env",
+        *unset,
+        *(f"{name}={value}" for name, value in settings.items()),
+        sys.executable,
+        "-m",
+        "services",
+        "serve",
+        "all",
+        "--port",
+        str(port),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        said = await process.stdout.readline() if process.stdout else b""
+        if not said.startswith(b"serving "):
+            raise RuntimeError(f"the services did not start; is port {port} in use?")
+        yield said.decode().split()[1], process
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+async def perform(folder: Path, *, leave: bool, as_json: bool, port: int) -> None:
+    """Play a folder, show what came of it; go on serving unless asked to leave."""
+    scenario = read(folder)
+    with tempfile.TemporaryDirectory(prefix="xinqing-demo-", ignore_cleanup_errors=True) as data:
+        runtime = Runtime(data_dir=Path(data), scenario_clock=True)
+        say: Say = _nothing if as_json else _aloud
+        say("薪清 Xinqing: 正在准备数据库 making a database …")
+        async with _served(Path(data), port) as (base, process):
+            told = await tell(scenario, runtime, dict.fromkeys(SERVICES, base), say)
+            if as_json:
+                _aloud(json.dumps(told, ensure_ascii=False, indent=2))
+                return
+            show(told, say)
+            if not leave:
+                invite(scenario, runtime, base, say)
+                await process.wait()
+
+
+def _aloud(words: str) -> None:
+    sys.stdout.write(f"{words}\n")
+    sys.stdout.flush()
+
+
+def _nothing(_: str) -> None:
+    return
 
 
 def invite(scenario: Scenario, runtime: Runtime, base: str, say: Say) -> None:

@@ -6,7 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 
 from shared import audit, idempotency, inbox, jobs, known, limits, outbox, paging, timers
-from shared.db import PARTITIONED, Plumbing, partition_statements
+from shared.db import Plumbing
+from shared.partitions import PARTITIONED, partition_statements
 
 MODULES = (audit, idempotency, inbox, jobs, known, limits, outbox, paging, timers)
 

@@ -1,0 +1,132 @@
+"""The way to the services: requests under roles, and the clock of all of them."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeAlias
+from uuid import UUID
+
+import httpx
+
+from shared import auth
+from shared.config import Runtime
+
+SERVICES = ("registry", "payroll", "cases", "alerts")
+Json: TypeAlias = Any
+
+
+class PlayFailed(RuntimeError):
+    """A request of the scenario was refused; the words are the service's."""
+
+
+@dataclass
+class Client:
+    """Calls the services under roles, each with a token of its own."""
+
+    runtime: Runtime
+    bases: Mapping[str, str]
+    http: httpx.AsyncClient
+    tokens: dict[tuple[str, str, str], str] = field(default_factory=dict)
+
+    def token(self, role: str, area: str, org: str = "") -> str:
+        """Give a token of a role in an area, for an organisation or none."""
+        key = (role, area, org)
+        if key not in self.tokens:
+            self.tokens[key] = auth.make_token(
+                self.runtime,
+                subject=f"{role}:{org or area}",
+                roles=[role],
+                areas=[area],
+                org=UUID(org) if org else None,
+            )
+        return self.tokens[key]
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        role: str = "operator",
+        area: str = "0",
+        org: str = "",
+        body: Json = None,
+        query: Mapping[str, Any] | None = None,
+    ) -> Json:
+        """Call `/<service>/…`; raise PlayFailed with the problem if it is refused."""
+        service = path.split("/")[1]
+        answer = await self.http.request(
+            method,
+            self.bases[service] + path,
+            json=body,
+            params=query,
+            headers={"authorization": f"Bearer {self.token(role, area, org)}"},
+        )
+        if answer.is_error:
+            raise PlayFailed(f"{method} {path}: {answer.status_code} {answer.text}")
+        return answer.json() if answer.content else None
+
+    async def everything(self, path: str, **query: str) -> list[Any]:
+        """Give all items of a list, page by page, seen by the operator."""
+        items: list[Any] = []
+        cursor: dict[str, Any] = {}
+        while True:
+            page = await self.call("GET", path, query={**query, **cursor})
+            items += page["items"]
+            if not page["next"]:
+                return items
+            cursor = {"cursor": page["next"]}
+
+
+class Stage:
+    """Moves the clock of all services and knows when they are quiet."""
+
+    def __init__(self, client: Client) -> None:
+        """Take the client; nothing is due before the clock was first set."""
+        self.client = client
+        self.following: datetime | None = None
+        self.seen: list[Any] = []
+
+    async def settle(self) -> None:
+        """Wait until two rounds over all services are idle with equal counters."""
+        while True:
+            now = await self._each("GET", "scenario/idle")
+            quiet = all(one["idle"] for one in now) and now == self.seen
+            self.seen = now
+            if quiet:
+                self._follow(now)
+                return
+            await asyncio.sleep(0.005)
+
+    async def go(self, instant: datetime) -> None:
+        """Move the clock to an instant, stopping at every due instant before it."""
+        while self.following and self.following < instant:
+            await self._set(self.following)
+        await self._set(instant)
+
+    async def happened(self, instant: datetime) -> None:
+        """Let everything follow from a fact, and what it made due be done at its instant."""
+        await self.settle()
+        await self._set(instant)
+
+    async def _set(self, instant: datetime) -> None:
+        body = {"now": instant.isoformat()}
+        answers = await self._each("POST", "scenario/clock", body)
+        while any(one["done"] for one in answers):
+            # What was done here may have made something due there, at this very instant.
+            await self.settle()
+            if self.following is None or self.following > instant:
+                return
+            answers = await self._each("POST", "scenario/clock", body)
+        self._follow(answers)
+
+    def _follow(self, answers: list[Any]) -> None:
+        nexts = [datetime.fromisoformat(one["next"]) for one in answers if one["next"]]
+        self.following = min(nexts, default=None)
+
+    async def _each(self, method: str, path: str, body: Json = None) -> list[Any]:
+        return list(
+            await asyncio.gather(
+                *(self.client.call(method, f"/{name}/{path}", body=body) for name in SERVICES)
+            )
+        )
