@@ -7,7 +7,7 @@ from typing import Literal
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 
 from shared import clock, inbox, telemetry
 from shared.bus.base import Bus
@@ -27,11 +27,14 @@ Served = Sequence[tuple[Service, Sessions]]
 VerifyHead = Callable[[Service, str], Awaitable[None]]
 
 
+State = Literal["ok", "warn", "fail"]
+
+
 class Check(BaseModel):
     """One thing that was looked at; `warn` is for operators, it takes no traffic away."""
 
     name: str
-    state: Literal["ok", "warn", "fail"]
+    state: State
     words: str
 
 
@@ -93,17 +96,17 @@ async def _bus(bus: Bus) -> Check:
     return Check(name="bus", state="ok" if ready else "warn", words=words)
 
 
-async def _asked(name: str, check: Awaitable[Check]) -> Check:
-    """Wait for a check, but not for ever; one that raises has failed."""
+async def _asked(name: str, check: Awaitable[Check], otherwise: State = "fail") -> Check:
+    """Wait for a check, but not for ever; give what it means if it raises or does not answer."""
     try:
         return await asyncio.wait_for(check, PATIENCE)
     except Exception as error:  # noqa: BLE001  whatever went wrong, it is what we are asked for
-        return Check(name=name, state="fail", words=f"{type(error).__name__}")
+        return Check(name=name, state=otherwise, words=f"no answer: {type(error).__name__}")
 
 
 async def checks(bus: Bus, served: Served, looks: Mapping[str, Look]) -> list[Check]:
     """Look at everything that work depends on, all at once."""
-    asked = [_asked("bus", _bus(bus))]
+    asked = [_asked("bus", _bus(bus), otherwise="warn")]
     for service, sessions in served:
         asked += [
             _asked(f"{service.name}.{name}", look(service, sessions))
@@ -116,7 +119,10 @@ async def outbox_age(sessions: Sessions) -> float:
     """Give for how many seconds the oldest unsent event has waited; 0 if none does."""
     async with sessions.begin("health") as session:
         oldest = await session.scalar(
-            select(func.min(OutboxRow.created_at)).where(OutboxRow.sent_at.is_(None))
+            select(OutboxRow.created_at)
+            .where(OutboxRow.sent_at.is_(None))
+            .order_by(OutboxRow.position)
+            .limit(1)
         )
     return max(0.0, (clock.wall() - oldest).total_seconds()) if oldest else 0.0
 
