@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 
-import httpx
 import structlog
 
 from services.alerts import actions, adapters
@@ -48,7 +47,7 @@ async def send_deliveries(sessions: Sessions) -> int:
     """
     sending: Sending = {}
     made = 0
-    client: httpx.AsyncClient | None = None
+    client: adapters.webhook.Client | None = None
     try:
         while True:
             parcels = await _claim(sessions, Counter(each.lane for each in sending.values()))
@@ -73,7 +72,7 @@ async def _claim(sessions: Sessions, under_way: Mapping[str, int]) -> list[Parce
         return await actions.deliveries.claim_deliveries(session, clock.wall(), under_way)
 
 
-async def _send(client: httpx.AsyncClient | None, parcel: Parcel) -> Answer:
+async def _send(client: adapters.webhook.Client | None, parcel: Parcel) -> Answer:
     """Send by the parcel's channel; a fault of ours is an attempt that failed, not a lost one."""
     try:
         if parcel.channel is Channel.MAIL or client is None:

@@ -56,7 +56,7 @@ async def raise_alert(
     alert.replayed = replayed
     if not replayed:
         await _mind_area(session, alert, at)
-        await actions.ladders.begin(session, alert, slot=str(event_id), at=at, step=step)
+        await actions.ladders.start_ladder(session, alert, slot=str(event_id), at=at, step=step)
     return alert
 
 

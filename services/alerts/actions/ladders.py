@@ -13,7 +13,7 @@ from shared import clock, known, timers
 from shared.db import Session
 
 
-async def begin(
+async def start_ladder(
     session: Session, alert: Alert, *, slot: str, at: datetime, step: str | None = None
 ) -> None:
     """Choose the route in force, tell its receivers, and time the first rung of its ladder.

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from time import monotonic
+from typing import TypeAlias
 
 import httpx
 from standardwebhooks import Webhook
@@ -19,6 +20,7 @@ from shared.config import Runtime
 
 SECRET_BYTES = 32
 MEDIA_TYPE = "application/cloudevents+json"
+Client: TypeAlias = httpx.AsyncClient
 
 
 def new_secret() -> str:
@@ -39,12 +41,12 @@ async def check_target(url: str) -> None:
         raise TargetRefused(refused.reason) from None
 
 
-def client() -> httpx.AsyncClient:
+def client() -> Client:
     """Make the client of one round of sending: checked addresses, no redirects, bounded time."""
     return egress.client(policy(), seconds=settings().send_timeout)
 
 
-async def post(client: httpx.AsyncClient, parcel: Parcel) -> Answer:
+async def post(client: Client, parcel: Parcel) -> Answer:
     """Send a message and give the answer, whatever happens; the status alone decides.
 
     Of the body only the beginning is read. A body that is cut or drips is no failure after a
