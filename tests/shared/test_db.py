@@ -25,12 +25,12 @@ from shared.db import (
     Sessions,
     alone,
     copy,
-    keep_partitions,
     new_id,
     record,
 )
 from shared.embedded import Server
 from shared.outbox import publish
+from shared.partitions import keep_partitions
 from shared.service import Service
 from tests.fixtures.database import connected
 from tests.fixtures.service import Token
