@@ -15,6 +15,7 @@ from shared import (
     health,
     idempotency,
     jobs,
+    limits,
     migrations,
     parked,
     partitions,
@@ -232,6 +233,7 @@ def _loops(one: Running, sign: audit.Sign | None) -> list[tuple[str, Loop]]:
     async def sweep() -> int:
         found = await timers.tell_late(one.sessions)
         found += await idempotency.forget(one.sessions)
+        found += await limits.forget(one.sessions)
         found += await rotation.reseal(one.sessions, one.service.metadata)
         return found + await partitions.keep_partitions(one.sessions)
 

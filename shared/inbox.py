@@ -154,9 +154,8 @@ class Inbox:
                 raise EnvelopeUnreadable
             event = kind.parse(row["body"], id=row["id"], occurred_at=row["occurred_at"])
             await handler(session, event)
-            await (
-                session.flush()
-            )  # What the handler wrote must fail here, as the handler's failure.
+            # What the handler wrote must fail here, as the handler's failure.
+            await session.flush()
         except Problem as problem:
             raise _Refused(problem) from problem
 

@@ -1,7 +1,7 @@
 """Operators' door to events that were set aside: list, try again, or skip with a reason."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -119,54 +119,49 @@ async def skip(session: Session, event_id: UUID, reason: str) -> InboxRow:
     return row
 
 
+async def parked_events(
+    session: Transaction, cursor: paging.Cursor, limit: paging.Limit
+) -> paging.Found[InboxRow]:
+    """List them, the oldest first."""
+    statement = select(InboxRow).where(InboxRow.state == PARKED)
+    return await paging.page(
+        session, statement, by=(InboxRow.position,), cursor=cursor, limit=limit
+    )
+
+
+async def parked_event(session: Transaction, event_id: UUID) -> ParkedDetail:
+    """Show one with its body."""
+    row = await session.scalar(select(InboxRow).where(InboxRow.id == event_id))
+    if row is None or row.state != PARKED:
+        raise NotFound
+    said = ParkedOut.model_validate(row).model_dump()
+    body = row.body.decode(errors="replace")
+    return ParkedDetail(**said, body=body, behind=await _behind(session, row))
+
+
+async def retry_event(session: Transaction, event_id: UUID) -> InboxRow:
+    """Have it tried again, and those behind it after it, in order."""
+    return await retry(session, event_id)
+
+
+async def skip_event(session: Transaction, event_id: UUID, body: SkipIn) -> InboxRow:
+    """Give it up for good; those behind it are handled."""
+    return await skip(session, event_id, body.reason)
+
+
 def router() -> APIRouter:
     """Make the routes of one service; they act on the inbox of its own database."""
     routes = idempotency.router("operations")
-    operate = [may("platform:operate")]
-
-    @routes.get("/v1/parked", dependencies=operate, summary="Events that were set aside")
-    async def parked_events(
-        session: Transaction, cursor: paging.Cursor, limit: paging.Limit
-    ) -> paging.Page[ParkedOut]:
-        found = await paging.page(
-            session,
-            select(InboxRow).where(InboxRow.state == PARKED),
-            by=(InboxRow.position,),
-            cursor=cursor,
-            limit=limit,
-        )
-        return paging.Page[ParkedOut].model_validate(found)
-
-    @routes.get(
-        "/v1/parked/{event_id}",
-        dependencies=operate,
-        responses=raises(NotFound),
-        summary="One of them, with its body",
-    )
-    async def parked_event(session: Transaction, event_id: UUID) -> ParkedDetail:
-        row = await session.scalar(select(InboxRow).where(InboxRow.id == event_id))
-        if row is None or row.state != PARKED:
-            raise NotFound
-        said = ParkedOut.model_validate(row).model_dump()
-        body = row.body.decode(errors="replace")
-        return ParkedDetail(**said, body=body, behind=await _behind(session, row))
-
-    @routes.post(
-        "/v1/parked/{event_id}/retry",
-        dependencies=operate,
-        responses=raises(NotFound, NotParked),
-        summary="Try it again",
-    )
-    async def retry_event(session: Transaction, event_id: UUID) -> ParkedOut:
-        return ParkedOut.model_validate(await retry(session, event_id))
-
-    @routes.post(
-        "/v1/parked/{event_id}/skip",
-        dependencies=operate,
-        responses=raises(NotFound, NotParked),
-        summary="Give it up",
-    )
-    async def skip_event(session: Transaction, event_id: UUID, body: SkipIn) -> ParkedOut:
-        return ParkedOut.model_validate(await skip(session, event_id, body.reason))
-
+    operate: dict[str, Any] = {"dependencies": [may("platform:operate")]}
+    one = "/v1/parked/{event_id}"
+    listed: dict[str, Any] = {
+        "summary": "Events that were set aside",
+        "response_model": paging.Page[ParkedOut],
+    }
+    routes.get("/v1/parked", **operate, **listed)(parked_events)
+    shown: dict[str, Any] = {"summary": "One of them, with its body", "responses": raises(NotFound)}
+    routes.get(one, **operate, **shown)(parked_event)
+    acted: dict[str, Any] = {"response_model": ParkedOut, "responses": raises(NotFound, NotParked)}
+    routes.post(f"{one}/retry", **operate, **acted, summary="Try it again")(retry_event)
+    routes.post(f"{one}/skip", **operate, **acted, summary="Give it up")(skip_event)
     return routes
