@@ -50,7 +50,7 @@ service = Service(
         AlertAcknowledged: handlers.on_alert_acknowledged,
     },
     jobs=[
-        daily("00:05", jobs.assign_persons),  # Beijing time
+        daily("00:00", jobs.assign_persons),  # Beijing time
         daily("00:30", jobs.report_without_timer),
     ],
     timers={
