@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import date, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select, text, update
@@ -280,3 +280,19 @@ async def test_what_was_sent_but_not_recorded_is_sent_again_with_the_same_id(
     assert await jobs.send_deliveries(sessions) == 1
     first, second = (post.headers["webhook-id"] for post in postbox.posts)
     assert first == second
+
+
+async def test_the_same_trouble_seen_by_two_at_once_is_one_alert(sessions: Sessions) -> None:
+    about, day = uuid4(), clock.at(date(2023, 4, 26), 10)
+
+    async def raise_it() -> None:
+        async with sessions.begin("test") as session:
+            await actions.alerts.raise_platform_alert(
+                session, "endpoint_disabled", about, {}, at=day
+            )
+            await asyncio.sleep(0.05)
+
+    await asyncio.gather(raise_it(), raise_it())
+    async with sessions.begin("test") as session:
+        alert = await looking.alert(session, kind="endpoint_disabled")
+    assert alert.repeats == 1

@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import cache
 from time import monotonic
 from typing import TypeAlias
 
@@ -43,7 +44,13 @@ async def check_target(url: str) -> None:
 
 def client() -> Client:
     """Make the client of one round of sending: checked addresses, no redirects, bounded time."""
-    return egress.client(policy(), seconds=settings().send_timeout)
+    return egress.client(policy(), seconds=settings().send_timeout, context=_certificates())
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Read the public authorities' certificates once: it takes as long as many deliveries."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 async def post(client: Client, parcel: Parcel) -> Answer:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
 from sqlalchemy.orm import joinedload, selectinload
 
 from services.alerts.models import Alert, Notice, Recipient, Route, TimelineEntry
@@ -77,7 +77,12 @@ async def locked_alert(session: Session, alert_id: UUID, scope: Scope) -> Alert:
 
 
 async def locked_find_alert(session: Session, dedupe_key: str) -> Alert | None:
-    """Give the one alert of a kind, subject, period and level, if it was raised."""
+    """Give the one alert of a kind, subject, period and level, if it was raised.
+
+    Whoever raises the same at this moment is waited for: the index would refuse the second, and
+    with it all else that its transaction did.
+    """
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(dedupe_key, 0))))
     return await session.scalar(
         select(Alert).where(Alert.dedupe_key == dedupe_key).with_for_update()
     )

@@ -253,8 +253,9 @@ def fall_back(
 ) -> tuple[Addressed, ...]:
     """Say who is told where nobody was found: the nearest duty roster, then the operators."""
     for area in lineage:
-        if on_duty.get(area):
-            return tuple(Addressed(who, (), (f"duty roster of {area}",)) for who in on_duty[area])
+        # Spans of a roster may overlap, and then name somebody twice.
+        if near := dict.fromkeys(on_duty.get(area, ())):
+            return tuple(Addressed(who, (), (f"duty roster of {area}",)) for who in near)
     return tuple(
         Addressed(who, (Receiver.OPERATOR.value,), ("nobody on duty",)) for who in operators
     )
