@@ -144,6 +144,7 @@ async def test_the_inbox_holds_what_the_caller_was_told(
     callers = {
         "its developer": token("developer", areas=[COUNTY], org=DEVELOPER),
         "another developer": token("developer", areas=[COUNTY], org=uuid4()),
+        "its developer elsewhere": token("developer", areas=[NEIGHBOUR], org=DEVELOPER),
         "its inspector": token("inspector", areas=[COUNTY]),
         "another inspector": token("inspector", areas=[NEIGHBOUR]),
         "the person": token("co_inspector", areas=[COUNTY], subject="li"),
@@ -155,6 +156,7 @@ async def test_the_inbox_holds_what_the_caller_was_told(
         found[name] = [item["alert"]["id"] for item in said["items"]]
     assert found == {
         "its developer": [str(alert.id)], "another developer": [],
+        "its developer elsewhere": [],
         "its inspector": [str(alert.id)], "another inspector": [],
         "the person": [str(alert.id)], "another person": [],
     }  # fmt: skip

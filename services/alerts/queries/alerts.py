@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import contains_eager, selectinload
 
 from services.alerts.models import Alert, Notice, Recipient, Route, TimelineEntry
 from services.alerts.rules.ladders import ESCALATION, PROMISE
@@ -136,21 +136,23 @@ async def inbox(
 ) -> paging.Found[Any]:
     """Give a page of what the caller was told, the newest first.
 
-    A notice is the caller's if its recipient is he himself, or holds one of his roles for his
-    organisation, or (for bodies, not companies) in his areas.
+    A notice is the caller's if its recipient is he himself, or holds one of his roles: for his
+    organisation and about his areas, or (for bodies, not companies) in his areas.
     """
     held = or_(false(), *(Recipient.roles.contains([role]) for role in sorted(roles)))
     mine: list[ColumnElement[bool]] = [Recipient.subject == subject]
     if scope.org is not None:
-        mine.append(and_(held, Recipient.org_id == scope.org))
+        inside = known.in_scope(Alert.area_code, Scope(scope.areas))
+        mine.append(and_(held, Recipient.org_id == scope.org, inside))
     else:
         areas = known.in_scope(Recipient.area_code, scope)
         mine.append(and_(held, Recipient.org_id.is_(None), areas))
     statement = (
         select(Notice)
-        .join(Recipient, Recipient.id == Notice.recipient_id)
+        .join(Notice.recipient)
+        .join(Notice.alert)
         .where(or_(*mine))
-        .options(joinedload(Notice.alert))
+        .options(contains_eager(Notice.alert))
     )
     return await paging.page(
         session, statement, by=(Notice.told_at, Notice.id), cursor=cursor, limit=limit,
