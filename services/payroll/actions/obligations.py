@@ -8,8 +8,8 @@ from uuid import UUID
 from services.payroll import queries, rules
 from services.payroll.actions import money
 from services.payroll.errors import TermsMissing
-from services.payroll.models import Obligation, Replan, WorksContract
-from services.payroll.rules.periods import Basis, Terms
+from services.payroll.models import Obligation, Project, Replan, WageAccount, WorksContract
+from services.payroll.rules.periods import Basis, Planned, Terms
 from shared import known
 from shared.db import Session, new_id
 
@@ -41,25 +41,29 @@ async def plan_obligations(
     account = await queries.accounts.find_account_of_project(session, project_id)
     session.add(_contract(works_contract_id, project_id, contractor_id, signed_on, terms))
     for planned in rules.periods.plan(terms, calendar):
-        session.add(
-            Obligation(
-                id=new_id(),
-                project_id=project_id,
-                works_contract_id=works_contract_id,
-                account_id=account.id if account else None,
-                source_id=account.source_id if account else None,
-                area_code=project.area_code,
-                developer_id=project.developer_id,
-                contractor_id=contractor_id,
-                period=planned.period,
-                previous_period=planned.previous_period,
-                due_on=planned.due_on,
-                due_amount=planned.due_amount,
-                calendar_version=calendar.version,
-            )
-        )
+        row = _obligation(planned, project, account, calendar.version)
+        row.works_contract_id, row.contractor_id = works_contract_id, contractor_id
+        session.add(row)
     if account:
         await money.credit_what_is_left(session, account, now)
+
+
+def _obligation(
+    planned: Planned, project: Project, account: WageAccount | None, calendar_version: str
+) -> Obligation:
+    return Obligation(
+        id=new_id(),
+        project_id=project.id,
+        account_id=account.id if account else None,
+        source_id=account.source_id if account else None,
+        area_code=project.area_code,
+        developer_id=project.developer_id,
+        period=planned.period,
+        previous_period=planned.previous_period,
+        due_on=planned.due_on,
+        due_amount=planned.due_amount,
+        calendar_version=calendar_version,
+    )
 
 
 def _contract(

@@ -16,24 +16,23 @@ from shared.outbox import publish
 
 
 async def mark_missed_transfers(session: Session, now: datetime, limit: int = 500) -> int:
-    """Let obligations fall due, and miss those whose data are there; give how many changed.
+    """Miss what did not come where the data are there; let the rest be due; say how many changed.
 
-    While planned due days wait to be worked out by a newer calendar nothing falls due: its day
+    While planned due days wait to be worked out by a newer calendar nothing is judged: its day
     might be another.
     """
     if await queries.obligations.any_open_replan(session):
         return 0
     today = clock.day_of(now)
-    fallen = [
-        row
-        for row in await queries.transfers.locked_obligations_falling_due(session, today, limit)
-        if row.fall_due(today)
-    ]
     fed_until = await queries.transfers.fed_until(session)
     overdue = await queries.transfers.locked_obligations_overdue(session, today, fed_until, limit)
     news = [row for row in overdue if row.miss(today, fed_until.get(row.source_id))]
     await _tell_missed(session, news, now)
-    return len(fallen) + len(news)
+    if len(overdue) == limit:
+        # Most of what is planned will be missed in the next steps; none of it changes twice.
+        return len(news)
+    planned = await queries.transfers.locked_obligations_falling_due(session, today, limit)
+    return len(news) + sum(row.fall_due(today) for row in planned)
 
 
 async def _tell_missed(session: Session, news: Sequence[Obligation], now: datetime) -> None:

@@ -432,11 +432,14 @@ def upgrade() -> None:
         op.f("ix_obligations_changed_xid"), "obligations", ["changed_xid"], unique=False
     )
     op.create_index(
-        "ix_obligations_due",
+        "ix_obligations_developer", "obligations", ["developer_id", "due_on"], unique=False
+    )
+    op.create_index(
+        "ix_obligations_open",
         "obligations",
         ["source_id", "due_on"],
         unique=False,
-        postgresql_where=sa.text("status = 'due'"),
+        postgresql_where=sa.text("status IN ('planned', 'due')"),
     )
     op.create_index("ix_obligations_order", "obligations", ["due_on", "id"], unique=False)
     op.create_index(

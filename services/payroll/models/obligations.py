@@ -41,15 +41,24 @@ class Obligation(db.Synced, Base):
     """One expected transfer of labour cost: a contract's period, its due day, its amount."""
 
     __tablename__ = "obligations"
+    # Nobody reads a row's transaction id off the object; without asking for it back, the changes
+    # of a whole step of the poll go to the database together.
+    __mapper_args__ = {"eager_defaults": False}
     __table_args__ = (
         Index("uq_obligations_period", "works_contract_id", "period", unique=True),
         Index("ix_obligations_project", "project_id", "due_on"),
+        Index("ix_obligations_developer", "developer_id", "due_on"),
         Index("ix_obligations_order", "due_on", "id"),
         # What the poll looks for: few rows of very many, found without reading the others.
         Index(
             "ix_obligations_planned", "due_on", "id", postgresql_where=text("status = 'planned'")
         ),
-        Index("ix_obligations_due", "source_id", "due_on", postgresql_where=text("status = 'due'")),
+        Index(
+            "ix_obligations_open",
+            "source_id",
+            "due_on",
+            postgresql_where=text("status IN ('planned', 'due')"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
