@@ -78,9 +78,8 @@ class Running:
         """
         if not self.sessions.scenario:
             return await self._all_due()
-        task = f"due:{self.service.name}"
-        async with database.alone(self.sessions.url, task, wait=wait) as mine:
-            if mine is None or not await self._begun():
+        async with database.held(self.sessions, f"due:{self.service.name}", wait=wait) as mine:
+            if not mine or not await self._begun():
                 return 0
             return await self._all_due()
 

@@ -22,7 +22,7 @@ from sqlalchemy import Index, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared import clock
-from shared.areas import Scope
+from shared.areas import Scope, is_area_code
 from shared.config import Runtime
 from shared.db import Plumbing, Session, Sessions
 from shared.problems import Problem, Unavailable
@@ -33,6 +33,10 @@ log = structlog.get_logger()
 
 OWN_ISSUER = "xinqing"
 KEY_PREFIX = "xq_"
+# How a machine is called; no token may bear such a name, for what asks for persons looks here.
+MACHINE = "key:"
+# What OpenID Connect allows a subject.
+LONGEST_SUBJECT = 255
 # Seconds for which an issuer's keys are kept, and after which an unknown key id asks again.
 KEPT_FOR, ASKED_AFTER = 3600, 10
 
@@ -242,7 +246,9 @@ def make_token(
 
 
 def _caller(subject: str, claims: dict[str, Any]) -> Caller:
-    """Read claims; roles that the table does not know give nothing."""
+    """Read claims; roles that the table does not know, and areas that are none, give nothing."""
+    if not subject.isprintable() or not 0 < len(subject) <= LONGEST_SUBJECT:
+        raise Unauthenticated
     try:
         org = UUID(str(claims["org"])) if claims.get("org") else None
     except ValueError as error:
@@ -250,9 +256,8 @@ def _caller(subject: str, claims: dict[str, Any]) -> Caller:
     roles, areas = claims.get("roles") or (), claims.get("areas") or ()
     if not isinstance(roles, (list, tuple)) or not isinstance(areas, (list, tuple)):
         raise Unauthenticated
-    return Caller(
-        subject, frozenset(map(str, roles)) & KNOWN_ROLES, frozenset(map(str, areas)), org
-    )
+    inside = frozenset(code for code in map(str, areas) if is_area_code(code))
+    return Caller(subject, frozenset(map(str, roles)) & KNOWN_ROLES, inside, org)
 
 
 async def authenticate(request: Request) -> Caller:
@@ -263,7 +268,10 @@ async def authenticate(request: Request) -> Caller:
     if token.startswith(KEY_PREFIX):
         return await _machine(request.app.state.sessions, token)
     claims = await request.app.state.keys.claims(token.strip())
-    return _caller(str(claims["sub"]), claims)
+    subject = str(claims["sub"])
+    if subject.startswith(MACHINE):
+        raise Unauthenticated
+    return _caller(subject, claims)
 
 
 async def _machine(sessions: Sessions, key: str) -> Caller:
@@ -272,7 +280,7 @@ async def _machine(sessions: Sessions, key: str) -> Caller:
     if row is None or row.revoked_at or (row.valid_until and row.valid_until <= clock.wall()):
         raise Unauthenticated
     claims = {"org": row.org_id, "roles": row.roles, "areas": row.areas}
-    return _caller(f"key:{row.id}", claims)
+    return _caller(f"{MACHINE}{row.id}", claims)
 
 
 async def find_key(session: Session, key_hash: str) -> ApiKey | None:

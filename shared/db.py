@@ -317,26 +317,42 @@ async def connect(url: str, *, seconds: float = 10) -> "asyncpg.Connection[Any]"
 
 
 @asynccontextmanager
-async def alone(
-    url: str, task: str, *, wait: bool = False
-) -> AsyncIterator["asyncpg.Connection[Any] | None"]:
-    """Hold the advisory lock of a task on a connection of its own.
-
-    Gives None if another holds it; with `wait` it waits for that one, a minute at most.
+async def alone(url: str, task: str) -> AsyncIterator["asyncpg.Connection[Any] | None"]:
+    """Hold the advisory lock of a task on a connection of its own; None if another holds it.
 
     The lock lives as long as the connection, so whoever loses the connection has lost the lock.
     """
     connection = await connect(url)
     try:
-        if wait:
-            await connection.execute("SELECT pg_advisory_lock(hashtextextended($1, 0))", task)
-        held = wait or await connection.fetchval(
+        held = await connection.fetchval(
             "SELECT pg_try_advisory_lock(hashtextextended($1, 0))", task
         )
         yield connection if held else None
     finally:
         # Terminate rather than close: a server that does not answer must not hold us up.
         connection.terminate()
+
+
+@asynccontextmanager
+async def held(sessions: Sessions, task: str, *, wait: bool) -> AsyncIterator[bool]:
+    """Hold an advisory lock on a pooled connection for a short while (a scenario's clock).
+
+    Gives whether it is ours; with `wait` it waits for the other holder.
+    """
+    if not isinstance(sessions.bind, AsyncEngine):
+        raise TypeError("a lock is held on a connection of the pool")
+    plain = sessions.bind.execution_options(isolation_level="AUTOCOMMIT")
+    async with plain.connect() as taken:
+        lock = "pg_advisory_lock" if wait else "pg_try_advisory_lock"
+        name = {"task": task}
+        got = await taken.scalar(text(f"SELECT {lock}(hashtextextended(:task, 0))"), name)
+        ours = wait or bool(got)
+        try:
+            yield ours
+        finally:
+            if ours:
+                unlock = text("SELECT pg_advisory_unlock(hashtextextended(:task, 0))")
+                await taken.execute(unlock, name)
 
 
 async def copy(

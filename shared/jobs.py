@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared import clock
-from shared.db import Plumbing, Sessions, alone
+from shared.db import Plumbing, Session, Sessions, alone
 from shared.events.platform import TimerLate
 from shared.outbox import publish
 
@@ -75,10 +75,14 @@ def daily(at: str, run: Callable[[Sessions, date], Awaitable[None]]) -> Daily:
 
 async def _last(sessions: Sessions) -> tuple[Mapping[str, date], datetime]:
     async with sessions.begin() as session:
-        rows = await session.execute(
-            select(JobRun.job, func.max(JobRun.slot).label("slot")).group_by(JobRun.job)
-        )
-        return {row.job: row.slot for row in rows}, clock.now()
+        return await _done(session), clock.now()
+
+
+async def _done(session: Session) -> dict[str, date]:
+    rows = await session.execute(
+        select(JobRun.job, func.max(JobRun.slot).label("slot")).group_by(JobRun.job)
+    )
+    return {row.job: row.slot for row in rows}
 
 
 def _slots(job: Daily, last: date | None, now: datetime) -> list[date]:
@@ -172,12 +176,12 @@ async def _mark(sessions: Sessions, job: Daily, day: date) -> None:
         )
 
 
-async def next_due(sessions: Sessions, jobs: Sequence[Daily]) -> datetime | None:
+async def next_due(session: Session, jobs: Sequence[Daily]) -> datetime | None:
     """Give the next instant at which a job falls due, in the domain's time."""
-    last, now = await _last(sessions)
+    last = await _done(session) if jobs else {}
     instants = []
     for job in jobs:
         done = last.get(job.name)
-        day = done + timedelta(days=1) if done else clock.day_of(now)
+        day = done + timedelta(days=1) if done else clock.today()
         instants.append(job.instant(day))
     return min(instants, default=None)

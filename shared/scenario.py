@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from shared import clock, idempotency, jobs, timers
 from shared.auth import may
 from shared.bus.base import Bus, BusAway
-from shared.db import ScenarioClock, Sessions
+from shared.db import ScenarioClock, Session, Sessions
 from shared.inbox import InboxKey, InboxRow
 from shared.outbox import OutboxRow
 from shared.problems import Problem, raises
@@ -81,13 +81,10 @@ async def _move(sessions: Sessions, instant: datetime) -> None:
         )
 
 
-async def _next(sessions: Sessions, service: Service) -> NextOut:
-    job = await jobs.next_due(sessions, service.jobs)
-    async with sessions.begin() as session:
-        timer = await timers.next_due(session)
-        now = clock.now()
-    instants = [instant for instant in (job, timer) if instant]
-    return NextOut(next=min(instants, default=None), now=now)
+async def _next(session: Session, service: Service) -> datetime | None:
+    job = await jobs.next_due(session, service.jobs)
+    timer = await timers.next_due(session)
+    return min((instant for instant in (job, timer) if instant), default=None)
 
 
 def _counted() -> Select[tuple[int, int, int, int, int]]:
@@ -107,13 +104,13 @@ async def _idle(sessions: Sessions, service: Service, bus: Bus) -> IdleOut:
         lag = await bus.lag(service.name)
     except BusAway:
         lag = -1  # Not known, so not idle; a process that has just come has not joined yet.
-    following = await _next(sessions, service)
     async with sessions.begin() as session:
+        following = await _next(session, service)
         count = dict((await session.execute(_counted())).mappings().one())
         pending = await service.pending(session) if service.pending else 0
-    count["due"] += bool(following.next and following.next <= following.now)
+        count["due"] += bool(following and following <= clock.now())
     busy = count["unsent"] or count["waiting"] or count["due"] or pending or lag
-    return IdleOut(idle=not busy, lag=lag, pending=pending, next=following.next, **count)
+    return IdleOut(idle=not busy, lag=lag, pending=pending, next=following, **count)
 
 
 def router(service: Service, bus: Bus, work: Work) -> APIRouter:
@@ -123,7 +120,8 @@ def router(service: Service, bus: Bus, work: Work) -> APIRouter:
 
     @routes.get("/scenario/next", dependencies=play, summary="The next due instant")
     async def next_instant(request: Request) -> NextOut:
-        return await _next(request.app.state.sessions, service)
+        async with request.app.state.sessions.begin() as session:
+            return NextOut(next=await _next(session, service), now=clock.now())
 
     @routes.post(
         "/scenario/clock",
@@ -134,8 +132,8 @@ def router(service: Service, bus: Bus, work: Work) -> APIRouter:
     async def move_clock(request: Request, body: ClockIn) -> ClockOut:
         await _move(request.app.state.sessions, body.now)
         done = await work()
-        following = await _next(request.app.state.sessions, service)
-        return ClockOut(now=body.now, done=done, next=following.next)
+        async with request.app.state.sessions.begin() as session:
+            return ClockOut(now=body.now, done=done, next=await _next(session, service))
 
     @routes.get("/scenario/idle", dependencies=play, summary="Whether nothing is under way")
     async def idle(request: Request) -> IdleOut:

@@ -1,7 +1,7 @@
 """The way to the services: requests under roles, and the clock of all of them."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -84,49 +84,56 @@ class Stage:
     def __init__(self, client: Client) -> None:
         """Take the client; nothing is due before the clock was first set."""
         self.client = client
-        self.following: datetime | None = None
-        self.seen: list[Any] = []
+        self.following: dict[str, datetime | None] = dict.fromkeys(SERVICES)
+        self.counters: list[Any] = []
 
     async def settle(self) -> None:
         """Wait until two rounds over all services are idle with equal counters."""
         while True:
-            now = await self._each("GET", "scenario/idle")
-            quiet = all(one["idle"] for one in now) and now == self.seen
-            self.seen = now
+            told = await self._each(SERVICES, "GET", "scenario/idle")
+            counters = [{**one, "next": None} for one in told.values()]
+            quiet = all(one["idle"] for one in counters) and counters == self.counters
+            self.counters = counters
             if quiet:
-                self._follow(now)
                 return
             await asyncio.sleep(0.005)
 
     async def go(self, instant: datetime) -> None:
         """Move the clock to an instant, stopping at every due instant before it."""
-        while self.following and self.following < instant:
-            await self._set(self.following)
-        await self._set(instant)
+        while (following := self._nearest()) and following < instant:
+            await self._set(following, self._due(following))
+        await self._set(instant, SERVICES)
 
     async def happened(self, instant: datetime) -> None:
         """Let everything follow from a fact, and what it made due be done at its instant."""
         await self.settle()
-        await self._set(instant)
+        await self._set(instant, SERVICES)
 
-    async def _set(self, instant: datetime) -> None:
+    async def _set(self, instant: datetime, names: Sequence[str]) -> None:
+        """Move some services; the others follow when something is due there, or at a fact."""
         body = {"now": instant.isoformat()}
-        answers = await self._each("POST", "scenario/clock", body)
-        while any(one["done"] for one in answers):
+        while names:
+            told = await self._each(names, "POST", "scenario/clock", body)
+            if not any(one["done"] for one in told.values()):
+                return
             # What was done here may have made something due there, at this very instant.
             await self.settle()
-            if self.following is None or self.following > instant:
-                return
-            answers = await self._each("POST", "scenario/clock", body)
-        self._follow(answers)
+            names = self._due(instant)
 
-    def _follow(self, answers: list[Any]) -> None:
-        nexts = [datetime.fromisoformat(one["next"]) for one in answers if one["next"]]
-        self.following = min(nexts, default=None)
+    def _due(self, instant: datetime) -> list[str]:
+        return [name for name, at in self.following.items() if at and at <= instant]
 
-    async def _each(self, method: str, path: str, body: Json = None) -> list[Any]:
-        return list(
-            await asyncio.gather(
-                *(self.client.call(method, f"/{name}/{path}", body=body) for name in SERVICES)
-            )
+    def _nearest(self) -> datetime | None:
+        return min((at for at in self.following.values() if at), default=None)
+
+    async def _each(
+        self, names: Sequence[str], method: str, path: str, body: Json = None
+    ) -> dict[str, Any]:
+        answers = await asyncio.gather(
+            *(self.client.call(method, f"/{name}/{path}", body=body) for name in names)
         )
+        told = dict(zip(names, answers, strict=True))
+        for name, one in told.items():
+            following = one["next"]
+            self.following[name] = datetime.fromisoformat(following) if following else None
+        return told
