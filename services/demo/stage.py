@@ -89,6 +89,7 @@ class Stage:
 
     async def settle(self) -> None:
         """Wait until two rounds over all services are idle with equal counters."""
+        pause = 0.004
         while True:
             told = await self._each(SERVICES, "GET", "scenario/idle")
             counters = [{**one, "next": None} for one in told.values()]
@@ -96,7 +97,8 @@ class Stage:
             self.counters = counters
             if quiet:
                 return
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 0.1)
 
     async def go(self, instant: datetime) -> None:
         """Move the clock to an instant, stopping at every due instant before it."""
