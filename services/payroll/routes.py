@@ -156,7 +156,7 @@ async def obligation(session: Transaction, caller: Who, obligation_id: UUID) -> 
     "/v1/obligations/{obligation_id}/credits",
     response_model=Page[CreditOut],
     dependencies=[may("payroll:read")],
-    responses=raises(paging.CursorUnreadable),
+    responses=raises(NotFound, paging.CursorUnreadable),
     summary="List the money that counts for an obligation, by the serials of its bank lines",
 )
 async def credits_of_obligation(

@@ -19,12 +19,14 @@ _MOST_DAYS_BACK = 366
 async def register_source(session: Session, scope: Scope, body: SourceIn, today: date) -> Source:
     """Enter a source; the same again gives the first, another one of its code is refused."""
     known = await queries.sources.find_source_by_code(session, body.code)
-    if known:
-        if body.model_dump() == {name: getattr(known, name) for name in SourceIn.model_fields}:
-            return known
-        raise SourceCodeTaken
+    same = known and body == SourceIn.model_validate(known, from_attributes=True)
+    # Whoever may enter nothing in that area is not told either that it is there.
+    if known and same and await queries.sources.in_areas(session, body.area_code, scope):
+        return known
     if findings := await _findings(session, scope, body, today):
         raise SourceRefused(errors=findings)
+    if known:
+        raise SourceCodeTaken
     before = body.from_day - timedelta(days=1)
     source = Source(id=new_id(), expected_until=before, fed_until=before, **body.model_dump())
     session.add(source)

@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from services.payroll.models import BankFeed, FeedBatch
+from services.payroll.queries import feeds
 from services.payroll.schemas.feeds import FeedBatchFilter
 from shared import known, paging
 from shared.areas import Scope
@@ -21,15 +22,9 @@ async def feed_batches(
     cursor: str | None,
     limit: int,
 ) -> paging.Found[FeedBatch]:
-    """Give a page of a feed's batches, in order of arrival."""
-    statement = (
-        select(FeedBatch)
-        .join(BankFeed, BankFeed.id == FeedBatch.feed_id)
-        .where(
-            FeedBatch.feed_id == feed_id,
-            known.in_scope(BankFeed.area_code, scope, BankFeed.bank_id),
-        )
-    )
+    """Give a page of a feed's batches, in order of arrival; raises NotFound."""
+    feed = await feeds.bank_feed(session, feed_id, scope)
+    statement = select(FeedBatch).where(FeedBatch.feed_id == feed.id)
     if only.status:
         statement = statement.where(FeedBatch.status == only.status)
     return await paging.page(session, statement, by=(FeedBatch.id,), cursor=cursor, limit=limit)

@@ -112,15 +112,9 @@ async def waivers(session: Session, feed_id: UUID) -> Sequence[Waiver]:
 async def waivers_page(
     session: Session, feed_id: UUID, scope: Scope, *, cursor: str | None, limit: int
 ) -> paging.Found[Waiver]:
-    """Give a page of the waivers of a day that the caller may see."""
-    statement = (
-        select(Waiver)
-        .join(BankFeed, BankFeed.id == Waiver.feed_id)
-        .where(
-            Waiver.feed_id == feed_id,
-            known.in_scope(BankFeed.area_code, scope, BankFeed.bank_id),
-        )
-    )
+    """Give a page of the waivers of a day that the caller may see; raises NotFound."""
+    feed = await bank_feed(session, feed_id, scope)
+    statement = select(Waiver).where(Waiver.feed_id == feed.id)
     return await paging.page(session, statement, by=(Waiver.id,), cursor=cursor, limit=limit)
 
 

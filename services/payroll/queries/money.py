@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlalchemy import select
 
 from services.payroll.models import Credit, Obligation
-from shared import known, paging
+from services.payroll.queries import obligations
+from shared import paging
 from shared.areas import Scope
 from shared.db import Session
 
@@ -42,14 +43,8 @@ async def late_credits(session: Session, obligation_ids: Collection[UUID]) -> Se
 async def credits_page(
     session: Session, obligation_id: UUID, scope: Scope, *, cursor: str | None, limit: int
 ) -> paging.Found[Credit]:
-    """Give a page of what counts for an obligation that the caller may see, oldest first."""
-    seen = known.in_scope(
-        Obligation.area_code, scope, Obligation.developer_id, Obligation.contractor_id
-    )
-    statement = (
-        select(Credit)
-        .join(Obligation, Obligation.id == Credit.obligation_id)
-        .where(Credit.obligation_id == obligation_id, Credit.amount > 0, seen)
-    )
+    """Give a page of what counts for an obligation, oldest first; raises NotFound."""
+    owed = await obligations.obligation(session, obligation_id, scope)
+    statement = select(Credit).where(Credit.obligation_id == owed.id, Credit.amount > 0)
     order = (Credit.at, Credit.id)
     return await paging.page(session, statement, by=order, cursor=cursor, limit=limit)
