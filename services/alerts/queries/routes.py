@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, false, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
@@ -19,6 +19,8 @@ from shared.known import KnownArea
 
 def _concerns(scope: Scope) -> ColumnElement[bool]:
     """Routes are policy: those of the caller's areas, and those above that apply there too."""
+    if not scope.areas:
+        return false()
     root = aliased(KnownArea)
     above = (
         select(KnownArea.code)

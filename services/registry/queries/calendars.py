@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, false, func, or_, select
 
 from services.registry.errors import CalendarUnknown
 from services.registry.models import Calendar
@@ -14,6 +14,8 @@ from shared.db import Session
 
 async def _visible(session: Session, scope: Scope) -> ColumnElement[bool]:
     """Say whether a calendar counts in the caller's areas: his own, and those above him."""
+    if not scope.areas:
+        return false()
     above = {NATION}
     for code in scope.areas:
         above.update(await known.lineage(session, code))
