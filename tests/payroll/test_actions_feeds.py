@@ -478,6 +478,15 @@ async def test_the_same_source_again_gives_the_first(session: Session, source: S
         await factories.source(session, name="另一支行")
 
 
+async def test_a_source_is_not_told_to_who_may_not_enter_it(
+    session: Session, source: Source
+) -> None:
+    scope = Scope(frozenset({factories.NEIGHBOUR}))
+    for body in (factories.source_in(), factories.source_in(name="另一支行")):
+        with pytest.raises(SourceRefused):
+            await actions.sources.register_source(session, scope, body, FIRST)
+
+
 async def test_a_source_says_everything_that_is_wrong(session: Session) -> None:
     await factories.tree(session)
     await factories.bank(session, roles=("contractor",))

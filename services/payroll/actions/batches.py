@@ -117,8 +117,6 @@ async def _write(
     left = await money.credit_money(session, came_in, now) if came_in else {}
     for row in rows:
         row["left_amount"] = left.get(row["id"], row["left_amount"])
-    # COPY goes past the session: the feed and the batch must be there, whoever looks meanwhile.
-    await session.flush()
     await db.copy(session, AccountDay, fresh_days)
     await db.copy(session, BankLine, rows)
 
