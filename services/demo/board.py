@@ -69,7 +69,7 @@ def _obligations(told: Mapping[str, Any], say: Say) -> None:
             one["period"],
             one["due_on"],
             one["due_amount"],
-            one["credited"],
+            one["credited_amount"],
             one["status"],
         ]
         for one in sorted(told["obligations"], key=lambda o: (o["project_id"], o["due_on"]))
