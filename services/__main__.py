@@ -142,7 +142,6 @@ class _Telling(uvicorn.Server):
         for server in self.servers if self.started else ():
             host, port = server.sockets[0].getsockname()[:2]
             typer.echo(f"serving http://{host}:{port}")
-            sys.stdout.flush()
 
 
 @cli.command()

@@ -33,7 +33,7 @@ class Player:
         self.persons: dict[str, str] = {}
         self.balances: dict[str, Decimal] = {}
 
-    async def begin(self) -> None:
+    async def enter(self) -> None:
         """Set the clock to the scenario's first instant and enter the standing facts."""
         await self.stage.go(self.scenario.begins)
         await self._standing()

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import Any
 
+import typer
 from standardwebhooks import Webhook, WebhookVerificationError
 
 LIMIT = 1_000_000
@@ -64,8 +65,7 @@ def main() -> None:
     inbox = _Inbox()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(inbox))
     Thread(target=server.serve_forever, daemon=True).start()
-    sys.stdout.write(f"{server.server_port}\n")
-    sys.stdout.flush()
+    typer.echo(server.server_port)
     inbox.secret = sys.stdin.readline().strip()
     inbox.ready.set()
     sys.stdin.read()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import typer
 
 from services.demo.board import document, show
 from services.demo.facts import Scenario, read
@@ -93,7 +94,7 @@ async def tell(
         _subscriber(http) as subscriber,
     ):
         player = Player(scenario, Client(runtime, bases, http), say)
-        await player.begin()
+        await player.enter()
         await subscriber.subscribe(player.client, scenario.area_code)
         await player.play()
         return await document(player, await subscriber.received())
@@ -140,22 +141,17 @@ async def perform(folder: Path, *, leave: bool, as_json: bool, port: int) -> Non
     scenario = read(folder)
     with tempfile.TemporaryDirectory(prefix="xinqing-demo-", ignore_cleanup_errors=True) as data:
         runtime = Runtime(data_dir=Path(data), scenario_clock=True)
-        say: Say = _nothing if as_json else _aloud
+        say: Say = _nothing if as_json else typer.echo
         say("薪清 Xinqing: 正在准备数据库 making a database …")
         async with _served(Path(data), port) as (base, process):
             told = await tell(scenario, runtime, dict.fromkeys(SERVICES, base), say)
             if as_json:
-                _aloud(json.dumps(told, ensure_ascii=False, indent=2))
+                typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
                 return
             show(told, say)
             if not leave:
                 invite(scenario, runtime, base, say)
                 await process.wait()
-
-
-def _aloud(words: str) -> None:
-    sys.stdout.write(f"{words}\n")
-    sys.stdout.flush()
 
 
 def _nothing(_: str) -> None:
