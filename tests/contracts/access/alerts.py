@@ -1,0 +1,111 @@
+"""Rows of alerts in Hefeng, and requests that work on them."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from services.alerts import actions, handlers
+from services.alerts.models import Alert, Delivery, DutyRoster, Notice, Recipient
+from services.alerts.rules.notices import Reason
+from services.alerts.schemas.routes import RouteIn
+from shared import clock
+from shared.auth import Caller
+from shared.db import Session, new_id
+from shared.known import KnownArea
+from shared.roles import KNOWN_ROLES, LIMITED_TO_OWN
+from tests.alerts import factories as make
+from tests.alerts.factories import AUTHORITY, BEGUN, CONTRACTOR, DEVELOPER, OPENED_AT
+from tests.contracts.access.rows import HERE, TREE_ELSEWHERE, Rows
+from tests.fixtures.service import Time
+
+V1 = "/alerts/v1"
+RECIPIENT, ENDPOINT = f"{V1}/recipients/{{recipient_id}}", f"{V1}/endpoints/{{endpoint_id}}"
+ASSIGNEE, ADDRESSEE = new_id(), new_id()
+MAIL, HOOK = "office@example.org", "http://127.0.0.1:9/hook"
+OFFICE = Caller("office", frozenset({"wage_office"}), frozenset({HERE}))
+
+
+async def rows(session: Session, time: Time) -> Rows:
+    """Make an alert with notices, a recipient on duty, a route, an endpoint with a delivery."""
+    time.move_to(OPENED_AT + timedelta(hours=12))
+    await make.areas(session)
+    session.add_all(
+        KnownArea(code=code, name=code, path=path, valid_from=BEGUN)
+        for code, path in TREE_ELSEWHERE.items()
+    )
+    recipient = await make.recipient(session, *sorted(KNOWN_ROLES - LIMITED_TO_OWN), mail=MAIL)
+    companies = sorted(LIMITED_TO_OWN)
+    addressee = await make.recipient(session, *companies, org_id=ADDRESSEE, channels=["inbox"])
+    endpoint = await make.endpoint(session, org_id=DEVELOPER, url=HOOK)
+    await handlers.on_watch_item_opened(session, make.opened(unit_id=ASSIGNEE))
+    await session.flush()  # The queries below must see all of it.
+    alert = (await session.scalars(select(Alert).where(Alert.kind == "transfer_missed"))).one()
+    pushed = select(Delivery).where(Delivery.endpoint_id == endpoint.id)
+    delivery = (await session.scalars(pushed)).one()
+    session.add_all(_notice(alert, who) for who in (recipient, addressee))
+    await make.duty(session, recipient, HERE)
+    duty = (await session.scalars(select(DutyRoster))).one()
+    said = RouteIn.model_validate(_route("missed"))
+    route = await actions.routes.enter_route(session, OFFICE, said, clock.now())
+    return Rows(
+        ids={
+            "alert_id": alert.id,
+            "recipient_id": recipient.id,
+            "endpoint_id": endpoint.id,
+            "delivery_id": delivery.id,
+        },
+        parties={
+            "developer": DEVELOPER,
+            "contractor": CONTRACTOR,
+            "sector authority": AUTHORITY,
+            "assignee": ASSIGNEE,
+            "recipient": ADDRESSEE,
+            "owner": DEVELOPER,
+        },
+        requests={name: [{"json": sent}] for name, sent in _bodies(recipient).items()},
+        marks={
+            f"GET {V1}/alerts": alert.id,
+            f"GET {V1}/inbox": alert.id,
+            f"GET {V1}/routes": route.id,
+            f"GET {V1}/recipients": recipient.id,
+            f"POST {V1}/recipients/find": recipient.id,
+            f"GET {V1}/duty-rosters": duty.id,
+            f"GET {V1}/endpoints": endpoint.id,
+            f"GET {V1}/deliveries": delivery.id,
+        },
+    )
+
+
+def _notice(alert: Alert, who: Recipient) -> Notice:
+    return Notice(
+        id=new_id(), alert_id=alert.id, recipient_id=who.id, step=0, reason=Reason.RAISED,
+        slot="access", told_at=clock.now(), trace={},
+    )  # fmt: skip
+
+
+def _route(code: str) -> dict[str, Any]:
+    rung = {"wait": 4, "unit": "wh", "receivers": ["wage_office"], "repeats": True}
+    return {
+        "area_code": HERE, "code": code, "valid_from": "2023-01-01", "receivers": ["assignee"],
+        "steps": [rung], "source": "县治欠办",
+    }  # fmt: skip
+
+
+def _bodies(recipient: Recipient) -> dict[str, Any]:
+    """Give what each write is sent."""
+    post = {"title": "县治欠办", "roles": ["wage_office"], "area_code": HERE}
+    duty = {"area_code": HERE, "recipient_id": str(recipient.id)}
+    span = {"from_at": "2023-05-01T00:00:00+08:00", "until_at": "2023-05-02T00:00:00+08:00"}
+    kinds = ["cases.watch_item_opened.v1"]
+    return {
+        f"POST {V1}/alerts/{{alert_id}}/acknowledge": {"promised_on": "2023-04-28"},
+        f"POST {V1}/routes": _route("other"),
+        f"POST {V1}/recipients": post,
+        f"POST {V1}/recipients/find": {"mail": MAIL},
+        f"PATCH {RECIPIENT}": {"version": 1, "title": "新名"},
+        f"POST {RECIPIENT}/reveal": {"purpose": "核对通讯录"},
+        f"POST {V1}/duty-rosters": duty | span,
+        f"POST {V1}/endpoints": {"url": HOOK, "types": kinds, "areas": [HERE]},
+        f"PATCH {ENDPOINT}": {"version": 1, "description": "新"},
+    }

@@ -1,0 +1,92 @@
+"""Rows of payroll in Hefeng, and requests that work on them."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+
+from services.payroll.models import BankFeed, BankLine, FeedBatch, Waiver
+from shared import clock
+from shared.db import Session, new_id
+from shared.known import KnownArea
+from tests.contracts.access.rows import TREE_ELSEWHERE, Rows
+from tests.fixtures.service import Time
+from tests.payroll import factories as make
+from tests.payroll.factories import BANK, CONTRACTOR, DEVELOPER
+
+V1 = "/payroll/v1"
+FIRST, SECOND, TODAY = date(2023, 1, 10), date(2023, 1, 11), date(2023, 1, 12)
+PAYER = {"name": "县交通运输局", "account_no": "4200000000000017"}
+FEED = f"{V1}/bank-feeds/{{feed_id}}"
+
+
+async def rows(session: Session, time: Time) -> Rows:
+    """Make a source with a day that is closed and one that is late, an account, money, a waiver."""
+    time.move_to(clock.at(TODAY, 12))
+    await make.tree(session)
+    session.add_all(
+        KnownArea(code=code, name=code, path=path, valid_from=date(2000, 1, 1))
+        for code, path in TREE_ELSEWHERE.items()
+    )
+    project_id, other_id = await make.contract(session), await make.contract(session)
+    source = await make.source(session, TODAY)
+    account = await make.account(session, project_id)
+    paid = make.line("A1", "2023-01-10T10:00:00", 100, 100, counterparty=PAYER, purpose="工资")
+    await make.feed(session, FIRST, make.statement(0, paid))
+    part = make.line("A2", "2023-01-11T10:00:00", 50, 150)
+    late = await make.feed(session, SECOND, make.statement(100, part), final=False)
+    late.be_late(clock.now())
+    session.add(_waiver(late))
+    await session.flush()  # The queries below must see all of it.
+    line = (await session.scalars(select(BankLine).where(BankLine.serial == "A1"))).one()
+    batch = (await session.scalars(select(FeedBatch).where(FeedBatch.feed_id == late.id))).one()
+    [owed, *_] = await make.owed(session, project_id)
+    made = Rows(
+        ids={
+            "obligation_id": owed.id,
+            "feed_id": late.id,
+            "batch_id": batch.id,
+            "line_id": line.id,
+        },
+        parties={"developer": DEVELOPER, "contractor": CONTRACTOR, "bank": BANK},
+        marks={
+            f"GET {V1}/sources": source.id,
+            f"GET {V1}/wage-accounts": account.id,
+            f"GET {V1}/obligations": owed.id,
+            f"GET {V1}/obligations/{{obligation_id}}/credits": "A1",
+            f"GET {V1}/bank-feeds": late.id,
+            f"GET {FEED}/batches": batch.id,
+            f"GET {FEED}/waivers": "anna",
+            f"GET {V1}/bank-lines": line.id,
+            f"POST {V1}/bank-lines/search": line.id,
+        },
+    )
+    there = make.account_in(project_id)
+    fresh = make.account_in(other_id, account_no="62 0001 2345 6789")
+    new = make.line("A3", "2023-01-12T10:00:00", 7, 157)
+    bodies: dict[str, list[Any]] = {
+        f"POST {V1}/sources": [
+            make.source_in().model_dump(mode="json"),
+            make.source_in(code="S2").model_dump(mode="json"),
+        ],
+        f"POST {V1}/wage-accounts": [
+            there.model_dump(mode="json"),
+            fresh.model_dump(mode="json"),
+        ],
+        f"POST {V1}/bank-feeds": [
+            make.batch(SECOND, make.statement(100, part), final=False),
+            make.batch(TODAY, make.statement(150, new), final=False),
+        ],
+        f"POST {FEED}/waivers": [{"reason": "系统停用"}],
+        f"POST {V1}/bank-lines/search": [{"name": PAYER["name"]}],
+        f"POST {V1}/bank-lines/{{line_id}}/reveal": [{"purpose": "核对付款人"}],
+    }
+    made.requests = {name: [{"json": body} for body in each] for name, each in bodies.items()}
+    return made
+
+
+def _waiver(feed: BankFeed) -> Waiver:
+    return Waiver(
+        id=new_id(), feed_id=feed.id, reason="系统停用", waived_by="anna",
+        waived_at=clock.now(), completes=False,
+    )  # fmt: skip

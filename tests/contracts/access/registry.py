@@ -1,0 +1,94 @@
+"""Rows of registry in Hefeng, and requests that work on them."""
+
+from datetime import date
+
+from services.registry import actions
+from services.registry.rules.areas import AreaFact
+from services.registry.schemas.calendars import CalendarIn
+from services.registry.schemas.keys import ApiKeyIn
+from shared import clock
+from shared.db import Session
+from shared.workdays import DayKind
+from tests.contracts.access.rows import ELSEWHERE, HERE, Rows
+from tests.fixtures.service import Time
+from tests.registry import factories as make
+from tests.registry.factories import NATION
+
+V1 = "/registry/v1"
+# A row that stands already, and one that is new.
+AREAS = [
+    {"code": "422828101", "name": "走马镇", "parent_code": HERE, "valid_from": "2000-01-01"},
+    {"code": "422828103", "name": "容美镇", "parent_code": HERE, "valid_from": "2000-01-01"},
+]
+FREE_DAY = date(2023, 4, 3)
+
+
+async def rows(session: Session, time: Time) -> Rows:
+    """Make areas, parties, a project with contract and person, a calendar, a key."""
+    await make.areas(session)
+    there = [("33", "浙江省", "0"), ("3301", "杭州市", "33"), (ELSEWHERE, "西湖区", "3301")]
+    facts: list[AreaFact] = make.facts(*there)
+    await actions.areas.enter_areas(session, NATION, facts, clock.now())
+    developer = await make.developer(session)
+    contractor = await make.organisation(session, 2, "contractor")
+    project = await make.project(session, developer.id, contractor_id=contractor.id)
+    contract = await make.works_contract(session, project.id, contractor.id)
+    assignment = await make.assignment(session, project.id, developer.id)
+    own_days = CalendarIn(area_code=HERE, year=2023, exceptions={FREE_DAY: DayKind.HOLIDAY})
+    calendar = await actions.calendars.publish_calendar(session, NATION, own_days, clock.now())
+    await actions.calendars.publish_calendar(session, NATION, CalendarIn(year=2023), clock.now())
+    machine = ApiKeyIn(name="province", areas=[HERE], roles=["provincial_system"])
+    key = await actions.keys.issue_api_key(session, NATION, machine, clock.now())
+    made = Rows(
+        ids={
+            "organisation_id": developer.id,
+            "project_id": project.id,
+            "works_contract_id": contract.id,
+            "assignment_id": assignment.id,
+            "calendar_id": calendar.id,
+            "api_key_id": key.id,
+        },
+        parties={"developer": developer.id, "contractor": contractor.id},
+        marks={
+            f"GET {V1}/areas": "走马镇",
+            f"GET {V1}/calendars": calendar.id,
+            f"GET {V1}/organisations": developer.id,
+            f"GET {V1}/projects": project.id,
+            f"GET {V1}/projects/counts": None,
+            f"GET {V1}/projects/{{project_id}}/persons": assignment.id,
+            f"GET {V1}/works-contracts": contract.id,
+            f"GET {V1}/api-keys": key.id,
+        },
+    )
+    made.requests = _requests(made)
+    return made
+
+
+def _requests(made: Rows) -> dict[str, list[dict[str, object]]]:
+    """Give for each write what is new, and what stands already: a repeat tells of a row, too."""
+    developer, contractor = made.parties["developer"], made.parties["contractor"]
+    project = made.ids["project_id"]
+    standing = make.project_body(developer, contractor_id=str(contractor))
+    known = make.organisation_body(1, "developer", name="县交通运输局")
+    contract = make.contract_body(project, contractor)
+    person = make.assignment_body(developer)
+    days = {"area_code": HERE, "year": 2023, "exceptions": {FREE_DAY.isoformat(): "holiday"}}
+    bodies: dict[str, list[object]] = {
+        f"POST {V1}/areas": [{"items": [row]} for row in AREAS],
+        f"POST {V1}/calendars": [days, days | {"year": 2024, "exceptions": {}}],
+        f"POST {V1}/organisations": [known, make.organisation_body(9)],
+        f"PATCH {V1}/organisations/{{organisation_id}}": [{"version": 1, "name": "新名"}],
+        f"POST {V1}/projects": [standing, standing | {"code": "B"}],
+        f"PATCH {V1}/projects/{{project_id}}": [{"version": 1, "name": "新名"}],
+        f"POST {V1}/projects/{{project_id}}/persons": [person, person | {"name": "另一人"}],
+        f"PATCH {V1}/projects/{{project_id}}/persons/{{assignment_id}}": [
+            {"version": 1, "until_on": "2023-05-31"}
+        ],
+        f"POST {V1}/works-contracts": [contract, contract | {"number": "HT-2"}],
+        f"POST {V1}/api-keys": [{"name": "k", "areas": [HERE], "roles": ["provincial_system"]}],
+    }
+    lines = ["code,name,parent_code,valid_from,valid_to"]
+    lines += [f"{row['code']},{row['name']},{row['parent_code']},2000-01-01," for row in AREAS]
+    file = {"content": "\n".join(lines).encode(), "headers": {"content-type": "text/csv"}}
+    sent = {name: [{"json": body} for body in each] for name, each in bodies.items()}
+    return sent | {f"POST {V1}/areas/import": [file]}

@@ -1,0 +1,234 @@
+"""What somebody from another area, or of another organisation, gets of rows that are there."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import pytest
+from httpx import Response
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.areas import NATION
+from shared.auth import ApiKey, Caller, make_token, new_key
+from shared.config import Runtime
+from shared.db import Plumbing, new_id
+from shared.roles import LIMITED_TO_OWN
+from tests.contracts.access import alerts, cases, payroll, registry, table
+from tests.contracts.access.rows import ELSEWHERE, HERE, Request, Rows, park
+from tests.contracts.access.table import PUBLIC, Route
+from tests.contracts.conftest import Process
+from tests.fixtures.database import load, names
+from tests.fixtures.service import Time
+
+CODES = re.compile(rf"\b{HERE}(\d{{3}})?\b")
+# What two persons decide no machine decides.
+FOR_PERSONS = {"POST /payroll/v1/bank-feeds/{feed_id}/waivers"}
+REFUSALS = {"404": {404}, "refused": {404, 409, 422}}
+MAKERS = {"registry": registry, "payroll": payroll, "cases": cases, "alerts": alerts}
+
+
+def callers(role: str, route: Route, parties: Mapping[str, UUID]) -> Iterator[tuple[Caller, bool]]:
+    """Give callers with a role, and whether the row under test is theirs to see."""
+    roles, here, there = frozenset({role}), frozenset({HERE}), frozenset({ELSEWHERE})
+    platform = route.elsewhere == "–"
+    if role not in LIMITED_TO_OWN:
+        yield Caller("tester", roles, here), True
+        yield Caller("tester", roles, there), platform
+        yield Caller("tester", roles, frozenset()), platform
+        return
+    named = route.parties if route.parties is not None else parties.keys()
+    assert named <= parties.keys(), f"{route.name}: {sorted(named)}"
+    own = {parties[party] for party in named}
+    for org in {*parties.values(), new_id()}:
+        yield Caller("tester", roles, here, org), org in own or route.parties is None
+    yield Caller("tester", roles, there, min(own)), False
+    yield Caller("tester", roles, here), False
+
+
+def shows(answer: Response, mark: object) -> bool:
+    """Say whether a list holds the row, or a count counts anything."""
+    said = answer.json()
+    return bool(said["total"]) if "total" in said else str(mark) in answer.text
+
+
+@dataclass
+class Hefeng:
+    """One service with rows of a county, and whoever asks for them."""
+
+    name: str
+    process: Process
+    runtime: Runtime
+    rows: Rows
+    connection: AsyncConnection
+    before: str = ""
+    """The digest of all rows before anybody called."""
+    _tokens: dict[Caller, str] = field(default_factory=dict)
+
+    def headers(self, caller: Caller) -> dict[str, str]:
+        if caller not in self._tokens:
+            self._tokens[caller] = make_token(
+                self.runtime, subject=caller.subject, roles=caller.roles, areas=caller.areas,
+                org=caller.org,
+            )  # fmt: skip
+        return {"authorization": f"Bearer {self._tokens[caller]}"}
+
+    async def key(self, caller: Caller) -> str:
+        """Let a machine call with a caller's roles, areas and organisation; give its key."""
+        key, key_hash = new_key()
+        async with self.process.sessions[self.name].begin("test") as session:
+            session.add(
+                ApiKey(
+                    id=new_id(), key_hash=key_hash, name="machine", roles=sorted(caller.roles),
+                    areas=sorted(caller.areas), org_id=caller.org,
+                )
+            )  # fmt: skip
+        return key
+
+    async def call(
+        self,
+        name: str,
+        caller: Caller,
+        sent: Request,
+        *,
+        key: str | None = None,
+        unchanged: bool = False,
+    ) -> Response:
+        """Send a request whose work is undone after it; see that it did nothing, if asked to."""
+        method, said = name.split(maxsplit=1)[0], dict(sent)
+        who = {"authorization": f"Bearer {key}"} if key else self.headers(caller)
+        said["headers"] = {**said.get("headers", {}), **who}
+        undone = await self.connection.begin_nested()
+        answer = await self.process.http.request(method, self.rows.path(name), **said)
+        if unchanged:
+            assert await self.digest() == self.before, f"{name} {caller} wrote something"
+        await undone.rollback()
+        return answer
+
+    async def digest(self) -> str:
+        """Give a digest of every row of every table, audit and outbox included."""
+        tables = [*load(self.name).metadata.tables, *Plumbing.metadata.tables]
+        hashes = " UNION ALL ".join(
+            f"SELECT '{table}' || coalesce(md5(string_agg(t::text, '' ORDER BY t::text)), '') AS h"  # noqa: S608  our own tables
+            f" FROM {table} AS t"
+            for table in tables
+        )
+        statement = f"SELECT md5(string_agg(h, '' ORDER BY h)) FROM ({hashes}) AS all_tables"  # noqa: S608  as above
+        return str(await self.connection.scalar(text(statement)))
+
+    async def meet(self, route: Route, sent: Request, caller: Caller) -> None:
+        """Call a route as somebody whose row this is: it works, and shows the row."""
+        answer = await self.call(route.name, caller, sent)
+        assert answer.is_success, f"{route.name} {caller}: {answer.status_code} {answer.text}"
+        if route.name in self.rows.marks or route.elsewhere == "not shown":
+            assert shows(answer, self.rows.marks[route.name]), f"{route.name} {caller}"
+
+    async def miss(self, route: Route, sent: Request, caller: Caller) -> None:
+        """Call a route as somebody from elsewhere: the answer is the table's, nothing is done."""
+        answer = await self.call(route.name, caller, sent, unchanged=route.writes)
+        said = f"{route.name} {caller}: {answer.status_code} {answer.text}"
+        if route.elsewhere == "not shown":
+            assert answer.status_code == 200, said
+            assert not shows(answer, self.rows.marks[route.name]), said
+            assert f'"{HERE}"' not in answer.text, said
+        else:
+            assert answer.status_code in REFUSALS[route.elsewhere], said
+
+
+@pytest.fixture(params=names())
+async def hefeng(
+    request: pytest.FixtureRequest, process: Process, runtime: Runtime, time: Time
+) -> Hefeng:
+    """Give each service in turn, with its rows made."""
+    name: str = request.param
+    sessions = process.sessions[name]
+    async with sessions.begin("test") as session:
+        rows = await MAKERS[name].rows(session, time)
+        await park(session, name, rows)
+    assert isinstance(sessions.bind, AsyncConnection)
+    made = Hefeng(name, process, runtime, rows, sessions.bind)
+    made.before = await made.digest()
+    return made
+
+
+def guarded(hefeng: Hefeng) -> Iterator[tuple[Route, Request]]:
+    """Give every route of a service that is not open to all, with each request for it."""
+    for route in table.routes():
+        if route.service == hefeng.name and route.permission != PUBLIC:
+            for sent in hefeng.rows.requests.get(route.name, [{}]):
+                yield route, sent
+
+
+def of_role(hefeng: Hefeng, route: Route, role: str, *, own: bool) -> Caller:
+    """Give a caller of a role who meets the rows of a route, or one who does not."""
+    found = callers(role, route, hefeng.rows.parties)
+    return next(caller for caller, meets in found if meets is own)
+
+
+async def test_rows_are_met_by_their_own_alone(hefeng: Hefeng) -> None:
+    for route, sent in guarded(hefeng):
+        for role in sorted(table.holders()[route.permission]):
+            for caller, own in callers(role, route, hefeng.rows.parties):
+                await (hefeng.meet if own else hefeng.miss)(route, sent, caller)
+
+
+async def test_whoever_has_no_area_or_no_unit_of_his_own_sees_nothing(hefeng: Hefeng) -> None:
+    for route, sent in guarded(hefeng):
+        if route.elsewhere != "not shown":
+            continue
+        for role in sorted(table.holders()[route.permission]):
+            caller = Caller("nobody", frozenset({role}), frozenset())
+            if role in LIMITED_TO_OWN:
+                caller = Caller("nobody", frozenset({role}), frozenset({NATION}))
+            said = (await hefeng.call(route.name, caller, sent)).json()
+            assert not said.get("total"), f"{role}: {route.name}"
+            assert said.get("items", []) == [], f"{role}: {route.name}"
+
+
+async def test_what_is_no_area_opens_none(hefeng: Hefeng) -> None:
+    """Neither a prefix of digits nor a pattern nor a path is an area; what lies below sees less."""
+    village = {"422828101201"}
+    for areas in ({"42282", "42282%", "%", "/0/", "/0/42/4228/422828/", ""}, village):
+        for route, sent in guarded(hefeng):
+            roles = table.holders()[route.permission] - LIMITED_TO_OWN
+            governed = areas is village and route.rows.endswith("above")
+            for role in sorted(roles)[: route.elsewhere != "–" and not governed]:
+                caller = Caller("tester", frozenset({role}), frozenset(areas))
+                await hefeng.miss(route, sent, caller)
+
+
+async def test_nothing_is_written_into_an_area_above_or_beside(hefeng: Hefeng) -> None:
+    for route, sent in guarded(hefeng):
+        if route.elsewhere != "refused":
+            continue
+        for area in (ELSEWHERE, "4228", NATION):
+            for role in sorted(table.holders()[route.permission] - LIMITED_TO_OWN):
+                moved = into(area, sent)
+                assert moved != sent, f"{route.name} names no area"
+                await hefeng.miss(route, moved, of_role(hefeng, route, role, own=True))
+
+
+def into(area: str, sent: Request) -> Request:
+    """Give a request for the same in another area: HERE and towns in it become that area."""
+    if "content" in sent:
+        return {**sent, "content": CODES.sub(area, sent["content"].decode()).encode()}
+    moved: Request = json.loads(CODES.sub(area, json.dumps(sent)))
+    return moved
+
+
+async def test_a_machine_meets_what_a_person_of_its_role_meets(hefeng: Hefeng) -> None:
+    keys: dict[Caller, str] = {}
+    for route, sent in guarded(hefeng):
+        role = min(table.holders()[route.permission])
+        for own in (True,) if route.elsewhere == "–" else (True, False):
+            caller = of_role(hefeng, route, role, own=own)
+            keys[caller] = keys.get(caller) or await hefeng.key(caller)
+            person = await hefeng.call(route.name, caller, sent)
+            machine = await hefeng.call(route.name, caller, sent, key=keys[caller])
+            said = f"{route.name} {caller}: {machine.text}"
+            asked = 403 if route.name in FOR_PERSONS else person.status_code
+            assert machine.status_code == asked, said
+            if route.method == "GET" and route.elsewhere != "–":
+                assert machine.json() == person.json(), said
