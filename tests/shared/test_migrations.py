@@ -14,7 +14,6 @@ from sqlalchemy import make_url
 import services
 from shared import db, migrations
 from shared.embedded import Server
-from shared.migrations import plumbing
 from shared.service import Service
 from tests.fixtures.database import Databases, Templates, connected, load, names
 
@@ -285,7 +284,7 @@ async def test_a_name_that_is_no_identifier_is_refused(postgres: Server) -> None
 
 def test_every_table_of_plumbing_is_declared_by_a_module_that_migrations_know() -> None:
     shared = Path(db.__file__).parent
-    known = {Path(str(module.__file__)).name for module in plumbing.MODULES}
+    known = {Path(str(module.__file__)).name for module in migrations.PLUMBING}
     for source in shared.glob("*.py"):
         if "(Plumbing)" in source.read_text():
             assert source.name in known | {"db.py", "auth.py"}
