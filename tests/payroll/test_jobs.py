@@ -183,3 +183,27 @@ async def test_due_days_are_worked_out_again_in_steps(sessions: Sessions, projec
         rows = await factories.owed(session, project_id)
     assert [row.due_on.isoformat() for row in rows][:2] == ["2023-01-20", "2023-02-24"]
     assert {row.status for row in rows} == {ObligationStatus.PLANNED}
+
+
+async def test_batches_that_come_at_the_very_hour_and_its_timers_never_block_each_other(
+    sessions: Sessions, project_id: UUID, time: Time
+) -> None:
+    """Days of a weekend are all owed on Monday at ten, when the bank sends the last of them."""
+    time.move_to(clock.at(date(2023, 1, 16), 10))
+    await jobs.expect_bank_feeds(sessions, date(2023, 1, 16))
+
+    async def send(day: int) -> None:
+        async with sessions.begin() as session:
+            await factories.feed(session, date(2023, 1, day), now=clock.now())
+
+    await asyncio.gather(
+        *(timers.run_due(sessions, service.timers) for _ in range(2)),
+        *(send(day) for day in (15, 14, 13, 12, 11, 10)),
+    )
+    while await timers.run_due(sessions, service.timers):
+        pass
+    async with sessions.begin() as session:
+        source = (await session.scalars(select(Source))).one()
+        statuses = (await session.scalars(select(BankFeed.status).order_by(BankFeed.day))).all()
+    assert source.fed_until == date(2023, 1, 15)
+    assert [status.value for status in statuses] == ["complete"] * 6 + ["expected"]

@@ -14,8 +14,11 @@ from shared.workdays import Calendar
 TIMER = "bank_feed"
 
 
-async def expect_bank_feeds(session: Session, day: date, limit: int = 100) -> int:
-    """Let sources owe a feed for a day, and for any before it that has no row; give how many."""
+async def expect_bank_feeds(session: Session, day: date, limit: int = 1) -> int:
+    """Let sources owe a feed for a day, and for any before it that has no row; give how many.
+
+    One source in a transaction: whoever holds two could wait for somebody who waits for him.
+    """
     sources = await queries.sources.locked_sources_expecting(session, day, limit)
     for source in sources:
         await expect_days(session, source, day)
@@ -62,10 +65,12 @@ def _arm(session: Session, feed: BankFeed) -> None:
 
 async def report_late_feed(session: Session, feed_id: UUID, at: datetime) -> None:
     """Say once that a source did not close its day in time; obligations stay as they are."""
+    # Everybody locks the source before its days: a batch that comes at the very hour waits, or is
+    # waited for, instead of ending in a deadlock.
+    source = await queries.sources.locked_source_of_feed(session, feed_id)
     feed = await queries.feeds.locked_feed(session, feed_id)
     if not feed.be_late(at):
         return
-    source = await queries.sources.source(session, feed.source_id)
     publish(
         session,
         BankFeedLate(

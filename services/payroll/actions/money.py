@@ -83,6 +83,8 @@ async def credit_money(
 
 async def credit_what_is_left(session: Session, account: WageAccount, now: datetime) -> None:
     """Let money that no period could take count for periods that were planned since."""
+    # As whoever brings lines does: the source first, then lines, then what they count for.
+    await queries.sources.locked_source(session, account.source_id)
     lines = await queries.lines.locked_lines_left(session, account.id)
     money = [incoming(account, line, line.left_amount) for line in lines]
     left = await credit_money(session, money, now)

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 
 from services.payroll.errors import SourceUnknown
-from services.payroll.models import Source
+from services.payroll.models import BankFeed, Source
 from shared import known, paging
 from shared.areas import NATION, Scope
 from shared.db import Session
@@ -19,11 +19,6 @@ async def sources(
     """Give a page of the sources that the caller may see."""
     statement = select(Source).where(known.in_scope(Source.area_code, scope, Source.bank_id))
     return await paging.page(session, statement, by=(Source.code,), cursor=cursor, limit=limit)
-
-
-async def source(session: Session, source_id: UUID) -> Source:
-    """Give a source that one of its rows names."""
-    return (await session.scalars(select(Source).where(Source.id == source_id))).one()
 
 
 async def in_areas(session: Session, area_code: str, scope: Scope) -> bool:
@@ -48,6 +43,19 @@ async def locked_source(session: Session, source_id: UUID) -> Source:
             .where(Source.id == source_id)
             .with_for_update()
             # Whoever waited for the lock must see what the one before did.
+            .execution_options(populate_existing=True)
+        )
+    ).one()
+
+
+async def locked_source_of_feed(session: Session, feed_id: UUID) -> Source:
+    """Give the source of one of its days for changing."""
+    return (
+        await session.scalars(
+            select(Source)
+            .join(BankFeed, BankFeed.source_id == Source.id)
+            .where(BankFeed.id == feed_id)
+            .with_for_update(of=Source)
             .execution_options(populate_existing=True)
         )
     ).one()
