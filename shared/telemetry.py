@@ -294,6 +294,7 @@ DELIVERIES = Counter(
     "xinqing_deliveries", "Attempts to reach a recipient or subscriber, by outcome.",
     ("service", "outcome"), registry=REGISTRY,
 )  # fmt: skip
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 REQUESTS = Counter(
     "xinqing_requests", "Requests answered, by route and status.",
     ("service", "method", "route", "status"), registry=REGISTRY,
@@ -321,7 +322,9 @@ class CountedRequests:
         async def counted(message: Message) -> None:
             if message["type"] == "http.response.start":
                 route = getattr(scope.get("route"), "path", "")
-                REQUESTS.labels(self.service, scope["method"], route, message["status"]).inc()
+                # A stranger may invent methods, and each would be counted for ever.
+                method = scope["method"] if scope["method"] in METHODS else "other"
+                REQUESTS.labels(self.service, method, route, message["status"]).inc()
             await send(message)
 
         await self.app(scope, receive, counted)
