@@ -279,6 +279,22 @@ async def test_a_provincial_system_pulls_what_changed_and_once_what_left(
     assert [item["version"] for item in everything["items"]] == [2]
 
 
+async def test_a_company_is_not_told_of_rows_of_others_that_left(
+    sessions: Sessions, project: dict[str, Any], client: AsyncClient, token: Token
+) -> None:
+    company, office = token("contractor", areas=["422828"], org=uuid4()), token("wage_office")
+    start = {"changed_after": "2000-01-01T00:00:00Z"}
+    moved = {"projects": project["id"], "organisations": project["developer_id"]}
+    for path, row_id in moved.items():
+        url = f"/registry/v1/{path}"
+        first = (await client.get(url, params=start, headers=company)).json()
+        body = {"version": 1, "area_code": "422822"}
+        answer = await client.patch(f"{url}/{row_id}", json=body, headers=office)
+        assert answer.status_code == 200
+        second = await client.get(url, params={"cursor": first["next"]}, headers=company)
+        assert (second.json()["items"], second.json()["left"]) == ([], [])
+
+
 async def test_the_same_organisation_from_two_at_once_is_one(
     sessions: Sessions, client: AsyncClient, token: Token, published: Published
 ) -> None:

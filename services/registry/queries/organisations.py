@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Date, Text, column, exists, func, or_, sel
 
 from services.registry.errors import OrganisationUnknown
 from services.registry.models import Organisation, Project
+from services.registry.queries import projects
 from services.registry.schemas.organisations import OrganisationFilter
 from shared import known, paging
 from shared.areas import Scope
@@ -81,9 +82,7 @@ async def organisations(
         cursor=cursor,
         changed_after=changed_after,
         limit=limit,
-        left=paging.Left(
-            known.in_scope(paging.SyncMove.area_code, Scope(scope.areas)), _visible(scope)
-        ),
+        left=projects.gone(scope, _visible(scope)),
     )
 
 

@@ -23,6 +23,16 @@ def visible(scope: Scope) -> ColumnElement[bool]:
     return known.in_scope(Project.area_code, scope, Project.developer_id, Project.contractor_id)
 
 
+def gone(scope: Scope, seen: ColumnElement[bool]) -> paging.Left | None:
+    """Give how a sync tells of rows that left the caller's areas; to a company it tells nothing.
+
+    A company never saw all rows of its areas, so ids of those that left are not its to know.
+    """
+    if scope.org is not None:
+        return None
+    return paging.Left(known.in_scope(paging.SyncMove.area_code, scope), seen)
+
+
 def _in_charge(on: date) -> ColumnElement[bool]:
     """Say whether a project has a responsible person in force on a day."""
     return exists().where(
@@ -74,9 +84,7 @@ async def projects(
         cursor=cursor,
         changed_after=changed_after,
         limit=limit,
-        left=paging.Left(
-            known.in_scope(paging.SyncMove.area_code, Scope(scope.areas)), visible(scope)
-        ),
+        left=gone(scope, visible(scope)),
     )
 
 
