@@ -5,6 +5,7 @@ import base64
 import importlib
 import json
 import secrets
+import signal
 import sys
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
@@ -112,7 +113,15 @@ def serve(
             "`serve all` needs nothing."
         )
     telemetry.configure(runtime, personal=pii.looks_personal)
+    # The server that serves raises a signal again once it has ended; what the signal does by
+    # itself would leave the embedded database running.
+    signal.signal(signal.SIGTERM, _leave)
     _run(_serve(services, runtime, host, port))
+
+
+def _leave(number: int, _frame: object) -> None:
+    """End by an exception, which everything that was opened hears."""
+    raise SystemExit(128 + number)
 
 
 async def _serve(services: list[Service], runtime: Runtime, host: str, port: int) -> None:
