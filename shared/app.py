@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from fastapi import FastAPI
@@ -33,7 +34,7 @@ from shared.bus.kafka import KafkaBus
 from shared.bus.local import LocalBus
 from shared.config import Runtime, ServiceSettings
 from shared.inbox import Inbox
-from shared.jobs import Poll
+from shared.jobs import Rounds, Work
 from shared.outbox import Relay, replay, replay_topic
 from shared.service import Service
 from shared.uploads import BodyLimit
@@ -47,6 +48,9 @@ LOOK_EVERY = 1.0
 # Whoever moves a scenario's clock looks himself; this is for what a crash left behind.
 LOOK_EVERY_IN_SCENARIO = 5.0
 SWEEP_EVERY = 60.0
+# No index tells what an old key sealed: each look reads whole tables. A key is put in front by a
+# restart, which looks at once; later looks find what a replica with the old keys still wrote.
+RESEAL_EVERY = 3600.0
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,7 @@ class Running:
     sessions: database.Sessions
     inbox: Inbox
     relay: Relay
+    rounds: Rounds
 
     async def replay_to(self, taker: "Running") -> int:
         """Send this service's whole past to another one's own topic; give how many events."""
@@ -72,31 +77,21 @@ class Running:
     async def due(self, *, wait: bool = True) -> int:
         """Run jobs, timers and polls until none finds anything; give how much was done.
 
+        A failure is raised to whoever waits for it (`wait`), after all else was done.
         Under a scenario's clock one replica does it at a time (others wait for it, or leave it
         to that one), so that whoever moved the clock knows when all is done; and nothing runs
         before the scenario has begun.
         """
         if not self.sessions.scenario:
-            return await self._all_due()
+            return await self.rounds.run(at_once=wait)
         async with database.held(self.sessions, f"due:{self.service.name}", wait=wait) as mine:
             if not mine or not await self._begun():
                 return 0
-            return await self._all_due()
+            return await self.rounds.run(at_once=wait)
 
     async def _begun(self) -> bool:
         async with self.sessions.begin() as session:
             return await session.get(database.ScenarioClock, 1) is not None
-
-    async def _all_due(self) -> int:
-        done = 0
-        while True:
-            found = await jobs.run_due(self.sessions, self.service.jobs)
-            found += await timers.run_due(self.sessions, self.service.timers)
-            for poll in self.service.polls:
-                found += await poll(self.sessions)
-            if not found:
-                return done
-            done += found
 
 
 def url_of(service: Service, runtime: Runtime) -> str:
@@ -152,15 +147,20 @@ def create_app(services: Sequence[Service], runtime: Runtime) -> FastAPI:
 
 async def _verify(composed: Sequence[Running]) -> None:
     """Refuse to start on tables that this version does not know, and on too few connections."""
+    needed: dict[object, int] = {}
     for one in composed:
         await migrations.verify_head(one.service, one.sessions.url)
         async with one.sessions.begin() as session:
             most = int(await session.scalar(text("SHOW max_connections")) or 0)
+        url = make_url(one.sessions.url)
+        server = (url.host, url.port, url.query.get("host"))
         # Beside the pool: relay, one job or scenario lock, sealing, and one in reserve.
-        needed = one.service.settings().pool_size + 4
-        if needed > most:
+        here = needed.get(server, 0) + one.service.settings().pool_size + 4
+        needed[server] = here
+        if here > most:
             raise RuntimeError(
-                f"{one.service.name} may open {needed} connections, max_connections is {most}"
+                f"with {one.service.name} this process may open {here} connections to its server, "
+                f"max_connections is {most}"
             )
 
 
@@ -187,9 +187,9 @@ def compose(
     inbox = Inbox(sessions, service.handles)
     subscribing = bus is not None
     bus = bus or make_bus(runtime)
-    one = Running(
-        service, service_app(service, sessions, keys), sessions, inbox, Relay(sessions, bus)
-    )
+    app = service_app(service, sessions, keys)
+    rounds = Rounds(service.name, _due(service, sessions))
+    one = Running(service, app, sessions, inbox, Relay(sessions, bus), rounds)
     if subscribing:
         # A service that reads nothing is a group all the same: its lag is asked for, and 0.
         own = [replay_topic(service.name)] if service.topics else []
@@ -218,6 +218,16 @@ def service_app(
     return app
 
 
+def _due(service: Service, sessions: database.Sessions) -> dict[str, Work]:
+    """Give what the clock door looks after: daily jobs, timers, and each poll for itself."""
+    polls = {poll.__name__: partial(poll, sessions) for poll in service.polls}
+    return {
+        "jobs": partial(jobs.run_due, sessions, service.jobs),
+        "timers": partial(timers.run_due, sessions, service.timers),
+        **polls,
+    }
+
+
 def _loops(one: Running, sign: audit.Sign | None) -> list[tuple[str, Loop]]:
     """Give a service's loops, each with its name; every replica runs all of them."""
     name = one.service.name
@@ -226,40 +236,30 @@ def _loops(one: Running, sign: audit.Sign | None) -> list[tuple[str, Loop]]:
         await one.due(wait=False)
         return 0
 
-    async def drain() -> int:
-        return await one.inbox.drain()
-
-    async def sweep() -> int:
-        found = await timers.tell_late(one.sessions)
-        found += await idempotency.forget(one.sessions)
-        found += await limits.forget(one.sessions)
-        found += await rotation.reseal(one.sessions, one.service.metadata)
-        return found + await partitions.keep_partitions(one.sessions)
-
-    async def seal() -> int:
-        return await audit.seal(one.sessions, sign)
-
-    every: list[tuple[str, Callable[[], Awaitable[int]], float]] = [
+    sweep = Rounds(
+        name,
+        {
+            "tell_late": partial(timers.tell_late, one.sessions),
+            "forget_keys": partial(idempotency.forget, one.sessions),
+            "forget_limits": partial(limits.forget, one.sessions),
+            "keep_partitions": partial(partitions.keep_partitions, one.sessions),
+        },
+    )
+    every: list[tuple[str, Work, float]] = [
         ("due", look, LOOK_EVERY_IN_SCENARIO if one.sessions.scenario else LOOK_EVERY),
-        ("drain", drain, LOOK_EVERY),
-        ("seal", seal, LOOK_EVERY),
-        ("sweep", sweep, SWEEP_EVERY),
+        ("drain", one.inbox.drain, LOOK_EVERY),
+        ("seal", partial(audit.seal, one.sessions, sign), LOOK_EVERY),
+        ("sweep", sweep.run, SWEEP_EVERY),
+        ("reseal", partial(rotation.reseal, one.sessions, one.service.metadata), RESEAL_EVERY),
     ]
-    every += [(poll.__name__, _bound(poll, one.sessions), 0.2) for poll in one.service.loops]
+    every += [(poll.__name__, partial(poll, one.sessions), 0.2) for poll in one.service.loops]
     return [
         (f"{name}.relay", one.relay.run),
         *((f"{name}.{what}", _repeated(work, pause)) for what, work, pause in every),
     ]
 
 
-def _bound(poll: Poll, sessions: database.Sessions) -> Callable[[], Awaitable[int]]:
-    async def run() -> int:
-        return await poll(sessions)
-
-    return run
-
-
-def _repeated(work: Callable[[], Awaitable[int]], pause: float) -> Loop:
+def _repeated(work: Work, pause: float) -> Loop:
     async def loop() -> None:
         while True:
             if not await work():
@@ -275,7 +275,11 @@ async def _keep(name: str, loop: Loop) -> None:
         began = asyncio.get_running_loop().time()
         try:
             await loop()
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
+            # A cancellation that nobody asked this task for would end the loop in silence.
+            task = asyncio.current_task()
+            if isinstance(error, asyncio.CancelledError) and (task is None or task.cancelling()):
+                raise
             ran = asyncio.get_running_loop().time() - began
             pause = 0.2 if ran > 30 else min(pause * 2, 5.0)  # noqa: PLR2004  it ran well for a while
             telemetry.LOOP_FAILURES.labels(name).inc()

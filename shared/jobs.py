@@ -1,5 +1,6 @@
 """The clock door: daily jobs that catch up, and polls that run while they find work."""
 
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -10,7 +11,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shared import clock
+from shared import clock, telemetry
 from shared.db import Plumbing, Session, Sessions, alone
 from shared.events.platform import TimerLate
 from shared.outbox import publish
@@ -23,6 +24,10 @@ RETRY_AFTER = (timedelta(seconds=5), timedelta(minutes=1), timedelta(minutes=10)
 TOLD_AT = 2
 
 Poll = Callable[[Sessions], Awaitable[int]]
+Work = Callable[[], Awaitable[int]]
+
+# What failed in a round is left out of the next ones for so many seconds, doubled each time.
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 10.0
 
 
 class JobRun(Plumbing):
@@ -174,6 +179,50 @@ async def _mark(sessions: Sessions, job: Daily, day: date) -> None:
         await session.execute(
             delete(JobFailure).where(JobFailure.job == job.name, JobFailure.slot <= day)
         )
+
+
+class Rounds:
+    """Does several things in turn, each on its own: one that fails holds up no other."""
+
+    def __init__(self, service: str, works: Mapping[str, Work]) -> None:
+        """Take whose they are, and the things by name; each tells how much it found to do."""
+        self._service, self._works = service, works
+        self._pauses: dict[str, tuple[float, float]] = {}
+
+    async def run(self, *, at_once: bool = False) -> int:
+        """Go round until nothing finds anything; give how much was done.
+
+        A failure is logged and counted. `at_once` (somebody waits for it) heeds no pause, and
+        raises the first failure when all the others are done.
+        """
+        now, done, failures = time.monotonic(), 0, []
+        left = {
+            name: work
+            for name, work in self._works.items()
+            if at_once or self._pauses.get(name, (now, 0))[0] <= now
+        }
+        found = 1
+        while found:
+            found = 0
+            for name, work in list(left.items()):
+                try:
+                    found += await work()
+                    self._pauses.pop(name, None)
+                except Exception as error:  # noqa: BLE001  whatever it raises, the others must run
+                    del left[name]
+                    failures.append(error)
+                    self._failed(name, error)
+            done += found
+        if failures and at_once:
+            raise failures[0]
+        return done
+
+    def _failed(self, name: str, error: Exception) -> None:
+        _, last = self._pauses.get(name, (0.0, 0.0))
+        pause = min(last * 2, LONGEST_PAUSE) if last else FIRST_PAUSE
+        self._pauses[name] = (time.monotonic() + pause, pause)
+        telemetry.LOOP_FAILURES.labels(f"{self._service}.{name}").inc()
+        log.error("work_failed", service=self._service, work=name, exc_info=error)
 
 
 async def next_due(session: Session, jobs: Sequence[Daily]) -> datetime | None:
