@@ -15,8 +15,13 @@ from shared import clock, telemetry
 from shared.bus.base import Bus, Message
 from shared.db import Plumbing, Session, Sessions, connect
 from shared.events.base import Event
+from shared.problems import Problem
+from shared.wording import Text
 
 BATCH = 500
+# A broker takes messages of 1 MiB by default, headers included; one that it refuses would stop
+# the relay, and all that was said after it.
+LARGEST = 900_000
 
 
 class OutboxRow(Plumbing):
@@ -52,10 +57,23 @@ class NotInManifest(TypeError):
     """A service published what its manifest does not name."""
 
 
+class EventTooLarge(Problem):
+    """What happened at once does not fit in one message."""
+
+    status = 413
+    title = Text("一次提交的内容过多，请分批提交", "Too much at once; send it in smaller parts")
+
+
 def publish(session: Session, event: Event) -> None:
-    """Say a fact in this transaction: it is told if and only if the transaction commits."""
+    """Say a fact in this transaction: it is told if and only if the transaction commits.
+
+    Raises NotInManifest, and EventTooLarge for a body that no broker takes.
+    """
     if type(event) not in session.info["publishes"]:
         raise NotInManifest(f"{session.info['service']} does not publish {event.type}")
+    body = event.body()
+    if len(body) > LARGEST:
+        raise EventTooLarge(event=event.type, size=len(body), limit=LARGEST)
     session.add(
         OutboxRow(
             id=event.id,
@@ -64,7 +82,7 @@ def publish(session: Session, event: Event) -> None:
             occurred_at=event.occurred_at,
             created_at=clock.wall(),
             traceparent=telemetry.traceparent(),
-            body=event.body(),
+            body=body,
         )
     )
     session.info["published"] = True

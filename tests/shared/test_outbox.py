@@ -15,7 +15,16 @@ from shared import clock
 from shared.bus.base import Handle, Message
 from shared.db import Sessions
 from shared.events.platform import PLATFORM
-from shared.outbox import NotInManifest, OutboxRow, Relay, publish, replay, replay_topic
+from shared.outbox import (
+    LARGEST,
+    EventTooLarge,
+    NotInManifest,
+    OutboxRow,
+    Relay,
+    publish,
+    replay,
+    replay_topic,
+)
 from tests.fixtures.database import connected
 from tests.fixtures.service import Time
 from tests.shared.house import StoneKept, StoneLaid, StoneLifted, StoneRefused
@@ -112,6 +121,17 @@ async def test_what_the_manifest_does_not_name_is_not_published(sessions: Sessio
     async with sessions.begin() as session:
         with pytest.raises(NotInManifest, match=r"house does not publish house\.stone_lifted\.v1"):
             publish(session, StoneLifted(wall="a"))
+
+
+async def test_what_no_broker_takes_is_refused_before_it_stops_the_relay(
+    sessions: Sessions,
+) -> None:
+    async with sessions.begin() as session:
+        with pytest.raises(EventTooLarge) as refused:
+            publish(session, StoneLaid(wall="a" * LARGEST, number=1))
+        publish(session, StoneLaid(wall="a" * (LARGEST - 100), number=1))
+    assert refused.value.extra["limit"] == LARGEST
+    assert await unsent(sessions) == 1
 
 
 async def test_a_message_says_what_the_event_was(sessions: Sessions, broker: Broker) -> None:
