@@ -310,10 +310,9 @@ class _Guard(httpx.AsyncBaseTransport):
                 answer = await self.pinned[request.url.scheme].handle_async_request(request)
         except TimeoutError:
             raise httpx.ReadTimeout("the whole call took too long", request=request) from None
-        if answer.headers.get("content-encoding", "identity").lower() != "identity":
-            await answer.aclose()
-            raise EgressRefused(_ENCODED)
-        answer.stream = _Bounded(answer.stream, self.limit, deadline)
+        # Its status is an answer all the same: a subscriber that compresses has the message.
+        packed = answer.headers.get("content-encoding", "identity").lower() != "identity"
+        answer.stream = _Bounded(answer.stream, self.limit, deadline, packed=packed)
         return answer
 
     async def aclose(self) -> None:
@@ -323,10 +322,10 @@ class _Guard(httpx.AsyncBaseTransport):
 
 
 class _Bounded(httpx.AsyncByteStream):
-    """The body of an answer, up to a size and a moment."""
+    """The body of an answer, up to a size and a moment; a packed one is not handed to decoders."""
 
-    def __init__(self, inner: Any, limit: int, deadline: float) -> None:  # noqa: ANN401
-        self.inner, self.limit, self.deadline = inner, limit, deadline
+    def __init__(self, inner: Any, limit: int, deadline: float, *, packed: bool) -> None:  # noqa: ANN401
+        self.inner, self.limit, self.deadline, self.packed = inner, limit, deadline, packed
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         size, chunks = 0, aiter(self.inner)
@@ -339,6 +338,8 @@ class _Bounded(httpx.AsyncByteStream):
             if chunk is None:
                 return
             size += len(chunk)
+            if self.packed:
+                raise EgressRefused(_ENCODED)
             if size > self.limit:
                 raise AnswerTooLarge(self.limit)
             yield chunk
@@ -375,18 +376,3 @@ def client(
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         timeout=seconds, trust_env=False, follow_redirects=False, max_redirects=0,
     )  # fmt: skip
-
-
-async def read_bounded(response: httpx.Response, limit: int, *, cut: bool = False) -> bytes:
-    """Read a streamed answer (`client.stream(…)`) up to a limit in bytes.
-
-    More raises AnswerTooLarge, or is left unread with `cut` (what a log keeps of an answer).
-    """
-    body = bytearray()
-    async for chunk in response.aiter_raw():
-        body += chunk
-        if len(body) > limit:
-            if cut:
-                break
-            raise AnswerTooLarge(limit)
-    return bytes(body[:limit])

@@ -108,6 +108,15 @@ async def test_an_answer_cut_after_its_status_counts(postbox: Postbox) -> None:
     assert (got.status, got.error) == (200, None)
 
 
+async def test_a_compressed_answer_counts_by_its_status(postbox: Postbox) -> None:
+    async def packed(_: Post) -> bytes:
+        return answer(200, b"\x1f\x8b", content_encoding="gzip")
+
+    postbox.reply = packed
+    got = await post(parcel(postbox.url))
+    assert (got.status, got.body, got.error) == (200, "", None)
+
+
 @pytest.mark.usefixtures("_loopback_is_open")
 async def test_nobody_listening_is_said_as_a_code(silent_port: int) -> None:
     got = await post(parcel(f"http://127.0.0.1:{silent_port}/"))
