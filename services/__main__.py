@@ -59,11 +59,18 @@ def chosen(name: str) -> list[Service]:
 
 
 @asynccontextmanager
-async def _database(runtime: Runtime) -> AsyncIterator[Runtime]:
-    """Give settings with a database: the given one, or an embedded server started for the time."""
-    if runtime.database_url:
+async def _database(runtime: Runtime, services: list[Service]) -> AsyncIterator[Runtime]:
+    """Give settings with a database: the given ones, or an embedded server for the time."""
+    homeless = [service.name for service in services if not service.settings().database_url]
+    if runtime.database_url or not homeless:
         yield runtime
         return
+    if runtime.kafka_brokers:
+        raise typer.BadParameter(
+            "KAFKA_BROKERS needs DATABASE_URL, or a URL for each service "
+            f"({', '.join(f'{name.upper()}_DATABASE_URL' for name in homeless)}): "
+            "replicas share a database"
+        )
     server = Server(runtime.data_dir / "postgres")
     url = await asyncio.to_thread(server.start)
     try:
@@ -125,8 +132,8 @@ def _leave(number: int, _frame: object) -> None:
 
 
 async def _serve(services: list[Service], runtime: Runtime, host: str, port: int) -> None:
-    async with _database(runtime) as ready:
-        if not runtime.database_url:
+    async with _database(runtime, services) as ready:
+        if ready is not runtime:
             await _setup(services, ready)
         server = _Telling(
             uvicorn.Config(
@@ -176,7 +183,7 @@ def setup(name: Annotated[str, typer.Argument()] = "all") -> None:
     """Create databases, tables, topics and the own token key, where they are missing."""
 
     async def work() -> None:
-        async with _database(Runtime()) as runtime:
+        async with _database(Runtime(), chosen(name)) as runtime:
             await _setup(chosen(name), runtime)
 
     _run(work())
@@ -187,7 +194,7 @@ def migrate(name: Annotated[str, typer.Argument()] = "all") -> None:
     """Bring the tables of one service, or of all, to this version."""
 
     async def work() -> None:
-        async with _database(Runtime()) as runtime:
+        async with _database(Runtime(), chosen(name)) as runtime:
             for service in chosen(name):
                 await migrations.upgrade(service, url_of(service, runtime))
 
@@ -199,7 +206,7 @@ def revise(name: Name, message: str) -> None:
     """Write a new migration of a service from the difference between models and tables."""
 
     async def work() -> None:
-        async with _database(Runtime()) as runtime:
+        async with _database(Runtime(), [load(name)]) as runtime:
             service = load(name)
             await _setup([service], runtime)
             await migrations.revise(service, url_of(service, runtime), message)
@@ -218,7 +225,7 @@ def topics() -> None:
 
 @asynccontextmanager
 async def _opened(name: str) -> AsyncIterator[Running]:
-    async with _database(Runtime()) as runtime:
+    async with _database(Runtime(), [load(name)]) as runtime:
         pii.use(pii.Keyring.of(runtime))
         one = compose(load(name), runtime)
         try:
@@ -301,7 +308,7 @@ def replay(
     """Send a service's whole past to another, marked as replayed; it resumes where it stopped."""
 
     async def work() -> None:
-        async with _database(Runtime()) as runtime:
+        async with _database(Runtime(), [load(name), load(to)]) as runtime:
             pii.use(pii.Keyring.of(runtime))
             sender, taker = compose(load(name), runtime), compose(load(to), runtime)
             sent = await sender.replay_to(taker)

@@ -52,8 +52,6 @@ class Runtime(BaseSettings):
                 "SCENARIO_CLOCK and OIDC_ISSUER exclude each other: "
                 "the clock of a real installation is never moved"
             )
-        if self.kafka_brokers and not self.database_url:
-            raise ValueError("KAFKA_BROKERS needs DATABASE_URL: replicas share a database")
         if self.kafka_brokers and not self.oidc_issuer and not self.allow_own_tokens:
             raise ValueError(
                 "KAFKA_BROKERS without OIDC_ISSUER needs ALLOW_OWN_TOKENS=1: "

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from services.demo.player import Player
+from services.demo.stage import Client
 from shared import clock
 
 Say = Callable[[str], None]
@@ -14,21 +15,27 @@ Say = Callable[[str], None]
 async def document(player: Player, received: Mapping[str, Any]) -> dict[str, Any]:
     """Gather obligations, items with their timelines, proposals, alerts and deliveries."""
     client = player.client
-    items = await client.everything("/cases/v1/watch-items")
-    detailed = [await client.call("GET", f"/cases/v1/watch-items/{item['id']}") for item in items]
+    items = await _whole(client, "/cases/v1/watch-items")
     return {
         "as_of": player.scenario.ends.isoformat(),
         "scenario": player.scenario.title,
         "projects": await client.everything("/registry/v1/projects"),
         "obligations": await client.everything("/payroll/v1/obligations"),
-        "watch_items": sorted(detailed, key=lambda item: (item["opened_at"], item["id"])),
+        "watch_items": sorted(items, key=lambda item: (item["opened_at"], item["id"])),
         "proposals": await client.everything("/cases/v1/proposals"),
         "arrears_cases": await client.everything("/cases/v1/arrears-cases"),
-        "alerts": await client.everything("/alerts/v1/alerts"),
+        "alerts": await _whole(client, "/alerts/v1/alerts"),
         "recipients": await client.everything("/alerts/v1/recipients"),
         "deliveries": await client.everything("/alerts/v1/deliveries"),
         "received": dict(received),
     }
+
+
+async def _whole(client: Client, path: str) -> list[Any]:
+    """Give every item of a list with all that belongs to it."""
+    return [
+        await client.call("GET", f"{path}/{one['id']}") for one in await client.everything(path)
+    ]
 
 
 def _when(instant: str | None) -> str:
@@ -110,9 +117,7 @@ def _alerts(told: Mapping[str, Any], say: Say) -> None:
     say(f"\n预警通知 alerts: {len(told['alerts'])}")
     names = {one["id"]: one["title"] for one in told["recipients"]}
     notices = Counter(
-        names.get(one["recipient_id"], "")
-        for one in told["deliveries"]
-        if one.get("recipient_id") and one["state"] == "delivered"
+        names.get(notice["recipient_id"], "") for one in told["alerts"] for notice in one["notices"]
     )
     for name, number in notices.most_common():
         say(f"  {number:>4} × {name}")

@@ -1,0 +1,192 @@
+"""The first scenario as `services demo` tells it: each level, instant and amount by hand.
+
+Days are China's, with the working days of 2023: 23–24 June and 29 April – 3 May are holidays,
+6 May and 25 June are worked.
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from services.demo import read, tell
+from tests.fixtures.processes import ROOT, Cluster
+from tests.flows.came import china
+
+FIRST = ROOT / "scenarios" / "first"
+ONE, TWO = "HF-F-01", "HF-F-02"
+
+# Project, period: due day, due amount, credited, credited in time. The amounts of the second
+# project are 25 % of 4 800 000.00 over four periods; 25 February and 25 March 2023 are Saturdays.
+OBLIGATIONS = {
+    (ONE, "2023-02"): ("2023-02-24", "400000.00", "400000.00", "400000.00"),
+    (ONE, "2023-03"): ("2023-03-24", "400000.00", "400000.00", "400000.00"),
+    (ONE, "2023-04"): ("2023-04-25", "400000.00", "400000.00", "400000.00"),
+    (ONE, "2023-05"): ("2023-05-25", "400000.00", "400000.00", "400000.00"),
+    (TWO, "2023-02"): ("2023-02-24", "300000.00", "300000.00", "150000.00"),
+    (TWO, "2023-03"): ("2023-03-24", "300000.00", "300000.00", "300000.00"),
+    (TWO, "2023-04"): ("2023-04-25", "300000.00", "300000.00", "0.00"),
+    (TWO, "2023-05"): ("2023-05-25", "300000.00", "300000.00", "0.00"),
+}
+
+# Half is paid on the due day; the rest on 2 March, seen with that day's feed on 3 March.
+FEBRUARY = [
+    ("02-25 08:30", "opened", "blue"),
+    ("02-27 09:00", "step_reached", "blue"),  # D+1 wd: the first notice
+    ("03-01 09:00", "raised", "yellow"),  # D+3 wd
+    ("03-03 08:30", "closed", "yellow"),
+]
+# Nothing is paid before 18 May; the developer acknowledges, promises 10 May and does not keep it.
+APRIL = [
+    ("04-26 08:30", "opened", "blue"),
+    ("04-26 09:00", "step_reached", "blue"),  # D+1 wd
+    ("04-28 09:00", "raised", "yellow"),  # D+3 wd
+    ("04-28 15:00", "acknowledged", "yellow"),
+    ("05-07 00:00", "answer_overdue", "yellow"),  # 3 wd from 28 April: 4, 5 and 6 May
+    ("05-11 09:00", "raised", "orange"),  # D+10 wd, over the holidays and the worked Saturday
+    ("05-16 00:00", "answer_overdue", "orange"),  # 2 wd from 11 May: 12 and 15 May
+    ("05-19 08:30", "closed", "orange"),
+]
+# The bank does not send 25 May in time; it comes on 30 May at 15:00.
+LATE = [
+    ("05-26 10:00", "opened", "blue"),
+    ("05-29 09:00", "raised", "yellow"),  # the next working day
+    ("05-30 15:00", "closed", "yellow"),
+]
+# What was missing opens only then, and at once red: April and May in a row.
+MAY = [
+    ("05-30 15:00", "opened", "blue"),
+    ("05-30 15:00", "step_reached", "blue"),
+    ("05-30 15:00", "raised", "yellow"),
+    ("05-30 15:00", "raised", "orange"),
+    ("05-30 15:00", "step_reached", "orange"),
+    ("05-30 15:00", "raised", "red"),
+    ("05-30 15:00", "case_proposed", "red"),
+    ("05-31 10:00", "answered", "red"),
+    ("07-07 09:00", "case_opened", "red"),  # D+30 wd
+    ("07-12 08:30", "closed", "red"),  # paid on 11 July
+]
+# Each working day after the item turned red, at 09:00, until the money was seen.
+REPEATS = [
+    *("05-31", "06-01", "06-02", "06-05", "06-06", "06-07", "06-08", "06-09", "06-12", "06-13"),
+    *("06-14", "06-15", "06-16", "06-19", "06-20", "06-21", "06-25", "06-26", "06-27", "06-28"),
+    *("06-29", "06-30", "07-03", "07-04", "07-05", "07-06", "07-07", "07-10", "07-11"),
+]
+
+
+def when(instant: str) -> str:
+    return f"{china(instant):%m-%d %H:%M}"
+
+
+def timeline(item: Mapping[str, Any], *, repeats: bool = False) -> list[tuple[str, str, str]]:
+    return [
+        (when(entry["at"]), entry["what"], entry["level"])
+        for entry in item["timeline"]
+        if (entry["what"] == "step_reached" and entry["step"] == "repeat") is repeats
+    ]
+
+
+def check(told: Mapping[str, Any]) -> None:
+    """Compare everything that the scenario tells with what was worked out by hand."""
+    codes = {one["id"]: one["code"] for one in told["projects"]}
+    obligations = {
+        (codes[one["project_id"]], one["period"]): (
+            *(one["due_on"], one["due_amount"]),
+            *(one["credited_amount"], one["on_time_amount"]),
+        )
+        for one in told["obligations"]
+    }
+    assert obligations == OBLIGATIONS
+
+    items = {
+        (one["kind"], codes.get(one["project_id"]), one["period"]): one
+        for one in told["watch_items"]
+    }
+    assert len(told["watch_items"]) == len(items)
+    assert {key: timeline(item) for key, item in items.items()} == {
+        ("transfer_missed", TWO, "2023-02"): FEBRUARY,
+        ("transfer_missed", TWO, "2023-04"): APRIL,
+        ("bank_feed_late", None, "2023-05-25"): LATE,
+        ("transfer_missed", TWO, "2023-05"): MAY,
+    }
+    may = items["transfer_missed", TWO, "2023-05"]
+    assert timeline(may, repeats=True) == [(f"{d} 09:00", "step_reached", "red") for d in REPEATS]
+    red = next(e for e in may["timeline"] if (e["what"], e["level"]) == ("raised", "red"))
+    assert red["details"]["by_rule"] == "two_in_a_row"
+    closing = {key: item["timeline"][-1]["details"] for key, item in items.items()}
+    assert closing["transfer_missed", TWO, "2023-02"]["amount"] == "150000.00"
+    assert closing["transfer_missed", TWO, "2023-02"]["bank_serials"] == ["B0202"]
+    assert closing["transfer_missed", TWO, "2023-05"]["bank_serials"] == ["B0501"]
+    assert {item["state"] for item in items.values()} == {"closed"}
+    check_cases_and_alerts(told)
+
+
+def check_cases_and_alerts(told: Mapping[str, Any]) -> None:
+    (proposal,), (case,) = told["proposals"], told["arrears_cases"]
+    assert (when(proposal["proposed_at"]), proposal["state"]) == ("05-30 15:00", "confirmed")
+    assert (when(case["opened_at"]), case["by_rule"]) == ("07-07 09:00", True)
+
+    alerts = sorted(
+        (when(one["raised_at"]), one["kind"], one["level"], one["lacking"])
+        for one in told["alerts"]
+        if one["kind"] in {"transfer_missed", "bank_feed_late"}
+    )
+    assert alerts == [
+        ("02-25 08:30", "transfer_missed", "blue", "150000.00"),
+        ("03-01 09:00", "transfer_missed", "yellow", "150000.00"),
+        ("04-26 08:30", "transfer_missed", "blue", "300000.00"),
+        ("04-28 09:00", "transfer_missed", "yellow", "300000.00"),
+        ("05-11 09:00", "transfer_missed", "orange", "300000.00"),
+        ("05-26 10:00", "bank_feed_late", "blue", None),
+        ("05-29 09:00", "bank_feed_late", "yellow", None),
+        ("05-30 15:00", "transfer_missed", "red", "300000.00"),
+    ]
+    titles = {one["id"]: one["title"] for one in told["recipients"]}
+    reached = {
+        level: {
+            titles[notice["recipient_id"]]
+            for one in told["alerts"]
+            if one["level"] == level and one["watch_item_id"]
+            for notice in one["notices"]
+            if {way["state"] for way in notice["deliveries"]} == {"delivered"}
+        }
+        for level in ("blue", "red")
+    }
+    # Red reaches the wage office and the head of the unit; late data reaches the bank.
+    wage_office, head, bank = "县治欠办值班岗", "县安置房建设中心主要负责人岗", "银行甲专户对账岗"
+    assert {wage_office, head} <= reached["red"]
+    assert bank in reached["blue"]
+    assert wage_office not in reached["blue"]
+    received = [message["event"]["type"] for message in told["received"]["messages"]]
+    assert told["received"]["refused"] == 0
+    assert received.count("cases.watch_item_opened.v1") == 4
+    assert received.count("cases.watch_item_closed.v1") == 4
+    assert received.count("cases.watch_item_raised.v1") == 4
+    assert received.count("cases.case_proposed.v1") == 1
+    assert received.count("cases.arrears_case_opened.v1") == 1
+    # 2 notices and 29 repeats; what was passed on the way to red is told with the opening.
+    assert received.count("cases.watch_item_step_reached.v1") == 2 + len(REPEATS)
+
+
+async def _demo(*arguments: str) -> tuple[int, str]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "services", "demo", "--port", "0", *arguments,
+        cwd=ROOT, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    said, _ = await process.communicate()
+    return process.returncode or 0, said.decode()
+
+
+async def test_the_demo_tells_the_first_scenario() -> None:
+    code, said = await _demo("--json")
+    assert code == 0
+    check(json.loads(said))
+
+
+@pytest.mark.kafka
+async def test_four_processes_on_kafka_tell_the_same(running_cluster: Cluster) -> None:
+    town = running_cluster
+    check(await tell(read(FIRST), town.runtime, town.client.bases, lambda _: None))
