@@ -13,6 +13,21 @@ from shared.db import Sessions
 PARTITIONED = ("outbox", "inbox", "audit")
 MONTHS_AHEAD = 3
 
+# A trigger for rows holds in every partition, one for TRUNCATE only where it was made.
+GUARD_AUDIT = """
+    DO $$ DECLARE part regclass; BEGIN
+        FOR part IN
+            SELECT inhrelid FROM pg_inherits WHERE inhparent = CAST('audit' AS regclass)
+            AND NOT EXISTS (
+                SELECT FROM pg_trigger WHERE tgrelid = inhrelid AND tgname = 'not_emptied'
+            )
+        LOOP
+            EXECUTE format('CREATE TRIGGER not_emptied BEFORE TRUNCATE ON %s '
+                'FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()', part);
+        END LOOP;
+    END $$
+"""
+
 
 def _first_id(day: date) -> UUID:
     """Give the least version 7 id of a month: its milliseconds, then zeros."""
@@ -35,7 +50,10 @@ def partition_statements(today: date) -> list[str]:
 
 
 async def keep_partitions(sessions: Sessions) -> int:
-    """Make the partitions of the months ahead, where they are missing; give how many."""
+    """Make the partitions of the months ahead, where they are missing; give how many.
+
+    Those of the audit are guarded, too, however they came to be.
+    """
     known = text("SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r'")
     async with sessions.begin("poll:keep_partitions") as session:
         there = set((await session.scalars(known)).all())
@@ -43,4 +61,5 @@ async def keep_partitions(sessions: Sessions) -> int:
         missing = [statement for statement in wanted if statement.split()[5] not in there]
         for statement in missing:
             await session.execute(text(statement))
+        await session.execute(text(GUARD_AUDIT))
     return len(missing)

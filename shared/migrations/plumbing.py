@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 from shared import audit
-from shared.partitions import PARTITIONED, partition_statements
+from shared.partitions import GUARD_AUDIT, PARTITIONED, partition_statements
 
 
 def create_first() -> None:
@@ -40,7 +40,7 @@ def create_first() -> None:
         op.execute(f"CREATE TABLE {table}_rest PARTITION OF {table} DEFAULT")
     for statement in partition_statements(op.get_bind().scalar(sa.text("SELECT current_date"))):
         op.execute(statement)
-    for statement in audit.TRIGGERS:
+    for statement in (*audit.TRIGGERS, GUARD_AUDIT):
         op.execute(statement)
 
 

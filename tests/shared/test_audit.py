@@ -6,6 +6,7 @@ import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -17,6 +18,7 @@ from shared.audit import AuditHead, AuditSeal, AuditUnsealed, seal, verify
 from shared.auth import own_key
 from shared.config import Runtime
 from shared.db import AuditRow, Sessions, new_id
+from shared.partitions import keep_partitions
 from tests.fixtures.database import Templates, connected
 from tests.shared.house import Stone
 
@@ -215,14 +217,23 @@ async def test_nobody_changes_the_record_by_the_way(sessions: Sessions, table: s
         tree = "SELECT relid::regclass::text FROM pg_partition_tree($1) WHERE isleaf"
         leaves = [row[0] for row in await other.fetch(tree, table)]
         for name in {table, *leaves}:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError, match="refused"):
+                await other.execute(f"TRUNCATE {name}")
             # A part that holds no row has nothing to refuse.
             if not await other.fetchval(f"SELECT count(*) FROM {name}"):  # noqa: S608  our own names
                 continue
             for statement in (f"UPDATE {name} SET {first} = ''", f"DELETE FROM {name}"):  # noqa: S608  our own names
                 with pytest.raises(asyncpg.InsufficientPrivilegeError, match="refused"):
                     await other.execute(statement)
+
+
+async def test_a_new_part_of_the_record_is_guarded_too(sessions: Sessions) -> None:
+    async with connected(sessions.url) as other:
+        part = "CREATE TABLE audit_old PARTITION OF audit FOR VALUES FROM ('{}') TO ('{}')"
+        await other.execute(part.format(UUID(int=0), UUID(int=1)))
+        assert await keep_partitions(sessions) == 0
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="refused"):
-            await other.execute(f"TRUNCATE {table}")
+            await other.execute("TRUNCATE audit_old")
 
 
 def test_chains_of_two_services_cannot_be_swapped() -> None:
