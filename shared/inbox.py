@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from json import JSONDecodeError
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -31,6 +31,7 @@ Handlers = Mapping[type[Event], Handler]
 QUICK_TRIES = (0.0, 0.05, 0.2)
 RETRY_AFTER = (timedelta(seconds=5), timedelta(minutes=1), timedelta(minutes=10))
 
+LONGEST_KEY = 200
 # How many events of one key are handled before the next key has its turn.
 IN_A_ROW = 200
 
@@ -118,7 +119,7 @@ class Inbox:
             return
         try:
             row = _row(message)
-        except (KeyError, ValueError):
+        except (KeyError, ValueError, OverflowError):
             await self._put_aside(_unreadable(message), EnvelopeUnreadable())
             return
         with telemetry.continued(row["traceparent"], f"handle {kind}"):
@@ -165,17 +166,19 @@ class Inbox:
         state = PARKED if permanent else WAITING
         async with self.sessions.begin(f"event:{row['type']}") as session:
             retry_at = None if permanent else clock.wall() + RETRY_AFTER[0]
-            made = await session.scalar(
-                insert(InboxKey)
-                .values(topic=row["topic"], key=row["key"], retry_at=retry_at)
-                .on_conflict_do_nothing()
-                .returning(InboxKey.key)
-            )
-            key = await locked_key(session, row["topic"], row["key"])
+            made = None
+            # Another replica may free the key just before we lock it.
+            while (key := await locked_key(session, row["topic"], row["key"])) is None:
+                made = await session.scalar(
+                    insert(InboxKey)
+                    .values(topic=row["topic"], key=row["key"], retry_at=retry_at)
+                    .on_conflict_do_nothing()
+                    .returning(InboxKey.key)
+                )
             if await _keep(session, row, state, attempts=1, error=_reason(error)):
                 if permanent:
                     self._tell(session, row, error)
-            elif made and key:
+            elif made:
                 # Another replica has handled it meanwhile, so that nothing waits under the key.
                 await session.delete(key)
                 return
@@ -326,18 +329,20 @@ async def _keep(session: Session, row: Mapping[str, Any], state: str, **more: ob
 
 
 def _row(message: Message) -> dict[str, Any]:
-    """Read the envelope; raises KeyError or ValueError where it is incomplete or wrong."""
+    """Read the envelope; what is incomplete or wrong raises Key-, Value- or OverflowError."""
     headers = message.headers
     occurred_at = datetime.fromisoformat(headers["ce_time"])
     traceparent = headers.get("traceparent", "")
     if occurred_at.tzinfo is None or "\0" in message.key + traceparent:
         raise ValueError("an instant without offset, or text that no column holds")
+    if len(message.key) > LONGEST_KEY:
+        raise ValueError("a key that no index holds")
     return {
         "id": UUID(headers["ce_id"]),
         "topic": message.topic,
         "key": message.key,
         "type": headers["ce_type"],
-        "occurred_at": occurred_at,
+        "occurred_at": occurred_at.astimezone(UTC),
         "received_at": clock.wall(),
         "traceparent": traceparent,
         "body": message.value,
@@ -353,7 +358,8 @@ def _unreadable(message: Message) -> dict[str, Any]:
         "ce_time": clock.wall().isoformat(),
         "ce_type": message.headers["ce_type"],
     }
-    return _row(Message(message.topic, message.key.replace("\0", ""), message.value, headers))
+    key = message.key.replace("\0", "")[:LONGEST_KEY]
+    return _row(Message(message.topic, key, message.value, headers))
 
 
 def _permanent(error: Exception) -> bool:

@@ -11,13 +11,14 @@ from uuid import UUID
 import pytest
 from httpx import AsyncClient
 from pydantic import BaseModel
-from sqlalchemy import func, select, text, update
+from sqlalchemy import delete, func, select, text, update
 
 from shared import clock, parked
+from shared import inbox as module
 from shared.bus.base import Message
 from shared.db import AuditRow, Session, Sessions, new_id
 from shared.events.platform import EventParked
-from shared.inbox import Inbox, InboxKey, InboxRow, parked_keys
+from shared.inbox import Inbox, InboxKey, InboxRow, locked_key, parked_keys
 from shared.outbox import OutboxRow, message, publish
 from shared.problems import NotFound
 from tests.fixtures.database import connected
@@ -236,7 +237,11 @@ UNREADABLE: list[Callable[[Message], Message]] = [
     lambda sent: Message(
         sent.topic, sent.key, sent.value, {**sent.headers, "ce_time": "2026-01-01T00:00:00"}
     ),
+    lambda sent: Message(
+        sent.topic, sent.key, sent.value, {**sent.headers, "ce_time": "0001-01-01T00:00:00+14:00"}
+    ),
     lambda sent: Message(sent.topic, "a\0b", sent.value, sent.headers),
+    lambda sent: Message(sent.topic, "a" * 4000, sent.value, sent.headers),
     lambda sent: Message(sent.topic, sent.key, sent.value, {**sent.headers, "traceparent": "\0"}),
 ]
 
@@ -446,6 +451,35 @@ async def test_a_replica_that_failed_late_does_not_park_what_another_handled(
     assert await published(None, EventParked) == []
     await inbox.receive(wire("a", 2))
     assert await laid(sessions) == [1, 2]
+
+
+async def test_an_event_that_fails_as_its_key_is_freed_is_not_forgotten(
+    inbox: Inbox, wall: Wall, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wall.failing["a", 2] = RuntimeError()
+    freed = False
+
+    async def slow(session: Session, topic: str, key: str) -> InboxKey | None:
+        # The key is there when the failure is written down, and gone when it is to be locked.
+        nonlocal freed
+        if wall.tries["a", 2] == 3 and not freed:
+            freed = True
+            async with sessions.begin() as other:
+                await other.execute(delete(InboxKey))
+        return await locked_key(session, topic, key)
+
+    monkeypatch.setattr(module, "locked_key", slow)
+    original = inbox._put_aside  # noqa: SLF001  the race is between its two statements
+
+    async def put_aside(row: dict[str, Any], error: Exception) -> None:
+        async with sessions.begin() as other:
+            other.add(InboxKey(topic=TOPIC, key="a", retry_at=clock.wall()))
+        await original(row, error)
+
+    monkeypatch.setattr(inbox, "_put_aside", put_aside)
+    await inbox.receive(wire("a", 2))
+    assert await states(sessions) == ["waiting"]
+    assert await keys(sessions) == 1, "without a key nobody would ever try it again"
 
 
 async def test_a_crash_between_handling_and_commit_loses_and_doubles_nothing(
