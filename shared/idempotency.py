@@ -64,8 +64,14 @@ class IdempotencyKey(Plumbing):
 
 
 async def _request_hash(request: Request) -> str:
-    """Give the digest of method, path, query and body (of a form: its parts, as parsed)."""
-    digest = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}".encode())
+    """Give the digest of method, path, query and body (of a form: its parts, as parsed).
+
+    The caller's areas and organisation belong to it: whoever moved on since gets no answer that
+    was made for another scope.
+    """
+    caller: auth.Caller = request.state.caller
+    asked = f"{request.method} {request.url.path}?{request.url.query}"
+    digest = hashlib.sha256(f"{asked} {sorted(caller.areas)} {caller.org}\n".encode())
     if request.headers.get("content-type", "").startswith(("multipart/", "application/x-www")):
         for name, part in (await request.form()).multi_items():
             digest.update(name.encode())
