@@ -220,6 +220,7 @@ def engine(url: str, *, pool_size: int = 8) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=30,
         pool_pre_ping=True,
+        hide_parameters=True,  # what a statement was to write must not stand in a log
         connect_args={
             "async_creator_fn": _open,
             "timeout": 10,

@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum
 from functools import partial
+from http import HTTPStatus
 from pathlib import PurePath
 from typing import Any
 from uuid import UUID
@@ -44,6 +45,8 @@ _NAMES = re.compile(
 )
 # An id or a number of something says nothing of it.
 _HARMLESS = ("_id", "_ids", "_count")
+# Lines in which the database, or pydantic, quotes the row or the value that it refused.
+_QUOTES = re.compile(r"^\s*DETAIL: |\[parameters: |input_value=|'input': ", re.MULTILINE)
 _LONGEST = 8_000
 _PLAIN = (bool, float, type(None))
 _SAID = date | Decimal | Enum | PurePath | UUID
@@ -161,10 +164,14 @@ def _said(value: object, personal: Personal) -> object:
 
 
 def _clean(text: str, personal: Personal) -> str:
-    """Replace lines that look personal; a traceback keeps the others."""
-    if not personal(text):
+    """Replace lines that look personal, or quote a value; a traceback keeps the others."""
+
+    def refused(said: str) -> bool:
+        return personal(said) or bool(_QUOTES.search(said))
+
+    if not refused(text):
         return text
-    return "\n".join(REFUSED if personal(line) else line for line in text.split("\n"))
+    return "\n".join(REFUSED if refused(line) else line for line in text.split("\n"))
 
 
 def _with_trace(logger: object, method: str, event_dict: EventDict) -> EventDict:
@@ -317,14 +324,26 @@ class CountedRequests:
         self.app, self.service = app, service
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass everything on, and count when the answer begins."""
+        """Pass everything on, and count when the answer begins, or would have begun."""
+        answered = False
+
+        def count(status: int) -> None:
+            nonlocal answered
+            answered = True
+            route = getattr(scope.get("route"), "path", "")
+            # A stranger may invent methods, and each would be counted for ever.
+            method = scope["method"] if scope["method"] in METHODS else "other"
+            REQUESTS.labels(self.service, method, route, status).inc()
 
         async def counted(message: Message) -> None:
             if message["type"] == "http.response.start":
-                route = getattr(scope.get("route"), "path", "")
-                # A stranger may invent methods, and each would be counted for ever.
-                method = scope["method"] if scope["method"] in METHODS else "other"
-                REQUESTS.labels(self.service, method, route, message["status"]).inc()
+                count(message["status"])
             await send(message)
 
-        await self.app(scope, receive, counted)
+        try:
+            await self.app(scope, receive, counted)
+        except Exception:
+            # It is answered further out, as a failure that nobody expected.
+            if scope["type"] == "http" and not answered:
+                count(HTTPStatus.INTERNAL_SERVER_ERROR)
+            raise

@@ -94,6 +94,16 @@ async def test_a_sealed_value_is_nowhere_in_clear(sessions: Sessions) -> None:
         assert await session.scalar(select(Stone.owner)) == "欧阳修"
 
 
+async def test_a_failure_does_not_say_what_was_to_be_written(sessions: Sessions) -> None:
+    with pytest.raises(IntegrityError) as failed:
+        async with sessions.begin() as session:
+            await session.execute(
+                text("INSERT INTO stones (id, colour) VALUES (:id, :colour)"),
+                {"id": new_id(), "colour": "secret"},
+            )
+    assert "secret" not in str(failed.value).partition("DETAIL:")[0], "the log cuts the rest"
+
+
 async def test_what_is_rolled_back_is_not_audited(sessions: Sessions) -> None:
     async def fail(error: Exception) -> None:
         async with sessions.begin() as session:

@@ -20,6 +20,7 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from pydantic import BaseModel
 
 from shared import pii, telemetry
 
@@ -104,6 +105,33 @@ def test_a_traceback_loses_only_its_personal_lines(line: Line) -> None:
     text = str(line()["exception"])
     assert "test_telemetry.py" in text
     assert "13812345678" not in text
+
+
+class Worker(BaseModel):
+    """What refuses a name that stands where a number belongs."""
+
+    age: int
+
+
+def _break_a_contract(name: str) -> None:
+    Worker.model_validate({"age": name})
+
+
+def _break_a_key(name: str) -> None:
+    raise RuntimeError(f"duplicate key\nDETAIL:  Key (name)=({name}) already exists.")
+
+
+@pytest.mark.parametrize("fail", [_break_a_contract, _break_a_key])
+def test_a_traceback_quotes_no_row_or_value_that_was_refused(
+    fail: Callable[[str], None], line: Line
+) -> None:
+    try:
+        fail("张" + "三")
+    except (ValueError, RuntimeError):
+        structlog.get_logger().exception("failed")
+    text = str(line()["exception"])
+    assert "test_telemetry.py" in text
+    assert "张三" not in text
 
 
 def test_what_libraries_log_goes_the_same_way(line: Line) -> None:
@@ -218,3 +246,15 @@ def test_metrics_are_declared_once_and_shown() -> None:
     for name in ("inbox_lag_messages", "parked_keys", "timer_lateness_seconds", "deliveries_total",
                  "outbox_sent_total", "loop_failures_total"):  # fmt: skip
         assert f"# TYPE xinqing_{name.removesuffix('_total')}" in text
+
+
+async def test_a_request_that_breaks_is_counted_too() -> None:
+    async def broken(scope: object, receive: object, send: object) -> None:
+        raise RuntimeError
+
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
+    said = {"service": "house", "method": "GET", "route": "", "status": "500"}
+    before = telemetry.REGISTRY.get_sample_value("xinqing_requests_total", said) or 0
+    with pytest.raises(RuntimeError):
+        await telemetry.CountedRequests(broken, "house")(scope, None, None)  # type: ignore[arg-type]
+    assert telemetry.REGISTRY.get_sample_value("xinqing_requests_total", said) == before + 1
