@@ -123,7 +123,7 @@ class Keys:
         self._jwks: dict[str, Any] = {}
         self._stale_at = self._ask_again_at = 0.0
         self._away = False
-        self._asking = asyncio.Lock()
+        self._asking: asyncio.Task[None] | None = None
         self._own: ec.EllipticCurvePrivateKey | None = None
         if not runtime.oidc_issuer:
             self._own = own_key(runtime)
@@ -157,19 +157,25 @@ class Keys:
     async def _issuer_key(self, kid: str) -> jwt.PyJWK:
         """Give a key of the issuer; an unknown one is a reason to look again, but not at once.
 
-        While the issuer is away the keys that are known serve on; raises Unavailable for another.
+        A known key waits for no stranger: it serves on while the issuer is asked, or is away.
+        Raises Unavailable for another one then.
         """
-        async with self._asking:
-            now = time.monotonic()
-            if (kid not in self._jwks or now >= self._stale_at) and now >= self._ask_again_at:
-                self._ask_again_at = now + ASKED_AFTER
-                self._away = not await self._fetch()
-                self._stale_at = self._stale_at if self._away else now + KEPT_FOR
+        now = time.monotonic()
+        if (kid not in self._jwks or now >= self._stale_at) and now >= self._ask_again_at:
+            self._ask_again_at = now + ASKED_AFTER
+            self._asking = asyncio.create_task(self._ask())
+        if kid not in self._jwks and self._asking:
+            await asyncio.shield(self._asking)
         if kid in self._jwks:
             return jwt.PyJWK(self._jwks[kid])
         if self._away:
             raise Unavailable(headers={"retry-after": str(ASKED_AFTER)})
         raise Unauthenticated
+
+    async def _ask(self) -> None:
+        self._away = not await self._fetch()
+        if not self._away:
+            self._stale_at = time.monotonic() + KEPT_FOR
 
     async def _fetch(self) -> bool:
         """Fetch the issuer's keys; False where it is away or talks nonsense.
@@ -178,7 +184,10 @@ class Keys:
         """
         issuer = str(self.runtime.oidc_issuer).rstrip("/")
         try:
-            async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
+            async with (
+                asyncio.timeout(ASKED_AFTER),
+                httpx.AsyncClient(timeout=5, trust_env=False) as client,
+            ):
                 about = await client.get(f"{issuer}/.well-known/openid-configuration")
                 found = await client.get(about.raise_for_status().json()["jwks_uri"])
                 keys = found.raise_for_status().json()["keys"]
@@ -187,7 +196,7 @@ class Keys:
                 for key in keys
                 if key.get("kty") in {"RSA", "EC", "OKP"} and key.get("use", "sig") == "sig"
             }
-        except (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (httpx.HTTPError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             log.warning("issuer_away", issuer=issuer, reason=type(error).__name__)
             return False
         return True
@@ -313,6 +322,18 @@ async def check(request: Request, permission: str) -> None:
     request.state.caller = caller
     if permission not in caller.permissions:
         raise Forbidden(permission=permission)
+
+
+def describe(document: dict[str, Any]) -> None:
+    """Say in an OpenAPI document how a caller says who it is."""
+    document["components"]["securitySchemes"] = {
+        "bearer": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "An access token of the OIDC issuer, or an API key",
+        }
+    }
+    document["security"] = [{"bearer": []}]
 
 
 async def _who(request: Request) -> Caller:

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
@@ -30,6 +31,7 @@ from shared.db import Sessions, new_id
 from shared.roles import KNOWN_ROLES, LIMITED_TO_OWN, PERMISSIONS
 from shared.service import Service
 from tests.fixtures.service import Token
+from tests.waiting import until
 
 Key: TypeAlias = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 KINDS: dict[type[Any], Any] = {
@@ -51,10 +53,13 @@ class Issuer:
         self.keys: list[dict[str, Any]] = []
         self.asked = 0
         self.broken = False
+        self.hold = threading.Event()
+        self.hold.set()
         issuer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                issuer.hold.wait(10)
                 issuer.asked += self.path == "/keys"
                 about = {"issuer": issuer.url, "jwks_uri": f"{issuer.url}/keys"}
                 said = {"keys": issuer.keys} if self.path == "/keys" else about
@@ -210,8 +215,31 @@ async def test_an_old_key_is_dropped_when_the_issuer_no_longer_has_it(
     await keys.claims(issuer.token())
     monkeypatch.setattr(keys, "_stale_at", 0.0)
     monkeypatch.setattr(keys, "_ask_again_at", 0.0)
-    with pytest.raises(auth.Unauthenticated):
+    await keys.claims(issuer.token())
+
+    async def dropped() -> bool:
+        with contextlib.suppress(auth.Unauthenticated):
+            await keys.claims(issuer.token())
+            return False
+        return True
+
+    await until(dropped)
+
+
+async def test_a_known_key_does_not_wait_for_an_issuer_that_hangs(
+    keys: Keys, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await keys.claims(issuer.token())
+    monkeypatch.setattr(keys, "_stale_at", 0.0)
+    monkeypatch.setattr(keys, "_ask_again_at", 0.0)
+    issuer.hold.clear()
+    for _ in range(3):
         await keys.claims(issuer.token())
+    assert keys._asking is not None  # noqa: SLF001  it is still being asked
+    assert not keys._asking.done()  # noqa: SLF001
+    issuer.hold.set()
+    await keys._asking  # noqa: SLF001
+    assert issuer.asked == 2
 
 
 async def test_known_keys_serve_on_while_the_issuer_is_away(
