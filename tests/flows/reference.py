@@ -11,13 +11,24 @@ from decimal import Decimal
 
 CHINA = timezone(timedelta(hours=8))
 HOLIDAYS = [
-    ("2023-01-01", "2023-01-02"), ("2023-01-21", "2023-01-27"), ("2023-04-05", "2023-04-05"),
-    ("2023-04-29", "2023-05-03"), ("2023-06-22", "2023-06-24"), ("2023-09-29", "2023-10-06"),
+    ("2023-01-01", "2023-01-02"),
+    ("2023-01-21", "2023-01-27"),
+    ("2023-04-05", "2023-04-05"),
+    ("2023-04-29", "2023-05-03"),
+    ("2023-06-22", "2023-06-24"),
+    ("2023-09-29", "2023-10-06"),
 ]
 MAKEUP = {
     date.fromisoformat(day)
-    for day in ("2023-01-28", "2023-01-29", "2023-04-23", "2023-05-06", "2023-06-25",
-                "2023-10-07", "2023-10-08")
+    for day in (
+        "2023-01-28",
+        "2023-01-29",
+        "2023-04-23",
+        "2023-05-06",
+        "2023-06-25",
+        "2023-10-07",
+        "2023-10-08",
+    )
 }
 LADDER = [("blue", None), ("yellow", 3), ("orange", 10), ("red", 20)]
 FEED_LADDER = [("blue", None), ("yellow", 1), ("orange", 3), ("red", 5)]
@@ -175,9 +186,9 @@ class Model:
         """Give the outcome at the end of the county's time."""
         county = self.county
         self._late_feeds()
-        instants = {
-            at(one.due + timedelta(days=1)) for one in self.owed
-        } | set(county.arrivals.values())
+        instants = {at(one.due + timedelta(days=1)) for one in self.owed} | set(
+            county.arrivals.values()
+        )
         for one in self.owed:
             instants |= {nine(one.due, step) for step in (3, 10, 20, 30)}
         for now in sorted(instant for instant in instants if instant < county.ends):
@@ -193,11 +204,14 @@ class Model:
 
     def _money(self, contract: Contract, now: datetime) -> dict[str, list[tuple[date, Decimal]]]:
         here = [
-            line for line in self.county.lines
+            line
+            for line in self.county.lines
             if line.account == contract.account
             and self.county.arrivals.get(
                 (contract.source or "", line.when.astimezone(CHINA).date()),
-                self.county.ends + timedelta(1)) <= now
+                self.county.ends + timedelta(1),
+            )
+            <= now
         ]
         return share_out([one for one in self.owed if one.contract is contract], here)
 
@@ -226,16 +240,18 @@ class Model:
         for one in sorted(fresh, key=lambda one: one.due):
             item = Item("transfer_missed", contract.project, one.period, now, due=one.due)
             item.levels = [
-                (level, now) for level, step in LADDER
-                if step is None or nine(one.due, step) <= now
+                (level, now) for level, step in LADDER if step is None or nine(one.due, step) <= now
             ]
             self.out.items.append(item)
             self._jump(contract, now)
 
     def _jump(self, contract: Contract, now: datetime) -> None:
         mine = [one for one in self.owed if one.contract is contract]
-        missed = {item.period for item in self.out.items
-                  if item.kind == "transfer_missed" and item.project == contract.project}
+        missed = {
+            item.period
+            for item in self.out.items
+            if item.kind == "transfer_missed" and item.project == contract.project
+        }
         for item in self._open(contract.project):
             place = [one.period for one in mine].index(item.period)
             row = 0
@@ -253,8 +269,10 @@ class Model:
 
     def _open(self, project: str | None = None) -> list[Item]:
         return [
-            item for item in self.out.items
-            if item.kind == "transfer_missed" and item.closed is None
+            item
+            for item in self.out.items
+            if item.kind == "transfer_missed"
+            and item.closed is None
             and project in {None, item.project}
         ]
 
@@ -268,8 +286,9 @@ class Model:
         for contract in self.county.contracts:
             money = self._money(contract, now)
             for item in self._open(contract.project):
-                one = next(o for o in self.owed
-                           if o.contract is contract and o.period == item.period)
+                one = next(
+                    o for o in self.owed if o.contract is contract and o.period == item.period
+                )
                 if sum((part for _, part in money[one.period]), Decimal(0)) >= one.amount:
                     item.closed = now
         self._withdraw()
@@ -282,8 +301,9 @@ class Model:
 
     def _propose(self, now: datetime) -> None:
         for item in self._open():
-            standing = [p for p in self.out.proposals
-                        if p.project == item.project and p.state == "open"]
+            standing = [
+                p for p in self.out.proposals if p.project == item.project and p.state == "open"
+            ]
             cased = [p for p, _ in self.out.cases if p == item.project]
             if item.level == "red" and not standing and not cased:
                 self.out.proposals.append(Proposal(item.project, now))
@@ -310,8 +330,7 @@ class Model:
                     item.levels = [
                         (level, expected if step is None else nine(wd, step))
                         for level, step in FEED_LADDER
-                        if step is None
-                        or nine(wd, step) <= (item.closed or county.ends)
+                        if step is None or nine(wd, step) <= (item.closed or county.ends)
                     ]
                     self.out.items.append(item)
                 day += timedelta(days=1)

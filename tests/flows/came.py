@@ -1,0 +1,72 @@
+"""What came of a county, read from the services' interfaces, in the words of the model."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from services.demo.stage import Client
+from tests.flows.reference import CHINA, Item, Outcome, Proposal
+
+
+def china(instant: str | datetime) -> datetime:
+    """Give an instant as China's clocks show it."""
+    read = instant if isinstance(instant, datetime) else datetime.fromisoformat(instant)
+    return read.astimezone(CHINA)
+
+
+async def outcome(client: Client) -> Outcome:
+    """Read all items with their levels, all proposals and cases."""
+    projects = {one["id"]: one["code"] for one in await client.everything("/registry/v1/projects")}
+    sources = {one["id"]: one["code"] for one in await client.everything("/payroll/v1/sources")}
+    feeds = await client.everything("/payroll/v1/bank-feeds")
+    subjects = projects | {one["id"]: sources[one["source_id"]] for one in feeds}
+    items = [
+        item(await client.call("GET", f"/cases/v1/watch-items/{one['id']}"), subjects)
+        for one in await client.everything("/cases/v1/watch-items")
+    ]
+    proposals = [
+        Proposal(projects[one["project_id"]], china(one["proposed_at"]), one["state"])
+        for one in await client.everything("/cases/v1/proposals")
+    ]
+    cases = [
+        (projects[one["project_id"]], china(one["opened_at"]))
+        for one in await client.everything("/cases/v1/arrears-cases")
+    ]
+    return Outcome(items, proposals, cases)
+
+
+def item(told: Mapping[str, Any], subjects: Mapping[str, str]) -> Item:
+    """Read an item: its levels are what its timeline says of its opening and its rises."""
+    levels = [
+        (entry["level"], china(entry["at"]))
+        for entry in told["timeline"]
+        if entry["what"] in {"opened", "raised"}
+    ]
+    return Item(
+        told["kind"],
+        subjects[told["project_id"] or told["subject_id"]],
+        told["period"],
+        china(told["opened_at"]),
+        levels,
+        china(told["closed_at"]) if told["closed_at"] else None,
+        date.fromisoformat(told["due_on"]),
+    )
+
+
+def plain(outcome: Outcome) -> dict[str, list[Any]]:
+    """Give an outcome as sorted rows of text, to be compared and, where it differs, read."""
+    items = {
+        (one.kind, one.project, one.period, f"{one.opened:%m-%d %H:%M}"): [
+            *(f"{level} {at:%m-%d %H:%M}" for level, at in one.levels),
+            f"closed {one.closed:%m-%d %H:%M}" if one.closed else "open",
+        ]
+        for one in outcome.items
+    }
+    assert len(items) == len(outcome.items), "an item opened twice at one instant"
+    proposals = [(one.project, f"{one.made:%m-%d %H:%M}", one.state) for one in outcome.proposals]
+    cases = [(project, f"{at:%m-%d %H:%M}") for project, at in outcome.cases]
+    return {
+        "items": sorted(items.items()),
+        "proposals": sorted(proposals),
+        "cases": sorted(cases),
+    }
