@@ -6,7 +6,7 @@ from uuid import UUID
 
 # Two, four or six digits for province, city and county (GB/T 2260); nine for towns and
 # sub-districts, twelve for villages and residents' committees (统计用区划代码).
-_CODE = re.compile(r"\d{2}(\d{2}(\d{2}(\d{3}(\d{3})?)?)?)?")
+_CODE = re.compile(r"\d{2}(\d{2}(\d{2}(\d{3}(\d{3})?)?)?)?", re.ASCII)
 
 
 def is_area_code(code: str) -> bool:

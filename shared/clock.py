@@ -6,8 +6,19 @@ Instants are UTC. Days are Beijing days. China has kept UTC+8 without daylight s
 
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field
 
 BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
+
+# How instants, and days that become instants, are taken from outside: the first and last hours
+# that Python knows have no place in another zone, and nothing that is told to us lies there.
+Instant = Annotated[
+    AwareDatetime,
+    Field(ge=datetime(1900, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC)),
+]
+Day = Annotated[date, Field(ge=date(1900, 1, 1), lt=date(2200, 1, 1))]
 
 # A scenario's time is kept per context, because in one process each service reads its own row.
 _scenario: ContextVar[datetime | None] = ContextVar("scenario", default=None)

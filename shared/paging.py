@@ -10,7 +10,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID, uuid4
 
 from fastapi import Depends, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import to_jsonable_python
 from sqlalchemy import (
     BigInteger,
@@ -33,6 +33,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 from sqlalchemy.orm import Session as SyncSession
 
+from shared import clock
 from shared.db import Plumbing, Session, Sessions, Synced, new_id
 from shared.problems import Problem
 from shared.wording import Text
@@ -116,7 +117,7 @@ async def _limit(limit: Annotated[int, Query(ge=1, le=200)] = 50) -> int:
 
 async def _changed_after(
     changed_after: Annotated[
-        AwareDatetime | None, Query(description="Begin a sync: what changed after this instant")
+        clock.Instant | None, Query(description="Begin a sync: what changed after this instant")
     ] = None,
 ) -> datetime | None:
     return changed_after
@@ -150,7 +151,7 @@ def _value(by: ColumnElement[Any], said: object) -> object:
     if isinstance(by.type, Enum):
         wanted = by.type.enum_class or str
     if wanted is datetime:
-        wanted = AwareDatetime
+        wanted = clock.Instant
     try:
         value: object = TypeAdapter(wanted).validate_python(said, strict=wanted in {str, int, bool})
     except ValidationError as error:

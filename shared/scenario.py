@@ -35,7 +35,7 @@ class ClockIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    now: AwareDatetime
+    now: clock.Instant
 
 
 class ClockOut(BaseModel):

@@ -17,6 +17,7 @@ from services.cases.rules.items import (
 )
 from services.cases.rules.ladder import Counts
 from services.cases.rules.policies import Certainty, Mode
+from shared import clock
 from shared.areas import is_area_code
 from shared.problems import TextError
 from shared.wording import Text
@@ -244,7 +245,7 @@ class AnswerIn(_In):
     """What the assignee says to an item; it closes nothing by itself."""
 
     explanation: Words
-    promised_on: date | None = None
+    promised_on: clock.Day | None = None
 
 
 class FindingIn(_In):

@@ -1,5 +1,6 @@
 """The HTTP door of alerts: status, body, problem."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Any
@@ -13,7 +14,7 @@ from services.alerts import handlers
 from services.alerts.models import Alert, Endpoint, Recipient
 from services.alerts.rules.deliveries import Channel, DeliveryState
 from shared import clock
-from shared.db import AuditRow, Session
+from shared.db import AuditRow, Session, Sessions
 from tests.alerts import factories, looking
 from tests.alerts.factories import CONTRACTOR, COUNTY, DEVELOPER, NEIGHBOUR, TOWN
 from tests.alerts.postbox import Postbox
@@ -131,6 +132,9 @@ async def test_a_promise_in_the_past_is_refused(session: Session, client: AsyncC
     path = f"/alerts/v1/alerts/{alert.id}/acknowledge"
     answer = await client.post(path, json={"promised_on": "2023-04-25"})
     assert (answer.status_code, problem(answer.json())) == (422, "promise-in-the-past")
+    # The end of that day would be no instant.
+    answer = await client.post(path, json={"promised_on": "9999-12-31"})
+    assert findings(answer.json()) == {"body.promised_on": "less_than"}
 
 
 async def test_the_inbox_holds_what_the_caller_was_told(
@@ -206,6 +210,14 @@ async def test_the_routes_of_a_county_and_those_above_it_are_listed(
     assert national["certainty"] == "C"
 
 
+@pytest.mark.caller("wage_office")
+async def test_versions_entered_at_once_follow_each_other(sessions: Sessions, enter: Enter) -> None:
+    made = await asyncio.gather(*(enter() for _ in range(4)))
+    assert sorted((status, said.get("version")) for status, said in made) == [
+        (201, 1), (201, 2), (201, 3), (201, 4),
+    ]  # fmt: skip
+
+
 @office
 async def test_a_route_for_another_area_is_not_found(enter: Enter) -> None:
     for code in (NEIGHBOUR, "42", "0"):
@@ -222,6 +234,11 @@ async def test_a_route_for_another_area_is_not_found(enter: Enter) -> None:
         ({"steps": [{"wait": 0, "unit": "wh", "again": True}]}, "greater_than_equal"),
         ({"receivers": ["mayor"]}, "enum"),
         ({"opens": "18:00"}, "hours"),
+        ({"opens": "09:00+08:00"}, "hours"),
+        ({"closes": "17:30Z"}, "hours"),
+        ({"source": "某通知\0"}, "string_pattern_mismatch"),
+        ({"levels": ["\0"]}, "string_pattern_mismatch"),
+        ({"area_code": "４２２８２８"}, "area_code"),
         ({"area_code": "4228281"}, "area_code"),
         ({"more": 1}, "extra_forbidden"),
     ],
@@ -295,6 +312,34 @@ async def test_an_operator_may_enter_but_not_reveal(client: AsyncClient) -> None
 
 
 @office
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("title", "值班\0室"),
+        ("subject", "\0"),
+        ("mail", "a\0@example.org"),
+        ("mail", "a\u007f@b.cn"),
+    ],
+)
+async def test_no_control_characters_are_taken(client: AsyncClient, field: str, value: str) -> None:
+    answer = await client.post("/alerts/v1/recipients", json=PERSON | {field: value})
+    assert findings(answer.json()) == {f"body.{field}": "string_pattern_mismatch"}
+    made = (await client.post("/alerts/v1/recipients", json=PERSON)).json()
+    path = f"/alerts/v1/recipients/{made['id']}"
+    answer = await client.patch(path, json={"version": 1, field: value})
+    assert findings(answer.json()) == {f"body.{field}": "string_pattern_mismatch"}
+    answer = await client.post(f"{path}/reveal", json={"purpose": "核实\0值班"})
+    assert findings(answer.json()) == {"body.purpose": "string_pattern_mismatch"}
+
+
+@pytest.mark.caller("operator")
+@pytest.mark.parametrize("query", ["alerts?level=%00", "deliveries?type=%00"])
+async def test_a_filter_with_a_nul_is_a_finding(client: AsyncClient, query: str) -> None:
+    answer = await client.get(f"/alerts/v1/{query}")
+    assert list(findings(answer.json()).values()) == ["string_pattern_mismatch"]
+
+
+@office
 async def test_a_recipient_is_changed_by_version(client: AsyncClient) -> None:
     made = (await client.post("/alerts/v1/recipients", json=PERSON)).json()
     path = f"/alerts/v1/recipients/{made['id']}"
@@ -315,6 +360,23 @@ async def test_recipients_of_a_town_belong_to_its_county_and_others_do_not(
     said = (await client.get("/alerts/v1/recipients", params={"role": "town"})).json()
     assert [item["id"] for item in said["items"]] == [str(town.id)]
     assert (await client.get(f"/alerts/v1/recipients/{other.id}")).status_code == 404
+
+
+@office
+@pytest.mark.parametrize(
+    "span",
+    [
+        {"from_at": "0001-01-01T00:00:00+14:00", "until_at": "2023-05-04T00:00:00+08:00"},
+        {"from_at": "2023-05-04T00:00:00+08:00", "until_at": "9999-12-31T23:59:59-14:00"},
+    ],
+)
+async def test_a_duty_at_the_ends_of_time_is_refused(
+    session: Session, client: AsyncClient, span: dict[str, str]
+) -> None:
+    person = await factories.recipient(session, "wage_office")
+    body = {"area_code": COUNTY, "recipient_id": str(person.id)} | span
+    answer = await client.post("/alerts/v1/duty-rosters", json=body)
+    assert len(findings(answer.json())) == 1
 
 
 @office

@@ -1,5 +1,6 @@
 """Routes of payroll: status, body, problem."""
 
+import asyncio
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from services.payroll import actions
 from services.payroll.models import BankFeed
 from shared import clock
 from shared.auth import new_key
-from shared.db import AuditRow, Session, new_id
+from shared.db import AuditRow, Session, Sessions, new_id
 from shared.events.registry import ApiKeyIssued
 from shared.known import on_api_key_issued
 from tests.fixtures.service import Time, Token
@@ -85,6 +86,34 @@ async def test_a_source_is_entered_and_listed(
     ]
     other = await client.post("/payroll/v1/sources", json=body | {"name": "另一支行"})
     assert (other.status_code, kind(other)) == (409, "source-code-taken")
+    for field, value in (("expected_by", "1٣:00"), ("area_code", "４２２８２８")):
+        odd = await client.post("/payroll/v1/sources", json=body | {"code": "S2", field: value})
+        assert places(odd) == [(f"body.{field}", "string_pattern_mismatch")]
+
+
+async def test_the_same_source_or_account_from_two_at_once_is_one(
+    sessions: Sessions, time: Time, client: AsyncClient, token: Token
+) -> None:
+    time.move_to(clock.at(date(2023, 1, 11), 12))
+    async with sessions.begin() as session:
+        await factories.tree(session)
+        await factories.bank(session)
+        projects = [await factories.contract(session) for _ in range(2)]
+
+    async def at_once(path: str, role: str, bodies: list[dict[str, Any]]) -> list[Response]:
+        return await asyncio.gather(
+            *(client.post(f"/payroll/v1/{path}", json=b, headers=token(role)) for b in bodies)
+        )
+
+    body = factories.source_in().model_dump(mode="json")
+    answers = await at_once("sources", "operator", [body] * 3 + [body | {"name": "另一家"}])
+    assert sorted(answer.status_code for answer in answers) in (
+        [201] * 3 + [409],
+        [201] + [409] * 3,
+    )
+    bodies = [factories.account_in(found).model_dump(mode="json") for found in projects]
+    answers = await at_once("wage-accounts", "wage_office", bodies * 2)
+    assert sorted(answer.status_code for answer in answers) == [201, 201, 409, 409]
 
 
 @pytest.mark.caller("wage_office", areas=[COUNTY])
@@ -266,6 +295,8 @@ async def test_an_idempotency_key_repeats_even_a_refusal(
         ({"amount": "x"}, "body.accounts[0].lines[0].amount"),
         ({"amount": "1" * 15}, "body.accounts[0].lines[0].amount"),
         ({"at": "2023-01-10T09:00:00"}, "body.accounts[0].lines[0].at"),
+        ({"at": "0001-01-01T00:00:00+14:00"}, "body.accounts[0].lines[0].at"),
+        ({"at": "9999-12-31T23:59:59-14:00"}, "body.accounts[0].lines[0].at"),
         ({"direction": "up"}, "body.accounts[0].lines[0].direction"),
         ({"serial": ""}, "body.accounts[0].lines[0].serial"),
         ({"purpose": "a\0b"}, "body.accounts[0].lines[0].purpose"),

@@ -312,3 +312,12 @@ async def test_the_same_organisation_from_two_at_once_is_one(
     assert [event.type for event in await published()][8:] == [
         "registry.organisation_registered.v1"
     ]
+
+
+@pytest.mark.caller("operator")
+@pytest.mark.parametrize("end", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+async def test_a_key_does_not_end_at_the_ends_of_time(client: AsyncClient, end: str) -> None:
+    body = {"name": "银行甲", "areas": ["0"], "roles": ["inspector"], "valid_until": end}
+    answer = await client.post("/registry/v1/api-keys", json=body)
+    assert answer.status_code == 422
+    assert [place for place, _ in found(answer)] == ["body.valid_until"]

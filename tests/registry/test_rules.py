@@ -154,6 +154,10 @@ def test_a_cycle_above_a_month_names_its_article() -> None:
         (TERMS, {"transfer_day": 32}, "transfer_day", "TransferDayWrong"),
         (TERMS, {"first_period": "2023-13"}, "first_period", "PeriodMalformed"),
         (TERMS, {"last_period": "202306"}, "last_period", "PeriodMalformed"),
+        # Whoever plans the transfers would stumble over these, and the project's events wait.
+        (TERMS, {"first_period": "２０２３-01"}, "first_period", "PeriodMalformed"),
+        (TERMS, {"first_period": "0000-01"}, "first_period", "PeriodMalformed"),
+        (TERMS, {"last_period": "9999-12"}, "last_period", "PeriodMalformed"),
         (TERMS, {"last_period": "2022-12"}, "last_period", "PeriodsReversed"),
         (TERMS, {"last_period": "2043-01"}, "last_period", "PeriodsTooMany"),
     ],

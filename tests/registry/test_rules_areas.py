@@ -48,6 +48,7 @@ def test_a_whole_tree_is_right_with_children_before_their_parents() -> None:
     ("row", "place", "code"),
     [
         (("42x8", "甲", "42"), "code", "CodeMalformed"),
+        (("４２２８２９", "甲", "4228"), "code", "CodeMalformed"),
         (("42282", "甲", "4228"), "code", "CodeMalformed"),
         (("422899", " ", "4228"), "name", "NameWrong"),
         (("422899", "甲\0", "4228"), "name", "NameWrong"),

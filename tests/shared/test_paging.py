@@ -203,6 +203,14 @@ async def test_a_sync_begins_after_an_instant(sessions: Sessions) -> None:
     assert found.next
 
 
+@pytest.mark.caller("operator")
+@pytest.mark.parametrize("instant", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+async def test_a_sync_from_the_ends_of_time_is_a_finding(client: AsyncClient, instant: str) -> None:
+    answer = await client.get("/house/v1/stones", params={"changed_after": instant})
+    (finding,) = answer.json()["errors"]
+    assert (answer.status_code, finding["place"]) == (422, "query.changed_after")
+
+
 async def test_a_restore_makes_old_cursors_void(sessions: Sessions) -> None:
     kept = await lay(sessions)
     found = await synced(sessions)

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, or_, select
+from sqlalchemy import ColumnElement, false, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
@@ -59,7 +59,9 @@ async def find_route(session: Session, route_id: UUID | None) -> Route | None:
 
 
 async def locked_find_route(session: Session, area_code: str, code: str) -> Route | None:
-    """Give the newest version of a route, so that the next one follows it."""
+    """Give the newest version of a route; whoever enters its next one, or its first, waits here."""
+    key = func.hashtextextended(f"route:{area_code}:{code}", 0)
+    await session.execute(select(func.pg_advisory_xact_lock(key)))
     return await session.scalar(
         select(Route)
         .where(Route.area_code == area_code, Route.code == code)

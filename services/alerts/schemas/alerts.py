@@ -2,14 +2,13 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
-
-from pydantic import StringConstraints
 
 from services.alerts.rules.deliveries import Channel, DeliveryState
 from services.alerts.rules.notices import AlertState, Entry, Reason
-from services.alerts.schemas.forms import AreaCode, Asked, Code, InBody, OutBody, Word
+from services.alerts.schemas.forms import AreaCode, Asked, Code, InBody, Note, OutBody, Word
+from shared import clock
 
 
 class AlertFilter(Asked):
@@ -95,8 +94,8 @@ class AlertDetailOut(AlertOut):
 class AcknowledgementIn(InBody):
     """A receiver's answer: it is in hand, until a day."""
 
-    promised_on: date | None = None
-    note: Annotated[str, StringConstraints(max_length=1000)] | None = None
+    promised_on: clock.Day | None = None
+    note: Note | None = None
 
 
 class InboxOut(OutBody):

@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field, HttpUrl, StringConstraints
+from pydantic import BaseModel, Field, HttpUrl
 
 from services.alerts.rules.deliveries import Channel, DeliveryState, EndpointState
-from services.alerts.schemas.forms import AreaCode, Asked, InBody, OutBody
+from services.alerts.schemas.forms import AreaCode, Asked, Code, InBody, OutBody, Remark
 
 EventType = Literal[
     "cases.watch_item_opened.v1",
@@ -23,8 +23,8 @@ class EndpointIn(InBody):
     """Where to push which events, signed as Standard Webhooks asks."""
 
     url: Annotated[HttpUrl, Field(max_length=2000)]
-    description: Annotated[str, StringConstraints(max_length=200)] = ""
-    types: Annotated[list[EventType], Field(min_length=1)]
+    description: Remark = ""
+    types: Annotated[list[EventType], Field(min_length=1, max_length=20)]
     areas: Annotated[list[AreaCode], Field(min_length=1, max_length=100)]
     org_id: UUID | None = None
     """Only events in which this organisation takes part; a company's is always its own."""
@@ -35,8 +35,8 @@ class EndpointPatch(InBody):
 
     version: int
     url: Annotated[HttpUrl, Field(max_length=2000)] | None = None
-    description: Annotated[str, StringConstraints(max_length=200)] | None = None
-    types: Annotated[list[EventType], Field(min_length=1)] | None = None
+    description: Remark | None = None
+    types: Annotated[list[EventType], Field(min_length=1, max_length=20)] | None = None
     areas: Annotated[list[AreaCode], Field(min_length=1, max_length=100)] | None = None
     state: EndpointState | None = None
 
@@ -76,7 +76,7 @@ class DeliveryFilter(Asked):
     state: DeliveryState | None = None
     endpoint_id: UUID | None = None
     message_id: UUID | None = None
-    type: Annotated[str, StringConstraints(max_length=100)] | None = None
+    type: Code | None = None
 
 
 class DeliveryOut(OutBody):

@@ -35,6 +35,11 @@ def _area_code(code: str) -> str:
 
 AreaCode = Annotated[str, StringConstraints(max_length=12), AfterValidator(_area_code)]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.]{0,59}$")]
-Word = Annotated[str, StringConstraints(min_length=1, max_length=60)]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+# No control characters: PostgreSQL refuses the first of them, and no name has any.
+PRINTED = r"^[^\x00-\x1f\x7f]*$"
+Word = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=PRINTED)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=PRINTED)]
+Remark = Annotated[str, StringConstraints(max_length=200, pattern=PRINTED)]
+# Some lines of text.
+Note = Annotated[str, StringConstraints(max_length=1000, pattern=r"^[^\x00]*$")]
 InvestmentType = Literal["government", "state_firm", "ppp", "private"]

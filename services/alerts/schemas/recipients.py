@@ -4,19 +4,20 @@ from datetime import date, datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from services.alerts.rules.routing import Receiver
-from services.alerts.schemas.forms import AreaCode, Asked, InBody, Line, OutBody
+from services.alerts.schemas.forms import PRINTED, AreaCode, Asked, InBody, Line, OutBody
+from shared import clock
 from shared.pii import MaskedMail, MaskedPhone
 from shared.problems import TextError
 from shared.wording import Text
 
 Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9 ()-]{3,23}[0-9]$")]
+_PART = r"[^@\s\x00-\x1f\x7f,;<>\"]+"
 MailAddress = Annotated[
-    str, StringConstraints(max_length=254, pattern=r"^[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\"]+$")
+    str, StringConstraints(max_length=254, pattern=rf"^{_PART}@{_PART}\.{_PART}$")
 ]
-Subject = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 OwnChannel = Literal["inbox", "mail"]
 
 
@@ -35,11 +36,11 @@ class RecipientIn(InBody):
     """A person or post that can be told. `title` is what the post is called, no person's name."""
 
     title: Line
-    roles: Annotated[list[HeldRole], Field(min_length=1)]
+    roles: Annotated[list[HeldRole], Field(min_length=1, max_length=20)]
     area_code: AreaCode
     org_id: UUID | None = None
     person_id: UUID | None = None
-    subject: Subject | None = None
+    subject: Line | None = None
     phone: Phone | None = None
     mail: MailAddress | None = None
     channels: list[OwnChannel] = ["inbox", "mail"]
@@ -58,9 +59,9 @@ class RecipientPatch(InBody):
 
     version: int
     title: Line = ""
-    roles: Annotated[list[HeldRole], Field(min_length=1)] = []
+    roles: Annotated[list[HeldRole], Field(min_length=1, max_length=20)] = []
     person_id: UUID | None = None
-    subject: Subject | None = None
+    subject: Line | None = None
     phone: Phone | None = None
     mail: MailAddress | None = None
     channels: list[OwnChannel] = []
@@ -113,7 +114,7 @@ class RecipientOut(OutBody):
 class RevealIn(InBody):
     """Why the clear addresses are needed; it is recorded."""
 
-    purpose: Annotated[str, StringConstraints(min_length=4, max_length=500)]
+    purpose: Annotated[str, StringConstraints(min_length=4, max_length=500, pattern=PRINTED)]
 
 
 class RevealedOut(OutBody):
@@ -128,8 +129,8 @@ class DutyRosterIn(InBody):
     """Who is on duty for an area in a span."""
 
     area_code: AreaCode
-    from_at: AwareDatetime
-    until_at: AwareDatetime
+    from_at: clock.Instant
+    until_at: clock.Instant
     recipient_id: UUID
 
     @model_validator(mode="after")

@@ -71,7 +71,7 @@ class RouteIn(InBody):
                 "last_repeats",
                 Text("最后一级（且仅最后一级）须重复", "The last rung, and no other, must repeat"),
             )
-        if self.opens >= self.closes or self.opens.tzinfo or self.closes.tzinfo:
+        if self.opens.tzinfo or self.closes.tzinfo or self.opens >= self.closes:
             raise TextError(
                 "hours",
                 Text(

@@ -28,7 +28,7 @@ async def register_wage_account(
     if findings := _findings(source, body, now):
         raise AccountRefused(errors=findings)
     index = pii.blind_index(body.account_no, "account")
-    account = await queries.accounts.find_account_by_index(session, index)
+    account = await queries.accounts.locked_find_account(session, index)
     if account and source and _same(account, source, body):
         return account
     if account:

@@ -18,7 +18,7 @@ _MOST_DAYS_BACK = 366
 
 async def register_source(session: Session, scope: Scope, body: SourceIn, today: date) -> Source:
     """Enter a source; the same again gives the first, another one of its code is refused."""
-    known = await queries.sources.find_source_by_code(session, body.code)
+    known = await queries.sources.locked_find_source(session, body.code)
     same = known and body == SourceIn.model_validate(known, from_attributes=True)
     # Whoever may enter nothing in that area is not told either that it is there.
     if known and same and await queries.sources.in_areas(session, body.area_code, scope):

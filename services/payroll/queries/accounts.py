@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from services.payroll.models import WageAccount
 from services.payroll.queries.sync import gone
@@ -42,11 +42,12 @@ async def wage_accounts(
     )
 
 
-async def find_account_by_index(session: Session, account_index: str) -> WageAccount | None:
-    """Give the wage account of a number, by its blind index."""
-    return (
-        await session.scalars(select(WageAccount).where(WageAccount.account_index == account_index))
-    ).one_or_none()
+async def locked_find_account(session: Session, account_index: str) -> WageAccount | None:
+    """Give the wage account of a number, by its blind index; who enters the same waits here."""
+    key = func.hashtextextended(f"account:{account_index}", 0)
+    await session.execute(select(func.pg_advisory_xact_lock(key)))
+    same = select(WageAccount).where(WageAccount.account_index == account_index)
+    return await session.scalar(same.with_for_update())
 
 
 async def find_account_of_project(session: Session, project_id: UUID) -> WageAccount | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from services.payroll.errors import SourceUnknown
 from services.payroll.models import BankFeed, Source
@@ -33,6 +33,13 @@ async def in_areas(session: Session, area_code: str, scope: Scope) -> bool:
 async def find_source_by_code(session: Session, code: str) -> Source | None:
     """Give the source of a code, whoever asks: accounts name it, and codes are no secret."""
     return (await session.scalars(select(Source).where(Source.code == code))).one_or_none()
+
+
+async def locked_find_source(session: Session, code: str) -> Source | None:
+    """Give the source of a code; whoever enters the same one waits here."""
+    key = func.hashtextextended(f"source:{code}", 0)
+    await session.execute(select(func.pg_advisory_xact_lock(key)))
+    return await session.scalar(select(Source).where(Source.code == code).with_for_update())
 
 
 async def locked_source(session: Session, source_id: UUID) -> Source:

@@ -6,7 +6,6 @@ from typing import Annotated
 from uuid import UUID
 
 from pydantic import (
-    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -17,6 +16,7 @@ from pydantic import (
 from services.payroll.rules.feeds import BatchStatus, FeedStatus
 from services.payroll.rules.statements import Direction
 from services.payroll.schemas.fields import AccountNo, Body, Code, Filter, Money, Reason, Row
+from shared import clock
 from shared.pii import MaskedAccount, MaskedName
 
 # What one batch may carry; a day may come in many.
@@ -44,7 +44,7 @@ class BankLineIn(Body):
 
     serial: Serial
     """The bank's number of this line; unique within the account."""
-    at: AwareDatetime
+    at: clock.Instant
     direction: Direction
     amount: Money
     """Positive; `direction` says which way."""

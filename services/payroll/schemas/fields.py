@@ -16,7 +16,7 @@ Code: TypeAlias = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=_PRINTED)
 ]
 AreaCode: TypeAlias = Annotated[
-    str, StringConstraints(pattern=r"^(0|\d{2}(\d{2}(\d{2}(\d{3}(\d{3})?)?)?)?)$")
+    str, StringConstraints(pattern=r"^(0|[0-9]{2}([0-9]{2}([0-9]{2}([0-9]{3}([0-9]{3})?)?)?)?)$")
 ]
 AccountNo: TypeAlias = Annotated[
     str,
@@ -27,7 +27,7 @@ Reason: TypeAlias = Annotated[
     StringConstraints(strip_whitespace=True, min_length=2, max_length=500, pattern=_PRINTED),
 ]
 Period: TypeAlias = Annotated[
-    str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$"), Field(description="YYYY-MM")
+    str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$"), Field(description="YYYY-MM")
 ]
 # Whether an amount is positive is the rules' finding, so that it is told beside all others.
 Money: TypeAlias = Annotated[

@@ -10,7 +10,7 @@ from services.payroll.schemas.fields import AreaCode, Body, Code, Name, Row
 
 HourMinute = Annotated[
     str,
-    StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$"),
+    StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$"),
     Field(description="Beijing time of day, HH:MM"),
 ]
 

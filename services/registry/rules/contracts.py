@@ -13,7 +13,8 @@ from shared.workdays import DueShift
 LAST_DAY_OF_MONTH = 31
 # Twenty years of months: longer terms are a slip of the pen, and would plan that many transfers.
 MOST_PERIODS = 240
-_PERIOD = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+# This century, in plain digits: whoever plans the transfers reads periods as days.
+_PERIOD = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])")
 
 
 class LabourCostBasis(StrEnum):
@@ -166,7 +167,7 @@ def _check_periods(terms: LabourCostTerms) -> Iterator[Finding]:
         yield Finding(
             f"labour_cost.{name}",
             "PeriodMalformed",
-            Text("期间应为 YYYY-MM", "A period is YYYY-MM"),
+            Text("期间应为 YYYY-MM，如 2023-03", "A period is YYYY-MM, like 2023-03"),
         )
     if malformed:
         return

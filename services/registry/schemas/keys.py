@@ -3,9 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from services.registry.schemas.fields import AreaCode, Body, Code, Name, Row
+from shared import clock
 
 
 class ApiKeyIn(Body):
@@ -16,7 +17,7 @@ class ApiKeyIn(Body):
     """The organisation it belongs to; roles that see only their own rows need one."""
     areas: list[AreaCode] = Field(min_length=1, max_length=50)
     roles: list[Code] = Field(min_length=1, max_length=20)
-    valid_until: AwareDatetime | None = None
+    valid_until: clock.Instant | None = None
 
 
 class ApiKeyOut(Row):
