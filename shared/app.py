@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import structlog
 from fastapi import FastAPI
@@ -13,6 +14,7 @@ from sqlalchemy.engine import make_url
 
 from shared import (
     audit,
+    auth,
     health,
     idempotency,
     jobs,
@@ -37,11 +39,21 @@ from shared.inbox import Inbox
 from shared.jobs import Rounds, Work
 from shared.outbox import Relay, replay, replay_topic
 from shared.service import Service
-from shared.uploads import BodyLimit
+from shared.uploads import BodyLimit, BodyTooLarge
 
 log = structlog.get_logger()
 
 Loop = Callable[[], Awaitable[None]]
+
+# What any operation may answer, beside what it says of itself; and any that writes.
+_EVERYWHERE = (auth.Unauthenticated, auth.Forbidden, problems.Invalid, problems.Unavailable)
+_WRITES = (
+    problems.Malformed,
+    idempotency.KeyMalformed,
+    idempotency.KeyBusy,
+    idempotency.KeyReused,
+    BodyTooLarge,
+)
 
 # How often the clock door looks, in seconds of the machine's time.
 LOOK_EVERY = 1.0
@@ -140,6 +152,7 @@ def create_app(services: Sequence[Service], runtime: Runtime) -> FastAPI:
         )
     )
     app.add_middleware(BodyLimit)
+    problems.install_plain(app)
     for one in composed:
         app.mount(f"/{one.service.name}", one.app)
     return app
@@ -199,13 +212,28 @@ def compose(
     return one
 
 
+class _Described(FastAPI):
+    """A service's app, whose document also tells what is the same at every door."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Give the OpenAPI 3.1 document; made once."""
+        if self.openapi_schema is None:
+            document = super().openapi()
+            problems.describe(document, _EVERYWHERE, _WRITES)
+            auth.describe(document)
+            idempotency.describe(document)
+        return super().openapi()
+
+
 def service_app(
     service: Service, sessions: database.Sessions | None = None, keys: Keys | None = None
 ) -> FastAPI:
     """Make one service's app: routes, documents, problems, state (none: documents only)."""
-    app = FastAPI(
+    app = _Described(
         title=f"Xinqing 薪清 – {service.name}",
         version="1",
+        # Where the paths begin, wherever the document is read; a gateway routes by this prefix.
+        servers=[{"url": f"/{service.name}"}],
         root_path_in_servers=False,
         separate_input_output_schemas=False,
         telemetry={"logs": False},

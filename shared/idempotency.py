@@ -161,6 +161,8 @@ class Route(APIRoute):
         if len(asked) != 1 or asked[0] not in ALL_PERMISSIONS:
             raise TypeError(f"{path} must name one permission that a role holds: {asked}")
         self.permission = asked[0]
+        if self.permission == "public":
+            self.openapi_extra = {**(self.openapi_extra or {}), "security": []}
         self.secret = bool((self.openapi_extra or {}).get("x-shows-secret"))
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -197,6 +199,21 @@ class Route(APIRoute):
                     media_type=response.media_type,
                 )
             )
+
+
+def describe(document: dict[str, Any]) -> None:
+    """Say in an OpenAPI document that every write takes an Idempotency-Key."""
+    told = {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": False,
+        "description": "The same request with the same key again gets the first answer (7 days)",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+    }
+    for methods in document["paths"].values():
+        for method, operation in methods.items():
+            if method.upper() in WRITES:
+                operation.setdefault("parameters", []).append(told)
 
 
 def router(name: str) -> APIRouter:

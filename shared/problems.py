@@ -85,6 +85,12 @@ def _finding(finding: Finding, language: Language) -> dict[str, Any]:
     return said | ({"remedy": finding.remedy.say(language)} if finding.remedy else {})
 
 
+class Malformed(Problem):
+    """The body cannot be read at all."""
+
+    status, title = 400, Text("请求内容无法解析", "The body cannot be read")
+
+
 class NotFound(Problem):
     """Nothing there, or nothing that the caller may see."""
 
@@ -138,6 +144,40 @@ def raises(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
     return merged
 
 
+def describe(
+    document: dict[str, Any],
+    everywhere: Sequence[type[Problem]],
+    writes: Sequence[type[Problem]],
+) -> None:
+    """Say in an OpenAPI document which failures are answered, all of them as problem documents.
+
+    Beside what each operation says of itself: `everywhere` at each of them, `writes` at those that
+    change something.
+    """
+    kept = document.setdefault("components", {}).setdefault("schemas", {})
+    for unused in ("HTTPValidationError", "ValidationError"):
+        kept.pop(unused, None)
+    kept["ProblemOut"] = ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}")
+    told = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemOut"}}}
+    for methods in document.get("paths", {}).values():
+        for method, operation in methods.items():
+            answers = operation["responses"]
+            # FastAPI's own entry, which `install` answers in our form.
+            if answers.get("422", {}).get("description") == "Validation Error":
+                del answers["422"]
+            common = raises(*everywhere, *(writes if method != "get" else ()))
+            for status, answer in common.items():
+                own = answers.setdefault(str(status), {"description": ""})
+                words = [own["description"], answer["description"]]
+                own["description"] = "; ".join(filter(None, words))
+            for status, answer in answers.items():
+                if status >= "400":
+                    answer["content"] = told
+            for callback in operation.get("callbacks", {}).values():
+                for pushed in (one for path in callback.values() for one in path.values()):
+                    pushed["responses"].pop("422", None)
+
+
 def language(request: Request) -> Language:
     """Give the language that this caller prefers."""
     return language_of(request.headers.get("accept-language"))
@@ -164,9 +204,10 @@ _WORDS = {
     "timezone_aware": Text("时间须带时区", "An instant needs its offset"),
     "decimal_parsing": Text('金额应为数字字符串，如 "1200.00"', 'An amount is like "1200.00"'),
     "decimal_max_places": Text("金额最多两位小数", "An amount has at most two decimals"),
-    "greater_than_equal": Text("数值过小", "The number is too small"),
-    "greater_than": Text("数值过小", "The number is too small"),
-    "less_than_equal": Text("数值过大", "The number is too large"),
+    "greater_than_equal": Text("数值过小或日期过早", "Too small, or too early"),
+    "greater_than": Text("数值过小", "Too small"),
+    "less_than_equal": Text("数值过大", "Too large"),
+    "less_than": Text("数值过大或日期过晚", "Too large, or too late"),
     "string_too_short": Text("内容过短", "The text is too short"),
     "string_too_long": Text("内容过长", "The text is too long"),
     "string_pattern_mismatch": Text("格式不符", "The format does not match"),
@@ -212,6 +253,20 @@ def _is_away(error: DBAPIError) -> bool:
     return error.connection_invalidated or isinstance(error, (InterfaceError, OperationalError))
 
 
+def install_plain(app: FastAPI) -> None:
+    """Answer what the framework itself refuses (no such path, no JSON) as a problem document."""
+
+    async def on_http(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, StarletteHTTPException)  # noqa: S101  Starlette's wide signature
+        if error.status_code == Malformed.status:
+            return answer(request, Malformed())
+        phrase = HTTPStatus(error.status_code).phrase
+        body = {"type": "about:blank", "title": phrase, "status": error.status_code}
+        return JSONResponse(body, error.status_code, error.headers, media_type=MEDIA_TYPE)
+
+    app.add_exception_handler(StarletteHTTPException, on_http)
+
+
 def install(app: FastAPI) -> None:
     """Answer every failure of an app as a problem document."""
 
@@ -222,12 +277,6 @@ def install(app: FastAPI) -> None:
     async def on_invalid(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)  # noqa: S101  as above
         return answer(request, Invalid(errors=findings(error.errors())))
-
-    async def on_http(request: Request, error: Exception) -> JSONResponse:
-        assert isinstance(error, StarletteHTTPException)  # noqa: S101  as above
-        phrase = HTTPStatus(error.status_code).phrase
-        body = {"type": "about:blank", "title": phrase, "status": error.status_code}
-        return JSONResponse(body, error.status_code, error.headers, media_type=MEDIA_TYPE)
 
     async def on_away(request: Request, error: Exception) -> JSONResponse:
         if isinstance(error, DBAPIError) and not _is_away(error):
@@ -241,7 +290,7 @@ def install(app: FastAPI) -> None:
 
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(RequestValidationError, on_invalid)
-    app.add_exception_handler(StarletteHTTPException, on_http)
+    install_plain(app)
     for away in (DBAPIError, PoolTimeoutError, ConnectionError, TimeoutError):
         app.add_exception_handler(away, on_away)
     app.add_exception_handler(Exception, on_bug)

@@ -65,9 +65,30 @@ def test_every_route_has_a_summary_and_a_described_answer(name: str) -> None:
 def test_failures_are_problem_documents(name: str) -> None:
     for method, path, operation in operations(name):
         for status, answer in operation["responses"].items():
-            # 422 is also FastAPI's own entry, which `problems.install` answers in our form.
-            if status.startswith(("4", "5")) and status != "422":
-                assert MEDIA_TYPE in answer.get("content", {}), f"{method} {path}: {status}"
+            if status.startswith(("4", "5")):
+                assert list(answer["content"]) == [MEDIA_TYPE], f"{method} {path}: {status}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_the_same_at_every_door_is_told(name: str) -> None:
+    document = DOCUMENTS[name]
+    assert document["servers"] == [{"url": f"/{name}"}]
+    assert document["security"] == [{"bearer": []}]
+    assert "HTTPValidationError" not in json.dumps(document)
+    for method, path, operation in operations(name):
+        told = {"401", "403", "422", "503"}
+        if method != "get":
+            told |= {"400", "409", "413"}
+            headers = [one["name"] for one in operation["parameters"] if one["in"] == "header"]
+            assert headers == ["Idempotency-Key"], f"{method} {path}"
+        assert told <= set(operation["responses"]), f"{method} {path}"
+
+
+def test_what_is_pushed_asks_for_no_token_of_ours() -> None:
+    pushed = DOCUMENTS["alerts"]["paths"]["/v1/endpoints"]["post"]["callbacks"]["push"]
+    (operation,) = pushed["{$request.body#/url}"].values()
+    assert operation["security"] == []
+    assert set(operation["responses"]) == {"200"}
 
 
 @pytest.mark.parametrize("name", NAMES)

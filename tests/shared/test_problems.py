@@ -96,6 +96,27 @@ async def test_a_problem_is_a_document_with_all_findings(client: AsyncClient) ->
     }
 
 
+async def test_what_the_framework_refuses_is_a_document_too(client: AsyncClient) -> None:
+    json = {"content-type": "application/json"}
+    for answer, kind, title in (
+        (await client.get("/nothing"), "about:blank", "Not Found"),
+        (await client.delete("/lines"), "about:blank", "Method Not Allowed"),
+        (
+            await client.post("/lines", content=b"\xff", headers=json),
+            "malformed",
+            "请求内容无法解析",
+        ),
+        (
+            await client.post("/lines", content=b"[" * 100_000, headers=json),
+            "malformed",
+            "请求内容无法解析",
+        ),
+    ):
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["type"].removeprefix("/problems/") == kind
+        assert answer.json()["title"] == title
+
+
 async def test_english_where_it_is_preferred(client: AsyncClient) -> None:
     answer = await client.get("/fail/findings", headers={"accept-language": "en-GB,zh;q=0.5"})
     assert answer.headers["content-language"] == "en"
