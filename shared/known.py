@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Index, Select, or_, select, update
+from sqlalchemy import ColumnElement, Index, Select, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, aliased, mapped_column
 
@@ -69,7 +69,7 @@ async def learn_areas(session: Session, events: Sequence[AreaChanged]) -> None:
 
 
 async def on_calendar_published(session: Session, event: CalendarPublished) -> None:
-    """Keep the days of a year; the newest notice counts."""
+    """Keep the days of a year; the newest notice counts, also when the past is told again."""
     values = {
         "exceptions": {day.isoformat(): kind for day, kind in event.exceptions.items()},
         "provisional": event.provisional,
@@ -78,7 +78,11 @@ async def on_calendar_published(session: Session, event: CalendarPublished) -> N
     await session.execute(
         insert(KnownCalendar)
         .values(area_code=event.area_code, year=event.year, **values)
-        .on_conflict_do_update(index_elements=["area_code", "year"], set_=values)
+        .on_conflict_do_update(
+            index_elements=["area_code", "year"],
+            set_=values,
+            where=KnownCalendar.told_at <= event.occurred_at,
+        )
     )
 
 
@@ -119,9 +123,15 @@ HANDLES: Mapping[type[Event], Any] = {
 
 
 def _inside(scope: Scope) -> Select[str]:
-    """Give the codes of all areas at and below the caller's, by path."""
+    """Give the codes of all areas at and below the caller's, by path.
+
+    What begins with a path lies between it and the same with its last sign, "/", one higher: said
+    so, and by the operators of its index, it is found there; a pattern made of a column is not.
+    """
     root = aliased(KnownArea)
-    below = KnownArea.path.like(root.path + "%")
+    below = KnownArea.path.bool_op("~>=~")(root.path) & KnownArea.path.bool_op("~<~")(
+        func.concat(func.rtrim(root.path, "/"), "0")
+    )
     return select(KnownArea.code).join(root, below).where(root.code.in_(scope.areas))
 
 
