@@ -247,6 +247,8 @@ _AWAY = ("08", "53", "57", "58", "25P0")
 
 
 def _is_away(error: DBAPIError) -> bool:
+    if error.orig and isinstance(error.orig.__cause__, ValueError):
+        return False  # A value that the driver cannot send: to ask again would not help.
     state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
     if state:
         return str(state).startswith(_AWAY)

@@ -16,7 +16,7 @@ from httpx import ASGITransport, AsyncClient
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from shared import clock, db, migrations
+from shared import clock, db, migrations, problems
 from shared.app import service_app
 from shared.auth import Keys
 from shared.db import (
@@ -92,6 +92,13 @@ async def test_a_sealed_value_is_nowhere_in_clear(sessions: Sessions) -> None:
             assert all("欧阳修" not in row[0] for row in rows)
     async with sessions.begin() as session:
         assert await session.scalar(select(Stone.owner)) == "欧阳修"
+
+
+async def test_a_value_that_no_column_holds_is_a_bug_not_an_absence(sessions: Sessions) -> None:
+    with pytest.raises(DBAPIError) as failed:
+        async with sessions.begin() as session:
+            await session.execute(select(Stone.id).where(Stone.weight == 2**40))
+    assert not problems._is_away(failed.value)  # noqa: SLF001  what is answered with 503
 
 
 async def test_a_failure_does_not_say_what_was_to_be_written(sessions: Sessions) -> None:
