@@ -20,7 +20,7 @@ import uvicorn
 from sqlalchemy.engine import make_url
 
 from services import demo as theatre
-from shared import asyncapi, audit, auth, clock, jobs, migrations, outbox, parked, pii, telemetry
+from shared import asyncapi, audit, auth, clock, migrations, outbox, parked, pii, telemetry
 from shared.app import Running, compose, create_app, service_app, url_of
 from shared.bus.kafka import create_topics
 from shared.config import Runtime
@@ -239,7 +239,10 @@ def job(
     name: Annotated[str, typer.Argument(help="A daily job, `payroll.expect_bank_feeds`.")],
     day: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The Beijing day.")],
 ) -> None:
-    """Run a daily job for one day, now; it may be run again."""
+    """Run a daily job for one day, now; it may be run again.
+
+    The day is not marked as done: that is for the days that run by themselves, in order.
+    """
     service, _, wanted = name.partition(".")
 
     async def work() -> None:
@@ -248,7 +251,7 @@ def job(
             if not found:
                 known = ", ".join(each.name for each in one.service.jobs)
                 raise typer.BadParameter(f"{service} has these jobs: {known}")
-            await jobs.run_once(one.sessions, found[0], date(day.year, day.month, day.day))
+            await found[0].run(one.sessions, date(day.year, day.month, day.day))
 
     _run(work())
 
@@ -328,9 +331,7 @@ def audit_verify(
 
     async def work() -> audit.Verdict:
         async with _opened(name) as one:
-            runtime = Runtime()
-            key = None if runtime.oidc_issuer else auth.own_key(runtime).public_key()
-            return await audit.verify(one.sessions, head, key)
+            return await audit.verify(one.sessions, head, audit.verifier(Runtime()))
 
     verdict = _run(work())
     typer.echo(

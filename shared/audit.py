@@ -239,12 +239,22 @@ def _head_bytes(service: str, position: int, head: str, at: datetime) -> bytes:
     return f"{service}\n{position}\n{head}\n{at.astimezone(UTC).isoformat()}".encode()
 
 
+def _key(runtime: Runtime) -> ec.EllipticCurvePrivateKey | None:
+    """Give the own key that signs heads (ECDSA P-256, SHA-256), or None where there is none."""
+    return None if runtime.oidc_issuer and not runtime.token_key else own_key(runtime)
+
+
 def signer(runtime: Runtime) -> Sign | None:
-    """Give what signs heads: the own key (ECDSA P-256, SHA-256), or None where there is none."""
-    if runtime.oidc_issuer and not runtime.token_key:
-        return None
-    key = own_key(runtime)
-    return lambda said: base64.b64encode(key.sign(said, ec.ECDSA(SHA256()))).decode()
+    """Give what signs heads."""
+    if key := _key(runtime):
+        return lambda said: base64.b64encode(key.sign(said, ec.ECDSA(SHA256()))).decode()
+    return None
+
+
+def verifier(runtime: Runtime) -> ec.EllipticCurvePublicKey | None:
+    """Give the key by which the heads of an installation with these settings are checked."""
+    key = _key(runtime)
+    return key.public_key() if key else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Runtime(BaseSettings):
     """What a process is run with; the same for every service in it."""
 
-    model_config = SettingsConfigDict(env_prefix="", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="",
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,  # passwords and keys are among what is set
+    )
 
     database_url: str | None = None
     """A PostgreSQL server, `postgresql://user:password@host:port`; each service adds its database.
@@ -65,7 +70,7 @@ class Runtime(BaseSettings):
 class ServiceSettings(BaseSettings):
     """What every service can be set to; a service's class names its own prefix, `PAYROLL_`."""
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
     database_url: str | None = None
     """This service's own database; wins over the process-wide `DATABASE_URL`."""

@@ -1,6 +1,7 @@
 """The audit: every change a row, every row sealed, and no change to them goes unseen."""
 
 import asyncio
+import base64
 import json
 import re
 from collections.abc import Awaitable, Callable
@@ -10,6 +11,8 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import func, select
 from structlog.testing import capture_logs
 
@@ -201,10 +204,21 @@ async def test_a_head_is_published_once_an_hour_and_signed(
     assert await heads() == [1, 2]
     monkeypatch.setattr(clock, "wall", lambda: now + timedelta(minutes=123))
     assert await heads() == [1, 2], "nothing was added"
-    key = own_key(runtime).public_key()
-    assert (await verify(sessions, key=key)).broken is None
+    assert (await verify(sessions, key=audit.verifier(runtime))).broken is None
     other = own_key(Runtime(data_dir=runtime.data_dir / "other")).public_key()
     assert (await verify(sessions, key=other)).broken == "the head at 1 is not signed by this key"
+
+
+def test_heads_are_checked_by_the_key_that_signs_them(tmp_path: Path) -> None:
+    own = tmp_path / "own.pem"
+    for settings, signed in (({}, True), ({"token_key": own}, True), ({"oidc_issuer": "x"}, False)):
+        runtime = Runtime(data_dir=tmp_path, **settings)
+        assert bool(audit.signer(runtime)) is bool(audit.verifier(runtime)) is signed
+    both = Runtime(data_dir=tmp_path, oidc_issuer="https://issuer.example", token_key=own)
+    key, sign = audit.verifier(both), audit.signer(both)
+    assert key
+    assert sign
+    key.verify(base64.b64decode(sign(b"head")), b"head", ec.ECDSA(hashes.SHA256()))
 
 
 @pytest.mark.parametrize("table", ["audit", "audit_seals", "audit_heads"])
