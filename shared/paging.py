@@ -319,7 +319,7 @@ def _position(cursor: str, epoch: UUID) -> tuple[int, UUID]:
         if UUID(said) != epoch:
             raise SyncAnew
         return int(xid), UUID(row_id)
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, OverflowError) as error:
         raise CursorUnreadable from error
 
 

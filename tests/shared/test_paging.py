@@ -107,6 +107,9 @@ WRONG = [
     cursor_of("sync", [str(UUID(int=0)), 2**63, str(UUID(int=1))]),
     cursor_of("sync", [str(UUID(int=0)), {}, str(UUID(int=1))]),
     cursor_of("sync", [str(UUID(int=0)), "1e9", str(UUID(int=1))]),
+    cursor_of("sync", [str(UUID(int=0)), float("inf"), str(UUID(int=1))]),
+    cursor_of("sync", [str(UUID(int=0)), float("nan"), str(UUID(int=1))]),
+    cursor_of(KIND, ["\ud800", str(UUID(int=1))]),
     "W" * 900,
 ]
 
