@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -158,7 +159,8 @@ def _value(by: ColumnElement[Any], said: object) -> object:
         raise CursorUnreadable from error
     if isinstance(value, int) and abs(value) > BIGGEST:
         raise CursorUnreadable
-    if isinstance(by.type, String) and "\0" in str(value):
+    # Half a sign is no text to the database, nor is a zero.
+    if isinstance(by.type, String) and re.search("[\0\ud800-\udfff]", str(value)):
         raise CursorUnreadable
     return value
 
