@@ -29,9 +29,10 @@ def credit_code(number: int) -> str:
 
 @dataclass(frozen=True)
 class Span:
-    """How long a county is watched: its periods, and the end six weeks after the last due day."""
+    """How long a county is watched: its periods, and the working days after the last due day."""
 
     months: int
+    after: int
 
     @property
     def periods(self) -> list[str]:
@@ -40,7 +41,7 @@ class Span:
     @property
     def ends(self) -> datetime:
         last = reference.due_day(self.periods[-1], 31)
-        return reference.nine(last, 31) + timedelta(days=1)
+        return reference.nine(last, self.after)
 
 
 @dataclass
@@ -54,7 +55,7 @@ class Made:
 class Maker:
     """Draws a part of a county; everything comes from the seed, every name begins with it."""
 
-    def __init__(self, seed: int, projects: int, span: Span) -> None:
+    def __init__(self, seed: int, projects: int, span: Span, late: range) -> None:
         self.dice = random.Random(seed)
         self.seed, self.span = seed, span
         self.sources = [f"S{seed}-{number}" for number in range(self.dice.choice([1, 2]))]
@@ -64,14 +65,14 @@ class Maker:
         self.late: dict[tuple[str, date], datetime] = {}
         for number in range(projects):
             self._contract(number)
-        self._late_days()
+        self._late_days(late)
 
     def _contract(self, number: int) -> None:
         dice = self.dice
         account = f"1755{self.seed:06d}{number:07d}" if dice.random() < 0.85 else None
         source = dice.choice(self.sources) if account else None
         first = dice.choice([0, 0, 1])
-        periods = self.span.periods[first : dice.choice([3, 4, 5])]
+        periods = self.span.periods[first : dice.choice([3, 4, 5])] or self.span.periods
         amount = Decimal(dice.randrange(10_000, 90_000_000)) / 100
         contract = Contract(
             f"P{self.seed}-{number}",
@@ -123,7 +124,7 @@ class Maker:
             else dice.choice(["人工费", "工程款人工费部分", ""])
         )
 
-    def _late_days(self) -> None:
+    def _late_days(self, times: range) -> None:
         """Let each source be late some times, half of them where it matters: around a due day."""
         days = (self.span.ends.date() - FIRST_DAY).days
         for source in self.sources:
@@ -133,7 +134,7 @@ class Maker:
                 if contract.source == source
                 for period in contract.periods
             ]
-            for _ in range(self.dice.randrange(2, 6)):
+            for _ in range(self.dice.choice(times)):
                 day = FIRST_DAY + timedelta(days=self.dice.randrange(days))
                 if dues and self.dice.random() < 0.5:
                     day = self.dice.choice(dues) - timedelta(days=self.dice.randrange(3))
@@ -326,9 +327,20 @@ def _write(path: Path, head: str, rows: Iterable[list[object]]) -> None:
         writer.writerows(rows)
 
 
-def make(folder: Path, *seeds: int, projects: int = 6, months: int = 5) -> Made:
-    """Draw a county's parts, one from each seed, that lie side by side; write its folder."""
-    span = Span(months)
-    writer = Writer([Maker(seed, projects, span) for seed in seeds], span)
+def make(
+    folder: Path,
+    *seeds: int,
+    projects: int = 6,
+    months: int = 5,
+    after: int = 31,
+    late: range = range(2, 6),
+) -> Made:
+    """Draw a county's parts, one from each seed, that lie side by side; write its folder.
+
+    It has so many months from February on, and ends some working days after the last due day.
+    Each bank is late about as often as `late` says.
+    """
+    span = Span(months, after)
+    writer = Writer([Maker(seed, projects, span, late) for seed in seeds], span)
     writer.write(folder)
     return Made(folder, writer.facts())
