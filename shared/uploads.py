@@ -106,30 +106,14 @@ async def _refuse(scope: Scope, send: Send, limit: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file as it came: its name without folders, its bytes, their digest, and their kind."""
+    """A file as it came: its name without folders, its bytes, their digest.
+
+    What it is, `files.recognise` tells by the bytes.
+    """
 
     name: str
     content: bytes
     sha256: str
-    kind: str
-    """`zip` (xlsx and docx are), `ole` (xls), `pdf`, `png`, `jpeg`, `text` or `unknown`."""
-
-
-_KINDS = {
-    b"PK\x03\x04": "zip",
-    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "ole",
-    b"%PDF-": "pdf",
-    b"\x89PNG\r\n\x1a\n": "png",
-    b"\xff\xd8\xff": "jpeg",
-}
-
-
-def kind_of(content: bytes) -> str:
-    """Give a file's kind by its first bytes, never by its name."""
-    for start, kind in _KINDS.items():
-        if content.startswith(start):
-            return kind
-    return "unknown" if b"\0" in content[:4096] or not content else "text"
 
 
 async def read_upload(file: UploadFile, *, limit: int = BODY_LIMIT) -> Upload:
@@ -139,4 +123,4 @@ async def read_upload(file: UploadFile, *, limit: int = BODY_LIMIT) -> Upload:
         raise BodyTooLarge(limit=limit)
     digest = await asyncio.to_thread(lambda: hashlib.sha256(content).hexdigest())
     name = PurePosixPath(PureWindowsPath(file.filename or "").name).name
-    return Upload(name, content, digest, kind_of(content))
+    return Upload(name, content, digest)
