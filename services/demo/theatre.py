@@ -109,9 +109,9 @@ async def _served(data: Path, port: int) -> AsyncIterator[tuple[str, asyncio.sub
         "EGRESS_ALLOW": "127.0.0.1/32:*",
         "LOG_LEVEL": "ERROR",
     }
-    unset = [
-        word for name in ("KAFKA_BROKERS", "DATABASE_URL", "OIDC_ISSUER") for word in ("-u", name)
-    ]
+    elsewhere = ["KAFKA_BROKERS", "DATABASE_URL", "OIDC_ISSUER", "TOKEN_KEY", "FILES_URL"]
+    elsewhere += [f"{name.upper()}_DATABASE_URL" for name in SERVICES]
+    unset = [word for name in elsewhere for word in ("-u", name)]
     process = await asyncio.create_subprocess_exec(
         "env",
         *unset,
@@ -140,7 +140,15 @@ async def perform(folder: Path, *, leave: bool, as_json: bool, port: int) -> Non
     """Play a folder, show what came of it; go on serving unless asked to leave."""
     scenario = read(folder)
     with tempfile.TemporaryDirectory(prefix="xinqing-demo-", ignore_cleanup_errors=True) as data:
-        runtime = Runtime(data_dir=Path(data), scenario_clock=True)
+        # Whatever the environment says, the services below have nothing but this folder.
+        runtime = Runtime(
+            data_dir=Path(data),
+            scenario_clock=True,
+            kafka_brokers=None,
+            database_url=None,
+            oidc_issuer=None,
+            token_key=None,
+        )
         say: Say = _nothing if as_json else typer.echo
         say("薪清 Xinqing: 正在准备数据库 making a database …")
         async with _served(Path(data), port) as (base, process):
