@@ -26,12 +26,12 @@ def language_of(accept_language: str | None) -> Language:
     """Choose the language a caller prefers: Chinese, unless English comes first (RFC 9110)."""
     best: tuple[float, Language] = (0.0, "zh")
     for part in (accept_language or "").split(","):
-        tag, _, weight = part.strip().partition(";q=")
+        tag, _, weight = part.replace(" ", "").partition(";q=")
         try:
             quality = float(weight) if weight else 1.0
         except ValueError:
             continue
-        name = tag.strip().lower()[:2]
+        name = tag.lower()[:2]
         if name in {"zh", "en"} and quality > best[0]:
             best = (quality, "en" if name == "en" else "zh")
     return best[1]

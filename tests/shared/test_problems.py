@@ -135,6 +135,7 @@ async def test_english_where_it_is_preferred(client: AsyncClient) -> None:
         ("en;q=0.8,zh;q=0.3", "en"),
         ("fr,en;q=0.2", "en"),
         ("en;q=x,zh", "zh"),
+        ("zh;q=0.9, en; q=0.8", "zh"),
     ],
 )
 def test_the_language_is_the_preferred_one(asked: str | None, given: str) -> None:
