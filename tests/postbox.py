@@ -29,6 +29,9 @@ class Postbox:
         self.arrivals: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
         self.refused = 0
         self.secret = ""
+        self.answers = asyncio.Event()
+        """Cleared: what comes is taken, and its sender waits for an answer."""
+        self.answers.set()
 
     async def subscribe(self, client: Client, area: str, *types: str) -> None:
         """Make an endpoint at alerts, of all types or of some."""
@@ -68,6 +71,7 @@ async def postbox() -> AsyncIterator[Postbox]:
             }
             body = await reader.readexactly(int(headers.get("content-length", 0)))
             status = box.take(headers, body)
+            await box.answers.wait()
             answer = f"HTTP/1.1 {status} OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
             writer.write(answer.encode())
             await writer.drain()
