@@ -32,6 +32,16 @@ class AlertAnswered(Problem):
     title = Text("该预警通知已被签收", "This alert is acknowledged already")
 
 
+class AlertNotYours(Problem):
+    """A company answers for its own alerts only: another's word would silence the ladder."""
+
+    status = 403
+    title = Text(
+        "只有该预警的责任单位或监管部门可以签收",
+        "Only the unit that answers for it, or an authority, may acknowledge this alert",
+    )
+
+
 class PromiseInThePast(Problem):
     """The promised day is over already."""
 

@@ -8,6 +8,7 @@ from fastapi import Depends, Query
 from services.alerts import actions, adapters, queries
 from services.alerts.errors import (
     AlertAnswered,
+    AlertNotYours,
     AlertOver,
     AreaUnknown,
     OwnOnly,
@@ -48,7 +49,7 @@ from services.alerts.schemas.recipients import (
     RevealIn,
 )
 from services.alerts.schemas.routes import RouteFilter, RouteIn, RouteOut
-from shared import clock, idempotency, paging, pii
+from shared import clock, idempotency, paging
 from shared.auth import Who, may
 from shared.db import Transaction
 from shared.paging import CursorUnreadable, Found, Page, SyncAnew
@@ -91,7 +92,7 @@ async def alert(session: Transaction, caller: Who, alert_id: UUID) -> Alert:
 @router.post(
     "/v1/alerts/{alert_id}/acknowledge", summary="Answer for an alert, until a promised day",
     response_model=AlertOut, dependencies=[may("alerts:acknowledge")],
-    responses=raises(NotFound, AlertOver, AlertAnswered, PromiseInThePast),
+    responses=raises(NotFound, AlertNotYours, AlertOver, AlertAnswered, PromiseInThePast),
 )  # fmt: skip
 async def acknowledge(
     session: Transaction, caller: Who, alert_id: UUID, body: AcknowledgementIn
@@ -174,11 +175,7 @@ async def enter_recipient(session: Transaction, caller: Who, body: RecipientIn) 
 async def find_recipients(
     session: Transaction, caller: Who, body: RecipientFind
 ) -> Found[Recipient]:
-    return await queries.recipients.recipients_by_index(
-        session, caller.scope,
-        phone_index=pii.blind_index(body.phone, "phone") if body.phone else None,
-        mail_index=pii.blind_index(body.mail, "mail") if body.mail else None,
-    )  # fmt: skip
+    return await actions.recipients.find_recipients(session, caller, body)
 
 
 @router.get(

@@ -3,18 +3,26 @@
 from datetime import date, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from services.alerts import actions, handlers, queries
-from services.alerts.errors import AlertAnswered, AlertOver, PromiseInThePast, RouteNotLater
+from services.alerts.errors import (
+    AlertAnswered,
+    AlertNotYours,
+    AlertOver,
+    PromiseInThePast,
+    RouteNotLater,
+)
 from services.alerts.models import Alert, Attempt, Delivery
 from services.alerts.rules.deliveries import Answer, Channel, DeliveryState, EndpointState, Parcel
 from services.alerts.rules.notices import AlertState, Entry, Reason
 from services.alerts.schemas.alerts import AcknowledgementIn
+from services.alerts.schemas.recipients import RecipientFind
 from services.alerts.schemas.routes import RouteIn
 from services.alerts.settings import settings
 from shared import clock
 from shared.auth import Caller
-from shared.db import Session
+from shared.db import AuditRow, Session
 from shared.events.alerts import AlertAcknowledged, DeliveryExhausted
 from tests.alerts import factories, looking
 from tests.alerts.conftest import Mailbox
@@ -58,6 +66,30 @@ async def test_an_acknowledgement_stops_the_ladder_and_is_published(
     assert (event.acknowledged_at, event.promised_on) == (MORNING, None)
     entry, details = (await looking.entries(session, alert.id))[-1]
     assert (entry, details["note"]) == (Entry.ACKNOWLEDGED, "款项已申请")
+
+
+async def test_a_company_answers_for_its_own_alerts_only(session: Session) -> None:
+    await factories.everybody(session)
+    alert = await opened_alert(session)
+    answer = AcknowledgementIn(promised_on=None, note="款项已申请")
+    roles, areas = frozenset({"contractor"}), frozenset({COUNTY})
+    contractor = Caller("site", roles, areas, factories.CONTRACTOR)
+    with pytest.raises(AlertNotYours):
+        await actions.alerts.acknowledge(session, contractor, alert.id, answer, MORNING)
+    assert await looking.armed(session, alert.id) != []
+    developer = Caller("desk", frozenset({"developer"}), areas, factories.DEVELOPER)
+    told = await actions.alerts.acknowledge(session, developer, alert.id, answer, MORNING)
+    assert told.acknowledged_by == "desk"
+
+
+async def test_looking_for_an_address_is_recorded(session: Session) -> None:
+    sought = await factories.recipient(session, "operator", phone=None, mail="a@example.org")
+    found = await actions.recipients.find_recipients(
+        session, OFFICE, RecipientFind(mail="a@example.org")
+    )
+    assert [row.id for row in found.items] == [sought.id]
+    rows = await session.scalars(select(AuditRow).where(AuditRow.action == "search"))
+    assert [row.after for row in rows] == [{"by": ["mail"]}]
 
 
 async def test_a_promise_is_timed_until_the_end_of_its_day(session: Session) -> None:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from services.payroll import actions
+from services.payroll.errors import AccountRefused
 from services.payroll.models import BankLine, Credit, Obligation
 from services.payroll.rules.obligations import ObligationStatus
 from shared import clock
@@ -280,6 +281,17 @@ async def test_two_contracts_of_a_project_share_its_account_by_age(
     assert got["2023-01", 100] == 100
     assert got["2023-02", 30] == 10
     assert got["2023-02", 100] == 0
+
+
+async def test_a_source_of_another_area_takes_no_account(session: Session) -> None:
+    await factories.tree(session)
+    await factories.source(session, code="S9", area_code=factories.NEIGHBOUR)
+    found = await factories.contract(session)
+    with pytest.raises(AccountRefused) as refused:
+        await factories.account(session, found, source="S9")
+    assert [finding.code for finding in refused.value.errors] == ["source_unknown"]
+    await factories.source(session, code="S8", area_code="4228")
+    assert await factories.account(session, found, source="S8")
 
 
 async def test_a_serial_of_another_account_is_another_line(session: Session) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from services.alerts import actions, queries
-from services.alerts.errors import AlertAnswered, AlertOver, PromiseInThePast
+from services.alerts.errors import AlertAnswered, AlertNotYours, AlertOver, PromiseInThePast
 from services.alerts.models import Alert
 from services.alerts.rules import routing
 from services.alerts.rules.ladders import PROMISE
@@ -131,9 +131,12 @@ async def acknowledge(
 ) -> Alert:
     """Let a receiver answer for an alert, until a promised day; this stops its ladder.
 
-    The same answer again changes nothing. Raises AlertOver, AlertAnswered, PromiseInThePast.
+    The same answer again changes nothing. Raises AlertNotYours, AlertOver, AlertAnswered,
+    PromiseInThePast.
     """
     alert = await queries.alerts.locked_alert(session, alert_id, caller.scope)
+    if caller.scope.org and caller.scope.org != alert.unit_id:
+        raise AlertNotYours
     if alert.is_over:
         raise AlertOver
     if alert.state is AlertState.ACKNOWLEDGED:

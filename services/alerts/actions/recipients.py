@@ -5,10 +5,17 @@ from uuid import UUID
 
 from services.alerts import queries
 from services.alerts.models import DutyRoster, Recipient
-from services.alerts.schemas.recipients import DutyRosterIn, RecipientIn, RecipientPatch, RevealIn
+from services.alerts.schemas.recipients import (
+    DutyRosterIn,
+    RecipientFind,
+    RecipientIn,
+    RecipientPatch,
+    RevealIn,
+)
 from shared import clock, db, pii
 from shared.auth import Caller
 from shared.db import Session, new_id
+from shared.paging import Found
 from shared.problems import Stale
 
 
@@ -61,6 +68,19 @@ async def reveal_recipient(
     db.record(session, "reveal", "recipients", recipient.id,
               after={"purpose": asked.purpose, "fields": shown})  # fmt: skip
     return recipient
+
+
+async def find_recipients(
+    session: Session, caller: Caller, sought: RecipientFind
+) -> Found[Recipient]:
+    """Find recipients by a whole phone number or mail address; that somebody looked is recorded."""
+    by = [name for name in ("phone", "mail") if getattr(sought, name)]
+    db.record(session, "search", "recipients", "", after={"by": by})
+    return await queries.recipients.recipients_by_index(
+        session, caller.scope,
+        phone_index=pii.blind_index(sought.phone, "phone") if sought.phone else None,
+        mail_index=pii.blind_index(sought.mail, "mail") if sought.mail else None,
+    )  # fmt: skip
 
 
 async def enter_duty(

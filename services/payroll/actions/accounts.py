@@ -9,7 +9,7 @@ from services.payroll.errors import AccountRefused, AccountTaken, ProjectHasAcco
 from services.payroll.models import Project, Source, WageAccount
 from services.payroll.rules.statements import Direction
 from services.payroll.schemas.accounts import WageAccountIn
-from shared import clock, pii
+from shared import clock, known, pii
 from shared.areas import Scope
 from shared.db import Session, new_id
 from shared.problems import Finding
@@ -25,6 +25,9 @@ async def register_wage_account(
     """
     project = await queries.projects.locked_project_in_scope(session, body.project_id, scope)
     source = await queries.sources.find_source_by_code(session, body.source)
+    if source and source.area_code not in await known.lineage(session, project.area_code):
+        # A bank's branch serves its own area and those below it, so its code means nothing here.
+        source = None
     if findings := _findings(source, body, now):
         raise AccountRefused(errors=findings)
     index = pii.blind_index(body.account_no, "account")
