@@ -173,9 +173,12 @@ def demo(
     """Play a scenario through the HTTP interfaces, show what came of it, then keep serving."""
     try:
         _run(theatre.perform(scenario, leave=leave, as_json=as_json, port=port))
-    except theatre.ScenarioRefused as refused:
+    except (theatre.ScenarioRefused, theatre.PlayFailed) as refused:
         typer.echo(str(refused), err=True)
         raise typer.Exit(2) from refused
+    except theatre.NotServed as failed:
+        typer.echo(str(failed), err=True)
+        raise typer.Exit(1) from failed
 
 
 @cli.command()

@@ -39,10 +39,11 @@ class ClockIn(BaseModel):
 
 
 class ClockOut(BaseModel):
-    """Where the clock stands, how much was due until then, and what is due next."""
+    """Where the clock stands, how much was due until then, events so far, and what is due next."""
 
     now: AwareDatetime
     done: int
+    sent: int
     next: AwareDatetime | None
 
 
@@ -133,7 +134,9 @@ def router(service: Service, bus: Bus, work: Work) -> APIRouter:
         await _move(request.app.state.sessions, body.now)
         done = await work()
         async with request.app.state.sessions.begin() as session:
-            return ClockOut(now=body.now, done=done, next=await _next(session, service))
+            sent = await session.scalar(select(func.count()).select_from(OutboxRow))
+            following = await _next(session, service)
+        return ClockOut(now=body.now, done=done, sent=sent or 0, next=following)
 
     @routes.get("/scenario/idle", dependencies=play, summary="Whether nothing is under way")
     async def idle(request: Request) -> IdleOut:

@@ -2,7 +2,9 @@
 
 import csv
 import json
+import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -35,13 +37,38 @@ def _money(value: str) -> None:
         raise ValueError("an amount has at most two decimals")
 
 
+def _paid(value: str) -> None:
+    _money(value)
+    if Decimal(value) <= 0:
+        raise ValueError("an amount is above zero; the direction says which way")
+
+
 def _text(value: str) -> None:
-    if value != value.strip():
-        raise ValueError("blanks at its ends")
+    if value != value.strip() or not value.isprintable():
+        raise ValueError("blanks at its ends, or signs that cannot be seen")
+
+
+def _number(value: str) -> None:
+    if not value.isascii() or not value.isdecimal():
+        raise ValueError(f"{value} is no whole number")
+
+
+def _time(value: str) -> None:
+    if not re.fullmatch("([01][0-9]|2[0-3]):[0-5][0-9]", value):
+        raise ValueError("a time of day is HH:MM")
+
+
+def _one_of(*choices: str) -> Callable[[str], None]:
+    def check(value: str) -> None:
+        if value not in choices:
+            raise ValueError(f"{value} is none of {', '.join(choices)}")
+
+    return check
 
 
 def _period(value: str) -> None:
-    date.fromisoformat(f"{value}-01")
+    if not re.fullmatch("20[0-9]{2}-(0[1-9]|1[0-2])", value):
+        raise ValueError("a period is YYYY-MM")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +89,7 @@ _AREA = Column(ref=("areas.csv", "code"))
 _DAY, _DAY_OR_NONE = Column(_day), Column(_day, required=False)
 _TEXT, _TEXT_OR_NONE = Column(), Column(required=False)
 _MONEY, _MONEY_OR_NONE = Column(_money), Column(_money, required=False)
+_NUMBER = Column(_number)
 
 # The whole format: each file, each column. `scenarios/README.md` says it in words.
 FILES: Mapping[str, Mapping[str, Column]] = {
@@ -83,12 +111,12 @@ FILES: Mapping[str, Mapping[str, Column]] = {
         "code": _TEXT,
         "name": _TEXT,
         "area_code": _AREA,
-        "investment_type": _TEXT,
+        "investment_type": Column(_one_of("government", "state_firm", "ppp", "private")),
         "funding_source": _TEXT_OR_NONE,
         "developer": _UNIT,
         "contractor": _UNIT_OR_NONE,
         "sector_authority": _UNIT_OR_NONE,
-        "status": _TEXT,
+        "status": Column(_one_of("001", "002", "003", "004", "005")),
         "supervised_since": _DAY_OR_NONE,
         "started_on": _DAY_OR_NONE,
     },
@@ -98,15 +126,15 @@ FILES: Mapping[str, Mapping[str, Column]] = {
         "contractor": _UNIT,
         "signed_on": _DAY,
         "contract_amount": _MONEY,
-        "basis": _TEXT,
+        "basis": Column(_one_of("per_period", "total", "share")),
         "amount": _MONEY_OR_NONE,
         "share": _MONEY_OR_NONE,
         "first_period": Column(_period),
         "last_period": Column(_period),
-        "cycle_months": _TEXT,
-        "transfer_day": _TEXT,
-        "transfer_month": _TEXT,
-        "due_shift": _TEXT,
+        "cycle_months": _NUMBER,
+        "transfer_day": _NUMBER,
+        "transfer_month": Column(_one_of("same", "next")),
+        "due_shift": Column(_one_of("backwards", "none")),
     },
     "persons.csv": {
         "project": _PROJECT,
@@ -122,10 +150,10 @@ FILES: Mapping[str, Mapping[str, Column]] = {
         "name": _TEXT,
         "bank": _UNIT,
         "area_code": _AREA,
-        "expected_by": _TEXT,
-        "expected_after_wd": _TEXT,
+        "expected_by": Column(_time),
+        "expected_after_wd": _NUMBER,
         "from_day": _DAY,
-        "sends_at": _TEXT,
+        "sends_at": Column(_time),
     },
     "wage_accounts.csv": {
         "project": _PROJECT,
@@ -149,8 +177,8 @@ FILES: Mapping[str, Mapping[str, Column]] = {
         "account_no": _ACCOUNT,
         "serial": _TEXT,
         "at": Column(_instant),
-        "direction": _TEXT,
-        "amount": _MONEY,
+        "direction": Column(_one_of("in", "out")),
+        "amount": Column(_paid),
         "counterparty_name": _TEXT_OR_NONE,
         "counterparty_account": _TEXT_OR_NONE,
         "purpose": _TEXT_OR_NONE,
@@ -159,7 +187,7 @@ FILES: Mapping[str, Mapping[str, Column]] = {
         "at": Column(_instant),
         "role": _TEXT,
         "organisation": _UNIT_OR_NONE,
-        "act": _TEXT,
+        "act": Column(_one_of("acknowledge", "answer", "confirm", "refuse")),
         "project": _PROJECT,
         "period": _TEXT_OR_NONE,
         "text": _TEXT_OR_NONE,
@@ -167,8 +195,15 @@ FILES: Mapping[str, Mapping[str, Column]] = {
     },
 }
 OPTIONAL = {"late_feeds.csv", "acts.csv", "persons.csv", "README.md"}
-# Files whose rows must stand in order of this column.
+# Files whose rows must stand in order of this column, an instant.
 _ORDERED = {"acts.csv": "at"}
+# Columns of a row of which the second may not come before the first.
+_SPANS = {
+    "areas.csv": ("valid_from", "valid_to"),
+    "works_contracts.csv": ("first_period", "last_period"),
+    "persons.csv": ("from_on", "until_on"),
+    "late_feeds.csv": ("day", "sent_at"),
+}
 _SCENARIO = {"title", "area_code", "from", "until", "calendar_years"}
 
 
@@ -191,14 +226,20 @@ class Scenario:
 
 def read(folder: Path) -> Scenario:
     """Read a folder; raise ScenarioRefused with every finding: file, row, column."""
+    if not folder.is_dir():
+        raise ScenarioRefused([f"{folder}: no such folder"])
     findings: list[str] = []
-    present = {path.name for path in folder.iterdir() if path.is_file()}
+    present = {path.name for path in folder.iterdir()}
     described = set(FILES) | {"scenario.json", "README.md"}
     findings += [f"{name}: not a file of the format" for name in sorted(present - described)]
     findings += [f"{name}: missing" for name in sorted(described - present - OPTIONAL)]
     settings = _settings(folder, findings)
     files = {name: _rows(folder / name, FILES[name], findings) for name in FILES if name in present}
     _references(files, findings)
+    if settings and settings["area_code"] not in {
+        row["code"] for row in files.get("areas.csv", ())
+    }:
+        findings.append(f"scenario.json: area_code: {settings['area_code']} is not in areas.csv")
     if findings:
         raise ScenarioRefused(findings)
     return Scenario(
@@ -213,38 +254,79 @@ def read(folder: Path) -> Scenario:
 
 
 def _settings(folder: Path, findings: list[str]) -> dict[str, Any]:
+    """Read the settings; give none where something is wrong with them."""
     path = folder / "scenario.json"
-    if not path.exists():
+    if not path.is_file():
         return {}
     try:
-        settings = json.loads(path.read_text())
-        strange = set(settings) ^ _SCENARIO
-        findings += [f"scenario.json: {name}: missing or not described" for name in sorted(strange)]
-        for name in ("from", "until"):
-            _instant(str(settings.get(name)))
-    except (ValueError, TypeError) as error:
+        settings = json.loads(path.read_text("utf-8"))
+    except ValueError as error:
         findings.append(f"scenario.json: {error}")
         return {}
-    return dict(settings)
+    if not isinstance(settings, dict):
+        findings.append("scenario.json: not an object with names")
+        return {}
+    found = [f"{name}: missing or not described" for name in sorted(set(settings) ^ _SCENARIO)]
+    found += [] if found else _wrong_settings(settings)
+    findings += [f"scenario.json: {each}" for each in found]
+    return {} if found else settings
+
+
+def _wrong_settings(settings: Mapping[str, Any]) -> list[str]:
+    found = [
+        f"{name}: no text" for name in ("title", "area_code") if type(settings[name]) is not str
+    ]
+    years = settings["calendar_years"]
+    if not isinstance(years, list) or any(type(year) is not int for year in years):
+        found.append("calendar_years: no list of years")
+    instants = []
+    for name in ("from", "until"):
+        try:
+            _instant(str(settings[name]))
+            instants.append(datetime.fromisoformat(settings[name]))
+        except (ValueError, TypeError) as error:
+            found.append(f"{name}: {error}")
+    if instants != sorted(instants):
+        found.append("until: earlier than from")
+    return found
 
 
 def _rows(path: Path, columns: Mapping[str, Column], findings: list[str]) -> list[Row]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        names = list(reader.fieldnames or [])
-        findings += [
-            f"{path.name}: column {name}: missing or not described"
-            for name in sorted(set(names) ^ set(columns))
-        ]
-        rows = list(reader)
-    last = ""
-    for number, row in enumerate(rows, start=2):
-        findings += _wrong(path.name, number, row, columns)
-        if name := _ORDERED.get(path.name):
-            if (row.get(name) or "") < last:
-                findings.append(f"{path.name}: row {number}: {name}: earlier than the row before")
-            last = row.get(name) or ""
+    """Read a file; rows that are too long or too short for its header are findings."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            cells = list(csv.reader(file, strict=True))
+    except (csv.Error, OSError, UnicodeDecodeError) as error:
+        findings.append(f"{path.name}: not a CSV file in UTF-8 ({error})")
+        return []
+    names = cells[0] if cells else []
+    findings += [
+        f"{path.name}: column {name}: missing or not described"
+        for name in sorted(set(names) ^ set(columns))
+    ]
+    rows = []
+    for number, found in enumerate(cells[1:], start=2):
+        row = dict.fromkeys(columns, "") | dict(zip(names, found, strict=False))
+        if len(found) == len(names):
+            findings += _wrong(path.name, number, row, columns)
+        else:
+            findings.append(f"{path.name}: row {number}: {len(found)} cells, not {len(names)}")
+        rows.append(row)
+    findings += _disorder(path.name, rows)
     return rows
+
+
+def _disorder(file: str, rows: list[Row]) -> list[str]:
+    """Find rows that are earlier than the one before; what cannot be read is found elsewhere."""
+    column, found = _ORDERED.get(file), []
+    before: datetime | None = None
+    for number, row in enumerate(rows, start=2):
+        with suppress(ValueError, TypeError):
+            at = datetime.fromisoformat(row[column]) if column else None
+            if before and at and at < before:
+                found.append(f"{file}: row {number}: {column}: earlier than the row before")
+            before = at or before
+    return found
 
 
 def _wrong(name: str, number: int, row: Row, columns: Mapping[str, Column]) -> list[str]:
@@ -259,6 +341,10 @@ def _wrong(name: str, number: int, row: Row, columns: Mapping[str, Column]) -> l
             rule.check(value)
         except (ValueError, InvalidOperation) as error:
             found.append(f"{name}: row {number}: {column}: {error}")
+    begin, end = _SPANS.get(name, ("", ""))
+    # Days, periods and the days of instants are in order as their signs are.
+    if not found and row.get(end) and row[end] < row[begin]:
+        found.append(f"{name}: row {number}: {end}: earlier than {begin}")
     return found
 
 

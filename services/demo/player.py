@@ -1,15 +1,29 @@
 """Plays a scenario: facts in order of their instants, over every due instant between them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any
+from functools import partial
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from services.demo.facts import Row, Scenario
-from services.demo.stage import Client, Json, Stage
+from services.demo.stage import SERVICES, Client, Json, Stage
 from shared import clock
 
 Say = Callable[[str], None]
+
+
+class Fact(NamedTuple):
+    """Something that happened: when, what to call, and whose clocks must stand there."""
+
+    at: datetime
+    act: Callable[[], Awaitable[None]]
+    names: Sequence[str] = SERVICES
+
+
+_at = attrgetter("at")
 
 
 def _filled(row: Row, *names: str) -> dict[str, Any]:
@@ -41,13 +55,16 @@ class Player:
 
     async def play(self) -> None:
         """Play what happened until the end."""
-        days = 0
-        for instant, act in sorted(self._happenings(), key=lambda pair: pair[0]):
-            await self.stage.go(instant)
-            await act()
-            await self.stage.happened(instant)
-            if clock.day_of(instant).day == 1 and clock.day_of(instant).toordinal() != days:
-                days = clock.day_of(instant).toordinal()
+        month = 0
+        for instant, facts in groupby(sorted(self._happenings(), key=_at), key=_at):
+            together = list(facts)
+            names = sorted({name for fact in together for name in fact.names})
+            await self.stage.go(instant, names)
+            for fact in together:
+                await fact.act()
+            await self.stage.happened(instant, names)
+            if clock.day_of(instant).month != month:
+                month = clock.day_of(instant).month
                 self.say(f"  … {clock.day_of(instant)}")
         await self.stage.go(self.scenario.ends)
         await self.stage.settle()
@@ -124,31 +141,24 @@ class Player:
             body["person_id"] = self.persons[row["person"]]
         await self._post("/alerts/v1/recipients", body)
 
-    def _happenings(self) -> list[tuple[datetime, Callable[[], Awaitable[None]]]]:
+    def _happenings(self) -> list[Fact]:
         """Give everything that has an instant of its own, with what it does."""
-        acts: list[tuple[datetime, Callable[[], Awaitable[None]]]] = []
-        for row in self.scenario.rows("sources.csv"):
+        rows = self.scenario.rows
+        facts: list[Fact] = []
+        for row in rows("sources.csv"):
             first = date.fromisoformat(row["from_day"])
-            acts.append((clock.at(first), self._bound(self._source, row)))
-            acts += self._feeds(row, first)
-        for row in self.scenario.rows("works_contracts.csv"):
-            acts.append(
-                (
-                    clock.at(date.fromisoformat(row["signed_on"]), 12),
-                    self._bound(self._contract, row),
-                )
-            )
-        for row in self.scenario.rows("wage_accounts.csv"):
-            acts.append(
-                (clock.at(date.fromisoformat(row["opened_on"]), 9), self._bound(self._account, row))
-            )
-        for row in self.scenario.rows("acts.csv"):
-            acts.append((datetime.fromisoformat(row["at"]), self._bound(self._act, row)))
-        return [(max(at, self.scenario.begins), act) for at, act in acts if at < self.scenario.ends]
-
-    @staticmethod
-    def _bound(act: Callable[[Row], Awaitable[None]], row: Row) -> Callable[[], Awaitable[None]]:
-        return lambda: act(row)
+            facts.append(Fact(clock.at(first), partial(self._source, row)))
+            facts += self._feeds(row, first)
+        for row in rows("works_contracts.csv"):
+            signed_at = clock.at(date.fromisoformat(row["signed_on"]), 12)
+            facts.append(Fact(signed_at, partial(self._contract, row)))
+        for row in rows("wage_accounts.csv"):
+            opened_at = clock.at(date.fromisoformat(row["opened_on"]), 9)
+            facts.append(Fact(opened_at, partial(self._account, row)))
+        for row in rows("acts.csv"):
+            facts.append(Fact(datetime.fromisoformat(row["at"]), partial(self._act, row)))
+        begins, ends = self.scenario.begins, self.scenario.ends
+        return [fact._replace(at=max(fact.at, begins)) for fact in facts if fact.at < ends]
 
     async def _source(self, row: Row) -> None:
         await self._post(
@@ -195,9 +205,7 @@ class Player:
         )
         self.balances[row["account_no"]] = Decimal(row["opening_balance"])
 
-    def _feeds(
-        self, source: Row, first: date
-    ) -> list[tuple[datetime, Callable[[], Awaitable[None]]]]:
+    def _feeds(self, source: Row, first: date) -> list[Fact]:
         """Give a feed for every calendar day, sent next morning unless a file says when."""
         late = {
             date.fromisoformat(row["day"]): datetime.fromisoformat(row["sent_at"])
@@ -209,34 +217,32 @@ class Player:
         day = first
         while clock.day_end(day) < self.scenario.ends:
             sent = clock.at(day + timedelta(days=1), hour.hour, hour.minute)
-            feeds.append((late.get(day, sent), self._feed(source, day)))
+            # Only payroll takes a feed; the others hear of it by events, which carry its instant.
+            feeds.append(Fact(late.get(day, sent), partial(self._feed, source, day), ("payroll",)))
             day += timedelta(days=1)
         return feeds
 
-    def _feed(self, source: Row, day: date) -> Callable[[], Awaitable[None]]:
-        async def send() -> None:
-            mine = [
-                row
-                for row in self.scenario.rows("wage_accounts.csv")
-                if row["source"] == source["code"]
-                and row["account_no"] in self.balances
-                and date.fromisoformat(row["opened_on"]) <= day
-            ]
-            body = {
-                "source": source["code"],
-                "day": day.isoformat(),
-                "final": True,
-                "accounts": [self._statement(row["account_no"], day) for row in mine],
-            }
-            await self._post(
-                "/payroll/v1/bank-feeds",
-                body,
-                role="bank",
-                area=source["area_code"],
-                org=self.organisations[source["bank"]],
-            )
-
-        return send
+    async def _feed(self, source: Row, day: date) -> None:
+        mine = [
+            row
+            for row in self.scenario.rows("wage_accounts.csv")
+            if row["source"] == source["code"]
+            and row["account_no"] in self.balances
+            and date.fromisoformat(row["opened_on"]) <= day
+        ]
+        body = {
+            "source": source["code"],
+            "day": day.isoformat(),
+            "final": True,
+            "accounts": [self._statement(row["account_no"], day) for row in mine],
+        }
+        await self._post(
+            "/payroll/v1/bank-feeds",
+            body,
+            role="bank",
+            area=source["area_code"],
+            org=self.organisations[source["bank"]],
+        )
 
     def _statement(self, account_no: str, day: date) -> dict[str, Any]:
         """Give one account's day: its lines with running balances, worked out as a bank does."""

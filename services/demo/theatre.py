@@ -31,6 +31,10 @@ TYPES = (
 )
 
 
+class NotServed(RuntimeError):
+    """The services did not come up; their own words stand on standard error."""
+
+
 @dataclass
 class Subscriber:
     """The subscriber's process: where it listens, and what it got."""
@@ -128,7 +132,7 @@ async def _served(data: Path, port: int) -> AsyncIterator[tuple[str, asyncio.sub
     try:
         said = await process.stdout.readline() if process.stdout else b""
         if not said.startswith(b"serving "):
-            raise RuntimeError(f"the services did not start; is port {port} in use?")
+            raise NotServed(f"the services did not start; is port {port} in use?")
         yield said.decode().split()[1], process
     finally:
         if process.returncode is None:
