@@ -213,6 +213,8 @@ class Inbox:
                 .where(InboxKey.retry_at <= clock.wall())
                 .order_by(InboxKey.retry_at)
                 .limit(100)
+                # What another replica has in hand is left to it, however long that takes.
+                .with_for_update(skip_locked=True)
             )
             keys = due.all()
         done = 0

@@ -285,7 +285,7 @@ INBOX_LAG = Gauge(
     registry=REGISTRY,
 )  # fmt: skip
 EVENTS = Counter(
-    "xinqing_events", "Events received, by what became of them: handled, skipped, parked …",
+    "xinqing_events", "Events received, by what became of them: handled, waiting, parked …",
     ("service", "type", "outcome"), registry=REGISTRY,
 )  # fmt: skip
 PARKED_KEYS = Gauge(

@@ -549,6 +549,29 @@ async def test_a_failure_is_not_counted_twice_by_two_replicas(
         assert await session.scalar(select(InboxRow.attempts)) == 2
 
 
+async def test_a_key_that_another_replica_has_in_hand_holds_up_no_other(
+    inbox: Inbox, wall: Wall, sessions: Sessions
+) -> None:
+    begun, go = asyncio.Event(), asyncio.Event()
+    for key in ("a", "b"):
+        wall.failing[key, 1] = RuntimeError()
+        await inbox.receive(wire(key))
+    wall.failing.clear()
+
+    async def slow(session: Session, event: StoneLaid) -> None:
+        begun.set()
+        await go.wait()
+        await wall.lay(session, event)
+
+    await make_due(sessions)
+    task = asyncio.create_task(Inbox(sessions, {StoneLaid: slow}).drain())
+    await begun.wait()
+    assert await inbox.drain() == 1
+    go.set()
+    assert await task == 1
+    assert (await laid(sessions, "a"), await laid(sessions, "b")) == ([1], [1])
+
+
 async def test_what_a_handler_publishes_leaves_only_if_it_succeeds(
     sessions: Sessions, wall: Wall
 ) -> None:
