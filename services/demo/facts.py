@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+from shared.roles import KNOWN_ROLES
 
 Row = dict[str, str]
 
@@ -33,6 +35,8 @@ def _instant(value: str) -> None:
 
 
 def _money(value: str) -> None:
+    if not re.fullmatch("-?[0-9]+([.][0-9]+)?", value):
+        raise ValueError(f"{value} is no amount")
     if Decimal(value).as_tuple().exponent not in {0, -1, -2}:
         raise ValueError("an amount has at most two decimals")
 
@@ -185,7 +189,7 @@ FILES: Mapping[str, Mapping[str, Column]] = {
     },
     "acts.csv": {
         "at": Column(_instant),
-        "role": _TEXT,
+        "role": Column(_one_of(*sorted(KNOWN_ROLES))),
         "organisation": _UNIT_OR_NONE,
         "act": Column(_one_of("acknowledge", "answer", "confirm", "refuse")),
         "project": _PROJECT,
@@ -195,6 +199,16 @@ FILES: Mapping[str, Mapping[str, Column]] = {
     },
 }
 OPTIONAL = {"late_feeds.csv", "acts.csv", "persons.csv", "README.md"}
+# What names a row; no two have the same.
+_NAMED = {
+    "organisations.csv": ("credit_code",),
+    "projects.csv": ("code",),
+    "works_contracts.csv": ("project", "number"),
+    "sources.csv": ("code",),
+    "wage_accounts.csv": ("account_no",),
+    "late_feeds.csv": ("source", "day"),
+    "lines.csv": ("account_no", "serial"),
+}
 # Files whose rows must stand in order of this column, an instant.
 _ORDERED = {"acts.csv": "at"}
 # Columns of a row of which the second may not come before the first.
@@ -236,6 +250,7 @@ def read(folder: Path) -> Scenario:
     settings = _settings(folder, findings)
     files = {name: _rows(folder / name, FILES[name], findings) for name in FILES if name in present}
     _references(files, findings)
+    _twice(files, findings)
     if settings and settings["area_code"] not in {
         row["code"] for row in files.get("areas.csv", ())
     }:
@@ -339,13 +354,25 @@ def _wrong(name: str, number: int, row: Row, columns: Mapping[str, Column]) -> l
             continue
         try:
             rule.check(value)
-        except (ValueError, InvalidOperation) as error:
+        except ValueError as error:
             found.append(f"{name}: row {number}: {column}: {error}")
     begin, end = _SPANS.get(name, ("", ""))
     # Days, periods and the days of instants are in order as their signs are.
     if not found and row.get(end) and row[end] < row[begin]:
         found.append(f"{name}: row {number}: {end}: earlier than {begin}")
     return found
+
+
+def _twice(files: Mapping[str, list[Row]], findings: list[str]) -> None:
+    for file, columns in _NAMED.items():
+        seen: set[tuple[str, ...]] = set()
+        for number, row in enumerate(files.get(file, ()), start=2):
+            name = tuple(row[column] for column in columns)
+            if name in seen:
+                findings.append(
+                    f"{file}: row {number}: {columns[-1]}: {name[-1]} stands here twice"
+                )
+            seen.add(name)
 
 
 def _references(files: Mapping[str, list[Row]], findings: list[str]) -> None:

@@ -1,0 +1,139 @@
+"""A folder of facts that does not have the described form is refused: file, row, column."""
+
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from services.demo.facts import ScenarioRefused, read
+
+ROOT = Path(__file__).parents[2]
+FIRST = ROOT / "scenarios" / "first"
+Spoil = Callable[[Path], object]
+
+
+def put(file: str, column: str, value: str, row: int = 2) -> Spoil:
+    """Write a value into one cell."""
+
+    def spoil(folder: Path) -> None:
+        path = folder / file
+        rows = [line.split(",") for line in path.read_text("utf-8").splitlines()]
+        rows[row - 1][rows[0].index(column)] = value
+        path.write_text("".join(f"{','.join(cells)}\n" for cells in rows), "utf-8")
+
+    return spoil
+
+
+def write(file: str, content: str) -> Spoil:
+    return lambda folder: (folder / file).write_bytes(content.encode("latin-1"))
+
+
+def settings(old: str, new: str) -> Spoil:
+    def spoil(folder: Path) -> None:
+        path = folder / "scenario.json"
+        assert old in path.read_text("utf-8")
+        path.write_text(path.read_text("utf-8").replace(old, new), "utf-8")
+
+    return spoil
+
+
+def again(file: str) -> Spoil:
+    """Repeat the last row."""
+
+    def spoil(folder: Path) -> None:
+        text = (folder / file).read_text("utf-8")
+        (folder / file).write_text(f"{text}{text.splitlines()[-1]}\n", "utf-8")
+
+    return spoil
+
+
+WRONG: list[tuple[Spoil, str]] = [
+    (write("more.csv", "a\n"), "more.csv: not a file"),
+    (lambda folder: (folder / "deeper").mkdir(), "deeper: not a file"),
+    (lambda folder: (folder / "lines.csv").unlink(), "lines.csv: missing"),
+    (lambda folder: (folder / "scenario.json").unlink(), "scenario.json: missing"),
+    (write("scenario.json", "{"), "scenario.json: Expecting"),
+    (write("scenario.json", "[]"), "scenario.json: not an object"),
+    (settings('"title"', '"titel"'), "scenario.json: titel: missing or not described"),
+    (settings("+08:00", ""), "scenario.json: from: an instant needs its offset"),
+    (settings('"until": "20', '"until": "19'), "scenario.json: until: earlier than from"),
+    (settings("[2023]", '["2023"]'), "scenario.json: calendar_years: no list of years"),
+    (settings('"422828"', '"422829"'), "scenario.json: area_code: 422829 is not in areas.csv"),
+    (write("projects.csv", "\xff\xfe"), "projects.csv: not a CSV file in UTF-8"),
+    (write("projects.csv", 'code,name\n"a'), "projects.csv: not a CSV file in UTF-8"),
+    (write("projects.csv", ""), "projects.csv: column code: missing or not described"),
+    (put("lines.csv", "purpose", "a,b"), "lines.csv: row 2: 9 cells, not 8"),
+    (put("lines.csv", "purpose", "purpose,colour", 1), "lines.csv: column colour: missing or not"),
+    (put("projects.csv", "developer", "x"), "projects.csv: row 2: developer: x is not in organis"),
+    (put("lines.csv", "account_no", "9"), "lines.csv: row 2: account_no: 9 is not in wage_accou"),
+    (put("projects.csv", "name", ""), "projects.csv: row 2: name: empty"),
+    (put("projects.csv", "name", "a\x07b"), "projects.csv: row 2: name: blanks at its ends, or"),
+    (put("projects.csv", "status", "9"), "projects.csv: row 2: status: 9 is none of"),
+    (put("projects.csv", "started_on", "2023-02-30"), "projects.csv: row 2: started_on: day is"),
+    (put("lines.csv", "at", "2023-02-23T10:00:00"), "lines.csv: row 2: at: an instant needs"),
+    (put("lines.csv", "amount", "-5.00"), "lines.csv: row 2: amount: an amount is above zero"),
+    (put("lines.csv", "amount", "5.001"), "lines.csv: row 2: amount: an amount has at most two"),
+    (put("lines.csv", "amount", "NaN"), "lines.csv: row 2: amount: NaN is no amount"),
+    (put("lines.csv", "amount", "５"), "lines.csv: row 2: amount: ５ is no amount"),
+    (put("works_contracts.csv", "cycle_months", "x"), "row 2: cycle_months: x is no whole number"),
+    (
+        put("works_contracts.csv", "first_period", "２０２３-02"),
+        "first_period: a period is YYYY-MM",
+    ),
+    (put("works_contracts.csv", "last_period", "2022-01"), "last_period: earlier than first_peri"),
+    (put("sources.csv", "expected_by", "25:00"), "sources.csv: row 2: expected_by: a time of day"),
+    (put("acts.csv", "act", "sing"), "acts.csv: row 2: act: sing is none of acknowledge, answer"),
+    (put("acts.csv", "role", "king"), "acts.csv: row 2: role: king is none of"),
+    (put("acts.csv", "at", "2024-01-01T00:00:00Z"), "acts.csv: row 3: at: earlier than the row"),
+    (again("lines.csv"), "serial: B0501 stands here twice"),
+    (again("projects.csv"), "projects.csv: row 4: code: HF-F-02 stands here twice"),
+]
+
+
+@pytest.mark.parametrize(("spoil", "finding"), WRONG, ids=[finding for _, finding in WRONG])
+def test_a_folder_of_another_form_is_refused_at_its_place(
+    tmp_path: Path, spoil: Spoil, finding: str
+) -> None:
+    folder = shutil.copytree(FIRST, tmp_path / "spoiled")
+    spoil(folder)
+    with pytest.raises(ScenarioRefused) as refused:
+        read(folder)
+    assert any(finding in each for each in refused.value.findings), refused.value.findings
+
+
+def test_what_stands_in_the_repository_is_taken() -> None:
+    for path in sorted(FIRST.parent.glob("*/scenario.json")):
+        read(path.parent)
+
+
+def told(tmp_path: Path, *arguments: str) -> tuple[int, str]:
+    """Run a command as an operator does; give its exit code and what it complains of."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "services", *arguments],
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin", "DATA_DIR": str(tmp_path / "data")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=90,
+    )
+    return ended.returncode, ended.stderr
+
+
+def test_the_command_says_so_without_a_traceback(tmp_path: Path) -> None:
+    missing = tmp_path / "nothing"
+    assert told(tmp_path, "demo", "--scenario", str(missing)) == (2, f"{missing}: no such folder\n")
+
+
+def test_a_port_that_is_taken_is_said_without_a_traceback(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        for command in (("serve", "all"), ("demo", "--exit")):
+            code, words = told(tmp_path, *command, "--port", port)
+            assert code in {1, 3}, words  # The demo, and uvicorn, which could not begin.
+            assert "Traceback" not in words
+            assert port in words
