@@ -142,6 +142,18 @@ async def test_each_repeat_of_a_red_item_is_told_again_though_acknowledged(
     assert alert.state is AlertState.ACKNOWLEDGED
 
 
+async def test_while_nobody_answers_the_alerts_own_ladder_repeats(session: Session) -> None:
+    await factories.everybody(session)
+    opened = factories.opened(level="red")
+    await handlers.on_watch_item_opened(session, opened)
+    alert = await looking.alert(session)
+    before = await looking.told(session, alert.id)
+    step = factories.step(opened, "repeat", clock.at(date(2023, 5, 26), 9))
+    await handlers.on_watch_item_step_reached(session, step)
+    assert await looking.told(session, alert.id) == before
+    assert len(await looking.armed(session, alert.id)) == 1
+
+
 async def test_a_step_that_comes_first_raises_the_alert(session: Session) -> None:
     people = await factories.everybody(session)
     step = factories.step(factories.opened(), "notice", OPENED_AT)

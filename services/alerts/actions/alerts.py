@@ -87,12 +87,15 @@ async def remind(
         return
     _update(alert, matter)
     actions.notices.note(session, alert, Entry.STEP_REACHED, at, {"step": step}, event_id=event_id)
-    if not replayed:
-        route = await queries.routes.find_route(session, alert.route_id)
-        receivers = route.receivers_at(step) if route else []
-        await actions.notices.tell(
-            session, alert, route, receivers, reason=Reason.STEP, slot=str(event_id), at=at
-        )
+    route = await queries.routes.find_route(session, alert.route_id)
+    # While nobody answers, the alert's own ladder repeats; nobody is told twice of one day.
+    climbing = alert.state is not AlertState.ACKNOWLEDGED
+    if replayed or route is None or (climbing and step not in route.on_steps):
+        return
+    await actions.notices.tell(
+        session, alert, route, route.receivers_at(step),
+        reason=Reason.STEP, slot=str(event_id), at=at,
+    )  # fmt: skip
 
 
 async def close_alerts(
