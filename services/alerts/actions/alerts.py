@@ -90,10 +90,10 @@ async def remind(
     route = await queries.routes.find_route(session, alert.route_id)
     # While nobody answers, the alert's own ladder repeats; nobody is told twice of one day.
     climbing = alert.state is not AlertState.ACKNOWLEDGED
-    if replayed or route is None or (climbing and step not in route.on_steps):
+    if replayed or (climbing and route and step not in route.on_steps):
         return
     await actions.notices.tell(
-        session, alert, route, route.receivers_at(step),
+        session, alert, route, route.receivers_at(step) if route else [],
         reason=Reason.STEP, slot=str(event_id), at=at,
     )  # fmt: skip
 
