@@ -29,6 +29,7 @@ class KnownArea(Plumbing):
     path: Mapped[str]
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
+    told_at: Mapped[datetime]
 
 
 class KnownCalendar(Plumbing):
@@ -44,12 +45,12 @@ class KnownCalendar(Plumbing):
 
 
 async def on_area_changed(session: Session, event: AreaChanged) -> None:
-    """Keep an area as it is told; what its key told earlier came earlier."""
+    """Keep an area as it is told."""
     await learn_areas(session, [event])
 
 
 async def learn_areas(session: Session, events: Sequence[AreaChanged]) -> None:
-    """Keep areas as they are told; of one told twice, the last counts.
+    """Keep areas as they are told; what was told last counts, also when the past is told again.
 
     Registry calls it beside its `publish`, so that it need not read its own events.
     """
@@ -59,10 +60,16 @@ async def learn_areas(session: Session, events: Sequence[AreaChanged]) -> None:
     rows = insert(KnownArea)
     await session.execute(
         rows.on_conflict_do_update(
-            index_elements=["code"], set_={name: rows.excluded[name] for name in fields}
+            index_elements=["code"],
+            set_={name: rows.excluded[name] for name in (*fields, "told_at")},
+            where=KnownArea.told_at <= rows.excluded["told_at"],
         ),
         [
-            {"code": event.area_code, **{name: getattr(event, name) for name in fields}}
+            {
+                "code": event.area_code,
+                "told_at": event.occurred_at,
+                **{name: getattr(event, name) for name in fields},
+            }
             for event in events
         ],
     )

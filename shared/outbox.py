@@ -29,6 +29,7 @@ class OutboxRow(Plumbing):
 
     __tablename__ = "outbox"
     __table_args__ = (
+        Index("ix_outbox_position", "position"),
         Index("ix_outbox_unsent", "position", postgresql_where=text("sent_at IS NULL")),
         {"postgresql_partition_by": "RANGE (id)"},
     )
@@ -41,6 +42,8 @@ class OutboxRow(Plumbing):
     created_at: Mapped[datetime]
     traceparent: Mapped[str]
     body: Mapped[bytes] = mapped_column(LargeBinary)
+    replayed: Mapped[bool] = mapped_column(default=False)
+    """Published while the past was told again: nobody is notified of history."""
     sent_at: Mapped[datetime | None]
 
 
@@ -83,6 +86,7 @@ def publish(session: Session, event: Event) -> None:
             created_at=clock.wall(),
             traceparent=telemetry.traceparent(),
             body=body,
+            replayed=bool(session.info.get("replayed")),
         )
     )
     session.info["published"] = True
@@ -101,7 +105,7 @@ def message(
         "content-type": "application/json",
         "traceparent": row["traceparent"],
     }
-    if replayed:
+    if replayed or row.get("replayed"):
         headers["replayed"] = "true"
     return Message(
         topic or f"{row['type'].split('.')[0]}.events", row["key"], bytes(row["body"]), headers
@@ -112,7 +116,7 @@ _TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended($1, 0))"
 _TRY_AWAKE = "SELECT pg_try_advisory_lock_shared(hashtextextended($1, 1))"
 _LET_AWAKE = "SELECT pg_advisory_unlock_shared(hashtextextended($1, 1))"
 _UNSENT = """
-    SELECT id, type, key, occurred_at, traceparent, body FROM outbox
+    SELECT id, type, key, occurred_at, traceparent, body, replayed FROM outbox
     WHERE sent_at IS NULL ORDER BY position LIMIT $1
 """
 # Rows are marked with the range of their ids beside the ids, so that partitions are pruned.

@@ -198,6 +198,7 @@ def _known_areas() -> None:
         sa.Column("path", sa.Text(), nullable=False),
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("valid_to", sa.Date(), nullable=True),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("code", name="pk_known_areas"),
     )
     op.create_index(
@@ -232,10 +233,12 @@ def _outbox() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("traceparent", sa.Text(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("replayed", sa.Boolean(), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_outbox"),
         postgresql_partition_by="RANGE (id)",
     )
+    op.create_index("ix_outbox_position", "outbox", ["position"], unique=False)
     op.create_index(
         "ix_outbox_unsent",
         "outbox",

@@ -41,7 +41,8 @@ LEVELS = {"blue": (1, "蓝"), "yellow": (2, "黄"), "orange": (3, "橙"), "red":
 async def areas(session: Session) -> None:
     """Let alerts know a county, what lies above it, a town in it, its neighbour, and 2023."""
     session.add_all(
-        KnownArea(code=code, name=code, path=path, valid_from=BEGUN) for code, path in PATHS.items()
+        KnownArea(code=code, name=code, path=path, valid_from=BEGUN, told_at=OPENED_AT)
+        for code, path in PATHS.items()
     )
     exceptions = {day.isoformat(): kind.value for day, kind in workdays.national(2023).items()}
     session.add(

@@ -31,7 +31,7 @@ async def rows(session: Session, time: Time) -> Rows:
     time.move_to(OPENED_AT + timedelta(hours=12))
     await make.areas(session)
     session.add_all(
-        KnownArea(code=code, name=code, path=path, valid_from=BEGUN)
+        KnownArea(code=code, name=code, path=path, valid_from=BEGUN, told_at=clock.wall())
         for code, path in TREE_ELSEWHERE.items()
     )
     recipient = await make.recipient(session, *sorted(KNOWN_ROLES - LIMITED_TO_OWN), mail=MAIL)

@@ -25,7 +25,9 @@ async def rows(session: Session, time: Time) -> Rows:
     time.move_to(clock.at(TODAY, 12))
     await make.tree(session)
     session.add_all(
-        KnownArea(code=code, name=code, path=path, valid_from=date(2000, 1, 1))
+        KnownArea(
+            code=code, name=code, path=path, valid_from=date(2000, 1, 1), told_at=clock.wall()
+        )
         for code, path in TREE_ELSEWHERE.items()
     )
     project_id, other_id = await make.contract(session), await make.contract(session)
