@@ -13,7 +13,7 @@ from starlette.routing import Mount
 PAGE = Path(__file__).parents[3] / "docs/access.md"
 PUBLIC = "public"
 # What a route may say of rows of another area.
-ELSEWHERE = {"404", "not shown", "refused", "–"}
+ELSEWHERE = {"403 or 404", "404", "not shown", "refused", "–"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Route:
     @property
     def writes(self) -> bool:
         """Say whether the route must leave the database as it was where it refuses."""
-        return self.method != "GET" and self.elsewhere in {"404", "refused"}
+        return self.method != "GET" and self.elsewhere in {"404", "403 or 404", "refused"}
 
 
 def _lines(first: str) -> Iterator[list[str]]:
