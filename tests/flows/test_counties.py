@@ -13,19 +13,19 @@ from tests.flows.playing import play
 
 
 @pytest.mark.parametrize(
-    ("seeds", "months", "projects"),
+    ("seeds", "size"),
     [
-        ((1, 2, 3), 3, 3),
+        ((1, 2, 3), {"months": 3, "projects": 3, "after": 21}),
         *(
-            pytest.param(tuple(range(first, first + 5)), 5, 6, marks=pytest.mark.soak)
+            pytest.param(tuple(range(first, first + 5)), {}, marks=pytest.mark.soak)
             for first in range(4, 29, 5)
         ),
     ],
 )
 async def test_a_county_comes_out_as_the_model_says(
-    household: Town, tmp_path: Path, seeds: tuple[int, ...], months: int, projects: int
+    household: Town, tmp_path: Path, seeds: tuple[int, ...], size: dict[str, int]
 ) -> None:
-    made = county.make(tmp_path / "county", *seeds, months=months, projects=projects)
+    made = county.make(tmp_path / "county", *seeds, **size)
     expected = reference.outcome(made.facts)
     kinds = {item.kind for item in expected.items} | {item.level for item in expected.items}
     assert kinds >= {"transfer_missed", "bank_feed_late", "blue", "red"}, "too little happens"
