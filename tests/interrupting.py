@@ -26,6 +26,8 @@ _WAITING = """
 def _check(connection: "asyncpg.Connection[Any]", which: str, *values: object) -> Waited:
     async def waited(number: int = 1) -> None:
         async def waits() -> bool:
+            # Within a transaction the server shows the sessions that were there at the first look.
+            await connection.execute("SELECT pg_stat_clear_snapshot()")
             found: int = await connection.fetchval(_WAITING + which, *values)
             return found >= number
 

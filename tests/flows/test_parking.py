@@ -1,59 +1,63 @@
 """A poison event parks its key and no other; after `retry` what waited runs in order."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from uuid import UUID
 
 from shared import clock
-from shared.db import Sessions, engine, new_id
+from shared.db import Session, Sessions, engine, new_id
 from shared.events.registry import OrganisationChanged
-from shared.outbox import publish
+from shared.outbox import OutboxRow, publish
 from tests.fixtures.database import connected
 from tests.fixtures.processes import Town
 from tests.interrupting import rows_held
 from tests.waiting import until
 
-TYPE = OrganisationChanged.type
 Retry = Callable[[Town, UUID], Awaitable[object]]
 
 
-async def rename(town: Town, *names: tuple[UUID, str]) -> None:
-    """Let registry tell what organisations are called now, in this order."""
+@asynccontextmanager
+async def registry(town: Town) -> AsyncIterator[Session]:
+    """Give a session in which registry publishes."""
     url = town.urls["registry"]
     bind = engine(url, pool_size=1)
     sessions = Sessions(bind, url=url, service="registry", publishes=[OrganisationChanged])
     async with sessions.begin("test") as session:
-        for organisation_id, name in names:
-            event = OrganisationChanged(
-                organisation_id=organisation_id, name=name, credit_code="",
-                area_code="42", roles=["bank"], trades=[], occurred_at=clock.wall(),
-            )  # fmt: skip
-            publish(session, event)
-            await session.flush()  # Positions follow the order of this loop.
+        yield session
     await sessions.close()
+
+
+def called(key: UUID, name: str) -> OrganisationChanged:
+    return OrganisationChanged(
+        organisation_id=key, name=name, credit_code="", area_code="42", roles=["bank"], trades=[],
+        occurred_at=clock.wall(),
+    )  # fmt: skip
+
+
+async def rename(town: Town, *names: tuple[UUID, str]) -> None:
+    """Let registry tell what organisations are called now, in this order."""
+    async with registry(town) as session:
+        for key, name in names:
+            publish(session, called(key, name))
+            await session.flush()  # Positions follow the order of this loop.
 
 
 async def poison(town: Town, key: UUID) -> UUID:
     """Let registry tell something that no schema takes; give the event's id."""
-    event_id, now = new_id(), clock.wall()
-    async with connected(town.urls["registry"]) as connection:
-        await connection.execute(
-            "INSERT INTO outbox (id, type, key, occurred_at, created_at, traceparent, body)"
-            " VALUES ($1, $2, $3, $4, $4, '', '{}')",
-            event_id, TYPE, str(key), now,
-        )  # fmt: skip
-    return event_id
+    event = called(key, "poison")
+    async with registry(town) as session:
+        publish(session, event)
+        (row,) = (row for row in session.new if isinstance(row, OutboxRow))
+        row.body = b"{}"
+    return event.id
 
 
 async def mend(town: Town, event_id: UUID, key: UUID) -> None:
     """Make the event readable, as if a new version of the service could read it."""
-    body = (
-        f'{{"organisation_id": "{key}", "name": "mended", "credit_code": "", "area_code": "42",'
-        ' "roles": ["bank"], "trades": []}'
-    )
     async with connected(town.urls["payroll"]) as connection:
         statement = "UPDATE inbox SET body = $2 WHERE id = $1"
-        await connection.execute(statement, event_id, body.encode())
+        await connection.execute(statement, event_id, called(key, "mended").body())
 
 
 async def handled(town: Town, *keys: UUID) -> list[str]:
@@ -134,7 +138,11 @@ async def _retry(town: Town, event_id: UUID, key: UUID, retry: Retry) -> None:
     held = "SELECT 1 FROM organisations WHERE id = $1 FOR UPDATE"
     async with rows_held(town.urls["payroll"], held, key) as waited:
         retried = asyncio.ensure_future(retry(town, event_id))
-        await waited()
+        waiting = asyncio.ensure_future(waited())
+        await asyncio.wait({retried, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        if retried.done():
+            retried.result()  # If it failed, nothing will ever wait.
+        await waiting
         await rename(town, (key, "new 0"), (key, "new 1"))
         # Both wait: the drain at the organisation, the arrival at the key.
         await waited(2)
