@@ -56,13 +56,15 @@ async def learn_areas(session: Session, events: Sequence[AreaChanged]) -> None:
     """
     if not events:
         return
+    replayed = bool(session.info.get("replayed"))
     fields = ("name", "path", "valid_from", "valid_to")
     rows = insert(KnownArea)
     await session.execute(
         rows.on_conflict_do_update(
             index_elements=["code"],
             set_={name: rows.excluded[name] for name in (*fields, "told_at")},
-            where=KnownArea.told_at <= rows.excluded["told_at"],
+            # In their own time facts of an area come in order; only history may be older.
+            where=KnownArea.told_at <= rows.excluded["told_at"] if replayed else None,
         ),
         [
             {
