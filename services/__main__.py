@@ -7,24 +7,28 @@ import json
 import secrets
 import signal
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 from pathlib import Path
 from socket import socket
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 import uvicorn
+from pydantic import ValidationError
 from sqlalchemy.engine import make_url
 
 from services import demo as theatre
 from shared import asyncapi, audit, auth, clock, migrations, outbox, parked, pii, telemetry
 from shared.app import Running, compose, create_app, service_app, url_of
+from shared.areas import is_area_code
 from shared.bus.kafka import create_topics
 from shared.config import Runtime
+from shared.db import Session
 from shared.embedded import Server
+from shared.problems import Problem
 from shared.roles import KNOWN_ROLES
 from shared.service import Service
 
@@ -98,13 +102,6 @@ async def _setup(services: list[Service], runtime: Runtime) -> None:
         auth.own_key(runtime)
 
 
-T = TypeVar("T")
-
-
-def _run(work: Coroutine[Any, Any, T]) -> T:
-    return asyncio.run(work)
-
-
 @cli.command()
 def serve(
     name: Annotated[str, typer.Argument(help="One service, or `all` for all in one process.")],
@@ -123,7 +120,7 @@ def serve(
     # The server that serves raises a signal again once it has ended; what the signal does by
     # itself would leave the embedded database running.
     signal.signal(signal.SIGTERM, _leave)
-    _run(_serve(services, runtime, host, port))
+    asyncio.run(_serve(services, runtime, host, port))
 
 
 def _leave(number: int, _frame: object) -> None:
@@ -172,13 +169,10 @@ def demo(
 ) -> None:
     """Play a scenario through the HTTP interfaces, show what came of it, then keep serving."""
     try:
-        _run(theatre.perform(scenario, leave=leave, as_json=as_json, port=port))
+        asyncio.run(theatre.perform(scenario, leave=leave, as_json=as_json, port=port))
     except (theatre.ScenarioRefused, theatre.PlayFailed) as refused:
         typer.echo(str(refused), err=True)
         raise typer.Exit(2) from refused
-    except theatre.NotServed as failed:
-        typer.echo(str(failed), err=True)
-        raise typer.Exit(1) from failed
 
 
 @cli.command()
@@ -189,7 +183,7 @@ def setup(name: Annotated[str, typer.Argument()] = "all") -> None:
         async with _database(Runtime(), chosen(name)) as runtime:
             await _setup(chosen(name), runtime)
 
-    _run(work())
+    asyncio.run(work())
 
 
 @cli.command()
@@ -201,7 +195,7 @@ def migrate(name: Annotated[str, typer.Argument()] = "all") -> None:
             for service in chosen(name):
                 await migrations.upgrade(service, url_of(service, runtime))
 
-    _run(work())
+    asyncio.run(work())
 
 
 @cli.command()
@@ -214,7 +208,7 @@ def revise(name: Name, message: str) -> None:
             await _setup([service], runtime)
             await migrations.revise(service, url_of(service, runtime), message)
 
-    _run(work())
+    asyncio.run(work())
 
 
 @cli.command()
@@ -223,7 +217,7 @@ def topics() -> None:
     brokers = Runtime().kafka_brokers
     if not brokers:
         raise typer.BadParameter("KAFKA_BROKERS is not set")
-    _run(_topics(brokers))
+    asyncio.run(_topics(brokers))
 
 
 @asynccontextmanager
@@ -247,6 +241,8 @@ def job(
     The day is not marked as done: that is for the days that run by themselves, in order.
     """
     service, _, wanted = name.partition(".")
+    if day.date() > clock.today():
+        raise typer.BadParameter(f"{day:%Y-%m-%d} has not come yet")
 
     async def work() -> None:
         async with _opened(service) as one:
@@ -256,7 +252,7 @@ def job(
                 raise typer.BadParameter(f"{service} has these jobs: {known}")
             await found[0].run(one.sessions, date(day.year, day.month, day.day))
 
-    _run(work())
+    asyncio.run(work())
 
 
 @parked_cli.callback()
@@ -274,20 +270,25 @@ def parked_list(context: typer.Context) -> None:
             for row in await parked.parked(session):
                 typer.echo(parked.ParkedOut.model_validate(row).model_dump_json())
 
-    _run(work())
+    asyncio.run(work())
+
+
+def _settle(name: str, change: Callable[[Session], Awaitable[object]]) -> None:
+    """Change what is parked, then handle what may go on."""
+
+    async def work() -> None:
+        async with _opened(name) as one:
+            async with one.sessions.begin("operator:cli") as session:
+                await change(session)
+            typer.echo(f"handled {await one.inbox.drain()}")
+
+    asyncio.run(work())
 
 
 @parked_cli.command("retry")
 def parked_retry(context: typer.Context, event_id: UUID) -> None:
     """Try a parked event again; those behind it follow in order."""
-
-    async def work() -> None:
-        async with _opened(context.obj) as one:
-            async with one.sessions.begin("operator:cli") as session:
-                await parked.retry(session, event_id)
-            typer.echo(f"handled {await one.inbox.drain()}")
-
-    _run(work())
+    _settle(context.obj, lambda session: parked.retry(session, event_id))
 
 
 @parked_cli.command("skip")
@@ -297,14 +298,7 @@ def parked_skip(
     reason: Annotated[str, typer.Option(help="Why; it is audited.")],
 ) -> None:
     """Leave a parked event unhandled for good; those behind it follow in order."""
-
-    async def work() -> None:
-        async with _opened(context.obj) as one:
-            async with one.sessions.begin("operator:cli") as session:
-                await parked.skip(session, event_id, reason)
-            typer.echo(f"handled {await one.inbox.drain()}")
-
-    _run(work())
+    _settle(context.obj, lambda session: parked.skip(session, event_id, reason))
 
 
 @cli.command()
@@ -322,13 +316,13 @@ def replay(
             await sender.sessions.close()
             await taker.sessions.close()
 
-    _run(work())
+    asyncio.run(work())
 
 
 @audit_cli.command("verify")
 def audit_verify(
     name: Name,
-    head: Annotated[Path | None, typer.Option(help="A head published earlier.")] = None,
+    head: Annotated[Path | None, typer.Option(help="A head published before.", exists=True)] = None,
 ) -> None:
     """Walk the hash chain of a service's audit; exit 1 and name the first break, if any."""
 
@@ -336,7 +330,7 @@ def audit_verify(
         async with _opened(name) as one:
             return await audit.verify(one.sessions, head, audit.verifier(Runtime()))
 
-    verdict = _run(work())
+    verdict = asyncio.run(work())
     typer.echo(
         verdict.broken
         or f"{name}: {verdict.sealed} links, all whole; {verdict.waiting} rows not sealed yet"
@@ -364,12 +358,14 @@ def token(
     area: Annotated[list[str], typer.Option(help="An area's code; `0` is the nation.")],
     subject: str = "local",
     org: Annotated[UUID | None, typer.Option(help="The caller's organisation.")] = None,
-    hours: float = 12,
+    hours: Annotated[int, typer.Option(min=1, max=8784)] = 12,
 ) -> None:
     """Print a token signed by the own key (embedded mode, demo, tests)."""
     unknown = set(role) - KNOWN_ROLES
     if unknown:
         raise typer.BadParameter(f"unknown: {unknown}; known: {sorted(KNOWN_ROLES)}")
+    if strange := [code for code in area if not is_area_code(code)]:
+        raise typer.BadParameter(f"no area codes: {strange}")
     typer.echo(
         auth.make_token(Runtime(), subject=subject, roles=role, areas=area, org=org, hours=hours)
     )
@@ -387,14 +383,18 @@ def asyncapi_document() -> None:
 
 @cli.command()
 def openapi(name: Name) -> None:
-    """Print a service's OpenAPI 3.1 document."""
-    typer.echo(_dump(openapi_of(load(name))), nl=False)
+    """Print a service's OpenAPI 3.1 document, as served but for the scenario's routes."""
+    typer.echo(_dump(service_app(load(name)).openapi()), nl=False)
 
 
-def openapi_of(service: Service) -> dict[str, Any]:
-    """Give a service's OpenAPI document as served, without the scenario's routes."""
-    return service_app(service).openapi()
+def main() -> None:
+    """Run a command; what may rightly fail is said in its own words, without a traceback."""
+    try:
+        cli()
+    except (Problem, ValidationError, theatre.NotServed) as refused:
+        typer.echo(str(refused), err=True)
+        sys.exit(1)
 
 
 if __name__ == "__main__":
-    sys.exit(cli())
+    main()

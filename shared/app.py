@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 from shared import (
     audit,
     auth,
+    egress,
     health,
     idempotency,
     jobs,
@@ -126,6 +127,8 @@ def url_of(service: Service, runtime: Runtime) -> str:
 def create_app(services: Sequence[Service], runtime: Runtime) -> FastAPI:
     """Make the root app with each service mounted at `/<name>`; its lifespan owns everything."""
     pii.use(pii.Keyring.of(runtime))
+    # Read where it is used; read once here, so that what is wrong with it is told at the start.
+    egress.Policy.parse(runtime.egress_allow)
     bus = make_bus(runtime)
     keys, sign = Keys(runtime), audit.signer(runtime)
     composed = [compose(service, runtime, bus, keys) for service in services]

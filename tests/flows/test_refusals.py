@@ -1,4 +1,4 @@
-"""A folder of facts that does not have the described form is refused: file, row, column."""
+"""What a person gives a command is refused in plain words: folders of facts, settings, options."""
 
 import shutil
 import socket
@@ -110,12 +110,12 @@ def test_what_stands_in_the_repository_is_taken() -> None:
         read(path.parent)
 
 
-def told(tmp_path: Path, *arguments: str) -> tuple[int, str]:
+def told(tmp_path: Path, *arguments: str, **settings: str) -> tuple[int, str]:
     """Run a command as an operator does; give its exit code and what it complains of."""
     ended = subprocess.run(
         [sys.executable, "-m", "services", *arguments],
         cwd=ROOT,
-        env={"PATH": "/usr/bin:/bin", "DATA_DIR": str(tmp_path / "data")},
+        env={"PATH": "/usr/bin:/bin", "DATA_DIR": str(tmp_path / "data"), **settings},
         capture_output=True,
         text=True,
         check=False,
@@ -137,3 +137,32 @@ def test_a_port_that_is_taken_is_said_without_a_traceback(tmp_path: Path) -> Non
             assert code in {1, 3}, words  # The demo, and uvicorn, which could not begin.
             assert "Traceback" not in words
             assert port in words
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "word"),
+    [
+        (("token", "--role", "operator", "--area", "４２"), 2, "no area codes"),
+        (("token", "--role", "operator", "--area", "0", "--hours", "nan"), 2, "--hours"),
+        (("job", "payroll.expect_bank_feeds", "--day", "9999-12-31"), 2, "has not come yet"),
+        (("parked", "payroll", "skip", "x", "--reason", "y"), 2, "x"),
+    ],
+)
+def test_a_command_that_cannot_be_meant_is_refused(
+    tmp_path: Path, command: tuple[str, ...], code: int, word: str
+) -> None:
+    ended, words = told(tmp_path, *command)
+    assert ended == code
+    assert word in words
+    assert "Traceback" not in words
+
+
+def test_a_wrong_setting_is_told_at_the_start(tmp_path: Path) -> None:
+    code, words = told(tmp_path, "serve", "all", EGRESS_ALLOW="anywhere")
+    assert code == 1
+    assert "EGRESS_ALLOW: 'anywhere' is no CIDR:port" in words
+    code, words = told(tmp_path, "serve", "all", KAFKA_BROKERS="x", PII_KEYS="secret-of-ours")
+    assert code == 1
+    assert "ALLOW_OWN_TOKENS=1" in words
+    assert "Traceback" not in words
+    assert "secret-of-ours" not in words
