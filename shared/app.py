@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -33,7 +33,7 @@ from shared import (
 from shared import db as database
 from shared.auth import Keys
 from shared.bus.base import Bus, running
-from shared.bus.kafka import KafkaBus
+from shared.bus.kafka import KafkaBus, security
 from shared.bus.local import LocalBus
 from shared.config import Runtime, ServiceSettings
 from shared.inbox import Inbox
@@ -92,13 +92,13 @@ class Running:
 
         A failure is raised to whoever waits for it (`wait`), after all else was done.
         Under a scenario's clock one replica does it at a time (others wait for it, or leave it
-        to that one), so that whoever moved the clock knows when all is done; and nothing runs
-        before the scenario has begun.
+        to that one), so that whoever moved the clock (and waits) knows when all is done;
+        and nothing runs before the scenario has begun.
         """
         if not self.sessions.scenario:
             return await self.rounds.run(at_once=wait)
         async with database.held(self.sessions, f"due:{self.service.name}", wait=wait) as mine:
-            if not mine or not await self._begun():
+            if not mine or not (wait or await self._begun()):
                 return 0
             return await self.rounds.run(at_once=wait)
 
@@ -183,7 +183,9 @@ async def _verify(composed: Sequence[Running]) -> None:
 def make_bus(runtime: Runtime) -> Bus:
     """Choose the bus: the only branch on the mode in the code base."""
     if runtime.kafka_brokers:
-        return KafkaBus(runtime.kafka_brokers, session=runtime.kafka_session)
+        return KafkaBus(
+            runtime.kafka_brokers, session=runtime.kafka_session, secured=security(runtime)
+        )
     return LocalBus()
 
 
@@ -283,11 +285,27 @@ def _loops(one: Running, sign: audit.Sign | None) -> list[tuple[str, Loop]]:
         ("sweep", sweep.run, SWEEP_EVERY),
         ("reseal", partial(rotation.reseal, one.sessions, one.service.metadata), RESEAL_EVERY),
     ]
-    every += [(poll.__name__, partial(poll, one.sessions), 0.2) for poll in one.service.loops]
     return [
         (f"{name}.relay", one.relay.run),
         *((f"{name}.{what}", _repeated(work, pause)) for what, work, pause in every),
+        *((f"{name}.{poll.__name__}", _woken(poll, one.sessions)) for poll in one.service.loops),
     ]
+
+
+def _woken(poll: jobs.Poll, sessions: database.Sessions) -> Loop:
+    """Look when something was written here, and often enough for what others wrote."""
+    written = asyncio.Event()
+    sessions.written.append(written.set)
+
+    async def loop() -> None:
+        while True:
+            written.clear()
+            if not await poll(sessions):
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(0.2):
+                        await written.wait()
+
+    return loop
 
 
 def _repeated(work: Work, pause: float) -> Loop:

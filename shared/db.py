@@ -172,6 +172,7 @@ def record(
     after: Mapping[str, Any] | None = None,
 ) -> None:
     """Write one audit row beside the change (or the reading of personal data) it tells of."""
+    session.info["written"] = True
     session.add(
         AuditRow(
             id=new_id(),
@@ -254,6 +255,8 @@ class Sessions:
         self._maker = async_sessionmaker(bind, expire_on_commit=False, join_transaction_mode=mode)
         self.wake: list[Any] = []
         """Called after a commit that published something."""
+        self.written: list[Any] = []
+        """Called after a commit that wrote rows of the domain."""
 
     async def close(self) -> None:
         """Close the pool."""
@@ -280,9 +283,11 @@ class Sessions:
 
     async def _commit(self, session: Session) -> None:
         await session.commit()
-        if session.info.get("published"):
-            for wake in self.wake:
-                wake()
+        for wake in (
+            *(self.wake if session.info.get("published") else ()),
+            *(self.written if session.info.get("written") else ()),
+        ):
+            wake()
 
 
 async def _transaction(request: Request) -> AsyncIterator[Session]:

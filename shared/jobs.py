@@ -1,6 +1,7 @@
 """The clock door: daily jobs that catch up, and polls that run while they find work."""
 
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -80,10 +81,11 @@ def daily(at: str, run: Callable[[Sessions, date], Awaitable[None]]) -> Daily:
 
 async def _last(sessions: Sessions) -> tuple[Mapping[str, date], datetime]:
     async with sessions.begin() as session:
-        return await _done(session), clock.now()
+        return await last_done(session), clock.now()
 
 
-async def _done(session: Session) -> dict[str, date]:
+async def last_done(session: Session) -> dict[str, date]:
+    """Give each job's newest day that was done."""
     rows = await session.execute(
         select(JobRun.job, func.max(JobRun.slot).label("slot")).group_by(JobRun.job)
     )
@@ -201,18 +203,21 @@ class Rounds:
             for name, work in self._works.items()
             if at_once or self._pauses.get(name, (now, 0))[0] <= now
         }
-        found = 1
-        while found:
-            found = 0
-            for name, work in list(left.items()):
-                try:
-                    found += await work()
-                    self._pauses.pop(name, None)
-                except Exception as error:  # noqa: BLE001  whatever it raises, the others must run
-                    del left[name]
-                    failures.append(error)
-                    self._failed(name, error)
+        # What one finds may give another something to do: each is asked once more after it.
+        turns = deque(left)
+        while turns:
+            name = turns.popleft()
+            try:
+                found = await left[name]()
+                self._pauses.pop(name, None)
+            except Exception as error:  # noqa: BLE001  whatever it raises, the others must run
+                del left[name]
+                failures.append(error)
+                self._failed(name, error)
+                continue
             done += found
+            if found:
+                turns += [each for each in left if each not in turns]
         if failures and at_once:
             raise failures[0]
         return done
@@ -225,9 +230,11 @@ class Rounds:
         log.error("work_failed", service=self._service, work=name, exc_info=error)
 
 
-async def next_due(session: Session, jobs: Sequence[Daily]) -> datetime | None:
-    """Give the next instant at which a job falls due, in the domain's time."""
-    last = await _done(session) if jobs else {}
+def next_due(last: Mapping[str, date], jobs: Sequence[Daily]) -> datetime | None:
+    """Give the next instant at which a job falls due, in the domain's time.
+
+    `last` is what `last_done` gives; a job never run begins with today.
+    """
     instants = []
     for job in jobs:
         done = last.get(job.name)

@@ -1,19 +1,20 @@
 """The movable clock of demo and tests: a row that survives a crash and serves all replicas."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from shared import clock, idempotency, jobs, timers
 from shared.auth import may
 from shared.bus.base import Bus, BusAway
-from shared.db import ScenarioClock, Session, Sessions
+from shared.db import ScenarioClock, Sessions
 from shared.inbox import InboxKey, InboxRow
+from shared.jobs import JobRun
 from shared.outbox import OutboxRow
 from shared.problems import Problem, raises
 from shared.service import Service
@@ -38,15 +39,6 @@ class ClockIn(BaseModel):
     now: clock.Instant
 
 
-class ClockOut(BaseModel):
-    """Where the clock stands, how much was due until then, events so far, and what is due next."""
-
-    now: AwareDatetime
-    done: int
-    sent: int
-    next: AwareDatetime | None
-
-
 class NextOut(BaseModel):
     """The next instant at which something falls due here, if anything does."""
 
@@ -68,50 +60,65 @@ class IdleOut(BaseModel):
     next: AwareDatetime | None
 
 
+class ClockOut(IdleOut):
+    """Where the clock stands, how much was due until then, and what is under way after it."""
+
+    now: AwareDatetime
+    done: int
+
+
 async def _move(sessions: Sessions, instant: datetime) -> None:
     """Set the row; the first call may set any time, later ones only the same or a later one."""
     async with sessions.begin("scenario") as session:
-        await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('scenario', 0))"))
-        known = await session.scalar(select(ScenarioClock.now).with_for_update())
-        if known and instant < known:
-            raise ClockRunsForward(now=known.isoformat())
-        await session.execute(
-            insert(ScenarioClock)
-            .values(id=1, now=instant)
-            .on_conflict_do_update(index_elements=["id"], set_={"now": instant})
+        new = insert(ScenarioClock).values(id=1, now=instant)
+        moved = new.on_conflict_do_update(
+            index_elements=["id"], set_={"now": instant}, where=ScenarioClock.now <= instant
         )
+        if await session.scalar(moved.returning(ScenarioClock.now)) is None:
+            known = await session.scalar(select(ScenarioClock.now))
+            raise ClockRunsForward(now=known.isoformat() if known else None)
 
 
-async def _next(session: Session, service: Service) -> datetime | None:
-    job = await jobs.next_due(session, service.jobs)
-    timer = await timers.next_due(session)
-    return min((instant for instant in (job, timer) if instant), default=None)
-
-
-def _counted() -> Select[tuple[int, int, int, int, int]]:
-    """Make the one statement that counts what is under way and what was done."""
-    counts = {
+def _looked() -> Select[tuple[Any, ...]]:
+    """Make the one statement that counts what is under way and was done, and what comes next."""
+    armed = Timer.state == timers.ARMED
+    done = select(JobRun.job, func.max(JobRun.slot).label("slot")).group_by(JobRun.job).subquery()
+    parts = {
         "unsent": select(func.count()).where(OutboxRow.sent_at.is_(None)),
         "sent": select(func.count()).select_from(OutboxRow),
         "waiting": select(func.count()).where(InboxKey.retry_at.is_not(None)),
         "handled": select(func.count()).where(InboxRow.state == "handled"),
-        "due": select(func.count()).where(Timer.state == "armed", Timer.due_at <= clock.now()),
+        "due": select(func.count()).where(armed, Timer.due_at <= bindparam("now")),
+        "timer": timers.NEXT_DUE,
+        "jobs": select(func.json_object_agg(done.c.job, done.c.slot)),
     }
-    return select(*(each.scalar_subquery().label(name) for name, each in counts.items()))
+    return select(*(each.scalar_subquery().label(name) for name, each in parts.items()))
 
 
-async def _idle(sessions: Sessions, service: Service, bus: Bus) -> IdleOut:
+# The player asks thousands of times.
+_LOOKED = _looked()
+
+
+def _following(service: Service, timer: datetime | None, slots: dict[str, str]) -> datetime | None:
+    last = {job: date.fromisoformat(slot) for job, slot in slots.items()}
+    job = jobs.next_due(last, service.jobs)
+    return min((instant for instant in (job, timer) if instant), default=None)
+
+
+async def _look(sessions: Sessions, service: Service, bus: Bus) -> dict[str, Any]:
+    """Give what `IdleOut` tells, and where the clock stands."""
     try:
         lag = await bus.lag(service.name)
     except BusAway:
         lag = -1  # Not known, so not idle; a process that has just come has not joined yet.
     async with sessions.begin() as session:
-        following = await _next(session, service)
-        count = dict((await session.execute(_counted())).mappings().one())
+        now = clock.now()
+        told = dict((await session.execute(_LOOKED, {"now": now})).mappings().one())
         pending = await service.pending(session) if service.pending else 0
-        count["due"] += bool(following and following <= clock.now())
-    busy = count["unsent"] or count["waiting"] or count["due"] or pending or lag
-    return IdleOut(idle=not busy, lag=lag, pending=pending, next=following, **count)
+    following = _following(service, told.pop("timer"), told.pop("jobs") or {})
+    told["due"] += bool(following and following <= now)
+    busy = told["unsent"] or told["waiting"] or told["due"] or pending or lag
+    return {"idle": not busy, "lag": lag, "pending": pending, "next": following, "now": now, **told}
 
 
 def router(service: Service, bus: Bus, work: Work) -> APIRouter:
@@ -121,8 +128,7 @@ def router(service: Service, bus: Bus, work: Work) -> APIRouter:
 
     @routes.get("/scenario/next", dependencies=play, summary="The next due instant")
     async def next_instant(request: Request) -> NextOut:
-        async with request.app.state.sessions.begin() as session:
-            return NextOut(next=await _next(session, service), now=clock.now())
+        return NextOut.model_validate(await _look(request.app.state.sessions, service, bus))
 
     @routes.post(
         "/scenario/clock",
@@ -131,15 +137,14 @@ def router(service: Service, bus: Bus, work: Work) -> APIRouter:
         responses=raises(ClockRunsForward),
     )
     async def move_clock(request: Request, body: ClockIn) -> ClockOut:
-        await _move(request.app.state.sessions, body.now)
+        sessions = request.app.state.sessions
+        await _move(sessions, body.now)
         done = await work()
-        async with request.app.state.sessions.begin() as session:
-            sent = await session.scalar(select(func.count()).select_from(OutboxRow))
-            following = await _next(session, service)
-        return ClockOut(now=body.now, done=done, sent=sent or 0, next=following)
+        told = await _look(sessions, service, bus) | {"now": body.now, "done": done}
+        return ClockOut.model_validate(told)
 
     @routes.get("/scenario/idle", dependencies=play, summary="Whether nothing is under way")
     async def idle(request: Request) -> IdleOut:
-        return await _idle(request.app.state.sessions, service, bus)
+        return IdleOut.model_validate(await _look(request.app.state.sessions, service, bus))
 
     return routes

@@ -112,9 +112,8 @@ async def armed(session: Session, subject_id: UUID, *kinds: str) -> list[Timer]:
     return list((await session.scalars(statement.order_by(Timer.due_at, Timer.id))).all())
 
 
-async def next_due(session: Session) -> datetime | None:
-    """Give the nearest instant at which a limit falls due."""
-    return await session.scalar(select(func.min(Timer.due_at)).where(Timer.state == ARMED))
+NEXT_DUE = select(func.min(Timer.due_at)).where(Timer.state == ARMED)
+"""The nearest instant at which a limit falls due."""
 
 
 async def run_due(sessions: Sessions, handlers: Mapping[str, OnDue]) -> int:

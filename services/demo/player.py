@@ -1,5 +1,6 @@
 """Plays a scenario: facts in order of their instants, over every due instant between them."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -60,8 +61,11 @@ class Player:
             together = list(facts)
             names = sorted({name for fact in together for name in fact.names})
             await self.stage.go(instant, names)
+            # Feeds of different banks do not wait for each other; people's acts are in order.
+            await asyncio.gather(*(fact.act() for fact in together if len(fact.names) == 1))
             for fact in together:
-                await fact.act()
+                if len(fact.names) > 1:
+                    await fact.act()
             await self.stage.happened(instant, names)
             if clock.day_of(instant).month != month:
                 month = clock.day_of(instant).month

@@ -46,7 +46,7 @@ async def step_to(sessions: Sessions, time: Time, until: datetime) -> None:
     """Step through every due instant, as a scenario does."""
     while True:
         async with sessions.begin() as session:
-            due = await timers.next_due(session)
+            due = await session.scalar(timers.NEXT_DUE)
         if due is None or due > until:
             time.move_to(until)
             return

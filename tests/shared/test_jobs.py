@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 from shared import clock
 from shared.db import Sessions, new_id
 from shared.events.platform import TimerLate
-from shared.jobs import Daily, JobFailure, JobRun, daily, next_due, run_due, run_once
+from shared.jobs import Daily, JobFailure, JobRun, daily, last_done, next_due, run_due, run_once
 from tests.fixtures.service import Published, Time
 from tests.shared.house import Stone
 
@@ -56,7 +56,7 @@ async def days(sessions: Sessions) -> list[date]:
 
 async def coming(sessions: Sessions, jobs: Sequence[Daily]) -> datetime | None:
     async with sessions.begin() as session:
-        return await next_due(session, jobs)
+        return next_due(await last_done(session), jobs)
 
 
 def span(number: int) -> list[date]:

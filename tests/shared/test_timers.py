@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from shared import clock, timers
 from shared.db import AuditRow, Session, Sessions, new_id
 from shared.events.platform import TimerLate
-from shared.timers import Timer, arm, armed, disarm, next_due, run_due, tell_late
+from shared.timers import NEXT_DUE, Timer, arm, armed, disarm, run_due, tell_late
 from tests.fixtures.database import connected
 from tests.fixtures.service import Published, Time
 from tests.shared.house import Stone, StoneRefused
@@ -70,7 +70,7 @@ async def test_a_timer_fires_when_it_is_due_and_once(
     await set_up(sessions, "a", "b")
     assert await ladder.run(sessions) == 0
     async with sessions.begin() as session:
-        assert await next_due(session) == START + DAY
+        assert await session.scalar(NEXT_DUE) == START + DAY
     time.move_to(START + DAY)
     assert await ladder.run(sessions) == 1
     assert await ladder.run(sessions) == 0
