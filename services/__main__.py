@@ -24,7 +24,7 @@ from services import demo as theatre
 from shared import asyncapi, audit, auth, clock, migrations, outbox, parked, pii, telemetry
 from shared.app import Running, compose, create_app, service_app, url_of
 from shared.areas import is_area_code
-from shared.bus.kafka import create_topics
+from shared.bus.kafka import create_topics, security
 from shared.config import Runtime
 from shared.db import Session
 from shared.embedded import Server
@@ -83,9 +83,9 @@ async def _database(runtime: Runtime, services: list[Service]) -> AsyncIterator[
         await asyncio.to_thread(server.stop)
 
 
-async def _topics(brokers: str) -> None:
-    wanted = ["platform.events", *(f"{name}.events" for name in names())]
-    await create_topics(brokers, wanted + [outbox.replay_topic(name) for name in names()])
+async def _topics(brokers: str, runtime: Runtime) -> None:
+    wanted = [topic for name in names() for topic in (f"{name}.events", outbox.replay_topic(name))]
+    await create_topics(brokers, ["platform.events", *wanted], secured=security(runtime))
 
 
 async def _setup(services: list[Service], runtime: Runtime) -> None:
@@ -97,7 +97,7 @@ async def _setup(services: list[Service], runtime: Runtime) -> None:
             await migrations.ensure_database(str(runtime.database_url), service.name, own_role=own)
         await migrations.upgrade(service, url)
     if runtime.kafka_brokers:
-        await _topics(runtime.kafka_brokers)
+        await _topics(runtime.kafka_brokers, runtime)
     if not runtime.oidc_issuer:
         auth.own_key(runtime)
 
@@ -214,10 +214,10 @@ def revise(name: Name, message: str) -> None:
 @cli.command()
 def topics() -> None:
     """Create the Kafka topics that are missing."""
-    brokers = Runtime().kafka_brokers
-    if not brokers:
+    runtime = Runtime()
+    if not runtime.kafka_brokers:
         raise typer.BadParameter("KAFKA_BROKERS is not set")
-    asyncio.run(_topics(brokers))
+    asyncio.run(_topics(runtime.kafka_brokers, runtime))
 
 
 @asynccontextmanager

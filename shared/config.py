@@ -1,9 +1,9 @@
 """Settings: environment variables only; process-wide ones here, each service's in its own class."""
 
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
-from pydantic import SecretStr, model_validator
+from pydantic import FilePath, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -24,6 +24,16 @@ class Runtime(BaseSettings):
     """`host:port,…` of Apache Kafka. Unset: messages stay in the process."""
     kafka_session: float = 10.0
     """Seconds of silence after which a process has left its groups, and others read its share."""
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    """How brokers are spoken to: `SSL` is TLS, `SASL` a user and a password."""
+    kafka_ca_file: FilePath | None = None
+    """Certificates (PEM) that the brokers' must come from. Unset: those of the system."""
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    """How the password is shown; `PLAIN` shows it as it is, so it goes with `SASL_SSL`."""
+    kafka_sasl_username: str | None = None
+    """The user at the brokers; it needs its topics, its groups and, for `setup`, to create."""
+    kafka_sasl_password: SecretStr | None = None
+    """The user's password."""
     data_dir: Path = Path(".data")
     """The folder of embedded mode: database, token key, kept files."""
     files_url: str | None = None
@@ -64,6 +74,28 @@ class Runtime(BaseSettings):
             )
         if self.kafka_brokers and not self.pii_keys:
             raise ValueError("KAFKA_BROKERS needs PII_KEYS: replicas must share them")
+        return self
+
+    @model_validator(mode="after")
+    def _agree_on_kafka(self) -> Self:
+        """Refuse a user without a protocol that shows one, and TLS settings without TLS."""
+        protocol = self.kafka_security_protocol
+        known = bool(self.kafka_sasl_username and self.kafka_sasl_password)
+        given = bool(self.kafka_sasl_username or self.kafka_sasl_password)
+        if protocol.startswith("SASL") and not known:
+            raise ValueError(
+                f"KAFKA_SECURITY_PROTOCOL={protocol} needs KAFKA_SASL_USERNAME and "
+                "KAFKA_SASL_PASSWORD"
+            )
+        if given and not protocol.startswith("SASL"):
+            raise ValueError(
+                "KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD would not be used: "
+                f"KAFKA_SECURITY_PROTOCOL is {protocol}"
+            )
+        if self.kafka_ca_file and not protocol.endswith("SSL"):
+            raise ValueError(
+                f"KAFKA_CA_FILE would not be used: KAFKA_SECURITY_PROTOCOL is {protocol}"
+            )
         return self
 
 

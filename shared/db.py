@@ -30,6 +30,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncEngine,
@@ -138,6 +139,18 @@ def new_id() -> UUID:
     return uuid_utils.compat.uuid7()
 
 
+def same_id(at: datetime, *parts: object) -> UUID:
+    """Give the id (version 7) of what follows from an event or a clock: of the same, the same id.
+
+    A database that was restored and hears its past again so makes the ids that others know.
+    `parts` name the thing; `at` must be as fixed as they are, and places the id in its month.
+    """
+    digest = int.from_bytes(hashlib.sha256("\n".join(map(str, parts)).encode()).digest()[:10])
+    milliseconds = int(at.timestamp() * 1000)
+    low = digest & (2**62 - 1)
+    return UUID(int=milliseconds << 80 | 7 << 76 | (digest >> 62 & 0xFFF) << 64 | 2 << 62 | low)
+
+
 def _say(column: ColumnElement[Any], value: object) -> object:
     """Give a value as the audit may show it: a sealed one only as its being there."""
     if isinstance(column.type, Sealed):
@@ -213,10 +226,22 @@ async def _open(*place: Any, **options: Any) -> "asyncpg.Connection[Any]":
         raise DatabaseAway(type(error).__name__) from error
 
 
+def driven(url: str) -> tuple[URL, str]:
+    """Give a database's address for SQLAlchemy, and as the driver reads it itself.
+
+    SQLAlchemy would hand the words behind `?` on as the driver's arguments, which are named
+    otherwise: `sslmode=verify-full` and its kin are understood in the address alone.
+    """
+    address = make_url(url)
+    dsn = address.set(drivername="postgresql").render_as_string(hide_password=False)
+    return address.set(drivername="postgresql+asyncpg", query={}), dsn
+
+
 def engine(url: str, *, pool_size: int = 8) -> AsyncEngine:
     """Open a service's database. A transaction that lasts over 60 s is ended by the server."""
+    address, dsn = driven(url)
     return create_async_engine(
-        url.replace("postgresql://", "postgresql+asyncpg://", 1),
+        address,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=30,
@@ -224,6 +249,7 @@ def engine(url: str, *, pool_size: int = 8) -> AsyncEngine:
         hide_parameters=True,  # what a statement was to write must not stand in a log
         connect_args={
             "async_creator_fn": _open,
+            "dsn": dsn,
             "timeout": 10,
             "server_settings": {
                 "transaction_timeout": "60000",

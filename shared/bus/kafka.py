@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Collection, Iterator, Sequence
+import ssl
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -13,6 +14,7 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from shared.bus.base import BusAway, Handle, Message
 from shared.bus.observer import Observer
 from shared.bus.reader import Reader
+from shared.config import Runtime
 
 PATIENCE = 10.0
 """Seconds that `publish` and `lag` wait for the broker."""
@@ -33,15 +35,48 @@ def _asking(seconds: float) -> Iterator[None]:
         raise BusAway(repr(error)) from error
 
 
+Security = Mapping[str, object]
+
+
+def security(runtime: Runtime) -> Security:
+    """Give how every client of this process speaks to the brokers: in the clear, TLS, as whom."""
+    protocol = runtime.kafka_security_protocol
+    options: dict[str, object] = {"security_protocol": protocol}
+    if protocol.endswith("SSL"):
+        # Names are checked, too: a certificate of somebody else's host is refused.
+        options["ssl_context"] = ssl.create_default_context(cafile=runtime.kafka_ca_file)
+    if protocol.startswith("SASL") and runtime.kafka_sasl_password:
+        options |= {
+            "sasl_mechanism": runtime.kafka_sasl_mechanism,
+            "sasl_plain_username": runtime.kafka_sasl_username,
+            "sasl_plain_password": runtime.kafka_sasl_password.get_secret_value(),
+        }
+    return options
+
+
 class KafkaBus:
     """At least once, in order per key, to every group, over the brokers' crashes and our own."""
 
-    def __init__(self, brokers: str, client_id: str = "xinqing", *, session: float = 10.0) -> None:
-        """Take `host:port,…`; a member that is silent for `session` seconds has left its group."""
+    def __init__(
+        self,
+        brokers: str,
+        client_id: str = "xinqing",
+        *,
+        session: float = 10.0,
+        secured: Security | None = None,
+    ) -> None:
+        """Take `host:port,…`; a member that is silent for `session` seconds has left its group.
+
+        `secured` is what `security` gives; without it the brokers are spoken to in the clear.
+        """
         # A broker that is away makes each client log many times a second. What matters reaches us
         # as an exception, or shows in `ready`.
         logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-        self._connection = {"bootstrap_servers": brokers, "client_id": client_id}
+        self._connection: dict[str, object] = {
+            "bootstrap_servers": brokers,
+            "client_id": client_id,
+            **(secured or {}),
+        }
         self._membership = {
             "session_timeout_ms": round(session * 1000),
             "heartbeat_interval_ms": round(session * 100),
@@ -170,14 +205,21 @@ class KafkaBus:
 
 
 async def create_topics(
-    brokers: str, names: Collection[str], *, partitions: int = PARTITIONS, copies: int | None = None
+    brokers: str,
+    names: Collection[str],
+    *,
+    partitions: int = PARTITIONS,
+    copies: int | None = None,
+    secured: Security | None = None,
 ) -> None:
     """Create the topics that are missing, with `copies` of each message.
 
     By default that is three, or as many as there are brokers. Raises `BusAway`, and KafkaError for
     a topic that the brokers refuse.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=brokers, request_timeout_ms=10_000)
+    admin = AIOKafkaAdminClient(
+        bootstrap_servers=brokers, request_timeout_ms=10_000, **(secured or {})
+    )
     with _asking(PATIENCE):
         try:
             async with asyncio.timeout(PATIENCE):

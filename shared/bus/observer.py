@@ -14,7 +14,7 @@ class Observer:
     a reader's are held up by fetches that wait for something new.
     """
 
-    def __init__(self, **connection: str | int) -> None:
+    def __init__(self, **connection: object) -> None:
         """Take how the clients connect."""
         self._connection = connection
         self._starting = asyncio.Lock()

@@ -54,7 +54,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships
     """One member of a consumer group, which survives its broker."""
 
     def __init__(
-        self, group: str, topics: frozenset[str], handle: Handle, **options: str | int
+        self, group: str, topics: frozenset[str], handle: Handle, **options: object
     ) -> None:
         """Take what the group reads, its handler, and how the client connects."""
         self.group, self.topics, self._handle, self._options = group, topics, handle, options

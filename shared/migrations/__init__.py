@@ -16,6 +16,7 @@ from sqlalchemy import Connection, MetaData, NullPool, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from shared import audit, db, idempotency, inbox, jobs, known, limits, outbox, paging, timers
+from shared.db import driven
 from shared.migrations import drift
 from shared.service import Service
 
@@ -211,8 +212,8 @@ def _scripts(service: Service) -> ScriptDirectory:
 
 async def _within(url: str, step: Callable[[Connection], _Result], *, keep: bool = True) -> _Result:
     """Run a step in a transaction of a connection of its own, without the 60 s of services."""
-    address = make_url(url).set(drivername="postgresql+asyncpg")
-    engine = create_async_engine(address, poolclass=NullPool)
+    address, dsn = driven(url)
+    engine = create_async_engine(address, connect_args={"dsn": dsn}, poolclass=NullPool)
     try:
         # A connection that is left without a commit rolls back.
         async with engine.begin() if keep else engine.connect() as connection:
