@@ -206,7 +206,7 @@ def compose(
     subscribing = bus is not None
     bus = bus or make_bus(runtime)
     app = service_app(service, sessions, keys)
-    rounds = Rounds(service.name, _due(service, sessions))
+    rounds = Rounds(service.name, _due(service, sessions), by_clock={"jobs"})
     one = Running(service, app, sessions, inbox, Relay(sessions, bus), rounds)
     if subscribing:
         # A service that reads nothing is a group all the same: its lag is asked for, and 0.

@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import NAMESPACE_URL, uuid5
@@ -79,9 +79,12 @@ def daily(at: str, run: Callable[[Sessions, date], Awaitable[None]]) -> Daily:
     return Daily(at, run)
 
 
-async def _last(sessions: Sessions) -> tuple[Mapping[str, date], datetime]:
+async def _last(sessions: Sessions) -> tuple[Mapping[str, date], set[str], datetime]:
+    """Give each job's newest day that was done, which jobs pause after a failure, and the time."""
     async with sessions.begin() as session:
-        return await last_done(session), clock.now()
+        last = await last_done(session)
+        failed = select(JobFailure.job).where(JobFailure.retry_at > clock.wall())
+        return last, set(await session.scalars(failed)), clock.now()
 
 
 async def last_done(session: Session) -> dict[str, date]:
@@ -108,33 +111,28 @@ async def run_due(sessions: Sessions, jobs: Sequence[Daily]) -> int:
 
     One that fails is logged and tried again after a pause; it holds up no other.
     """
-    last, now = await _last(sessions)
+    last, pausing, now = await _last(sessions)
     done = 0
     for job in jobs:
         if job.name not in last:
             # Its first day counts from now on, so that a crash in it is caught up like any other.
             await _mark(sessions, job, clock.day_of(now) - timedelta(days=1))
-        if not _slots(job, last.get(job.name), now) or await _pausing(sessions, job):
+        if job.name in pausing or not _slots(job, last.get(job.name), now):
             continue
         async with alone(sessions.url, f"job:{sessions.service}:{job.name}") as mine:
             if mine is None:
                 continue
             # Another replica may have run it between our look and our lock.
-            fresh, _ = await _last(sessions)
+            fresh, *_ = await _last(sessions)
             for day in _slots(job, fresh.get(job.name), now):
                 try:
                     await run_once(sessions, job, day)
                 except Exception as error:  # noqa: BLE001  whatever it raises, the others must run
                     await _failed(sessions, job, day, error)
+                    pausing.add(job.name)
                     break
                 done += 1
     return done
-
-
-async def _pausing(sessions: Sessions, job: Daily) -> bool:
-    async with sessions.begin() as session:
-        failure = await session.get(JobFailure, job.name)
-        return failure is not None and failure.retry_at > clock.wall()
 
 
 async def _failed(sessions: Sessions, job: Daily, day: date, error: Exception) -> None:
@@ -186,9 +184,14 @@ async def _mark(sessions: Sessions, job: Daily, day: date) -> None:
 class Rounds:
     """Does several things in turn, each on its own: one that fails holds up no other."""
 
-    def __init__(self, service: str, works: Mapping[str, Work]) -> None:
-        """Take whose they are, and the things by name; each tells how much it found to do."""
-        self._service, self._works = service, works
+    def __init__(
+        self, service: str, works: Mapping[str, Work], by_clock: Collection[str] = ()
+    ) -> None:
+        """Take whose they are, and the things by name; each tells how much it found to do.
+
+        Only the clock gives those named in `by_clock` something to do, not the others.
+        """
+        self._service, self._works, self._by_clock = service, works, by_clock
         self._pauses: dict[str, tuple[float, float]] = {}
 
     async def run(self, *, at_once: bool = False) -> int:
@@ -217,7 +220,7 @@ class Rounds:
                 continue
             done += found
             if found:
-                turns += [each for each in left if each not in turns]
+                turns += [each for each in left if each not in {*turns, *self._by_clock}]
         if failures and at_once:
             raise failures[0]
         return done
