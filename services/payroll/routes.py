@@ -1,6 +1,6 @@
 """The HTTP door of payroll."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query
@@ -31,6 +31,7 @@ from services.payroll.models import (
     WageAccount,
     Waiver,
 )
+from services.payroll.rules.standings import Summary
 from services.payroll.schemas.accounts import WageAccountFilter, WageAccountIn, WageAccountOut
 from services.payroll.schemas.feeds import (
     BankFeedFilter,
@@ -51,6 +52,12 @@ from services.payroll.schemas.lines import (
 )
 from services.payroll.schemas.obligations import CreditOut, ObligationFilter, ObligationOut
 from services.payroll.schemas.sources import SourceIn, SourceOut
+from services.payroll.schemas.standings import (
+    ProjectStandingOut,
+    StandingListFilter,
+    SummaryFilter,
+    SummaryOut,
+)
 from shared import clock, idempotency, paging
 from shared.auth import Who, may
 from shared.db import Transaction
@@ -138,6 +145,37 @@ async def obligations(
 ) -> Found[Obligation]:
     return await queries.obligations.obligations(
         session, caller.scope, only, cursor=cursor, changed_after=changed_after, limit=limit
+    )
+
+
+@router.get(
+    "/v1/obligations/summary",
+    response_model=SummaryOut,
+    dependencies=[may("payroll:read")],
+    summary="Count how many supervised projects lack money on a day, by whose they are",
+)
+async def transfer_summary(
+    session: Transaction, caller: Who, only: Annotated[SummaryFilter, Query()]
+) -> Summary:
+    return await queries.standings.transfer_summary(session, caller.scope, only, clock.today())
+
+
+@router.get(
+    "/v1/projects",
+    response_model=Page[ProjectStandingOut],
+    dependencies=[may("payroll:read")],
+    responses=raises(paging.CursorUnreadable),
+    summary="List the supervised projects of that count, those that lack most first",
+)
+async def standings(
+    session: Transaction,
+    caller: Who,
+    only: Annotated[StandingListFilter, Query()],
+    cursor: paging.Cursor,
+    limit: paging.Limit,
+) -> Found[Any]:
+    return await queries.standings.standings(
+        session, caller.scope, only, clock.today(), cursor=cursor, limit=limit
     )
 
 

@@ -9,6 +9,7 @@ from services.payroll.queries import (
     obligations,
     projects,
     sources,
+    standings,
     transfers,
 )
 
@@ -21,5 +22,6 @@ __all__ = [
     "obligations",
     "projects",
     "sources",
+    "standings",
     "transfers",
 ]

@@ -1,5 +1,13 @@
 """Pure decisions of payroll: what is owed when, what money counts for it, whether a feed chains."""
 
-from services.payroll.rules import allocation, feeds, obligations, periods, purposes, statements
+from services.payroll.rules import (
+    allocation,
+    feeds,
+    obligations,
+    periods,
+    purposes,
+    standings,
+    statements,
+)
 
-__all__ = ["allocation", "feeds", "obligations", "periods", "purposes", "statements"]
+__all__ = ["allocation", "feeds", "obligations", "periods", "purposes", "standings", "statements"]

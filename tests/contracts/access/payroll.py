@@ -55,7 +55,9 @@ async def rows(session: Session, time: Time) -> Rows:
             f"GET {V1}/sources": source.id,
             f"GET {V1}/wage-accounts": account.id,
             f"GET {V1}/obligations": owed.id,
+            f"GET {V1}/obligations/summary": None,  # What it counts is looked at.
             f"GET {V1}/obligations/{{obligation_id}}/credits": "A1",
+            f"GET {V1}/projects": project_id,
             f"GET {V1}/bank-feeds": late.id,
             f"GET {FEED}/batches": batch.id,
             f"GET {FEED}/waivers": "anna",
@@ -84,6 +86,7 @@ async def rows(session: Session, time: Time) -> Rows:
         f"POST {V1}/bank-lines/{{line_id}}/reveal": [{"purpose": "核对付款人"}],
     }
     made.requests = {name: [{"json": body} for body in each] for name, each in bodies.items()}
+    made.requests[f"GET {V1}/obligations/summary"] = [{"params": {"by": "developer"}}]
     return made
 
 
