@@ -11,7 +11,7 @@ from services.payroll.rules.statements import Direction
 from services.payroll.schemas.accounts import WageAccountIn
 from shared import clock, known, pii
 from shared.areas import Scope
-from shared.db import Session, same_id
+from shared.db import Session, new_id
 from shared.problems import Finding
 from shared.wording import Text
 
@@ -81,8 +81,7 @@ def _same(account: WageAccount, source: Source, body: WageAccountIn) -> bool:
 
 def _account(project: Project, source: Source, index: str, body: WageAccountIn) -> WageAccount:
     return WageAccount(
-        # Entered again after a restore it is the account that others know.
-        id=same_id(clock.at(body.opened_on), project.id, index),
+        id=new_id(),
         project_id=project.id,
         source_id=source.id,
         area_code=project.area_code,
