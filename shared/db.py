@@ -30,7 +30,6 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncEngine,
@@ -226,22 +225,10 @@ async def _open(*place: Any, **options: Any) -> "asyncpg.Connection[Any]":
         raise DatabaseAway(type(error).__name__) from error
 
 
-def driven(url: str) -> tuple[URL, str]:
-    """Give a database's address for SQLAlchemy, and as the driver reads it itself.
-
-    SQLAlchemy would hand the words behind `?` on as the driver's arguments, which are named
-    otherwise: `sslmode=verify-full` and its kin are understood in the address alone.
-    """
-    address = make_url(url)
-    dsn = address.set(drivername="postgresql").render_as_string(hide_password=False)
-    return address.set(drivername="postgresql+asyncpg", query={}), dsn
-
-
 def engine(url: str, *, pool_size: int = 8) -> AsyncEngine:
     """Open a service's database. A transaction that lasts over 60 s is ended by the server."""
-    address, dsn = driven(url)
     return create_async_engine(
-        address,
+        "postgresql+asyncpg://",
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=30,
@@ -249,7 +236,8 @@ def engine(url: str, *, pool_size: int = 8) -> AsyncEngine:
         hide_parameters=True,  # what a statement was to write must not stand in a log
         connect_args={
             "async_creator_fn": _open,
-            "dsn": dsn,
+            # The driver reads the address: it knows `sslmode` and its kin, SQLAlchemy does not.
+            "dsn": url,
             "timeout": 10,
             "server_settings": {
                 "transaction_timeout": "60000",

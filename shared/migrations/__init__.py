@@ -16,7 +16,6 @@ from sqlalchemy import Connection, MetaData, NullPool, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from shared import audit, db, idempotency, inbox, jobs, known, limits, outbox, paging, timers
-from shared.db import driven
 from shared.migrations import drift
 from shared.service import Service
 
@@ -212,8 +211,9 @@ def _scripts(service: Service) -> ScriptDirectory:
 
 async def _within(url: str, step: Callable[[Connection], _Result], *, keep: bool = True) -> _Result:
     """Run a step in a transaction of a connection of its own, without the 60 s of services."""
-    address, dsn = driven(url)
-    engine = create_async_engine(address, connect_args={"dsn": dsn}, poolclass=NullPool)
+    # The driver reads the address: it knows `sslmode` and its kin, SQLAlchemy does not.
+    reached = {"dsn": url}
+    engine = create_async_engine("postgresql+asyncpg://", connect_args=reached, poolclass=NullPool)
     try:
         # A connection that is left without a commit rolls back.
         async with engine.begin() if keep else engine.connect() as connection:
