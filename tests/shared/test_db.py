@@ -4,11 +4,11 @@ import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import RFC_4122, UUID
 
 import pytest
 from fastapi import FastAPI
@@ -27,6 +27,7 @@ from shared.db import (
     copy,
     new_id,
     record,
+    same_id,
 )
 from shared.embedded import Server
 from shared.outbox import publish
@@ -192,6 +193,21 @@ async def test_what_was_added_before_is_there_when_lines_are_copied(sessions: Se
             assert await other.fetchval("SELECT count(*) FROM stones") == 0
         raw = await session.execute(text("SELECT count(*) FROM stones"))
         assert raw.scalar_one() == 2
+
+
+def test_of_the_same_follows_the_same_id() -> None:
+    at = clock.at(date(2023, 5, 26), 10)
+    made = same_id(at, "item", 7)
+    assert made == same_id(at.astimezone(clock.BEIJING), "item", 7)
+    assert (made.version, made.variant) == (7, RFC_4122)
+    assert made.int >> 80 == int(at.timestamp() * 1000)
+    others = [
+        same_id(at, "item", 8),
+        same_id(at, "item7"),
+        same_id(at + timedelta(days=1), "item", 7),
+    ]
+    assert len({made, *others}) == 4
+    assert same_id(at - timedelta(days=1), "item", 7) < made < same_id(at + timedelta(days=1), "a")
 
 
 async def test_ids_are_ordered_by_time() -> None:

@@ -16,7 +16,7 @@ from services.alerts.schemas.alerts import AcknowledgementIn
 from shared import clock, timers
 from shared.areas import NATION
 from shared.auth import Caller
-from shared.db import Session, new_id
+from shared.db import Session, new_id, same_id
 from shared.events.alerts import AlertAcknowledged
 from shared.events.platform import ItemWithoutTimer
 from shared.outbox import publish
@@ -204,7 +204,8 @@ async def _mind_area(session: Session, alert: Alert, at: datetime) -> None:
 
 def _new_alert(matter: Matter, at: datetime, *, replayed: bool) -> Alert:
     alert = Alert(
-        id=new_id(), dedupe_key=matter.dedupe_key, kind=matter.kind, about_id=matter.about_id,
+        id=same_id(at, matter.dedupe_key), dedupe_key=matter.dedupe_key,
+        kind=matter.kind, about_id=matter.about_id,
         subject_id=matter.subject_id, watch_item_id=matter.watch_item_id,
         project_id=matter.project_id, area_code=matter.area_code, period=matter.period,
         level=matter.level, state=AlertState.RAISED, raised_at=at, repeats=0, step=0,

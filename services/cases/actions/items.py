@@ -13,7 +13,7 @@ from services.cases.rules import history
 from services.cases.rules.items import CloseReason, Happening, Opening, WatchKind, in_charge
 from services.cases.rules.ladder import Ladder, Rung, passed_before, told
 from shared import clock, known
-from shared.db import Session, new_id
+from shared.db import Session, same_id
 from shared.events.cases import WatchItemClosed, WatchItemOpened
 from shared.events.platform import ItemWithoutTimer
 from shared.outbox import publish
@@ -43,7 +43,11 @@ async def open_watch_item(session: Session, opening: Opening) -> None:
     publish(
         session,
         WatchItemOpened(
-            **card(item), occurred_at=at, passed=passed_before(rungs, told(rungs)), by_rule=by_rule
+            **card(item),
+            id=same_id(at, item.id, "opened"),
+            occurred_at=at,
+            passed=passed_before(rungs, told(rungs)),
+            by_rule=by_rule,
         ),
     )
     await limits.arm(session, item, ladder, calendar, at)
@@ -56,7 +60,7 @@ def _values(opening: Opening, policy: Policy, ladder: Ladder) -> dict[str, Any]:
     step = ladder.steps[0].code
     level = ladder.level_at(step)
     return {
-        "id": new_id(),
+        "id": same_id(opening.opened_at, opening.key),
         **{
             name: getattr(opening, name)
             for name in (
@@ -185,8 +189,12 @@ async def close_watch_item(
     item.close(at, reason)
     await limits.disarm(session, item)
     note(session, item, Happening.CLOSED, at, close_reason=reason, **proof)
+    event_id = same_id(at, item.id, "closed")
     publish(
-        session, WatchItemClosed(**card(item), occurred_at=at, closed_at=at, close_reason=reason)
+        session,
+        WatchItemClosed(
+            **card(item), id=event_id, occurred_at=at, closed_at=at, close_reason=reason
+        ),
     )
     if item.project_id:
         await proposals.review_proposal(session, item.project_id, at)

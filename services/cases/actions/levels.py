@@ -12,7 +12,7 @@ from services.cases.rules import history
 from services.cases.rules.items import Happening, TimerKind
 from services.cases.rules.ladder import Ladder, Rung, passed_before, told
 from shared import known, timers
-from shared.db import Session
+from shared.db import Session, same_id
 from shared.events.cases import WatchItemRaised, WatchItemStepReached
 from shared.outbox import publish
 
@@ -93,11 +93,13 @@ def _tell(
     before, last = item.level, told(rungs)
     climb(session, item, ladder, rungs, by_rule=by_rule)
     passed = passed_before(rungs, last)
+    event_id = same_id(last.at, item.id, last.step)
     if last.level:
         publish(
             session,
             WatchItemRaised(
                 **card(item),
+                id=event_id,
                 occurred_at=last.at,
                 previous_level=before,
                 passed=passed,
@@ -107,7 +109,9 @@ def _tell(
     else:
         publish(
             session,
-            WatchItemStepReached(**card(item), occurred_at=last.at, step=last.step, passed=passed),
+            WatchItemStepReached(
+                **card(item), id=event_id, occurred_at=last.at, step=last.step, passed=passed
+            ),
         )
 
 

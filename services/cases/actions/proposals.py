@@ -11,7 +11,7 @@ from services.cases.models import ArrearsCase, CaseProposal, WatchItem
 from services.cases.rules.items import Happening, ProposalState, TimerKind
 from shared import known, timers
 from shared.auth import Caller
-from shared.db import Session, new_id
+from shared.db import Session, same_id
 from shared.events.cases import ArrearsCaseOpened, CaseProposed
 from shared.events.registry import ProjectCard
 from shared.outbox import publish
@@ -51,9 +51,10 @@ async def _is_held(session: Session, project_id: UUID) -> bool:
 async def _propose(
     session: Session, project_id: UUID, item: WatchItem, at: datetime
 ) -> CaseProposal:
+    before = await queries.proposals.number_of_proposals(session, project_id)
     proposal, is_new = await queries.proposals.locked_open_proposal(
         session,
-        id=new_id(),
+        id=same_id(at, project_id, "proposal", before),
         project_id=project_id,
         project=item.project,
         developer_id=item.developer_id,
@@ -72,6 +73,7 @@ async def _propose(
                 proposal_id=proposal.id,
                 area_code=item.area_code,
                 watch_item_id=item.id,
+                id=same_id(at, proposal.id, "proposed"),
                 occurred_at=at,
             ),
         )
@@ -134,7 +136,7 @@ async def _open_case(
 ) -> None:
     item = await _end(session, proposal, ProposalState.CONFIRMED, at, by_rule=by_rule)
     case = ArrearsCase(
-        id=new_id(),
+        id=same_id(proposal.proposed_at, proposal.id, "case"),
         project_id=proposal.project_id,
         project=proposal.project,
         developer_id=proposal.developer_id,
@@ -156,6 +158,7 @@ async def _open_case(
             area_code=case.area_code,
             opened_at=at,
             by_rule=by_rule,
+            id=same_id(at, case.id, "opened"),
             occurred_at=at,
         ),
     )

@@ -124,6 +124,12 @@ async def locked_open_proposal(session: Session, **values: Any) -> tuple[CasePro
             return proposal, new
 
 
+async def number_of_proposals(session: Session, project_id: UUID) -> int:
+    """Give how many proposals a project has had, whatever became of them."""
+    statement = select(func.count()).where(CaseProposal.project_id == project_id)
+    return int(await session.scalar(statement) or 0)
+
+
 async def refused_at(session: Session, project_id: UUID) -> datetime | None:
     """Give the instant of a project's last refusal."""
     return await session.scalar(

@@ -11,7 +11,7 @@ from services.payroll.rules.statements import Direction
 from services.payroll.schemas.accounts import WageAccountIn
 from shared import clock, known, pii
 from shared.areas import Scope
-from shared.db import Session, new_id
+from shared.db import Session, same_id
 from shared.problems import Finding
 from shared.wording import Text
 
@@ -40,7 +40,7 @@ async def register_wage_account(
         raise ProjectHasAccount
     if source is None:
         raise AccountRefused
-    account = _account(project, source, index, body)
+    account = _account(project, source, index, body, now)
     session.add(account)
     await _take_over(session, account, now)
     return account
@@ -79,9 +79,12 @@ def _same(account: WageAccount, source: Source, body: WageAccountIn) -> bool:
     ) == (body.project_id, source.id, body.account_name, body.bank_name, body.opened_on)
 
 
-def _account(project: Project, source: Source, index: str, body: WageAccountIn) -> WageAccount:
+def _account(
+    project: Project, source: Source, index: str, body: WageAccountIn, now: datetime
+) -> WageAccount:
     return WageAccount(
-        id=new_id(),
+        # Entered again after a restore it is the account that others know.
+        id=same_id(clock.at(body.opened_on), project.id, index),
         project_id=project.id,
         source_id=source.id,
         area_code=project.area_code,
@@ -92,6 +95,7 @@ def _account(project: Project, source: Source, index: str, body: WageAccountIn) 
         account_name=body.account_name,
         bank_name=body.bank_name,
         opened_on=body.opened_on,
+        registered_at=now,
     )
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from services.payroll import queries, rules
 from services.payroll.models import BankFeed, Source
 from shared import clock, known, timers
-from shared.db import Session, new_id
+from shared.db import Session, same_id
 from shared.events.payroll import BankFeedCompleted, BankFeedLate
 from shared.outbox import publish
 from shared.workdays import Calendar
@@ -35,7 +35,7 @@ async def expect_days(session: Session, source: Source, until: date) -> None:
         source.expected_until += timedelta(days=1)
         day = source.expected_until
         feed = BankFeed(
-            id=new_id(),
+            id=same_id(clock.at(day), source.id, day),
             source_id=source.id,
             bank_id=source.bank_id,
             area_code=source.area_code,
@@ -74,6 +74,7 @@ async def report_late_feed(session: Session, feed_id: UUID, at: datetime) -> Non
     publish(
         session,
         BankFeedLate(
+            id=same_id(clock.at(feed.day), feed.id, "late"),
             occurred_at=at,
             source_id=source.id,
             source_name=source.name,
@@ -124,6 +125,7 @@ async def _end_waiting(session: Session, source: Source, feed: BankFeed, now: da
     publish(
         session,
         BankFeedCompleted(
+            id=same_id(clock.at(feed.day), feed.id, "completed"),
             occurred_at=now,
             source_id=source.id,
             area_code=feed.area_code,

@@ -13,7 +13,7 @@ from services.payroll.models import BankLine, Credit, Obligation, WageAccount
 from services.payroll.rules.allocation import Allocation, Money, Owed, allocate
 from services.payroll.rules.obligations import ObligationStatus
 from shared import clock
-from shared.db import Session, new_id
+from shared.db import Session, new_id, same_id
 from shared.events.payroll import TransferReceived
 from shared.outbox import publish
 
@@ -184,13 +184,27 @@ def _count(
 
 
 def tell_received(
-    session: Session, row: Obligation, amount: Decimal, lines: Sequence[_Line], now: datetime
+    session: Session,
+    row: Obligation,
+    amount: Decimal,
+    lines: Sequence[_Line],
+    now: datetime,
+    *,
+    why: str = "counted",
 ) -> None:
-    """Tell that money came for an obligation, with the serials that prove it."""
+    """Tell that money came for an obligation, with the serials that prove it.
+
+    `why`: it was counted just now, or a miss was found that it came too late for.
+    """
     in_order = sorted(lines, key=lambda line: (line.at, line.serial))
+    serials = [line.serial for line in in_order]
     publish(
         session,
         TransferReceived(
+            # What counts for an obligation only grows, so its sum says which telling this is.
+            id=same_id(
+                clock.at(in_order[-1].credited_on), row.id, why, row.credited_amount, *serials
+            ),
             occurred_at=now,
             project_id=row.project_id,
             area_code=row.area_code,
@@ -201,6 +215,6 @@ def tell_received(
             amount=amount,
             lacking=row.lacking,
             credited_on=in_order[-1].credited_on,
-            bank_serials=[line.serial for line in in_order],
+            bank_serials=serials,
         ),
     )

@@ -10,8 +10,8 @@ from services.payroll.actions import money
 from services.payroll.errors import TermsMissing
 from services.payroll.models import Obligation, Project, Replan, WageAccount, WorksContract
 from services.payroll.rules.periods import Basis, Planned, Terms
-from shared import known
-from shared.db import Session, new_id
+from shared import clock, known
+from shared.db import Session, new_id, same_id
 
 # A year's days off reach over New Year: a due day in January may shift back into December.
 _BEFORE, _AFTER = (12, 1), (1, 31)
@@ -41,18 +41,24 @@ async def plan_obligations(
     account = await queries.accounts.find_account_of_project(session, project_id)
     session.add(_contract(works_contract_id, project_id, contractor_id, signed_on, terms))
     for planned in rules.periods.plan(terms, calendar):
-        row = _obligation(planned, project, account, calendar.version)
-        row.works_contract_id, row.contractor_id = works_contract_id, contractor_id
+        row = _obligation(works_contract_id, planned, project, account, calendar.version)
+        row.contractor_id = contractor_id
         session.add(row)
     if account:
         await money.credit_what_is_left(session, account, now)
 
 
 def _obligation(
-    planned: Planned, project: Project, account: WageAccount | None, calendar_version: str
+    works_contract_id: UUID,
+    planned: Planned,
+    project: Project,
+    account: WageAccount | None,
+    calendar_version: str,
 ) -> Obligation:
+    month = clock.at(date.fromisoformat(f"{planned.period}-01"))
     return Obligation(
-        id=new_id(),
+        id=same_id(month, works_contract_id, planned.period),
+        works_contract_id=works_contract_id,
         project_id=project.id,
         account_id=account.id if account else None,
         source_id=account.source_id if account else None,

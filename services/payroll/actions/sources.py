@@ -7,8 +7,9 @@ from services.payroll.actions import feeds
 from services.payroll.errors import SourceCodeTaken, SourceRefused
 from services.payroll.models import Source
 from services.payroll.schemas.sources import SourceIn
+from shared import clock
 from shared.areas import Scope
-from shared.db import Session, new_id
+from shared.db import Session, same_id
 from shared.problems import Finding
 from shared.wording import Text
 
@@ -28,7 +29,13 @@ async def register_source(session: Session, scope: Scope, body: SourceIn, today:
     if known:
         raise SourceCodeTaken
     before = body.from_day - timedelta(days=1)
-    source = Source(id=new_id(), expected_until=before, fed_until=before, **body.model_dump())
+    source = Source(
+        # Entered again after a restore it is the source that others know, and so are its days.
+        id=same_id(clock.at(body.from_day), "source", body.code),
+        expected_until=before,
+        fed_until=before,
+        **body.model_dump(),
+    )
     session.add(source)
     await feeds.expect_days(session, source, today)
     return source

@@ -9,7 +9,7 @@ from services.payroll import queries
 from services.payroll.actions import money
 from services.payroll.models import Credit, Obligation, Project
 from shared import clock
-from shared.db import Session
+from shared.db import Session, same_id
 from shared.events.payroll import TransferMissed
 from shared.events.registry import ProjectCard
 from shared.outbox import publish
@@ -46,11 +46,13 @@ async def _tell_missed(session: Session, news: Sequence[Obligation], now: dateti
         publish(session, _missed(row, projects[row.project_id], now))
         if row.id in late:
             amount = row.credited_amount - row.on_time_amount
-            money.tell_received(session, row, amount, late[row.id], now)
+            money.tell_received(session, row, amount, late[row.id], now, why="missed")
 
 
 def _missed(row: Obligation, project: Project, now: datetime) -> TransferMissed:
     return TransferMissed(
+        # Missed once: found again by a restored database, it is the same miss.
+        id=same_id(clock.day_end(row.due_on), row.id, "missed"),
         occurred_at=now,
         project_id=row.project_id,
         project=ProjectCard.model_validate(project.card),
