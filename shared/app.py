@@ -64,6 +64,7 @@ SWEEP_EVERY = 60.0
 # No index tells what an old key sealed: each look reads whole tables. A key is put in front by a
 # restart, which looks at once; later looks find what a replica with the old keys still wrote.
 RESEAL_EVERY = 3600.0
+MEASURE_EVERY, MEASURE_SHARE = 60.0, 20.0
 
 
 @dataclass(frozen=True)
@@ -289,6 +290,7 @@ def _loops(one: Running, sign: audit.Sign | None) -> list[tuple[str, Loop]]:
         (f"{name}.relay", one.relay.run),
         *((f"{name}.{what}", _repeated(work, pause)) for what, work, pause in every),
         *((f"{name}.{poll.__name__}", _woken(poll, one.sessions)) for poll in one.service.loops),
+        *((f"{name}.{m.__name__}", _measured(m, one.sessions)) for m in one.service.measures),
     ]
 
 
@@ -304,6 +306,19 @@ def _woken(poll: jobs.Poll, sessions: database.Sessions) -> Loop:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(0.2):
                         await written.wait()
+
+    return loop
+
+
+def _measured(measure: jobs.Poll, sessions: database.Sessions) -> Loop:
+    """Count each minute, or less often: what takes long may not keep the database busy."""
+
+    async def loop() -> None:
+        while True:
+            began = asyncio.get_running_loop().time()
+            await measure(sessions)
+            took = asyncio.get_running_loop().time() - began
+            await asyncio.sleep(max(MEASURE_EVERY, MEASURE_SHARE * took))
 
     return loop
 

@@ -159,6 +159,9 @@ class Inbox:
             await session.flush()
         except Problem as problem:
             raise _Refused(problem) from problem
+        if not row["replayed"]:
+            waited = (clock.now() - event.waited_since).total_seconds()
+            telemetry.EVENT_HANDLED_AFTER.labels(session.info["service"], kind.type).observe(waited)
 
     async def _put_aside(self, row: dict[str, Any], error: Exception) -> None:
         """Let the key wait for a retry, or park it at once if trying again cannot help."""

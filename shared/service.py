@@ -31,6 +31,8 @@ class Service:
     """How much is under way that neither outbox, inbox nor timers show (deliveries)."""
     loops: Sequence[Poll] = ()
     """Polls that run continuously beside the others, because they wait for strangers."""
+    measures: Sequence[Poll] = ()
+    """Polls that count what this service's own gauges show; they find nothing to do."""
 
     @property
     def topics(self) -> tuple[str, ...]:

@@ -297,6 +297,35 @@ TIMER_LATENESS = Histogram(
     ("service", "kind"), registry=REGISTRY,
     buckets=(0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 21600, 86400),
 )  # fmt: skip
+TIMER_OVERDUE = Gauge(
+    "xinqing_timer_overdue_seconds", "How long the oldest armed timer has been due.", _SERVICE,
+    registry=REGISTRY,
+)  # fmt: skip
+# People wait for hours and working days; what we add to that is seconds.
+_WAITS = (0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 21600, 86400, 259200)
+EVENT_HANDLED_AFTER = Histogram(
+    "xinqing_event_handled_after_seconds",
+    "From the instant since which people wait for what an event tells, to its handling.",
+    ("service", "type"), registry=REGISTRY, buckets=_WAITS,
+)  # fmt: skip
+DELIVERY_ACCEPTED_AFTER = Histogram(
+    "xinqing_delivery_accepted_after_seconds",
+    "From what a notice or a message tells of, to its acceptance by a receiver.",
+    ("service", "channel"), registry=REGISTRY, buckets=_WAITS,
+)  # fmt: skip
+DELIVERIES_DUE = Gauge(
+    "xinqing_deliveries_due", "Deliveries that are due and not accepted yet.",
+    ("service", "channel"), registry=REGISTRY,
+)  # fmt: skip
+OPEN_ITEMS = Gauge(
+    "xinqing_open_items", "Open watch items.", ("service", "kind", "level", "area"),
+    registry=REGISTRY,
+)  # fmt: skip
+SUPERVISED_PROJECTS = Gauge(
+    "xinqing_supervised_projects",
+    "Supervised projects in progress, by how they stand with their transfers: none, short, full.",
+    ("service", "area", "unit", "standing"), registry=REGISTRY,
+)  # fmt: skip
 DELIVERIES = Counter(
     "xinqing_deliveries", "Attempts to reach a recipient or subscriber, by outcome.",
     ("service", "outcome"), registry=REGISTRY,
@@ -310,6 +339,13 @@ LOOP_FAILURES = Counter(
     "xinqing_loop_failures", "Loops of the process that failed and were started again.",
     ("loop",), registry=REGISTRY,
 )  # fmt: skip
+
+
+def show(gauge: Gauge, values: Mapping[tuple[str, ...], float]) -> None:
+    """Let a gauge say this and no more: what it said of other labels is over."""
+    gauge.clear()
+    for labels, value in values.items():
+        gauge.labels(*labels).set(value)
 
 
 def exposition() -> bytes:

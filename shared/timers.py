@@ -116,6 +116,12 @@ NEXT_DUE = select(func.min(Timer.due_at)).where(Timer.state == ARMED)
 """The nearest instant at which a limit falls due."""
 
 
+async def overdue(session: Session) -> float:
+    """Give for how many seconds the oldest armed limit has been due; 0 if none is."""
+    nearest = await session.scalar(NEXT_DUE)
+    return max(0.0, (clock.now() - nearest).total_seconds()) if nearest else 0.0
+
+
 async def run_due(sessions: Sessions, handlers: Mapping[str, OnDue]) -> int:
     """Claim what is due and handle it, fifty in one transaction, a savepoint each.
 

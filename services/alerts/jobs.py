@@ -8,8 +8,8 @@ from datetime import date
 
 import structlog
 
-from services.alerts import actions, adapters
-from services.alerts.rules.deliveries import Answer, Channel, Parcel
+from services.alerts import actions, adapters, queries
+from services.alerts.rules.deliveries import Answer, Channel, Parcel, Verdict, verdict
 from shared import clock, telemetry
 from shared.db import Session, Sessions
 from shared.timers import Timer
@@ -95,4 +95,19 @@ async def _record(sessions: Sessions, sending: Sending) -> int:
     for parcel, answer in outcomes:
         outcome = answer.error or str(answer.status)
         telemetry.DELIVERIES.labels("alerts", f"{parcel.channel.value}:{outcome}").inc()
+        if verdict(parcel.channel, answer) is Verdict.DELIVERED:
+            waited = (clock.now() - parcel.told_at).total_seconds()
+            telemetry.DELIVERY_ACCEPTED_AFTER.labels("alerts", parcel.channel.value).observe(waited)
     return len(outcomes)
+
+
+async def measure_deliveries(sessions: Sessions) -> int:
+    """Measure: how many deliveries are due, by channel."""
+    async with sessions.begin("job:measure_deliveries") as session:
+        due = await queries.deliveries.due_counts(session)
+    sent = (channel for channel in Channel if channel is not Channel.INBOX)
+    counts: dict[tuple[str, ...], float] = {
+        (sessions.service, channel.value): due.get(channel, 0) for channel in sent
+    }
+    telemetry.show(telemetry.DELIVERIES_DUE, counts)
+    return 0

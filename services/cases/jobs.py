@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from services.cases import actions
-from shared import clock
+from services.cases import actions, queries
+from shared import clock, telemetry
 from shared.db import Session, Sessions
 from shared.timers import Timer
 
@@ -34,3 +34,14 @@ async def report_without_timer(sessions: Sessions, today: date) -> None:
     """Compare what is open with what is armed; whatever would stay silent is told to operators."""
     async with sessions.begin("job:report_without_timer") as session:
         await actions.items.report_without_timer(session, today, clock.now())
+
+
+async def measure_items(sessions: Sessions) -> int:
+    """Measure: how many items are open, by kind, level and area."""
+    async with sessions.begin("job:measure_items") as session:
+        found = await queries.items.open_counts(session)
+    telemetry.show(
+        telemetry.OPEN_ITEMS,
+        {(sessions.service, one.kind, one.level, one.area_code): one.count for one in found},
+    )
+    return 0

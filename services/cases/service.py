@@ -58,4 +58,5 @@ service = Service(
         "answer": jobs.on_answer_due,
         "case": jobs.on_case_due,
     },
+    measures=[jobs.measure_items],
 )

@@ -2,10 +2,13 @@
 
 from datetime import date
 
-from services.payroll import actions
-from shared import clock
+from services.payroll import actions, queries
+from shared import clock, telemetry
 from shared.db import Session, Sessions
 from shared.timers import Timer
+
+# Of a province's thousands of developers a dashboard shows those with the most misses.
+UNITS = 300
 
 
 async def expect_bank_feeds(sessions: Sessions, today: date) -> None:
@@ -31,3 +34,16 @@ async def replan_obligations(sessions: Sessions) -> int:
 async def on_bank_feed_due(session: Session, timer: Timer) -> None:
     """Timer: the hour by which a day's closing batch was owed is here."""
     await actions.feeds.report_late_feed(session, timer.subject_id, timer.due_at)
+
+
+async def measure_standings(sessions: Sessions) -> int:
+    """Measure: how many supervised projects stand how with their transfers, by area and unit."""
+    async with sessions.begin("job:measure_standings") as session:
+        found = await queries.standings.standings_by_unit(session, clock.today(), UNITS)
+    counts: dict[tuple[str, ...], float] = {
+        (sessions.service, one.area_code, one.unit, standing): getattr(one, standing)
+        for one in found
+        for standing in ("none", "short", "full")
+    }
+    telemetry.show(telemetry.SUPERVISED_PROJECTS, counts)
+    return 0

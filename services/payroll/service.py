@@ -38,4 +38,5 @@ service = Service(
     jobs=[daily("00:00", jobs.expect_bank_feeds)],  # Beijing time
     polls=[jobs.replan_obligations, jobs.find_missed_transfers],
     timers={"bank_feed": jobs.on_bank_feed_due},
+    measures=[jobs.measure_standings],
 )

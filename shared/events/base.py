@@ -38,6 +38,11 @@ class Event(BaseModel):
         return f"{cls.type.split('.', maxsplit=1)[0]}.events"
 
     @property
+    def waited_since(self) -> datetime:
+        """Give since when people wait for this to be told; for measuring alone."""
+        return self.occurred_at
+
+    @property
     def key_value(self) -> str:
         """Give the value that orders this event among others."""
         return str(getattr(self, self.key))

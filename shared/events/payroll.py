@@ -4,6 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
+from shared import clock
 from shared.events.base import Event
 from shared.events.registry import ProjectCard
 
@@ -28,6 +29,11 @@ class TransferMissed(Event, type="payroll.transfer_missed.v1", key="project_id")
     due_amount: Decimal
     lacking: Decimal
     calendar_version: str
+
+    @property
+    def waited_since(self) -> datetime:
+        """Give the end of the due day."""
+        return clock.day_end(self.due_on)
 
 
 class TransferReceived(Event, type="payroll.transfer_received.v1", key="project_id"):
@@ -56,6 +62,11 @@ class BankFeedLate(Event, type="payroll.bank_feed_late.v1", key="source_id"):
     feed_id: UUID
     day: date
     expected_at: datetime
+
+    @property
+    def waited_since(self) -> datetime:
+        """Give the hour by which the feed was owed."""
+        return self.expected_at
 
 
 class BankFeedCompleted(Event, type="payroll.bank_feed_completed.v1", key="source_id"):

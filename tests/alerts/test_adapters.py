@@ -23,7 +23,7 @@ SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 def parcel(address: str, body: str = '{"a": "预警"}', **changes: object) -> Parcel:
     fields: dict[str, object] = {
         "delivery_id": new_id(), "lane": "x", "channel": Channel.WEBHOOK, "address": address,
-        "body": body, "message_id": new_id(), "secret": SECRET,
+        "body": body, "message_id": new_id(), "secret": SECRET, "told_at": clock.now(),
     }  # fmt: skip
     return Parcel(**fields | changes)  # type: ignore[arg-type]  -- a table of keyword arguments
 

@@ -12,7 +12,7 @@ from services.alerts.models import Alert, Attempt, Delivery, Endpoint
 from services.alerts.rules.deliveries import DeliveryState, EndpointState
 from services.alerts.rules.notices import AlertState, Entry, Reason
 from services.alerts.schemas.alerts import AcknowledgementIn
-from shared import clock, timers
+from shared import clock, telemetry, timers
 from shared.auth import Caller
 from shared.db import Sessions
 from shared.events.platform import ItemWithoutTimer
@@ -296,3 +296,23 @@ async def test_the_same_trouble_seen_by_two_at_once_is_one_alert(sessions: Sessi
     async with sessions.begin("test") as session:
         alert = await looking.alert(session, kind="endpoint_disabled")
     assert alert.repeats == 1
+
+
+# ---- measuring -------------------------------------------------------------------------------
+
+
+async def test_what_is_due_and_what_is_accepted_is_measured(
+    sessions: Sessions, postbox: Postbox
+) -> None:
+    def sample(name: str) -> float | None:
+        labels = {"service": "alerts", "channel": "webhook"}
+        return telemetry.REGISTRY.get_sample_value(f"xinqing_{name}", labels)
+
+    before = sample("delivery_accepted_after_seconds_count") or 0
+    await queue(sessions, postbox.url)
+    await jobs.measure_deliveries(sessions)
+    assert sample("deliveries_due") == 1
+    await jobs.send_deliveries(sessions)
+    await jobs.measure_deliveries(sessions)
+    assert sample("deliveries_due") == 0
+    assert sample("delivery_accepted_after_seconds_count") == before + 1

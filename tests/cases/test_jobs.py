@@ -10,7 +10,7 @@ from sqlalchemy import select
 from services.cases import jobs
 from services.cases.models import ArrearsCase, CaseProposal, WatchItem, WatchItemEntry
 from services.cases.service import service
-from shared import clock, timers
+from shared import clock, telemetry, timers
 from shared.db import Session, Sessions
 from shared.events.base import Event
 from shared.events.cases import ArrearsCaseOpened, CaseProposed, WatchItemOpened, WatchItemRaised
@@ -269,3 +269,18 @@ async def test_the_project_that_pays_badly_climbs_as_worked_out_by_hand(
     assert (await published(None, WatchItemOpened))[-1].by_rule == "two_in_a_row"
     [opened] = await published(None, ArrearsCaseOpened)
     assert opened.opened_at == at("2023-07-07 09:00")
+
+
+async def test_open_items_are_shown_by_kind_level_and_area(sessions: Sessions, time: Time) -> None:
+    def shown(level: str) -> float | None:
+        labels = {"service": "cases", "kind": "transfer_missed", "level": level}
+        labels["area"] = make.COUNTY
+        return telemetry.REGISTRY.get_sample_value("xinqing_open_items", labels)
+
+    await handle(sessions, make.missed(), make.missed(project="q"))
+    await jobs.measure_items(sessions)
+    assert (shown("blue"), shown("yellow")) == (2, None)
+    await step_to(sessions, time, at("2023-05-30 09:00"))
+    await handle(sessions, make.received("2023-05", "0.00", "2023-05-30 09:00", project="q"))
+    await jobs.measure_items(sessions)
+    assert (shown("blue"), shown("yellow")) == (None, 1), "what was shown before is over"

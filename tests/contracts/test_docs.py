@@ -158,6 +158,14 @@ def test_every_poll_and_loop_is_documented() -> None:
     }
 
 
+def test_every_measure_is_documented() -> None:
+    assert set(_first(COMMANDS, "measure")) == {
+        f"{service.name}.{measure.__name__}"
+        for service in SERVICES.values()
+        for measure in service.measures
+    }
+
+
 def test_every_timer_is_documented() -> None:
     assert set(_first(COMMANDS, "timer", "armed when")) == {
         f"{service.name}.{kind}" for service in SERVICES.values() for kind in service.timers

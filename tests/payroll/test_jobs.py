@@ -13,7 +13,7 @@ from services.payroll.models import BankFeed, BankLine, Obligation, Source
 from services.payroll.rules.feeds import FeedStatus
 from services.payroll.rules.obligations import ObligationStatus
 from services.payroll.service import service
-from shared import clock, migrations, timers
+from shared import clock, migrations, telemetry, timers
 from shared.db import Sessions
 from shared.events.payroll import BankFeedCompleted, BankFeedLate, TransferMissed, TransferReceived
 from shared.jobs import run_due
@@ -207,3 +207,19 @@ async def test_batches_that_come_at_the_very_hour_and_its_timers_never_block_eac
         statuses = (await session.scalars(select(BankFeed.status).order_by(BankFeed.day))).all()
     assert source.fed_until == date(2023, 1, 15)
     assert [status.value for status in statuses] == ["complete"] * 6 + ["expected"]
+
+
+async def test_how_projects_stand_is_shown_by_area_and_unit(sessions: Sessions, time: Time) -> None:
+    time.move_to(clock.at(date(2023, 2, 26), 12))
+    async with sessions.begin("test") as session:
+        await factories.tree(session)
+        await factories.contract(session)
+    await jobs.measure_standings(sessions)
+    labels = {"service": "payroll", "area": factories.COUNTY, "unit": "县交通运输局"}
+    shown = {
+        standing: telemetry.REGISTRY.get_sample_value(
+            "xinqing_supervised_projects", labels | {"standing": standing}
+        )
+        for standing in ("none", "short", "full")
+    }
+    assert shown == {"none": 1, "short": 0, "full": 0}

@@ -14,6 +14,7 @@ from services.payroll.rules import allocation, feeds, obligations, periods, purp
 from services.payroll.rules.feeds import FeedStatus
 from services.payroll.rules.obligations import ObligationStatus
 from services.payroll.rules.periods import Basis, Terms, TransferMonth
+from services.payroll.rules.standings import UnitCount, most_missing
 from shared.workdays import DueShift, national_calendar
 
 CALENDAR = national_calendar(range(2022, 2025))
@@ -314,3 +315,18 @@ def test_an_older_line_takes_its_place_and_the_later_money_goes_on() -> None:
     assert result.shares[_id(1)] == {later.id: Decimal(40), first.id: Decimal(60)}
     assert result.shares[_id(2)] == {later.id: Decimal(60)}
     assert result.left == {}
+
+
+def test_units_without_a_name_of_their_own_are_added_up_by_area() -> None:
+    counts = [
+        UnitCount("422801", "a", none=1, short=0, full=9),
+        UnitCount("422801", "b", none=2, short=1, full=0),
+        UnitCount("422801", "c", none=0, short=1, full=1),
+        UnitCount("422828", "d", none=0, short=0, full=4),
+    ]
+    assert most_missing(counts, 1) == [
+        counts[1],
+        UnitCount("422801", "others", none=1, short=1, full=10),
+        UnitCount("422828", "others", none=0, short=0, full=4),
+    ]
+    assert most_missing(counts, 4) == [counts[1], counts[0], counts[2], counts[3]]

@@ -13,7 +13,7 @@ from httpx import AsyncClient
 from pydantic import BaseModel
 from sqlalchemy import delete, func, select, text, update
 
-from shared import clock, parked
+from shared import clock, parked, telemetry
 from shared import inbox as module
 from shared.bus.base import Message
 from shared.db import AuditRow, Session, Sessions, new_id
@@ -642,3 +642,17 @@ async def test_a_skip_needs_its_reason(
 async def test_parked_events_are_the_operators_alone(client: AsyncClient) -> None:
     assert (await client.get("/house/v1/parked")).status_code == 403
     assert (await client.post(f"/house/v1/parked/{new_id()}/retry")).status_code == 403
+
+
+async def test_how_long_people_waited_is_measured_but_for_history(inbox: Inbox) -> None:
+    def waited(what: str) -> float:
+        labels = {"service": "house", "type": StoneLaid.type}
+        name = f"xinqing_event_handled_after_seconds_{what}"
+        return telemetry.REGISTRY.get_sample_value(name, labels) or 0
+
+    before = waited("count"), waited("sum")
+    an_hour_ago = (clock.now() - timedelta(hours=1)).isoformat()
+    await inbox.receive(wire(number=1, ce_time=an_hour_ago))
+    await inbox.receive(wire(number=2, ce_time=an_hour_ago, replayed="true"))
+    assert waited("count") == before[0] + 1
+    assert 3600 <= waited("sum") - before[1] < 3700

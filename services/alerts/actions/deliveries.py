@@ -30,6 +30,8 @@ async def queue_webhooks(
     """Queue an event for each endpoint that asks for its type, area and parties; once per event."""
     if await queries.deliveries.find_message(session, event.id):
         return
+    if session.info.get("replayed"):
+        return  # Subscribers had it before the database was lost, with the log of it.
     lineage = await known.lineage(session, area_code)
     subscribed = await queries.endpoints.subscribed(session, event.type, lineage, organisations)
     body = WebhookBody.model_validate({
@@ -86,13 +88,14 @@ def _parcel(delivery: Delivery) -> Parcel | None:
             delivery_id=delivery.id, lane=delivery.lane, channel=Channel.WEBHOOK,
             address=delivery.endpoint.url, secret=delivery.endpoint.secret,
             message_id=delivery.message.id, body=delivery.message.body,
+            told_at=delivery.created_at,
         )  # fmt: skip
     notice = delivery.notice
     if notice is None or not notice.recipient.mail:
         return None
     return Parcel(
         delivery_id=delivery.id, lane=delivery.lane, channel=delivery.channel,
-        address=notice.recipient.mail, message_id=delivery.id,
+        address=notice.recipient.mail, message_id=delivery.id, told_at=delivery.created_at,
         subject=notices.title(notice.alert, notice.reason).zh,
         body=notices.letter(notice.alert, notice.reason).zh,
     )  # fmt: skip

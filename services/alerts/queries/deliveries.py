@@ -21,7 +21,7 @@ from sqlalchemy.orm import selectinload
 
 from services.alerts.models import Delivery, Endpoint, Message, Notice
 from services.alerts.queries import endpoints
-from services.alerts.rules.deliveries import MAIL_LANE, DeliveryState, EndpointState
+from services.alerts.rules.deliveries import MAIL_LANE, Channel, DeliveryState, EndpointState
 from services.alerts.schemas.endpoints import DeliveryFilter
 from shared import clock, known, paging
 from shared.areas import Scope
@@ -139,5 +139,11 @@ async def locked_waiting_deliveries(
 
 async def due_count(session: Session) -> int:
     """Count what is due now by the machine's clock, claimed or not: the manifest's `pending`."""
+    return sum((await due_counts(session)).values())
+
+
+async def due_counts(session: Session) -> dict[Channel, int]:
+    """Count what is due now by the machine's clock, claimed or not, by channel."""
     due = (Delivery.state == DeliveryState.WAITING) & (Delivery.next_at <= clock.wall())
-    return int(await session.scalar(select(func.count()).where(due)) or 0)
+    statement = select(Delivery.channel, func.count()).where(due).group_by(Delivery.channel)
+    return {row[0]: row[1] for row in await session.execute(statement)}

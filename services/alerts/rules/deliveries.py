@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -58,6 +58,8 @@ class Parcel:
     address: str = field(repr=False)
     body: str = field(repr=False)
     message_id: UUID
+    told_at: datetime
+    """When that which it tells of became true, by the domain's clock."""
     subject: str = field(repr=False, default="")
     secret: str = field(repr=False, default="")
 

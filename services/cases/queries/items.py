@@ -37,6 +37,16 @@ class LevelCount:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenCount:
+    """How many open items of a kind stand on a level in an area."""
+
+    kind: str
+    level: str
+    area_code: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """How many items there are, in all and by level and state."""
 
@@ -252,3 +262,10 @@ async def watch_items_without_timer(session: Session) -> Sequence[WatchItem]:
 async def entry_is_new(session: Session, **values: Any) -> bool:
     """Write a line that one cause leaves on a timeline; False if it stands there."""
     return await rows.insert_new(session, WatchItemEntry, **values)
+
+
+async def open_counts(session: Session) -> Sequence[OpenCount]:
+    """Count what is open everywhere, for the gauge that operations see."""
+    place = (WatchItem.kind, WatchItem.level, WatchItem.area_code)
+    found = await session.execute(select(*place, func.count()).where(_OPEN).group_by(*place))
+    return [OpenCount(kind.value, level, area, count) for kind, level, area, count in found]

@@ -18,12 +18,14 @@ from services.payroll.rules.standings import (
     Standing,
     Summary,
     Tally,
+    UnitCount,
     last_due,
+    most_missing,
     summary,
 )
 from services.payroll.schemas.standings import StandingFilter, StandingListFilter, SummaryFilter
 from shared import known, paging
-from shared.areas import Scope
+from shared.areas import NATION, Scope
 from shared.db import Session
 
 
@@ -161,3 +163,15 @@ def _open(projects: Subquery, as_of: date, until: date) -> Select[Any]:
         func.sum(each.c.credited).label("credited"),
         func.min(each.c.due_on).label("oldest"),
     ).group_by(each.c.project_id)
+
+
+async def standings_by_unit(session: Session, today: date, units: int) -> list[UnitCount]:
+    """Count how all supervised projects stand, by area and unit, for the gauge of operations."""
+    stands = _standings(Scope(frozenset({NATION})), StandingFilter(), today)
+    place = (stands.c.area_code, stands.c.developer_name)
+    counted = [
+        func.count().filter(stands.c.transfer == each.value)
+        for each in (Standing.NONE, Standing.SHORT, Standing.FULL)
+    ]
+    found = await session.execute(select(*place, *counted).group_by(*place))
+    return most_missing([UnitCount(*row) for row in found], units)

@@ -172,3 +172,36 @@ def last_due(as_of: date, today: date) -> date:
     due today can still come, and nobody is said to lack it.
     """
     return as_of if as_of < today else today - timedelta(days=1)
+
+
+OTHERS = "others"
+"""The unit that stands for all units of an area that are not shown by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitCount:
+    """How many projects of a developer in an area stand how."""
+
+    area_code: str
+    unit: str
+    none: int
+    short: int
+    full: int
+
+
+def most_missing(counts: Iterable[UnitCount], units: int) -> list[UnitCount]:
+    """Keep the `units` with the most misses; add the others up, one sum for each area."""
+    ordered = sorted(
+        counts, key=lambda one: (-one.none - one.short, -one.full, one.area_code, one.unit)
+    )
+    sums: dict[str, UnitCount] = {}
+    for one in ordered[units:]:
+        so_far = sums.get(one.area_code, UnitCount(one.area_code, OTHERS, 0, 0, 0))
+        sums[one.area_code] = UnitCount(
+            one.area_code,
+            OTHERS,
+            so_far.none + one.none,
+            so_far.short + one.short,
+            so_far.full + one.full,
+        )
+    return ordered[:units] + list(sums.values())
