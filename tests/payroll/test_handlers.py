@@ -178,7 +178,7 @@ async def test_many_due_days_are_worked_out_in_steps(session: Session) -> None:
     await factories.tree(session, calendars=False)
     project_id = await factories.contract(session)
     await known.on_calendar_published(session, factories.calendar())
-    await actions.obligations.note_calendar(session, "0", 2022)
+    await actions.obligations.note_calendar(session, "0", 2022, factories.BEGAN)
     # The second note's step is made by hand, three rows at a time.
     await known.on_calendar_published(
         session, factories.calendar(COUNTY, exceptions={date(2023, 2, 24): "holiday"})

@@ -86,6 +86,8 @@ async def credit_what_is_left(session: Session, account: WageAccount, now: datet
     # As whoever brings lines does: the source first, then lines, then what they count for.
     await queries.sources.locked_source(session, account.source_id)
     lines = await queries.lines.locked_lines_left(session, account.id)
+    # News of a contract may be older than the money that waits for it.
+    now = max([now, account.registered_at, *(line.received_at for line in lines)])
     money = [incoming(account, line, line.left_amount) for line in lines]
     left = await credit_money(session, money, now)
     for line in lines:
@@ -117,10 +119,10 @@ def _settle(
         before = {line_id: credit.amount for line_id, credit in credited[row.id].items()}
         grown = [lines[line_id] for line_id in shares if shares[line_id] > before.get(line_id, 0)]
         for line_id, amount in shares.items():
-            if line_id in before:
-                credited[row.id][line_id].amount = amount
-            else:
-                session.add(_credit(row, lines[line_id], amount))
+            if line_id not in before:
+                session.add(_credit(row, lines[line_id], amount, now))
+            elif amount != before[line_id]:
+                session.add(credited[row.id][line_id].change(amount, now))
         if grown:
             counted = [(lines[line_id], share) for line_id, share in shares.items()]
             _count(session, row, counted, grown, now)
@@ -148,7 +150,7 @@ def _allocation(
     )
 
 
-def _credit(row: Obligation, line: _Line, amount: Decimal) -> Credit:
+def _credit(row: Obligation, line: _Line, amount: Decimal, now: datetime) -> Credit:
     return Credit(
         id=new_id(),
         obligation_id=row.id,
@@ -159,6 +161,7 @@ def _credit(row: Obligation, line: _Line, amount: Decimal) -> Credit:
         credited_on=line.credited_on,
         period=line.period,
         amount=amount,
+        counted_at=now,
     )
 
 

@@ -42,7 +42,7 @@ async def plan_obligations(
     session.add(_contract(works_contract_id, project_id, contractor_id, signed_on, terms))
     for planned in rules.periods.plan(terms, calendar):
         row = _obligation(works_contract_id, planned, project, account, calendar.version)
-        row.contractor_id = contractor_id
+        row.contractor_id, row.due_since = contractor_id, now
         session.add(row)
     if account:
         await money.credit_what_is_left(session, account, now)
@@ -92,20 +92,25 @@ def _contract(
     )
 
 
-async def note_calendar(session: Session, area_code: str, year: int) -> None:
+async def note_calendar(session: Session, area_code: str, year: int, told_at: datetime) -> None:
     """Note that an area's working days of a year were told; planned due days follow."""
-    await _note(session, area_code, date(year - 1, *_BEFORE), date(year + 1, *_AFTER))
+    days = date(year - 1, *_BEFORE), date(year + 1, *_AFTER)
+    await _note(session, area_code, days, told_at)
 
 
-async def note_area(session: Session, area_code: str) -> None:
+async def note_area(session: Session, area_code: str, told_at: datetime) -> None:
     """Note that an area lies elsewhere in the tree, and so has the days of others above it."""
-    await _note(session, area_code, date.min, date.max)
+    await _note(session, area_code, (date.min, date.max), told_at)
 
 
-async def _note(session: Session, area_code: str, from_on: date, until_on: date) -> None:
+async def _note(
+    session: Session, area_code: str, days: tuple[date, date], told_at: datetime
+) -> None:
     if not await queries.obligations.any_planned_under(session, area_code):
         return
-    session.add(Replan(id=new_id(), area_code=area_code, from_on=from_on, until_on=until_on))
+    note = Replan(id=new_id(), area_code=area_code, told_at=told_at)
+    note.from_on, note.until_on = days
+    session.add(note)
     await replan_obligations(session)
 
 
@@ -130,7 +135,8 @@ async def replan_obligations(session: Session, limit: int = 500) -> int:
         days[row.id] = rules.periods.due_on(terms, row.period, calendars[row.area_code])
     on_time = await _on_time(session, rows, days)
     for row in rows:
-        row.replan(days[row.id], calendars[row.area_code].version, on_time[row.id])
+        calendar = calendars[row.area_code]
+        row.replan(days[row.id], calendar.version, on_time[row.id], replan.told_at)
     if rows:
         replan.after_id = rows[-1].id
     if len(rows) < limit:

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from services.payroll import queries
-from services.payroll.models import Organisation, Project
+from services.payroll.models import Organisation, Project, ProjectState
 from services.payroll.rules.obligations import OPEN
 from shared.db import Session
 from shared.events.registry import ProjectCard
@@ -31,23 +32,42 @@ async def keep_organisation(
 
 
 async def keep_project(session: Session, card: ProjectCard, told_at: datetime) -> Project:
-    """Keep a project's card, unless a later one is here; its rows follow it to another scope."""
+    """Keep a project's card, unless a later one is here; its rows follow it to another scope.
+
+    Cards that are not the present one stay as well: what was true on a day can be asked for later.
+    """
+    said = card.model_dump(mode="json")
     project = await queries.projects.locked_project(session, card.project_id)
     if project is None:
         project = Project(id=card.project_id)
         session.add(project)
     elif told_at < project.told_at:
+        await _keep_former(session, project.id, told_at, said)
         return project
-    elif (project.area_code, project.developer_id, project.contractor_id) != (
-        card.area_code,
-        card.developer_id,
-        card.contractor_id,
-    ):
-        await _follow(session, card)
+    else:
+        if told_at > project.told_at:
+            await _keep_former(session, project.id, project.told_at, project.card)
+        if (project.area_code, project.developer_id, project.contractor_id) != (
+            card.area_code,
+            card.developer_id,
+            card.contractor_id,
+        ):
+            await _follow(session, card)
     project.area_code, project.status = card.area_code, card.status
     project.developer_id, project.contractor_id = card.developer_id, card.contractor_id
-    project.card, project.told_at = card.model_dump(mode="json"), told_at
+    project.card, project.told_at = said, told_at
     return project
+
+
+async def _keep_former(
+    session: Session, project_id: UUID, told_at: datetime, card: dict[str, Any]
+) -> None:
+    """Keep a card that another has followed; of one instant the last that comes counts."""
+    state = await queries.projects.locked_state(session, project_id, told_at)
+    if state is None:
+        session.add(ProjectState(project_id=project_id, told_at=told_at, card=card))
+    else:
+        state.card = card
 
 
 async def _follow(session: Session, card: ProjectCard) -> None:

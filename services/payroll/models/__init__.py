@@ -8,8 +8,14 @@ from services.payroll.models.feeds import (
     Source,
     Waiver,
 )
-from services.payroll.models.obligations import Credit, Obligation, Replan, WageAccount
-from services.payroll.models.projects import Organisation, Project, WorksContract
+from services.payroll.models.obligations import (
+    Credit,
+    CreditChange,
+    Obligation,
+    Replan,
+    WageAccount,
+)
+from services.payroll.models.projects import Organisation, Project, ProjectState, WorksContract
 from services.payroll.models.tables import Base
 
 __all__ = [
@@ -18,10 +24,12 @@ __all__ = [
     "BankLine",
     "Base",
     "Credit",
+    "CreditChange",
     "FeedBatch",
     "Obligation",
     "Organisation",
     "Project",
+    "ProjectState",
     "Replan",
     "Source",
     "WageAccount",

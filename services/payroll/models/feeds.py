@@ -15,6 +15,9 @@ from services.payroll.rules.statements import Direction
 from shared import db
 from shared.pii import Sealed
 
+# When a day was delivered or waived, whichever came first; without end while it is neither.
+THERE_AT = "COALESCE(LEAST(closed_at, waived_at), 'infinity'::timestamp with time zone)"
+
 
 class Source(Base):
     """Who owes a feed for every calendar day: a bank, or one of its sending branches."""
@@ -45,6 +48,8 @@ class BankFeed(db.Synced, Base):
     __table_args__ = (
         Index("uq_bank_feeds_day", "source_id", "day", unique=True),
         Index("ix_bank_feeds_order", "day", "id"),
+        # Which days were not there yet at an instant: few, if it is not long ago.
+        Index("ix_bank_feeds_there", "source_id", text(THERE_AT), "day"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.payroll.models.tables import Base, of
+from services.payroll.models.tables import Base, known_at, of
 from services.payroll.rules import obligations
 from services.payroll.rules.obligations import ObligationStatus
 from shared import db
@@ -35,6 +35,7 @@ class WageAccount(db.Synced, Base):
     account_name: Mapped[str]
     bank_name: Mapped[str]
     opened_on: Mapped[date]
+    registered_at: Mapped[datetime] = known_at()
 
 
 class Obligation(db.Synced, Base):
@@ -72,6 +73,9 @@ class Obligation(db.Synced, Base):
     period: Mapped[str]
     previous_period: Mapped[str | None]
     due_on: Mapped[date]
+    due_since: Mapped[datetime] = known_at()
+    """Since when it is due on this day: since its contract was told, or since working days were
+    told that moved it. Before, it was due on another day that lay ahead, or not at all."""
     due_amount: Mapped[Decimal]
     credited_amount: Mapped[Decimal] = mapped_column(default=Decimal(0))
     on_time_amount: Mapped[Decimal] = mapped_column(default=Decimal(0))
@@ -124,9 +128,13 @@ class Obligation(db.Synced, Base):
         self._stand(due=True)
         return True
 
-    def replan(self, due_on: date, calendar_version: str, on_time: Decimal) -> None:
+    def replan(
+        self, due_on: date, calendar_version: str, on_time: Decimal, told_at: datetime
+    ) -> None:
         """Be due on another day, by a calendar that came later."""
-        self.due_on, self.calendar_version = due_on, calendar_version
+        if due_on != self.due_on:
+            self.due_on, self.due_since = due_on, max(self.due_since, told_at)
+        self.calendar_version = calendar_version
         self.on_time_amount = on_time
         self._stand(due=False)
 
@@ -149,6 +157,38 @@ class Credit(Base):
     """The Beijing day of the line: this decides whether money was in time."""
     period: Mapped[str | None]
     amount: Mapped[Decimal]
+    counted_at: Mapped[datetime] = known_at()
+    """Since when it counts, with whatever amount."""
+
+    def change(self, amount: Decimal, at: datetime) -> "CreditChange":
+        """Count with another amount; give the note of it."""
+        grown, self.amount = amount - self.amount, amount
+        return CreditChange(
+            id=db.new_id(),
+            credit_id=self.id,
+            obligation_id=self.obligation_id,
+            credited_on=self.credited_on,
+            counted_at=self.counted_at,
+            changed_at=at,
+            grown=grown,
+        )
+
+
+class CreditChange(Base):
+    """A credit's amount became another one: an earlier line took its place, or gave it back."""
+
+    __tablename__ = "credit_changes"
+    __table_args__ = (Index("ix_credit_changes_order", "changed_at", "obligation_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    credit_id: Mapped[UUID] = mapped_column(of("credits.id"))
+    obligation_id: Mapped[UUID] = mapped_column(of("obligations.id"))
+    credited_on: Mapped[date]
+    counted_at: Mapped[datetime]
+    """Both as they stand on the credit."""
+    changed_at: Mapped[datetime]
+    grown: Mapped[Decimal]
+    """By how much; negative where it became less."""
 
 
 class Replan(Base):
@@ -161,6 +201,8 @@ class Replan(Base):
     area_code: Mapped[str]
     from_on: Mapped[date]
     until_on: Mapped[date]
+    told_at: Mapped[datetime] = known_at()
+    """When the days were told, or the area was."""
     after_id: Mapped[UUID | None]
     """The last obligation that was looked at."""
     done: Mapped[bool] = mapped_column(default=False)

@@ -38,6 +38,16 @@ class Project(Base):
     told_at: Mapped[datetime]
 
 
+class ProjectState(Base):
+    """A card that a project had before its present one, as registry told it then."""
+
+    __tablename__ = "project_states"
+
+    project_id: Mapped[UUID] = mapped_column(of("projects.id"), primary_key=True)
+    told_at: Mapped[datetime] = mapped_column(primary_key=True)
+    card: Mapped[dict[str, Any]]
+
+
 class WorksContract(Base):
     """A works contract with its labour-cost terms."""
 

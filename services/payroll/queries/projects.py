@@ -1,12 +1,13 @@
 """Projects, contracts and organisations as registry told them."""
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 
 from services.payroll.errors import ProjectUnknown
-from services.payroll.models import Organisation, Project, WorksContract
+from services.payroll.models import Organisation, Project, ProjectState, WorksContract
 from shared import known
 from shared.areas import Scope
 from shared.db import Session
@@ -55,6 +56,19 @@ async def locked_project_in_scope(session: Session, project_id: UUID, scope: Sco
     if project is None:
         raise ProjectUnknown.explained()
     return project
+
+
+async def locked_state(
+    session: Session, project_id: UUID, told_at: datetime
+) -> ProjectState | None:
+    """Give the former card that a project was told to have at an instant, for changing, or None."""
+    return (
+        await session.scalars(
+            select(ProjectState)
+            .where(ProjectState.project_id == project_id, ProjectState.told_at == told_at)
+            .with_for_update()
+        )
+    ).one_or_none()
 
 
 async def projects(session: Session, project_ids: Collection[UUID]) -> Mapping[UUID, Project]:

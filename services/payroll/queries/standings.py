@@ -1,12 +1,37 @@
 """How supervised projects stand with their transfers on a day: one statement for list and count."""
 
-from collections.abc import Mapping
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Date, Select, Subquery, case, cast, func, select
+from sqlalchemy import (
+    Date,
+    Label,
+    Select,
+    Subquery,
+    Text,
+    Uuid,
+    case,
+    cast,
+    func,
+    literal_column,
+    select,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.types import TypeEngine
 
-from services.payroll.models import Credit, Obligation, Project, Source
+from services.payroll.models import (
+    BankFeed,
+    Credit,
+    CreditChange,
+    Obligation,
+    Project,
+    ProjectState,
+    Source,
+    WageAccount,
+)
+from services.payroll.models.feeds import THERE_AT
 from services.payroll.rules.standings import (
     IN_PROGRESS,
     NOTHING,
@@ -24,7 +49,7 @@ from services.payroll.rules.standings import (
     summary,
 )
 from services.payroll.schemas.standings import StandingFilter, StandingListFilter, SummaryFilter
-from shared import known, paging
+from shared import clock, known, paging
 from shared.areas import NATION, Scope
 from shared.db import Session
 
@@ -77,11 +102,24 @@ async def standings(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """A day looked at from its end: what is dated or became known later is left out."""
+
+    day: date
+    due_until: date
+    end: datetime
+
+    @classmethod
+    def of(cls, day: date, today: date) -> "_Moment":
+        return cls(day, last_due(day, today), clock.day_end(day))
+
+
 def _standings(scope: Scope, only: StandingFilter, today: date) -> Subquery:
     """Select the supervised projects of a filter, each once, with how it stands on its day."""
-    as_of = only.as_of or today
-    projects = _supervised(scope, only, as_of)
-    owing = _open(projects, as_of, last_due(as_of, today)).subquery("owing")
+    moment = _Moment.of(only.as_of or today, today)
+    projects = _supervised(scope, only, moment)
+    owing = _owing(projects, moment)
     standing = case(
         (owing.c.open.is_(None), Standing.FULL.value),
         (owing.c.credited == 0, Standing.NONE.value),
@@ -100,44 +138,64 @@ def _standings(scope: Scope, only: StandingFilter, today: date) -> Subquery:
     )
 
 
-def _supervised(scope: Scope, only: StandingFilter, as_of: date) -> Subquery:
-    """Select the projects that are in progress and supervised on a day."""
-    told = Project.card
-    since = cast(told["supervised_since"].astext, Date)
-    statement = select(
-        Project.id,
-        told["name"].astext.label("name"),
-        Project.area_code,
-        Project.developer_id,
-        told["developer_name"].astext.label("developer_name"),
-        Project.contractor_id,
-        told["contractor_name"].astext.label("contractor_name"),
-        told["investment_type"].astext.label("investment_type"),
-        told["funding_source"].astext.label("funding_source"),
-        since.label("supervised_since"),
-    ).where(
-        known.in_scope(Project.area_code, scope, Project.developer_id, Project.contractor_id),
-        Project.status == IN_PROGRESS,
-        since <= as_of,
+def _supervised(scope: Scope, only: StandingFilter, moment: _Moment) -> Subquery:
+    """Select the projects that were in progress and supervised, as they were at that moment.
+
+    Whoever could see a project then sees it in what is told of then.
+    """
+    cards: Any = _cards(moment).c
+    statement = select(*cards).where(
+        known.in_scope(cards.area_code, scope, cards.developer_id, cards.contractor_id),
+        cards.status == IN_PROGRESS,
+        cards.supervised_since <= moment.day,
     )
-    equal: Mapping[Any, Any] = {
-        Project.developer_id: only.developer_id,
-        Project.contractor_id: only.contractor_id,
-        told["investment_type"].astext: only.investment_type,
-        told["funding_source"].astext: only.funding_source,
-    }
-    for column, value in equal.items():
+    for name in ("developer_id", "contractor_id", "investment_type", "funding_source"):
+        value = getattr(only, name)
         if value is not None:
-            statement = statement.where(column == value)
+            statement = statement.where(cards[name] == value)
     if only.area_code:
-        inside = known.in_scope(Project.area_code, Scope(frozenset({only.area_code})))
+        inside = known.in_scope(cards.area_code, Scope(frozenset({only.area_code})))
         statement = statement.where(inside)
     return statement.subquery("supervised")
 
 
-def _open(projects: Subquery, as_of: date, until: date) -> Select[Any]:
-    """Select for each project what is due by a day, proved by the bank's data, and not paid."""
-    credited = func.coalesce(func.sum(Credit.amount), 0)
+def _cards(moment: _Moment) -> Subquery:
+    """Select of each project the last card that was told by then."""
+    told = union_all(
+        select(Project.id, Project.told_at, Project.card),
+        select(ProjectState.project_id, ProjectState.told_at, ProjectState.card),
+    ).subquery("told")
+    card = told.c.card
+
+    def field(name: str, kind: type[TypeEngine[Any]] = Text) -> Label[Any]:
+        return cast(card[name].astext, kind).label(name)
+
+    return (
+        select(
+            told.c.id,
+            field("name"),
+            field("area_code"),
+            field("status"),
+            field("developer_id", Uuid),
+            field("developer_name"),
+            field("contractor_id", Uuid),
+            field("contractor_name"),
+            field("investment_type"),
+            field("funding_source"),
+            field("supervised_since", Date),
+        )
+        .ext(distinct_on(told.c.id))
+        .where(told.c.told_at < moment.end)
+        .order_by(told.c.id, told.c.told_at.desc())
+        .subquery("cards")
+    )
+
+
+def _owing(projects: Subquery, moment: _Moment) -> Subquery:
+    """Select for each project what was due, proved by the bank's data, and not paid in full."""
+    fed, counted = _fed(moment), _counted(moment)
+    credited = func.coalesce(func.sum(counted.c.amount), 0)
+    has_account = WageAccount.registered_at < moment.end
     each = (
         select(
             Obligation.project_id,
@@ -146,23 +204,60 @@ def _open(projects: Subquery, as_of: date, until: date) -> Select[Any]:
             credited.label("credited"),
         )
         .join_from(projects, Obligation, Obligation.project_id == projects.c.id)
-        .outerjoin(Source, Source.id == Obligation.source_id)
-        .outerjoin(Credit, (Credit.obligation_id == Obligation.id) & (Credit.credited_on <= as_of))
+        # What was judged without an account has none; one entered later had no feed yet.
+        .outerjoin(WageAccount, (WageAccount.id == Obligation.account_id) & has_account)
+        .outerjoin(fed, fed.c.source_id == WageAccount.source_id)
+        .outerjoin(counted, counted.c.obligation_id == Obligation.id)
         .where(
-            Obligation.due_on <= until,
-            Obligation.source_id.is_(None) | (Obligation.due_on <= Source.fed_until),
+            Obligation.due_on <= moment.due_until,
+            Obligation.due_since < moment.end,
+            WageAccount.id.is_(None) | (Obligation.due_on <= fed.c.until),
         )
         .group_by(Obligation.id)
         .having(credited < Obligation.due_amount)
         .subquery("each")
     )
-    return select(
-        each.c.project_id,
-        func.count().label("open"),
-        func.sum(each.c.lacking).label("lacking"),
-        func.sum(each.c.credited).label("credited"),
-        func.min(each.c.due_on).label("oldest"),
-    ).group_by(each.c.project_id)
+    return (
+        select(
+            each.c.project_id,
+            func.count().label("open"),
+            func.sum(each.c.lacking).label("lacking"),
+            func.sum(each.c.credited).label("credited"),
+            func.min(each.c.due_on).label("oldest"),
+        )
+        .group_by(each.c.project_id)
+        .subquery("owing")
+    )
+
+
+def _fed(moment: _Moment) -> Subquery:
+    """Select of each source the last day through which all its days were there by then.
+
+    There is a day that was delivered or waived. The last is the one before the first that was
+    not, or the last that is expected at all.
+    """
+    missing = (
+        select(func.min(BankFeed.day))
+        .where(BankFeed.source_id == Source.id, literal_column(THERE_AT) >= moment.end)
+        .correlate(Source)
+        .scalar_subquery()
+    )
+    until = func.coalesce(missing - 1, Source.expected_until)
+    return select(Source.id.label("source_id"), until.label("until")).subquery("fed")
+
+
+def _counted(moment: _Moment) -> Subquery:
+    """Select the money that counted by then for what: as it is now, less what changed since."""
+    return union_all(
+        select(Credit.obligation_id, Credit.amount).where(
+            Credit.counted_at < moment.end, Credit.credited_on <= moment.day
+        ),
+        select(CreditChange.obligation_id, -CreditChange.grown).where(
+            CreditChange.changed_at >= moment.end,
+            CreditChange.counted_at < moment.end,
+            CreditChange.credited_on <= moment.day,
+        ),
+    ).subquery("counted")
 
 
 async def standings_by_unit(session: Session, today: date, units: int) -> list[UnitCount]:
