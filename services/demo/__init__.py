@@ -4,7 +4,11 @@ from services.demo.facts import Scenario, ScenarioRefused, read
 from services.demo.stage import PlayFailed
 from services.demo.theatre import NotServed, perform, tell
 
+# What is wrong with a folder of facts, or with what it asks for.
+REFUSALS = (ScenarioRefused, PlayFailed)
+
 __all__ = [
+    "REFUSALS",
     "NotServed",
     "PlayFailed",
     "Scenario",

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import httpx
 
+from services.demo.patience import ask
 from shared import auth
 from shared.config import Runtime
 
@@ -30,6 +31,8 @@ class Client:
     runtime: Runtime
     bases: Mapping[str, str]
     http: httpx.AsyncClient
+    patience: float = 0.0
+    """Seconds for which a service that is being started again is asked again."""
     tokens: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
     def token(self, role: str, area: str, org: str = "") -> str:
@@ -58,9 +61,11 @@ class Client:
     ) -> Json:
         """Call `/<service>/…`; raise PlayFailed with the problem if it is refused."""
         service = path.split("/")[1]
-        answer = await self.http.request(
+        answer = await ask(
+            self.http,
             method,
             self.bases[service] + path,
+            patience=self.patience,
             json=body,
             params=query,
             headers={"authorization": f"Bearer {self.token(role, area, org)}"},

@@ -16,7 +16,7 @@ import typer
 from services.demo.board import document, show
 from services.demo.facts import Scenario, read
 from services.demo.player import Player
-from services.demo.stage import SERVICES, Client
+from services.demo.stage import SERVICES, Client, PlayFailed
 from shared import auth
 from shared.config import Runtime
 
@@ -31,8 +31,23 @@ TYPES = (
 )
 
 
+# Seconds for which a process of a cluster may be away while a play goes on.
+PATIENCE = 120.0
+
+
 class NotServed(RuntimeError):
-    """The services did not come up; their own words stand on standard error."""
+    """There are no services to play on, or not fresh ones."""
+
+
+@dataclass
+class Place:
+    """Services that run, and what is needed to call them."""
+
+    runtime: Runtime
+    bases: Mapping[str, str]
+    patience: float = 0.0
+    process: asyncio.subprocess.Process | None = None
+    """The process that we started for it, if we did."""
 
 
 @dataclass
@@ -45,17 +60,21 @@ class Subscriber:
 
     async def subscribe(self, client: Client, area_code: str) -> None:
         """Make an endpoint at alerts and hand its secret, shown once, to the process."""
-        made = await client.call(
-            "POST",
-            "/alerts/v1/endpoints",
-            role="wage_office",
-            area=area_code,
-            body={
-                "url": f"http://127.0.0.1:{self.port}/",
-                "types": list(TYPES),
-                "areas": [area_code],
-            },
-        )
+        url = f"http://127.0.0.1:{self.port}/"
+        body = {"url": url, "types": list(TYPES), "areas": [area_code]}
+        who: dict[str, Any] = {"role": "wage_office", "area": area_code}
+        try:
+            made = await client.call("POST", "/alerts/v1/endpoints", body=body, **who)
+        except PlayFailed:
+            # A secret whose answer was lost is not shown again: that endpoint is given up.
+            lost = [e for e in await client.everything("/alerts/v1/endpoints") if e["url"] == url]
+            if not lost:
+                raise
+            for one in lost:
+                given_up = {"version": one["version"], "state": "disabled"}
+                path = f"/alerts/v1/endpoints/{one['id']}"
+                await client.call("PATCH", path, body=given_up, **who)
+            made = await client.call("POST", "/alerts/v1/endpoints", body=body, **who)
         stdin = self.process.stdin
         if stdin is None:
             raise RuntimeError("the subscriber has no standard input")
@@ -89,15 +108,23 @@ async def _subscriber(http: httpx.AsyncClient) -> AsyncIterator[Subscriber]:
 
 
 async def tell(
-    scenario: Scenario, runtime: Runtime, bases: Mapping[str, str], say: Say
+    scenario: Scenario,
+    runtime: Runtime,
+    bases: Mapping[str, str],
+    say: Say,
+    *,
+    patience: float = 0.0,
 ) -> dict[str, Any]:
-    """Play a scenario against running services; give everything that came of it."""
+    """Play a scenario against running services; give everything that came of it.
+
+    A service that is away is waited for, for as many seconds as `patience` says.
+    """
     say(f"播放情景 playing {scenario.name}: {scenario.begins:%Y-%m-%d} … {scenario.ends:%Y-%m-%d}")
     async with (
         httpx.AsyncClient(timeout=60, trust_env=False) as http,
         _subscriber(http) as subscriber,
     ):
-        player = Player(scenario, Client(runtime, bases, http), say)
+        player = Player(scenario, Client(runtime, bases, http, patience), say)
         await player.enter()
         await subscriber.subscribe(player.client, scenario.area_code)
         await player.play()
@@ -105,8 +132,8 @@ async def tell(
 
 
 @asynccontextmanager
-async def _served(data: Path, port: int) -> AsyncIterator[tuple[str, asyncio.subprocess.Process]]:
-    """Serve all services in a process of their own on a fresh embedded database; give where."""
+async def _served(data: Path, port: int) -> AsyncIterator[Place]:
+    """Serve all services in a process of their own on a fresh embedded database."""
     settings = {
         "DATA_DIR": str(data),
         "SCENARIO_CLOCK": "1",
@@ -133,49 +160,95 @@ async def _served(data: Path, port: int) -> AsyncIterator[tuple[str, asyncio.sub
         said = await process.stdout.readline() if process.stdout else b""
         if not said.startswith(b"serving "):
             raise NotServed(f"the services did not start; is port {port} in use?")
-        yield said.decode().split()[1], process
+        base = said.decode().split()[1]
+        yield Place(_runtime(data), dict.fromkeys(SERVICES, base), process=process)
     finally:
         if process.returncode is None:
             process.terminate()
         await process.wait()
 
 
-async def perform(folder: Path, *, leave: bool, as_json: bool, port: int) -> None:
-    """Play a folder, show what came of it; go on serving unless asked to leave."""
-    scenario = read(folder)
+def _runtime(data: Path) -> Runtime:
+    """Give what tokens are made with; whatever the environment says, the key lies there."""
+    return Runtime(
+        data_dir=data,
+        scenario_clock=True,
+        kafka_brokers=None,
+        database_url=None,
+        oidc_issuer=None,
+        token_key=data / "token.pem",
+    )
+
+
+@asynccontextmanager
+async def _of_ours(port: int, say: Say) -> AsyncIterator[Place]:
+    """Give services in one process over a database of their own, which is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="xinqing-demo-", ignore_cleanup_errors=True) as data:
-        # Whatever the environment says, the services below have nothing but this folder.
-        runtime = Runtime(
-            data_dir=Path(data),
-            scenario_clock=True,
-            kafka_brokers=None,
-            database_url=None,
-            oidc_issuer=None,
-            token_key=None,
-        )
-        say: Say = _nothing if as_json else typer.echo
         say("薪清 Xinqing: 正在准备数据库 making a database …")
-        async with _served(Path(data), port) as (base, process):
-            told = await tell(scenario, runtime, dict.fromkeys(SERVICES, base), say)
-            if as_json:
-                typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
-                return
-            show(told, say)
-            if not leave:
-                invite(scenario, runtime, base, say)
-                await process.wait()
+        async with _served(Path(data), port) as place:
+            yield place
+
+
+@asynccontextmanager
+async def _of_a_cluster(folder: Path) -> AsyncIterator[Place]:
+    """Give the services of the cluster whose data lie in a folder; refuse one that was used."""
+    try:
+        told = json.loads((folder / "cluster.json").read_text("utf-8"))
+    except FileNotFoundError:
+        raise NotServed(f"no cluster was ever started in {folder}: make cluster") from None
+    place = Place(_runtime(folder), told["services"], PATIENCE)
+    async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
+        for name in SERVICES:
+            try:
+                ready = (await http.get(f"{place.bases[name]}/readyz")).is_success
+            except httpx.TransportError:
+                ready = False
+            if not ready:
+                raise NotServed(
+                    f"{name} of the cluster in {folder} is not ready: make cluster starts what "
+                    "does not run, make cluster ARGS=status says more"
+                )
+        if await Client(place.runtime, place.bases, http).everything("/registry/v1/areas"):
+            raise NotServed(
+                "the cluster has played before, and its clock never runs back. To forget all its "
+                "data and begin anew: make cluster ARGS=fresh"
+            )
+    yield place
+
+
+async def perform(
+    folder: Path, *, leave: bool, as_json: bool, port: int, cluster: Path | None = None
+) -> None:
+    """Play a folder, show what came of it; go on serving unless asked to leave.
+
+    `cluster` is the folder of a running cluster to play on; without it the services are ours.
+    """
+    scenario = read(folder)
+    say: Say = _nothing if as_json else typer.echo
+    async with _of_a_cluster(cluster) if cluster else _of_ours(port, say) as place:
+        told = await tell(scenario, place.runtime, place.bases, say, patience=place.patience)
+        if as_json:
+            typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+            return
+        show(told, say)
+        if not leave:
+            invite(scenario, place, say)
+            if place.process:
+                say("\nCtrl-C 结束 ends it.")
+                await place.process.wait()
 
 
 def _nothing(_: str) -> None:
     return
 
 
-def invite(scenario: Scenario, runtime: Runtime, base: str, say: Say) -> None:
+def invite(scenario: Scenario, place: Place, say: Say) -> None:
     """Say where to look, with requests that can be pasted."""
-    made = auth.make_token(runtime, subject="demo", roles=["wage_office", "operator"], areas=["0"])
+    roles = ["wage_office", "operator"]
+    made = auth.make_token(place.runtime, subject="demo", roles=roles, areas=["0"])
     say("\n仍在运行，可继续查看 still serving. API docs:")
     for name in SERVICES:
-        say(f"  {base}/{name}/docs")
+        say(f"  {place.bases[name]}/{name}/docs")
     say(f"\n可直接粘贴 ready to paste:\n  TOKEN={made}")
     for path in (
         "cases/v1/watch-items?kind=transfer_missed",
@@ -183,5 +256,5 @@ def invite(scenario: Scenario, runtime: Runtime, base: str, say: Say) -> None:
         "alerts/v1/alerts",
         f"registry/v1/projects?area_code={scenario.area_code}",
     ):
+        base = place.bases[path.split("/")[0]]
         say(f"  curl -s -H \"Authorization: Bearer $TOKEN\" '{base}/{path}'")
-    say("\nCtrl-C 结束 ends it.")

@@ -1,0 +1,1 @@
+"""How Xinqing is run; nothing here is imported by services or shared."""

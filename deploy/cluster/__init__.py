@@ -1,0 +1,1 @@
+"""The cluster without Docker: broker, database and four services under one supervisor."""
