@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from fastapi import FastAPI
@@ -37,14 +37,18 @@ async def process(
     _composed: dict[str, FastAPI],
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Process]:
-    """Give the process; a scenario may move its clock, so that those routes are there, too."""
+    """Give the process; a scenario may move its clock, so that those routes are there, too.
+
+    Nothing falls due in it: jobs work on what is committed, and would wait for a test's rows.
+    """
     urls = {name: await templates.kept(name) for name in names()}
     for name, url in urls.items():
         monkeypatch.setenv(f"{name.upper()}_DATABASE_URL", url)
     monkeypatch.setenv("EGRESS_ALLOW", "127.0.0.1/32:*")
     if not _composed:
         played = runtime.model_copy(update={"scenario_clock": True})
-        _composed["app"] = create_app([load(name) for name in urls], played)
+        doors = [replace(load(name), jobs=[], polls=[], timers={}) for name in urls]
+        _composed["app"] = create_app(doors, played)
     app, sessions = _composed["app"], {}
     async with AsyncExitStack() as stack:
         for one in app.state.running:
