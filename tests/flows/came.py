@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from services.demo.stage import Client
@@ -70,3 +71,41 @@ def plain(outcome: Outcome) -> dict[str, list[Any]]:
         "proposals": sorted(proposals),
         "cases": sorted(cases),
     }
+
+
+def differences(services: Outcome, model: Outcome) -> list[str]:
+    """Say what only the services or only the model knows of."""
+    told, meant = plain(services), plain(model)
+    return [
+        *(
+            f"only the services: {row}"
+            for kind in told
+            for row in told[kind]
+            if row not in meant[kind]
+        ),
+        *(
+            f"only the model: {row}"
+            for kind in meant
+            for row in meant[kind]
+            if row not in told[kind]
+        ),
+    ]
+
+
+async def board(client: Client, as_of: date, by: str) -> dict[str, tuple[object, ...]]:
+    """Read how units stood on a day, in the order in which they are told, and `all`."""
+    told = await client.call(
+        "GET", "/payroll/v1/obligations/summary", query={"as_of": as_of.isoformat(), "by": by}
+    )
+    units = {_unit(one[by]): _tally(one) for one in told["items"]}
+    assert len(units) == len(told["items"])
+    return units | {"all": _tally(told["total"])}
+
+
+def _unit(told: Mapping[str, Any] | str | None) -> str:
+    return str(told["name"]) if isinstance(told, Mapping) else told or ""
+
+
+def _tally(told: Mapping[str, Any]) -> tuple[object, ...]:
+    counts = (told[name] for name in ("projects", "none", "short", "full", "shortfall"))
+    return *counts, None if told["share"] is None else Decimal(told["share"])

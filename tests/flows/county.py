@@ -1,30 +1,20 @@
-"""Makes a county from seeds: a scenario folder for the player, the same facts for the model."""
+"""Makes a county from seeds: its facts for the model, and by them a folder for the player."""
 
-import csv
-import json
 import random
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 from tests.flows import reference
-from tests.flows.reference import CHINA, Contract, County, Line
+from tests.flows.folder import Drawn, Paper, Payment, write
+from tests.flows.reference import CHINA, Contract, County, Line, Project
 
 PERIODS = ["2023-02", "2023-03", "2023-04", "2023-05", "2023-06"]
-ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
 BEGINS = datetime(2023, 1, 4, tzinfo=CHINA)
 # The first day that is fed: a Saturday on which people work.
 FIRST_DAY = date(2023, 1, 28)
-
-
-def credit_code(number: int) -> str:
-    """Give an invented credit code with a right check digit (GB 32100)."""
-    body = f"91422828{number:09d}"
-    total = sum(ALPHABET.index(c) * w for c, w in zip(body, WEIGHTS, strict=True))
-    return body + ALPHABET[(31 - total) % 31]
+SUPERVISED_SINCE = date(2023, 1, 5)
 
 
 @dataclass(frozen=True)
@@ -59,37 +49,70 @@ class Maker:
         self.dice = random.Random(seed)
         self.seed, self.span = seed, span
         self.sources = [f"S{seed}-{number}" for number in range(self.dice.choice([1, 2]))]
+        self.units = [f"U{seed}-{number}" for number in range(self.dice.choice([2, 3]))]
+        self.projects = [self._project(f"P{seed}-{number}") for number in range(projects)]
         self.contracts: list[Contract] = []
+        self.papers: dict[str, Paper] = {}
         self.lines: list[Line] = []
-        self.named: dict[str, str] = {}
+        self.payments: list[Payment] = []
         self.late: dict[tuple[str, date], datetime] = {}
-        for number in range(projects):
-            self._contract(number)
+        for number, project in enumerate(self.projects):
+            self._contract(number, project.code)
+        # One of which nothing is agreed yet: it is counted, and owes nothing.
+        self.projects.append(self._project(f"P{seed}-{projects}"))
         self._late_days(late)
 
-    def _contract(self, number: int) -> None:
+    def _project(self, code: str) -> Project:
+        """Draw a project; most are in progress and supervised all the time."""
+        dice = self.dice
+        days = (self.span.ends.date() - SUPERVISED_SINCE).days
+        since = SUPERVISED_SINCE + timedelta(days=dice.choice([0, 0, 0, 0, dice.randrange(days)]))
+        return Project(
+            code,
+            dice.choice(self.units),
+            dice.choice(["government", "government", "state_firm", "ppp", "private"]),
+            dice.choice(["", "county_budget", "special_bond"]),
+            dice.choice(["003"] * 8 + ["001", "004", "005"]),
+            since if dice.random() < 0.9 else None,
+        )
+
+    def _contract(self, number: int, project: str) -> None:
         dice = self.dice
         account = f"1755{self.seed:06d}{number:07d}" if dice.random() < 0.85 else None
-        source = dice.choice(self.sources) if account else None
         first = dice.choice([0, 0, 1])
         periods = self.span.periods[first : dice.choice([3, 4, 5])] or self.span.periods
-        amount = Decimal(dice.randrange(10_000, 90_000_000)) / 100
         contract = Contract(
-            f"P{self.seed}-{number}",
+            project,
             account,
-            source,
+            dice.choice(self.sources) if account else None,
             periods,
             dice.choice([10, 25, 28, 31]),
-            [amount] * len(periods),
+            self._amounts(project, len(periods)),
+            next_month=dice.random() < 0.15,
+            shifted=dice.random() < 0.85,
         )
         self.contracts.append(contract)
         if account:
             for place, period in enumerate(periods):
                 self._pay(contract, place, period)
 
+    def _amounts(self, project: str, count: int) -> list[Decimal]:
+        """Draw what a contract says of labour cost; give what each period owes by that."""
+        dice = self.dice
+        basis = dice.choices(["per_period", "total", "share"], [4, 1, 1])[0]
+        amount = Decimal(dice.randrange(10_000, 90_000_000)) / 100
+        price, share = Decimal(dice.randrange(10_000_000, 900_000_000)) / 100, None
+        if basis == "share":
+            share, amount = Decimal(dice.randrange(500, 4000)) / 100, None
+            self.papers[project] = Paper(price, basis, None, share)
+            return reference.spread(price * share / 100, count)
+        price += amount * count
+        self.papers[project] = Paper(price, basis, amount, None)
+        return [amount] * count if basis == "per_period" else reference.spread(amount, count)
+
     def _pay(self, contract: Contract, place: int, period: str) -> None:
         dice, amount = self.dice, contract.amounts[place]
-        due = reference.due_day(period, contract.transfer_day)
+        due = contract.due(period)
         way = dice.choices(
             ["full", "none", "part", "late", "split", "early", "double"], [10, 4, 3, 4, 3, 2, 1]
         )[0]
@@ -111,25 +134,27 @@ class Maker:
             )
 
     def _line(self, contract: Contract, day: date, money: Decimal, period: str | None) -> None:
-        dice = self.dice
+        """Draw how money came in, and sometimes how wages went out of it."""
+        dice, account = self.dice, contract.account or ""
         when = reference.at(day, f"{dice.randrange(8, 18):02d}:{dice.randrange(60):02d}")
-        serial = f"L{self.seed}-{len(self.lines):05d}"
-        self.lines.append(Line(contract.account or "", serial, when, money, period))
+        serial = f"L{self.seed}-{len(self.payments):05d}"
+        self.lines.append(Line(account, serial, when, money, period))
         year, month = (period or "2023-01").split("-")
-        self.named[serial] = (
-            dice.choice(
-                [f"{year}年{int(month)}月人工费", f"{period} 人工费", f"人工费({year}{month})"]
-            )
-            if period
-            else dice.choice(["人工费", "工程款人工费部分", ""])
-        )
+        named = [f"{year}年{int(month)}月人工费", f"{period} 人工费", f"人工费({year}{month})"]
+        purpose = dice.choice(named if period else ["人工费", "工程款人工费部分", ""])
+        self.payments.append(Payment(account, serial, when, "in", money, purpose))
+        if dice.random() < 0.3:
+            later = when + timedelta(days=dice.randrange(20), minutes=1)
+            paid = (money * dice.randrange(1, 9) / 10).quantize(Decimal("0.01"))
+            wages = f"{serial}-W", later, "out", paid, f"{int(month)}月份工资"
+            self.payments.append(Payment(account, *wages))
 
     def _late_days(self, times: range) -> None:
         """Let each source be late some times, half of them where it matters: around a due day."""
         days = (self.span.ends.date() - FIRST_DAY).days
         for source in self.sources:
             dues = [
-                reference.due_day(period, contract.transfer_day)
+                contract.due(period)
                 for contract in self.contracts
                 if contract.source == source
                 for period in contract.periods
@@ -156,177 +181,6 @@ class Maker:
         return came
 
 
-@dataclass
-class Writer:
-    """Writes what some makers drew, by the words of scenarios/README.md."""
-
-    makers: list[Maker]
-    span: Span
-
-    @property
-    def contracts(self) -> list[Contract]:
-        return [contract for maker in self.makers for contract in maker.contracts]
-
-    @property
-    def sources(self) -> list[str]:
-        return [source for maker in self.makers for source in maker.sources]
-
-    def facts(self) -> County:
-        """Give the facts for the model."""
-        return County(
-            BEGINS,
-            self.span.ends,
-            self.contracts,
-            [line for maker in self.makers for line in maker.lines],
-            dict.fromkeys(self.sources, FIRST_DAY),
-            {key: when for maker in self.makers for key, when in maker.arrivals().items()},
-        )
-
-    def write(self, folder: Path) -> None:
-        """Write the scenario's folder."""
-        folder.mkdir(parents=True)
-        dev, gc, bank = credit_code(1), credit_code(2), credit_code(3)
-        (folder / "scenario.json").write_text(
-            json.dumps(
-                {
-                    "title": "drawn",
-                    "area_code": "422828",
-                    "from": BEGINS.isoformat(),
-                    "until": self.span.ends.isoformat(),
-                    "calendar_years": [2023],
-                }
-            )
-        )
-        _write(
-            folder / "areas.csv",
-            "code,name,parent_code,valid_from,valid_to",
-            [
-                ["0", "全国", "", "1949-10-01", ""],
-                ["42", "湖北省", "0", "1949-10-01", ""],
-                ["4228", "恩施州", "42", "1983-12-01", ""],
-                ["422828", "鹤峰县", "4228", "1949-10-01", ""],
-            ],
-        )
-        _write(
-            folder / "organisations.csv",
-            "credit_code,name,area_code,roles,trades",
-            [
-                [dev, "业主", "422828", "developer", ""],
-                [gc, "总包", "422828", "contractor", "construction"],
-                [bank, "银行", "422828", "bank", ""],
-            ],
-        )
-        _write(
-            folder / "projects.csv",
-            "code,name,area_code,investment_type,funding_source,developer,contractor,"
-            "sector_authority,status,supervised_since,started_on",
-            [
-                [
-                    c.project,
-                    f"项目{c.project}",
-                    "422828",
-                    "government",
-                    "",
-                    dev,
-                    gc,
-                    "",
-                    "003",
-                    "2023-01-05",
-                    "2023-01-05",
-                ]
-                for c in self.contracts
-            ],
-        )
-        _write(
-            folder / "works_contracts.csv",
-            "project,number,contractor,signed_on,contract_amount,basis,amount,share,"
-            "first_period,last_period,cycle_months,transfer_day,transfer_month,due_shift",
-            [
-                [
-                    c.project,
-                    f"N-{c.project}",
-                    gc,
-                    "2023-01-05",
-                    "90000000.00",
-                    "per_period",
-                    c.amounts[0],
-                    "",
-                    c.periods[0],
-                    c.periods[-1],
-                    "1",
-                    c.transfer_day,
-                    "same",
-                    "backwards",
-                ]
-                for c in self.contracts
-            ],
-        )
-        _write(
-            folder / "sources.csv",
-            "code,name,bank,area_code,expected_by,expected_after_wd,from_day,sends_at",
-            [
-                [s, f"银行{s}", bank, "422828", "10:00", "1", FIRST_DAY, "08:30"]
-                for s in self.sources
-            ],
-        )
-        _write(
-            folder / "wage_accounts.csv",
-            "project,source,account_no,account_name,bank_name,opened_on,opening_balance",
-            [
-                [c.project, c.source, c.account, f"专户{c.project}", "银行", FIRST_DAY, "0.00"]
-                for c in self.contracts
-                if c.account
-            ],
-        )
-        self._write_rest(folder, bank)
-
-    def _write_rest(self, folder: Path, bank: str) -> None:
-        _write(
-            folder / "recipients.csv",
-            "name,role,area_code,organisation,person,channels",
-            [
-                ["业主岗", "developer", "422828", credit_code(1), "", "inbox"],
-                ["治欠办岗", "wage_office", "422828", "", "", "inbox"],
-                ["银行岗", "bank", "422828", bank, "", "inbox"],
-                ["运维岗", "operator", "0", "", "", "inbox"],
-            ],
-        )
-        _write(
-            folder / "late_feeds.csv",
-            "source,day,sent_at",
-            [
-                [s, day, when.isoformat()]
-                for maker in self.makers
-                for (s, day), when in maker.late.items()
-            ],
-        )
-        _write(
-            folder / "lines.csv",
-            "account_no,serial,at,direction,amount,counterparty_name,counterparty_account,purpose",
-            [
-                [
-                    line.account,
-                    line.serial,
-                    line.when.isoformat(),
-                    "in",
-                    line.amount,
-                    "业主",
-                    "42000000000000001",
-                    maker.named[line.serial],
-                ]
-                for maker in self.makers
-                for line in maker.lines
-            ],
-        )
-
-
-def _write(path: Path, head: str, rows: Iterable[list[object]]) -> None:
-    with path.open("w", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(head.split(","))
-        writer.writerows(rows)
-
-
 def make(
     folder: Path,
     *seeds: int,
@@ -341,6 +195,21 @@ def make(
     Each bank is late about as often as `late` says.
     """
     span = Span(months, after)
-    writer = Writer([Maker(seed, projects, span, late) for seed in seeds], span)
-    writer.write(folder)
-    return Made(folder, writer.facts())
+    makers = [Maker(seed, projects, span, late) for seed in seeds]
+    facts = County(
+        BEGINS,
+        span.ends,
+        [contract for maker in makers for contract in maker.contracts],
+        [line for maker in makers for line in maker.lines],
+        {source: FIRST_DAY for maker in makers for source in maker.sources},
+        {key: when for maker in makers for key, when in maker.arrivals().items()},
+        projects=[project for maker in makers for project in maker.projects],
+    )
+    drawn = Drawn(
+        facts,
+        {project: paper for maker in makers for project, paper in maker.papers.items()},
+        [payment for maker in makers for payment in maker.payments],
+        {key: when for maker in makers for key, when in maker.late.items()},
+    )
+    write(folder, drawn)
+    return Made(folder, facts)

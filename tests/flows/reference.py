@@ -7,7 +7,7 @@ knows nothing of databases, events or timers.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 
 CHINA = timezone(timedelta(hours=8))
 HOLIDAYS = [
@@ -59,6 +59,18 @@ def at(day: date, clock: str = "00:00") -> datetime:
 
 
 @dataclass
+class Project:
+    """One project, as the scenario's files give it."""
+
+    code: str
+    developer: str
+    investment_type: str
+    funding_source: str
+    status: str
+    supervised_since: date | None
+
+
+@dataclass
 class Contract:
     """One contract's terms, as the scenario's files give them."""
 
@@ -68,6 +80,14 @@ class Contract:
     periods: list[str]
     transfer_day: int
     amounts: list[Decimal]
+    next_month: bool = False
+    """The transfer day lies in the month after the period."""
+    shifted: bool = True
+    """A due day on which nobody works moves back to one on which people do."""
+
+    def due(self, period: str) -> date:
+        """Give the day on which a period is due."""
+        return due_day(period, self.transfer_day, later=self.next_month, shifted=self.shifted)
 
 
 @dataclass
@@ -92,6 +112,7 @@ class County:
     first_day: dict[str, date]
     arrivals: dict[tuple[str, date], datetime]
     expected_by: str = "10:00"
+    projects: list[Project] = field(default_factory=list)
 
 
 @dataclass
@@ -141,20 +162,30 @@ class Outcome:
     cases: list[tuple[str, datetime]] = field(default_factory=list)
 
 
-def due_day(period: str, day: int) -> date:
-    """Give the day of a month, or its last, moved back to a working day."""
+def due_day(period: str, day: int, *, later: bool = False, shifted: bool = True) -> date:
+    """Give the day of a month (or of the one after it), or its last, moved to a working day."""
     first = date.fromisoformat(f"{period}-01")
+    following = (first + timedelta(days=32)).replace(day=1)
+    first = following if later else first
     last = (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
     due = first.replace(day=min(day, last.day))
-    while not is_workday(due):
+    while shifted and not is_workday(due):
         due -= timedelta(days=1)
     return due
+
+
+def spread(total: Decimal, count: int) -> list[Decimal]:
+    """Spread a sum over so many periods: rounded down to the fen, the last takes the rest."""
+    fen = Decimal("0.01")
+    total = total.quantize(fen, ROUND_DOWN)
+    each = (total / count).quantize(fen, ROUND_DOWN)
+    return [*[each] * (count - 1), total - each * (count - 1)]
 
 
 def owed_of(contract: Contract) -> list[Owed]:
     """Give a contract's expected transfers, oldest first."""
     return [
-        Owed(contract, period, due_day(period, contract.transfer_day), amount)
+        Owed(contract, period, contract.due(period), amount)
         for period, amount in zip(contract.periods, contract.amounts, strict=True)
     ]
 
@@ -196,13 +227,13 @@ class Model:
         self._look(county.ends)
         return self.out
 
-    def _fed_until(self, source: str, now: datetime) -> date:
+    def fed_until(self, source: str, now: datetime) -> date:
         day = self.county.first_day[source]
         while self.county.arrivals.get((source, day), self.county.ends + timedelta(1)) <= now:
             day += timedelta(days=1)
         return day - timedelta(days=1)
 
-    def _money(self, contract: Contract, now: datetime) -> dict[str, list[tuple[date, Decimal]]]:
+    def money(self, contract: Contract, now: datetime) -> dict[str, list[tuple[date, Decimal]]]:
         here = [
             line
             for line in self.county.lines
@@ -219,14 +250,14 @@ class Model:
         # Money first, then rungs that fall at this instant on what is still open, then news.
         self._close(now)
         self._climb(now)
+        self._propose(now)
         for contract in self.county.contracts:
             self._find(contract, now)
-        self._close(now)
-        self._propose(now)
+        self._open_cases(now)
 
     def _find(self, contract: Contract, now: datetime) -> None:
-        fed = self._fed_until(contract.source, now) if contract.source else None
-        money = self._money(contract, now)
+        fed = self.fed_until(contract.source, now) if contract.source else None
+        money = self.money(contract, now)
         fresh = []
         for one in self.owed:
             if one.contract is not contract or one.found or at(one.due + timedelta(1)) > now:
@@ -244,6 +275,9 @@ class Model:
             ]
             self.out.items.append(item)
             self._jump(contract, now)
+            # A miss is told before the money that covers it by now: what it asks for is seen.
+            self._propose(now)
+            self._close(now)
 
     def _jump(self, contract: Contract, now: datetime) -> None:
         mine = [one for one in self.owed if one.contract is contract]
@@ -284,7 +318,7 @@ class Model:
 
     def _close(self, now: datetime) -> None:
         for contract in self.county.contracts:
-            money = self._money(contract, now)
+            money = self.money(contract, now)
             for item in self._open(contract.project):
                 one = next(
                     o for o in self.owed if o.contract is contract and o.period == item.period
@@ -307,6 +341,8 @@ class Model:
             cased = [p for p, _ in self.out.cases if p == item.project]
             if item.level == "red" and not standing and not cased:
                 self.out.proposals.append(Proposal(item.project, now))
+
+    def _open_cases(self, now: datetime) -> None:
         for proposal in self.out.proposals:
             opened = self._open(proposal.project)
             oldest = min((item.due for item in opened if item.due), default=None)
