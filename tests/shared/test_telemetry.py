@@ -36,12 +36,14 @@ def line(capsys: pytest.CaptureFixture[str]) -> Iterator[Line]:
     """Logs as a process has them; gives the one line that was written."""
     root, quiet = getLogger(), [getLogger(name) for name in telemetry._QUIET]  # noqa: SLF001
     before, level, levels = list(root.handlers), root.level, [one.level for one in quiet]
+    configured = structlog.get_config()
     telemetry._configure_logs("INFO", pii.looks_personal)  # noqa: SLF001
     yield lambda: json.loads(capsys.readouterr().err)
     root.handlers, root.level = before, level
     for one, old in zip(quiet, levels, strict=True):
         one.setLevel(old)
     structlog.reset_defaults()
+    structlog.configure(**configured)
 
 
 def test_a_log_line_is_json_with_level_time_and_logger(line: Line) -> None:
