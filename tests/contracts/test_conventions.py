@@ -4,6 +4,7 @@ import ast
 import re
 import tomllib
 from collections.abc import Callable, Iterator
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path, PurePosixPath
 from sys import stdlib_module_names
@@ -204,6 +205,7 @@ ALLOWED: list[tuple[Rule, str, str]] = [
 ]
 
 
+@cache
 def _modules() -> list[Module]:
     return [
         Module.of(path.relative_to(ROOT).as_posix(), path.read_text("utf-8"))
