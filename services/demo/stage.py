@@ -17,7 +17,7 @@ from shared.config import Runtime
 SERVICES = ("registry", "payroll", "cases", "alerts")
 Json: TypeAlias = Any
 # Seconds: between two looks at services that work, at first; and with no sign of life at most.
-FIRST_PAUSE, PATIENCE = 0.004, 90.0
+FIRST_PAUSE, PATIENCE = 0.01, 90.0
 
 
 class PlayFailed(RuntimeError):
@@ -93,7 +93,7 @@ class Stage:
         """Take the client; nothing is due before the clock was first set."""
         self.client = client
         self.following: dict[str, datetime | None] = dict.fromkeys(SERVICES)
-        self.counters: dict[str, Any] = {}
+        self.now: datetime | None = None
         self.sent: dict[str, int] = {}
 
     async def settle(self) -> None:
@@ -101,19 +101,32 @@ class Stage:
 
         Raises PlayFailed if they neither move nor come to rest.
         """
-        pause, moved_at = FIRST_PAUSE, time.monotonic()
+        before: dict[str, Any] = {}
         while True:
-            told = await self._each(SERVICES, "GET", "scenario/idle")
-            counters = {name: {**one, "next": None} for name, one in told.items()}
-            still, self.counters = counters == self.counters, counters
-            if still and all(one["idle"] for one in counters.values()):
-                self.sent = {name: one["sent"] for name, one in told.items()}
+            counters = await self._counters(SERVICES)
+            busy = [name for name, one in counters.items() if not one["idle"]]
+            if busy:
+                await self._rest(busy)
+            elif counters == before:
+                self.sent = {name: one["sent"] for name, one in counters.items()}
                 return
-            moved_at = moved_at if still else time.monotonic()
-            if time.monotonic() - moved_at > PATIENCE:
-                raise PlayFailed(f"the services do not come to rest: {counters}")
+            before = {} if busy else counters
+
+    async def _rest(self, busy: Sequence[str]) -> None:
+        """Wait until services that work have come to rest; the others are not asked meanwhile."""
+        pause, moved_at, before = FIRST_PAUSE, time.monotonic(), None
+        while busy:
             await asyncio.sleep(pause)
             pause = min(pause * 2, 0.1)
+            counters = await self._counters(busy)
+            moved_at = moved_at if counters == before else time.monotonic()
+            if time.monotonic() - moved_at > PATIENCE:
+                raise PlayFailed(f"the services do not come to rest: {counters}")
+            busy, before = [name for name in busy if not counters[name]["idle"]], counters
+
+    async def _counters(self, names: Sequence[str]) -> dict[str, Any]:
+        told = await self._each(names, "GET", "scenario/idle")
+        return {name: {**one, "next": None} for name, one in told.items()}
 
     async def go(self, instant: datetime, names: Sequence[str] = SERVICES) -> None:
         """Move the clock of some services to an instant, stopping at every due one before it.
@@ -135,7 +148,7 @@ class Stage:
         await self._set(instant, names, changed=True)
 
     async def _set(self, instant: datetime, names: Sequence[str], *, changed: bool = False) -> None:
-        body = {"now": instant.isoformat()}
+        self.now, body = instant, {"now": instant.isoformat()}
         stuck: set[str] = set()
         while names:
             told = await self._each(names, "POST", "scenario/clock", body)
@@ -154,7 +167,9 @@ class Stage:
         return [name for name, at in self.following.items() if at and at <= instant]
 
     def _nearest(self) -> datetime | None:
-        return min((at for at in self.following.values() if at), default=None)
+        """Give what falls due next; what should have been done before fails, and is not next."""
+        ahead = (at for at in self.following.values() if at and (not self.now or at > self.now))
+        return min(ahead, default=None)
 
     async def _each(
         self, names: Sequence[str], method: str, path: str, body: Json = None
