@@ -64,7 +64,9 @@ def _migration(verify_head: VerifyHead) -> Look:
             try:
                 await verify_head(service, sessions.url)
             except RuntimeError as error:
-                return Check(name=name, state="fail", words=str(error))
+                # At an upgrade the tables go first, and fit the replicas that are still there.
+                newer = getattr(error, "newer", False)
+                return Check(name=name, state="warn" if newer else "fail", words=str(error))
             right[service.name] = now
         return Check(name=name, state="ok", words="database and code stand at the same migration")
 

@@ -29,6 +29,11 @@ _Result = TypeVar("_Result")
 class UnknownHead(RuntimeError):
     """The database and this code do not stand at the same migration."""
 
+    def __init__(self, words: str, *, newer: bool) -> None:
+        super().__init__(words)
+        self.newer = newer
+        """Newer code has migrated the database."""
+
 
 def folder(service: Service) -> Path:
     """Give the folder of a service's migrations, `services/<name>/migrations`."""
@@ -121,7 +126,8 @@ async def verify_head(service: Service, url: str) -> None:
     )
     raise UnknownHead(
         f"the database of {service.name} stands at migration {there or 'none'}, "
-        f"this code at {here or 'none'}: {remedy}"
+        f"this code at {here or 'none'}: {remedy}",
+        newer=not known_here,
     )
 
 

@@ -14,6 +14,7 @@ from shared import clock, health
 from shared.bus.local import LocalBus
 from shared.db import DatabaseAway, Sessions
 from shared.inbox import InboxKey
+from shared.migrations import UnknownHead
 from shared.outbox import OutboxRow, publish
 from shared.service import Service
 from tests.fixtures.database import connected
@@ -47,11 +48,12 @@ class Head:
     def __init__(self) -> None:
         self.asked = 0
         self.wrong = ""
+        self.newer = False
 
     async def verify(self, service: Service, url: str) -> None:
         self.asked += 1
         if self.wrong:
-            raise RuntimeError(self.wrong)
+            raise UnknownHead(self.wrong, newer=self.newer)
 
 
 @pytest.fixture
@@ -115,6 +117,11 @@ async def test_at_another_migration_it_is_not_ready(client: AsyncClient, head: H
     assert await ready(client) == (200, WELL)
     assert await ready(client) == (200, WELL)
     assert head.asked == 2, "what was right is believed for a minute"
+
+
+async def test_while_newer_code_takes_over_it_goes_on(client: AsyncClient, head: Head) -> None:
+    head.wrong, head.newer = "stands at 0003, this code at 0002", True
+    assert await ready(client) == (200, WELL | {"house.migration": "warn"})
 
 
 async def test_without_its_database_it_is_not_ready(
