@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from services.alerts.rules.routing import Receiver
-from services.demo import facts
+from services.demo import columns, facts
 from services.payroll.rules.statements import Direction
 from services.registry.rules.contracts import LabourCostBasis, TransferMonth
 from services.registry.rules.organisations import OrganisationRole
@@ -21,18 +21,18 @@ from tests.flows import page
 
 FLOWS = Path(page.__file__).parent
 # What draws counties, writes their folders and says what must come of them.
-STRANGERS = ("county", "folder", "page", "reference", "standing")
+STRANGERS = ("county", "folder", "page", "reference", "standing", "written")
 
 
 def test_the_page_names_the_files_that_are_read() -> None:
-    assert set(page.files()) == {"scenario.json", *facts.FILES}
+    assert set(page.files()) == {"scenario.json", *columns.FILES}
     missing = {name for name, file in page.files().items() if file.may_be_missing}
-    assert missing == facts.OPTIONAL - {"README.md"}
+    assert missing == columns.OPTIONAL - {"README.md"}
 
 
-@pytest.mark.parametrize("name", facts.FILES)
+@pytest.mark.parametrize("name", columns.FILES)
 def test_the_page_names_the_columns_that_are_read(name: str) -> None:
-    read = {column: not rule.required for column, rule in facts.FILES[name].items()}
+    read = {column: not rule.required for column, rule in columns.FILES[name].items()}
     told = {column: one.may_be_empty for column, one in page.files()[name].columns.items()}
     assert told == read
 
@@ -56,13 +56,13 @@ def test_the_page_names_every_value_that_a_column_may_have(
 ) -> None:
     told = set(page.files()[name].columns[column].codes)
     # It may name other columns, too.
-    assert told - (set(facts.FILES[name]) - values) == values
+    assert told - (set(columns.FILES[name]) - values) == values
 
 
 def test_the_pages_example_rows_are_a_folder(tmp_path: Path) -> None:
     page.example(tmp_path / "example")
     read = facts.read(tmp_path / "example")
-    assert all(read.rows(name) for name in facts.FILES)
+    assert all(read.rows(name) for name in columns.FILES)
 
 
 @pytest.mark.parametrize("name", STRANGERS)

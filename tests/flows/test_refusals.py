@@ -13,6 +13,8 @@ from services.demo.facts import ScenarioRefused, read
 
 ROOT = Path(__file__).parents[2]
 FIRST = ROOT / "scenarios" / "first"
+DEVELOPER = "11422828900000001W"
+COMPUTED = "computed figure: comes out of the rules"
 Spoil = Callable[[Path], object]
 
 
@@ -58,17 +60,41 @@ WRONG: list[tuple[Spoil, str]] = [
     (lambda folder: (folder / "scenario.json").unlink(), "scenario.json: missing"),
     (write("scenario.json", "{"), "scenario.json: Expecting"),
     (write("scenario.json", "[]"), "scenario.json: not an object"),
-    (settings('"title"', '"titel"'), "scenario.json: titel: missing or not described"),
+    (settings('"title"', '"titel"'), "scenario.json: titel: not described"),
+    (settings('"title"', '"titel"'), "scenario.json: title: missing"),
+    (settings('"title"', '"total": 31, "title"'), f"scenario.json: total: {COMPUTED}"),
     (settings("+08:00", ""), "scenario.json: from: an instant needs its offset"),
     (settings('"until": "20', '"until": "19'), "scenario.json: until: earlier than from"),
     (settings("[2023]", '["2023"]'), "scenario.json: calendar_years: no list of years"),
     (settings('"422828"', '"422829"'), "scenario.json: area_code: 422829 is not in areas.csv"),
     (write("projects.csv", "\xff\xfe"), "projects.csv: not a CSV file in UTF-8"),
     (write("projects.csv", 'code,name\n"a'), "projects.csv: not a CSV file in UTF-8"),
-    (write("projects.csv", ""), "projects.csv: column code: missing or not described"),
+    (write("projects.csv", ""), "projects.csv: row 1: code: missing"),
     (put("lines.csv", "purpose", "a,b"), "lines.csv: row 2: 9 cells, not 8"),
-    (put("lines.csv", "purpose", "purpose,colour", 1), "lines.csv: column colour: missing or not"),
+    (put("lines.csv", "purpose", "purpose,colour", 1), "lines.csv: row 1: colour: not described"),
+    (put("lines.csv", "purpose", "amount", 1), "lines.csv: row 1: amount: stands here twice"),
+    *(
+        (put(file, column, f"{column},{computed}", 1), f"{file}: row 1: {computed}: {COMPUTED}")
+        for file, column, computed in (
+            ("projects.csv", "code", "level"),
+            ("projects.csv", "name", "预警等级"),
+            ("works_contracts.csv", "number", "missed_on"),
+            ("works_contracts.csv", "amount", "shortfall"),
+            ("organisations.csv", "roles", "Share of misses"),
+            ("organisations.csv", "name", "none"),
+            ("organisations.csv", "name", "占比"),
+            ("wage_accounts.csv", "account_name", "closing_balance"),
+            ("lines.csv", "amount", "total"),
+        )
+    ),
     (put("projects.csv", "developer", "x"), "projects.csv: row 2: developer: x is not in organis"),
+    (put("works_contracts.csv", "contractor", "x"), "works_contracts.csv: row 2: contractor: x is"),
+    (put("persons.csv", "unit", "x"), "persons.csv: row 2: unit: x is not in organisations.csv"),
+    (put("acts.csv", "organisation", "x"), "acts.csv: row 2: organisation: x is not in organisa"),
+    (put("sources.csv", "bank", DEVELOPER), f"bank: {DEVELOPER} does not have the role bank"),
+    (put("projects.csv", "contractor", DEVELOPER), "does not have the role contractor"),
+    (put("areas.csv", "parent_code", "43", 4), "areas.csv: row 4: parent_code: 43 is not in areas"),
+    (put("recipients.csv", "person", "HF-F-03"), "person: HF-F-03 is not in persons.csv (project"),
     (put("lines.csv", "account_no", "9"), "lines.csv: row 2: account_no: 9 is not in wage_accou"),
     (put("projects.csv", "name", ""), "projects.csv: row 2: name: empty"),
     (put("projects.csv", "name", "a\x07b"), "projects.csv: row 2: name: blanks at its ends, or"),
@@ -89,6 +115,14 @@ WRONG: list[tuple[Spoil, str]] = [
     (put("acts.csv", "act", "sing"), "acts.csv: row 2: act: sing is none of acknowledge, answer"),
     (put("acts.csv", "role", "king"), "acts.csv: row 2: role: king is none of"),
     (put("acts.csv", "at", "2024-01-01T00:00:00Z"), "acts.csv: row 3: at: earlier than the row"),
+    (put("wage_accounts.csv", "opened_on", "2023-02-18"), "opened_on: earlier than its source's"),
+    (put("lines.csv", "at", "2023-02-19T10:00:00+08:00"), "lines.csv: row 2: at: earlier than the"),
+    (put("late_feeds.csv", "day", "2023-02-19"), "late_feeds.csv: row 2: day: earlier than its"),
+    (
+        put("late_feeds.csv", "sent_at", "2023-05-25T23:00:00+08:00"),
+        "late_feeds.csv: row 2: sent_at: earlier than the end of its day",
+    ),
+    (put("persons.csv", "until_on", "2023-02-15"), "persons.csv: row 2: until_on: earlier than fr"),
     (again("lines.csv"), "serial: B0501 stands here twice"),
     (again("projects.csv"), "projects.csv: row 4: code: HF-F-02 stands here twice"),
 ]
