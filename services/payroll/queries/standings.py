@@ -53,33 +53,36 @@ from shared import clock, known, paging
 from shared.areas import NATION, Scope
 from shared.db import Session
 
+_KEYS = {
+    Grouping.DEVELOPER: "developer_id",
+    Grouping.INVESTMENT_TYPE: "investment_type",
+    Grouping.FUNDING_SOURCE: "funding_source",
+}
+
 
 async def transfer_summary(
     session: Session, scope: Scope, only: SummaryFilter, today: date
 ) -> Summary:
     """Count how the projects that the caller may see stand on a day, and what they lack."""
     stands = _standings(scope, only, today)
-    keys = {
-        Grouping.DEVELOPER: (stands.c.developer_id, stands.c.developer_name),
-        Grouping.INVESTMENT_TYPE: (stands.c.investment_type,),
-        Grouping.FUNDING_SOURCE: (stands.c.funding_source,),
-    }[only.by]
+    key = stands.c[_KEYS[only.by]]
     counted = [
         func.count(),
         func.count().filter(stands.c.transfer == Standing.NONE.value),
         func.count().filter(stands.c.transfer == Standing.SHORT.value),
         func.sum(stands.c.shortfall),
     ]
-    rows = await session.execute(select(*counted, *keys).group_by(*keys))
+    # The cards of a developer's projects are told together, so they agree in its name.
+    name = func.max(stands.c.developer_name)
+    rows = await session.execute(select(*counted, key, name).group_by(key))
     return summary(only.as_of or today, only.by, [_tally(only.by, *row) for row in rows])
 
 
 def _tally(by: Grouping, *row: Any) -> Tally:
-    *counts, shortfall = row[:4]
+    *counted, key, name = row
     if by is Grouping.DEVELOPER:
-        return DeveloperTally.of(*counts, shortfall, Developer(*row[4:]))
-    kind = InvestmentTally if by is Grouping.INVESTMENT_TYPE else FundingTally
-    return kind.of(*counts, shortfall, row[4])
+        return DeveloperTally.of(*counted, Developer(key, name))
+    return (InvestmentTally if by is Grouping.INVESTMENT_TYPE else FundingTally).of(*counted, key)
 
 
 async def standings(

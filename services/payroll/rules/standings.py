@@ -23,8 +23,9 @@ NOTHING = Decimal("0.00")
 class Standing(StrEnum):
     """How a project stands, from its open obligations: those that are due and not paid in full.
 
-    An obligation is due once its day is over and its bank's data reach through that day (no
-    account: no data to wait for).
+    The developer owes labour cost in full and in time (724号 art. 29). An obligation is due once
+    its day is over and its bank's data reach through that day (no account: no data to wait for):
+    absent data prove no debt.
     """
 
     NONE = "none"
