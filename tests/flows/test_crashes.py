@@ -18,7 +18,7 @@ import pytest
 from shared import clock
 from tests.fixtures.database import connected
 from tests.fixtures.processes import Cluster, ServiceProcess
-from tests.flows.county import credit_code
+from tests.flows.folder import credit_code
 from tests.interrupting import relay_held, table_held
 from tests.waiting import until
 
@@ -54,7 +54,7 @@ async def register(cluster: Cluster) -> str:
     """Register a bank; it was acknowledged, so it must never be lost. Give its id."""
     number = next(_numbers)
     body = {
-        "credit_code": credit_code(number), "name": f"银行{number}",
+        "credit_code": credit_code(str(number)), "name": f"银行{number}",
         "area_code": COUNTY, "roles": ["bank"], "trades": [],
     }  # fmt: skip
     headers = {"authorization": f"Bearer {cluster.client.token('operator', '0')}"}

@@ -17,7 +17,7 @@ from shared import migrations
 from shared.embedded import Server
 from tests.fixtures.database import connected, load
 from tests.fixtures.processes import Cluster, gathered
-from tests.flows.county import credit_code
+from tests.flows.folder import credit_code
 from tests.kafka import KafkaBroker
 from tests.waiting import until
 
@@ -43,7 +43,7 @@ class Registrar:
 
     async def register(self, number: int) -> None:
         """Register one bank: again with the same key for as long as the answer is "not now"."""
-        code, key = credit_code(number), str(uuid4())
+        code, key = credit_code(str(number)), str(uuid4())
         body = {"credit_code": code, "name": f"银行{number}", "area_code": "42", "roles": ["bank"]}
         token = self.cluster.client.token("operator", "0")
         headers = {"authorization": f"Bearer {token}", "idempotency-key": key}
