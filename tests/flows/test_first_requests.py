@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
+from shared.roles import KNOWN_ROLES
 
 ROOT = Path(__file__).parents[2]
 START = "API=http://127.0.0.1:8000"
@@ -31,6 +31,7 @@ def served(data: Path) -> Iterator[tuple[str, dict[str, str]]]:
         "PATH": os.defpath,
         "DATA_DIR": str(data),
         "LOG_LEVEL": "ERROR",
+        "EGRESS_ALLOW": "127.0.0.1/32:9000",
         "PYTHONPATH": str(ROOT),
     }
     command = [sys.executable, "-m", "services", "serve", "all", "--port", "0"]
@@ -46,7 +47,12 @@ def served(data: Path) -> Iterator[tuple[str, dict[str, str]]]:
             process.wait(60)
 
 
-@pytest.mark.soak
+def test_every_user_whom_a_route_serves_has_a_first_request() -> None:
+    asked = set(re.findall(r"(?:--role|^ask) (\w+)", pasted(""), re.MULTILINE))
+    machines = set(re.findall(r'api-keys.*?"roles": \["(\w+)"', pasted(""), re.DOTALL))
+    assert asked | machines == KNOWN_ROLES - {"worker"}, "nothing serves workers yet"
+
+
 def test_the_first_requests_of_the_readme_run(tmp_path: Path) -> None:
     with served(tmp_path) as (base, settings):
         done = subprocess.run(
@@ -64,6 +70,8 @@ def test_the_first_requests_of_the_readme_run(tmp_path: Path) -> None:
     answers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     problems = [answer for answer in answers if str(answer.get("type", "")).startswith("/problems")]
     assert problems == []
+    nothing = [answer for answer in answers if answer.get("items") == []]
+    assert len(nothing) == 1, "but for the deliveries to a new endpoint, everybody sees something"
     items = {item["period"]: item for item in answers[-1]["items"]}
     assert {period: (item["level"], item["state"]) for period, item in items.items()} == {
         "2026-01": ("red", "closed"),
