@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check fix serve cluster migrate revise contracts lock soak
+.PHONY: help install demo test check rules fix serve cluster up down migrate revise contracts lock soak
 
 # The first Python that is new enough; PYTHON=/path/to/python chooses another.
 PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13 python3.14; do \
@@ -24,12 +24,18 @@ demo: $(READY)  ## play a scenario in one process, then keep serving (TARGET=clu
 test: $(READY)  ## all tests but the long ones (offline: ARGS='-m "not kafka and not soak"')
 	$(RUN) pytest -m "not soak" $(ARGS)
 
-check: $(READY)  ## format, lint, types, import rules, contracts
+check: $(READY) rules  ## format, lint, types, import rules, contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(RUN) pytest tests/contracts
+
+rules:  ## check and test the alert rules with promtool, where it is
+	@if command -v promtool >/dev/null; then \
+		promtool check rules deploy/observability/rules/*.yaml && \
+		promtool test rules deploy/observability/tests/*.yaml; \
+	else echo "promtool not found: rules not checked (Debian: apt-get install prometheus)"; fi
 
 fix: $(READY)  ## format, and mend what the linter can mend
 	$(BIN)/ruff check --fix .
@@ -40,6 +46,12 @@ serve: $(READY)  ## serve all services in one process (ARGS=payroll: one of them
 
 cluster: $(READY)  ## broker, database and four services, supervised (ARGS=status|stop|fresh|…)
 	$(RUN) deploy.cluster $(or $(ARGS),start)
+
+up:  ## broker, database and four services in containers (ARGS='--env-file deploy/demo.env up --build')
+	docker compose $(or $(ARGS),up --detach)
+
+down:  ## end the containers; their data stay
+	docker compose --env-file deploy/demo.env --profile '*' down $(ARGS)
 
 migrate: $(READY)  ## bring the databases to the newest migration
 	$(RUN) services migrate $(ARGS)
