@@ -14,7 +14,7 @@ from httpx import ASGITransport, AsyncClient
 from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.parser import text_string_to_metric_families
 
-from shared import telemetry
+from shared import pii, telemetry
 from shared.app import create_app
 from shared.config import Runtime
 from tests.contracts.test_docs import _anchors, settings
@@ -139,7 +139,10 @@ def test_the_demo_s_values_are_settings_that_a_process_takes(
     for name, value in env_file(DEPLOY / "demo.env").items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("KAFKA_BROKERS", "kafka:9092")
-    assert Runtime().allow_own_tokens
+    runtime = Runtime()
+    assert runtime.allow_own_tokens
+    ring = pii.Keyring.of(runtime)
+    assert ring.open(ring.seal("138")) == b"138"
 
 
 def settings_of_compose() -> set[str]:
