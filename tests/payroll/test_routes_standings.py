@@ -9,9 +9,17 @@ from httpx import AsyncClient
 
 from shared import clock
 from shared.db import Session
-from tests.fixtures.service import Time
+from tests.fixtures.service import Time, Token
 from tests.payroll import factories
-from tests.payroll.factories import COUNTY, DEVELOPER, line, statement
+from tests.payroll.factories import (
+    BANK,
+    CONTRACTOR,
+    COUNTY,
+    DEVELOPER,
+    NEIGHBOUR,
+    line,
+    statement,
+)
 
 SUMMARY, PROJECTS = "/payroll/v1/obligations/summary", "/payroll/v1/projects"
 FIRST, DUE = date(2023, 1, 10), date(2023, 1, 20)
@@ -77,3 +85,106 @@ async def test_the_list_shows_the_counted_projects(
     assert [one["id"] for one in first["items"] + rest["items"]] == [
         str(one) for one in project_ids
     ]
+
+
+async def test_the_list_and_the_count_take_the_same_filter(
+    client: AsyncClient, project_ids: list[UUID]
+) -> None:
+    for params, found in (
+        ({"developer_id": DEVELOPER}, 3),
+        ({"contractor_id": CONTRACTOR}, 3),
+        ({"developer_id": BANK}, 0),
+        ({"area_code": COUNTY, "investment_type": "government"}, 3),
+        ({"area_code": NEIGHBOUR}, 0),
+        ({"investment_type": "ppp"}, 0),
+        ({"funding_source": "专项债"}, 0),
+        ({"as_of": "2023-01-19"}, 3),
+        ({"as_of": "2022-12-31"}, 0),
+    ):
+        total = (await get(client, SUMMARY, by="developer", **params))["total"]
+        listed = await get(client, PROJECTS, **params)
+        assert (total["projects"], len(listed["items"])) == (found, found), params
+
+
+async def test_of_a_day_before_there_were_projects_there_is_no_share(
+    client: AsyncClient, project_ids: list[UUID]
+) -> None:
+    answer = await get(client, SUMMARY, by="developer", as_of="2022-12-31")
+    nothing = {
+        "projects": 0, "none": 0, "short": 0, "full": 0, "shortfall": "0.00", "share": None,
+    }  # fmt: skip
+    assert answer == {"as_of": "2022-12-31", "by": "developer", "items": [], "total": nothing}
+
+
+async def test_a_listed_project_says_what_it_was_on_the_day(
+    client: AsyncClient, project_ids: list[UUID]
+) -> None:
+    [one] = (await get(client, PROJECTS, transfer="short", as_of="2023-01-21"))["items"]
+    assert one == {
+        "id": str(project_ids[1]),
+        "name": "鹤峰县某道路工程",
+        "area_code": COUNTY,
+        "developer_id": str(DEVELOPER),
+        "developer_name": "县交通运输局",
+        "contractor_id": str(CONTRACTOR),
+        "contractor_name": "某建设公司",
+        "investment_type": "government",
+        "funding_source": None,
+        "supervised_since": "2023-01-01",
+        "transfer": "short",
+        "shortfall": "60.00",
+        "open_obligations": 1,
+        "oldest_due_on": "2023-01-20",
+    }
+    full = (await get(client, PROJECTS, transfer="full"))["items"][0]
+    assert (full["shortfall"], full["oldest_due_on"]) == ("0.00", None)
+
+
+async def test_all_that_is_wrong_with_a_question_is_told_at_once(
+    client: AsyncClient, project_ids: list[UUID]
+) -> None:
+    for as_of, code in (
+        ("2023-01-22", "day_in_future"),
+        ("9999-12-31", "less_than"),
+        ("0001-01-01", "greater_than_equal"),
+        ("2023-02-30", "date_from_datetime_parsing"),
+        ("gestern", "date_from_datetime_parsing"),
+    ):
+        params = {"by": "colour", "as_of": as_of, "area_code": "42%", "investment_type": "lottery"}
+        answer = await client.get(SUMMARY, params=params)
+        assert answer.status_code == 422
+        assert answer.headers["content-type"] == "application/problem+json"
+        found = {error["place"]: error["code"] for error in answer.json()["errors"]}
+        assert found == {
+            "query.by": "enum",
+            "query.as_of": code,
+            "query.area_code": "string_pattern_mismatch",
+            "query.investment_type": "enum",
+        }
+    answer = await client.get(SUMMARY)
+    assert [error["place"] for error in answer.json()["errors"]] == ["query.by"]
+    answer = await client.get(PROJECTS, params={"transfer": ["none", "late"]})
+    assert [error["place"] for error in answer.json()["errors"]] == ["query.transfer[1]"]
+    answer = await client.get(PROJECTS, params={"cursor": "x", "transfer": "none"})
+    assert answer.json()["type"] == "/problems/cursor-unreadable"
+
+
+async def test_a_unit_sees_its_own_projects_and_a_county_its_own(
+    client: AsyncClient, project_ids: list[UUID], token: Token
+) -> None:
+    for headers, found in (
+        (token("leading_group", areas=[COUNTY]), 3),
+        (token("finance_bureau", areas=["42"]), 3),
+        (token("town", areas=[NEIGHBOUR]), 0),
+        (token("developer", areas=[COUNTY], org=DEVELOPER), 3),
+        (token("contractor", areas=[COUNTY], org=CONTRACTOR), 3),
+        (token("unit_head", areas=[COUNTY], org=BANK), 0),
+    ):
+        answer = await client.get(SUMMARY, params={"by": "developer"}, headers=headers)
+        assert answer.json()["total"]["projects"] == found
+        answer = await client.get(PROJECTS, headers=headers)
+        assert len(answer.json()["items"]) == found
+    for role in ("bank", "subscriber", "worker", "intake_desk"):
+        for path in (SUMMARY, PROJECTS):
+            answer = await client.get(path, headers=token(role, areas=[COUNTY], org=BANK))
+            assert answer.status_code == 403
