@@ -1,8 +1,7 @@
-"""Sessions and transactions, column types, the audit rows' table, locks and bulk writes."""
+"""Sessions and transactions, column types, the audit rows' table, and locks."""
 
 import hashlib
-import json
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 from decimal import Decimal
@@ -37,8 +36,9 @@ from sqlalchemy.ext.asyncio import (
     async_sessionmaker,
     create_async_engine,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, Mapper, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Mapper, PassiveFlag, mapped_column
 from sqlalchemy.orm import Session as SyncSession
+from sqlalchemy.orm.attributes import get_history
 
 from shared import clock
 from shared.pii import Sealed
@@ -150,27 +150,30 @@ def same_id(at: datetime, *parts: object) -> UUID:
     return UUID(int=milliseconds << 80 | 7 << 76 | (digest >> 62 & 0xFFF) << 64 | 2 << 62 | low)
 
 
-def _say(column: ColumnElement[Any], value: object) -> object:
+def shown(column: ColumnElement[Any], value: object) -> object:
     """Give a value as the audit may show it: a sealed one only as its being there."""
     if isinstance(column.type, Sealed):
         return None if value is None else "[sealed]"
     return to_jsonable_python(value, fallback=str, bytes_mode="base64")
 
 
-def _difference(row: object, *, new: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+def difference(row: object, *, new: bool) -> tuple[dict[str, Any], dict[str, Any]]:
     """Give the columns of a row that a flush will write, as they were and as they will be."""
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}
     state = inspect(row)
     mapper: Mapper[Any] = state.mapper
     for attribute in mapper.column_attrs:
-        history = state.attrs[attribute.key].history
+        # Asked only of what was set: to ask of all costs more than all else about a row.
+        if attribute.key not in (state.dict if new else state.committed_state):
+            continue
+        history = get_history(row, attribute.key, PassiveFlag.PASSIVE_NO_INITIALIZE)
         column = attribute.columns[0]
         if new and history.added:
-            after[attribute.key] = _say(column, history.added[0])
+            after[attribute.key] = shown(column, history.added[0])
         elif history.has_changes() and not new:
-            before[attribute.key] = _say(column, history.deleted[0] if history.deleted else None)
-            after[attribute.key] = _say(column, history.added[0] if history.added else None)
+            before[attribute.key] = shown(column, history.deleted[0] if history.deleted else None)
+            after[attribute.key] = shown(column, history.added[0] if history.added else None)
     return before, after
 
 
@@ -207,7 +210,7 @@ def _audit(session: SyncSession, _context: object, _instances: object) -> None:
         if isinstance(row, Plumbing):
             continue
         new = row in added
-        before, after = _difference(row, new=new)
+        before, after = difference(row, new=new)
         if before or after:
             key = "/".join(str(part) for part in inspect(row).mapper.primary_key_from_instance(row))
             action = "insert" if new else "update"
@@ -373,27 +376,3 @@ async def held(sessions: Sessions, task: str, *, wait: bool) -> AsyncIterator[bo
             if ours:
                 unlock = text("SELECT pg_advisory_unlock(hashtextextended(:task, 0))")
                 await taken.execute(unlock, name)
-
-
-async def copy(
-    session: Session, model: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]]
-) -> None:
-    """Write lines of one aggregate as one COPY, audited once with their number and digest."""
-    if not rows:
-        return
-    table: Any = model.__table__
-    connection = await session.connection()
-    # What the lines belong to goes first; and the driver, which SQLAlchemy cannot see us use,
-    # has no transaction open before a statement has gone through SQLAlchemy.
-    await session.flush()
-    await session.execute(text("SELECT 1"))
-    names, dialect = list(rows[0]), connection.dialect
-    kinds = [table.c[name].type.dialect_impl(dialect) for name in names]
-    sent = list(zip(names, [kind.bind_processor(dialect) for kind in kinds], strict=True))
-    records = [tuple(to(row[name]) if to else row[name] for name, to in sent) for row in rows]
-    raw: Any = (await connection.get_raw_connection()).driver_connection
-    await raw.copy_records_to_table(table.name, records=records, columns=names)
-    shown = [{n: _say(table.c[n], row[n]) for n in names} for row in rows]
-    digest = hashlib.sha256(json.dumps(shown, sort_keys=True, default=str).encode()).hexdigest()
-    after = {"rows": len(rows), "sha256": digest}
-    record(session, "copy", table.name, rows[0].get("id", ""), after=after)

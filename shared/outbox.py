@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Identity, Index, LargeBinary, func, select, t
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shared import clock, telemetry
+from shared import clock, sets, telemetry
 from shared.bus.base import Bus, Message
 from shared.db import Plumbing, Session, Sessions, connect
 from shared.events.base import Event
@@ -72,24 +72,34 @@ def publish(session: Session, event: Event) -> None:
 
     Raises NotInManifest, and EventTooLarge for a body that no broker takes.
     """
+    session.add(OutboxRow(**_row(session, event)))
+    session.info["published"] = True
+
+
+async def publish_all(session: Session, events: Sequence[Event]) -> None:
+    """Say many facts, in order, behind what was said before: as `publish`, but as one COPY."""
+    if events:
+        await sets.copied(session, OutboxRow, [_row(session, event) for event in events])
+        session.info["published"] = True
+
+
+def _row(session: Session, event: Event) -> dict[str, Any]:
+    """Give what an event's row holds, if this service may say it and a broker takes it."""
     if type(event) not in session.info["publishes"]:
         raise NotInManifest(f"{session.info['service']} does not publish {event.type}")
     body = event.body()
     if len(body) > LARGEST:
         raise EventTooLarge(event=event.type, size=len(body), limit=LARGEST)
-    session.add(
-        OutboxRow(
-            id=event.id,
-            type=event.type,
-            key=event.key_value,
-            occurred_at=event.occurred_at,
-            created_at=clock.wall(),
-            traceparent=telemetry.traceparent(),
-            body=body,
-            replayed=bool(session.info.get("replayed")),
-        )
-    )
-    session.info["published"] = True
+    return {
+        "id": event.id,
+        "type": event.type,
+        "key": event.key_value,
+        "occurred_at": event.occurred_at,
+        "created_at": clock.wall(),
+        "traceparent": telemetry.traceparent(),
+        "body": body,
+        "replayed": bool(session.info.get("replayed")),
+    }
 
 
 def message(

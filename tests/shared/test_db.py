@@ -1,13 +1,11 @@
 """Sessions: one transaction a door, committed before the answer; audited; 503 without database."""
 
 import asyncio
-import hashlib
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 from uuid import RFC_4122, UUID
 
 import pytest
@@ -24,7 +22,6 @@ from shared.db import (
     ScenarioClock,
     Sessions,
     alone,
-    copy,
     new_id,
     record,
     same_id,
@@ -133,66 +130,6 @@ async def test_a_reading_is_recorded_by_hand(sessions: Sessions) -> None:
         record(session, "reveal", "stones", "1", after={"purpose": "check"})
     (row,) = await audited(sessions)
     assert (row.actor, row.action, row.after) == ("inspector", "reveal", {"purpose": "check"})
-
-
-def lines(number: int) -> list[dict[str, Any]]:
-    now = datetime(2026, 3, 2, tzinfo=UTC)
-    return [
-        {
-            "id": new_id(),
-            "area_code": "42",
-            "colour": "grey",
-            "weight": weight,
-            "owner": f"业主{weight}",
-            "grain": Grain.COARSE,
-            "price": Decimal("0.10") * weight,
-            "laid_on": None,
-            "notes": {"n": weight},
-            "changed_at": now,
-        }
-        for weight in range(number)
-    ]
-
-
-async def test_lines_are_copied_and_audited_once(sessions: Sessions) -> None:
-    rows = lines(1000)
-    async with sessions.begin("bank") as session:
-        await copy(session, Stone, rows)
-        await copy(session, Stone, [])
-    async with sessions.begin() as session:
-        found = (await session.scalars(select(Stone).order_by(Stone.weight))).all()
-    assert [(one.id, one.owner, one.price, one.grain, one.notes) for one in found] == [
-        (row["id"], row["owner"], row["price"], row["grain"], row["notes"]) for row in rows
-    ]
-    (said,) = await audited(sessions)
-    assert (said.actor, said.action, said.table_name) == ("bank", "copy", "stones")
-    assert said.after is not None
-    assert said.after["rows"] == 1000
-    shown = [{**row, "owner": "[sealed]"} for row in rows]
-    assert said.after["sha256"] != hashlib.sha256(b"[]").hexdigest()
-    assert len(shown) == 1000
-
-
-async def test_copied_lines_belong_to_the_transaction(sessions: Sessions) -> None:
-    async def fail() -> None:
-        async with sessions.begin() as session:
-            await copy(session, Stone, lines(3))
-            raise RuntimeError
-
-    with pytest.raises(RuntimeError):
-        await fail()
-    assert await stones(sessions) == 0
-    assert await audited(sessions) == []
-
-
-async def test_what_was_added_before_is_there_when_lines_are_copied(sessions: Sessions) -> None:
-    async with sessions.begin() as session:
-        session.add(Stone(id=new_id(), area_code="42"))
-        await copy(session, Stone, lines(1))
-        async with connected(sessions.url) as other:
-            assert await other.fetchval("SELECT count(*) FROM stones") == 0
-        raw = await session.execute(text("SELECT count(*) FROM stones"))
-        assert raw.scalar_one() == 2
 
 
 def test_of_the_same_follows_the_same_id() -> None:

@@ -22,6 +22,7 @@ from shared.outbox import (
     OutboxRow,
     Relay,
     publish,
+    publish_all,
     replay,
     replay_topic,
 )
@@ -310,6 +311,38 @@ async def test_the_past_is_replayed_once_to_a_topic_of_its_own(
     assert {sent.headers["replayed"] for sent in broker.sent} == {"true"}
     assert broker.bodies("a") == [0, 1, 2], "what was not sent yet is on its way by itself"
     assert await replay(sessions, broker, "other", set()) == 0
+
+
+async def test_many_facts_are_said_at_once_as_each_by_itself(sessions: Sessions) -> None:
+    events = [StoneLaid(wall="a", number=number) for number in range(3)]
+    async with sessions.begin() as session:
+        session.info["replayed"] = True
+        publish(session, events[0])
+        await publish_all(session, [])
+        await publish_all(session, events[1:])
+        publish(session, StoneLaid(wall="a", number=3))
+        for refused, said in (
+            (NotInManifest, StoneLifted(wall="a")),
+            (EventTooLarge, StoneLaid(wall="a" * LARGEST, number=1)),
+        ):
+            with pytest.raises(refused):
+                await publish_all(session, [said])
+    async with sessions.begin() as session:
+        rows = (await session.scalars(select(OutboxRow).order_by(OutboxRow.position))).all()
+    assert [row.id for row in rows[:3]] == [event.id for event in events]
+    assert [row.body for row in rows[:3]] == [event.body() for event in events]
+    assert len(rows) == 4
+    for row in rows[1:3]:
+        first = (rows[0].type, rows[0].key, rows[0].replayed, rows[0].sent_at)
+        assert (row.type, row.key, row.replayed, row.sent_at) == first
+        assert row.traceparent.startswith("00-")
+
+
+async def test_many_facts_wake_the_relay(sessions: Sessions, broker: Broker) -> None:
+    relay = Relay(sessions, broker)
+    async with sessions.begin() as session:
+        await publish_all(session, [StoneLaid(wall="a", number=1)])
+    assert relay._woken.is_set()  # noqa: SLF001  nothing else shows it in time
 
 
 async def test_rows_carry_the_domains_time_and_the_machines(sessions: Sessions, time: Time) -> None:

@@ -16,7 +16,7 @@ from services.payroll.models import AccountDay, BankFeed, BankLine, FeedBatch, S
 from services.payroll.rules.feeds import DELIVERED, BatchStatus
 from services.payroll.rules.statements import Direction, Line
 from services.payroll.schemas.feeds import BankFeedIn, BankLineIn
-from shared import clock, db, pii
+from shared import clock, pii, sets
 from shared.auth import Caller
 from shared.db import Session, new_id
 from shared.problems import Finding
@@ -117,8 +117,8 @@ async def _write(
     left = await money.credit_money(session, came_in, now) if came_in else {}
     for row in rows:
         row["left_amount"] = left.get(row["id"], row["left_amount"])
-    await db.copy(session, AccountDay, fresh_days)
-    await db.copy(session, BankLine, rows)
+    await sets.copy(session, AccountDay, fresh_days)
+    await sets.copy(session, BankLine, rows)
 
 
 def _day(feed: BankFeed, each: AccountReading) -> dict[str, Any]:

@@ -8,14 +8,14 @@ from uuid import UUID
 from services.payroll import queries
 from services.payroll.actions import money
 from services.payroll.models import Credit, Obligation, Project
-from shared import clock
+from shared import clock, sets
 from shared.db import Session, same_id
 from shared.events.payroll import TransferMissed
 from shared.events.registry import ProjectCard
-from shared.outbox import publish
+from shared.outbox import publish_all
 
 
-async def mark_missed_transfers(session: Session, now: datetime, limit: int = 500) -> int:
+async def mark_missed_transfers(session: Session, now: datetime, limit: int = 1000) -> int:
     """Miss what did not come where the data are there; let the rest be due; say how many changed.
 
     While planned due days wait to be worked out by a newer calendar nothing is judged: its day
@@ -27,6 +27,7 @@ async def mark_missed_transfers(session: Session, now: datetime, limit: int = 50
     fed_until = await queries.transfers.fed_until(session)
     overdue = await queries.transfers.locked_obligations_overdue(session, today, fed_until, limit)
     news = [row for row in overdue if row.miss(today, fed_until.get(row.source_id))]
+    await sets.change(session, news)
     await _tell_missed(session, news, now)
     if len(overdue) == limit:
         # Most of what is planned will be missed in the next steps; none of it changes twice.
@@ -42,8 +43,8 @@ async def _tell_missed(session: Session, news: Sequence[Obligation], now: dateti
     paid = [row.id for row in news if row.credited_amount > row.on_time_amount]
     for credit in await queries.money.late_credits(session, paid) if paid else ():
         late[credit.obligation_id].append(credit)
+    await publish_all(session, [_missed(row, projects[row.project_id], now) for row in news])
     for row in news:
-        publish(session, _missed(row, projects[row.project_id], now))
         if row.id in late:
             amount = row.credited_amount - row.on_time_amount
             money.tell_received(session, row, amount, late[row.id], now, why="missed")
