@@ -5,21 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import (
-    CTE,
-    FromClause,
-    Table,
-    Uuid,
-    bindparam,
-    column,
-    func,
-    insert,
-    inspect,
-    select,
-    text,
-    update,
-)
-from sqlalchemy import Text as Words
+import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, InstanceState
 from sqlalchemy.types import TypeEngine
@@ -42,14 +28,14 @@ async def change(session: Session, rows: Sequence[DeclarativeBase]) -> None:
     changed = [(row, *said) for row in rows if (said := difference(row, new=False)) != ({}, {})]
     if not changed:
         return
-    mapper: Any = inspect(changed[0][0]).mapper
+    mapper: Any = sa.inspect(changed[0][0]).mapper
     table: Any = mapper.local_table
     (key,) = mapper.primary_key
     names = sorted({name for _, _, after in changed for name in after})
     given = {name: [getattr(row, name) for row, *_ in changed] for name in (key.key, *names)}
     became = _unnested("became", {name: (table.c[name].type, given[name]) for name in given})
     statement = (
-        update(table)
+        sa.update(table)
         .where(key == became.c[key.key])
         .values(_on_update(table) | {name: became.c[name] for name in names})
         .returning(key)
@@ -60,7 +46,7 @@ async def change(session: Session, rows: Sequence[DeclarativeBase]) -> None:
     if len(written.all()) != len(changed):
         raise RuntimeError(f"a row of {table.name} that was changed is not there")
     session.info["written"] = True
-    states: list[InstanceState[Any]] = [inspect(row) for row, *_ in changed]
+    states: list[InstanceState[Any]] = [sa.inspect(row) for row, *_ in changed]
     # They are what the database holds, as after a flush, which would write them again.
     own = session.sync_session
     own._register_altered(states)  # noqa: SLF001  no name of it is public; so with the next
@@ -69,49 +55,45 @@ async def change(session: Session, rows: Sequence[DeclarativeBase]) -> None:
     )
 
 
-def _on_update(table: Table) -> dict[str, Any]:
+def _on_update(table: sa.Table) -> dict[str, Any]:
     """Give what columns get at each change; beside another statement SQLAlchemy gives nothing."""
-    defaults: dict[str, Any] = {each.name: each.onupdate for each in table.c if each.onupdate}
-    return {
-        name: default.arg(None) if default.is_callable else default.arg
-        for name, default in defaults.items()
-    }
+    told: dict[str, Any] = {each.name: each.onupdate for each in table.c if each.onupdate}
+    return {name: one.arg(None) if one.is_callable else one.arg for name, one in told.items()}
 
 
-def _recorded(session: Session, table: str, changed: Sequence[_Changed]) -> CTE:
+def _recorded(session: Session, table: str, changed: Sequence[_Changed]) -> sa.CTE:
     """Give the audit rows of a change, to be written by the statement that changes."""
-    keys = [str(inspect(row).mapper.primary_key_from_instance(row)[0]) for row, *_ in changed]
+    keys = [str(sa.inspect(row).mapper.primary_key_from_instance(row)[0]) for row, *_ in changed]
     said = _unnested(
         "said",
         {
-            "id": (Uuid(), [new_id() for _ in changed]),
-            "row_id": (Words(), keys),
-            "before": (Words(), [json.dumps(before) for _, before, _ in changed]),
-            "after": (Words(), [json.dumps(after) for *_, after in changed]),
+            "id": (sa.Uuid(), [new_id() for _ in changed]),
+            "row_id": (sa.Text(), keys),
+            "before": (sa.Text(), [json.dumps(before) for _, before, _ in changed]),
+            "after": (sa.Text(), [json.dumps(after) for *_, after in changed]),
         },
     )
-    rows = select(
-        said.c.id,
-        bindparam("at", clock.wall(), AuditRow.at.type),
-        bindparam("actor", session.info.get("actor", "unknown"), Words()),
-        bindparam("action", "update", Words()),
-        bindparam("table_name", table, Words()),
-        said.c.row_id,
-        said.c.before.cast(JSONB),
-        said.c.after.cast(JSONB),
-    )
-    names = ("id", "at", "actor", "action", "table_name", "row_id", "before", "after")
-    return insert(AuditRow).from_select(names, rows).cte("recorded")
+    rows = {
+        "id": said.c.id,
+        "at": sa.literal(clock.wall(), AuditRow.at.type),
+        "actor": sa.literal(session.info.get("actor", "unknown"), sa.Text()),
+        "action": sa.literal("update", sa.Text()),
+        "table_name": sa.literal(table, sa.Text()),
+        "row_id": said.c.row_id,
+        "before": said.c.before.cast(JSONB),
+        "after": said.c.after.cast(JSONB),
+    }
+    return sa.insert(AuditRow).from_select([*rows], sa.select(*rows.values())).cte("recorded")
 
 
-def _unnested(name: str, columns: Mapping[str, _Column]) -> FromClause:
+def _unnested(name: str, columns: Mapping[str, _Column]) -> sa.FromClause:
     """Give values as a table: an array for each column, however many rows there are."""
     arrays = [
-        bindparam(f"{name}_{each}", list(values), ARRAY(kind))
+        sa.bindparam(f"{name}_{each}", list(values), ARRAY(kind))
         for each, (kind, values) in columns.items()
     ]
-    shape = [column(each, kind) for each, (kind, _) in columns.items()]
-    return func.unnest(*arrays).table_valued(*shape, name=name).render_derived()
+    shape = [sa.column(each, kind) for each, (kind, _) in columns.items()]
+    return sa.func.unnest(*arrays).table_valued(*shape, name=name).render_derived()
 
 
 async def copy(
@@ -137,7 +119,7 @@ async def copied(
     # What the lines belong to goes first; and the driver, which SQLAlchemy cannot see us use,
     # has no transaction open before a statement has gone through SQLAlchemy.
     await session.flush()
-    await session.execute(text("SELECT 1"))
+    await session.execute(sa.text("SELECT 1"))
     names, dialect = list(rows[0]), connection.dialect
     kinds = [table.c[name].type.dialect_impl(dialect) for name in names]
     sent = list(zip(names, [kind.bind_processor(dialect) for kind in kinds], strict=True))
