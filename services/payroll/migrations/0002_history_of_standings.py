@@ -111,7 +111,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_credit_changes")),
     )
     op.create_index(
-        "ix_credit_changes_order", "credit_changes", ["changed_at", "obligation_id"], unique=False
+        "ix_credit_changes_obligation",
+        "credit_changes",
+        ["obligation_id", "changed_at"],
+        unique=False,
     )
     op.create_index(
         "ix_bank_feeds_there",

@@ -178,7 +178,7 @@ class CreditChange(Base):
     """A credit's amount became another one: an earlier line took its place, or gave it back."""
 
     __tablename__ = "credit_changes"
-    __table_args__ = (Index("ix_credit_changes_order", "changed_at", "obligation_id"),)
+    __table_args__ = (Index("ix_credit_changes_obligation", "obligation_id", "changed_at"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     credit_id: Mapped[UUID] = mapped_column(of("credits.id"))

@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from decimal import Decimal
+from typing import Any, TypeVar
 
 from sqlalchemy import (
+    CTE,
+    ColumnElement,
     Date,
+    FromClause,
     Label,
     Select,
     Subquery,
@@ -16,9 +20,8 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
-    union_all,
+    true,
 )
-from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.types import TypeEngine
 
 from services.payroll.models import (
@@ -119,24 +122,29 @@ class _Moment:
 
 
 def _standings(scope: Scope, only: StandingFilter, today: date) -> Subquery:
-    """Select the supervised projects of a filter, each once, with how it stands on its day."""
+    """Select the supervised projects of a filter, each once, with how it stands on its day.
+
+    Cards are told whole, so the planner cannot guess how many of them a filter leaves. What hangs
+    on a project is therefore asked for project by project, by index: that costs as much as there
+    are projects, whatever the planner takes them for.
+    """
     moment = _Moment.of(only.as_of or today, today)
     projects = _supervised(scope, only, moment)
     owing = _owing(projects, moment)
     standing = case(
-        (owing.c.open.is_(None), Standing.FULL.value),
+        (owing.c.open == 0, Standing.FULL.value),
         (owing.c.credited == 0, Standing.NONE.value),
         else_=Standing.SHORT.value,
     )
     return (
         select(
-            projects,
+            *[column for column in projects.c if column.name != "fed_until"],
             standing.label("transfer"),
             func.coalesce(owing.c.lacking, NOTHING).label("shortfall"),
-            func.coalesce(owing.c.open, 0).label("open_obligations"),
+            owing.c.open.label("open_obligations"),
             owing.c.oldest.label("oldest_due_on"),
         )
-        .outerjoin_from(projects, owing, owing.c.project_id == projects.c.id)
+        .join_from(projects, owing, true())
         .subquery("standings")
     )
 
@@ -144,96 +152,118 @@ def _standings(scope: Scope, only: StandingFilter, today: date) -> Subquery:
 def _supervised(scope: Scope, only: StandingFilter, moment: _Moment) -> Subquery:
     """Select the projects that were in progress and supervised, as they were at that moment.
 
-    Whoever could see a project then sees it in what is told of then.
+    Whoever could see a project then sees it in what is told of then. `fed_until` is the day
+    through which its account's source had told all; null without an account.
     """
-    cards: Any = _cards(moment).c
-    statement = select(*cards).where(
-        known.in_scope(cards.area_code, scope, cards.developer_id, cards.contractor_id),
-        cards.status == IN_PROGRESS,
-        cards.supervised_since <= moment.day,
+    cards, fed = _cards(moment), _fed(moment)
+    told: Any = cards.c
+    statement = (
+        select(cards, fed.c.until.label("fed_until"))
+        .outerjoin_from(
+            cards,
+            WageAccount,
+            (WageAccount.project_id == told.id) & (WageAccount.registered_at < moment.end),
+        )
+        .outerjoin(fed, fed.c.source_id == WageAccount.source_id)
+        .where(
+            known.in_scope(told.area_code, scope, told.developer_id, told.contractor_id),
+            told.status == IN_PROGRESS,
+            told.supervised_since <= moment.day,
+        )
     )
     for name in ("developer_id", "contractor_id", "investment_type", "funding_source"):
         value = getattr(only, name)
         if value is not None:
-            statement = statement.where(cards[name] == value)
+            statement = statement.where(told[name] == value)
     if only.area_code:
-        inside = known.in_scope(cards.area_code, Scope(frozenset({only.area_code})))
+        inside = known.in_scope(told.area_code, Scope(frozenset({only.area_code})))
         statement = statement.where(inside)
     return statement.subquery("supervised")
 
 
 def _cards(moment: _Moment) -> Subquery:
-    """Select of each project the last card that was told by then."""
-    told = union_all(
-        select(Project.id, Project.told_at, Project.card),
-        select(ProjectState.project_id, ProjectState.told_at, ProjectState.card),
-    ).subquery("told")
-    card = told.c.card
+    """Select of each project the last card that was told by then, field by field."""
+    former = (
+        select(ProjectState.card)
+        .where(ProjectState.project_id == Project.id, ProjectState.told_at < moment.end)
+        .order_by(ProjectState.told_at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    last = case((Project.told_at < moment.end, Project.card), else_=former)
+    told = _once(select(Project.id, last.label("card"))).subquery("told")
 
     def field(name: str, kind: type[TypeEngine[Any]] = Text) -> Label[Any]:
-        return cast(card[name].astext, kind).label(name)
+        return cast(told.c.card[name].astext, kind).label(name)
 
-    return (
-        select(
-            told.c.id,
-            field("name"),
-            field("area_code"),
-            field("status"),
-            field("developer_id", Uuid),
-            field("developer_name"),
-            field("contractor_id", Uuid),
-            field("contractor_name"),
-            field("investment_type"),
-            field("funding_source"),
-            field("supervised_since", Date),
-        )
-        .ext(distinct_on(told.c.id))
-        .where(told.c.told_at < moment.end)
-        .order_by(told.c.id, told.c.told_at.desc())
-        .subquery("cards")
-    )
+    return select(
+        told.c.id,
+        field("name"),
+        field("area_code"),
+        field("status"),
+        field("developer_id", Uuid),
+        field("developer_name"),
+        field("contractor_id", Uuid),
+        field("contractor_name"),
+        field("investment_type"),
+        field("funding_source"),
+        field("supervised_since", Date),
+    ).subquery("cards")
 
 
-def _owing(projects: Subquery, moment: _Moment) -> Subquery:
-    """Select for each project what was due, proved by the bank's data, and not paid in full."""
-    fed, counted = _fed(moment), _counted(moment)
-    credited = func.coalesce(func.sum(counted.c.amount), 0)
-    has_account = WageAccount.registered_at < moment.end
-    each = (
-        select(
-            Obligation.project_id,
-            Obligation.due_on,
-            (Obligation.due_amount - credited).label("lacking"),
-            credited.label("credited"),
-        )
-        .join_from(projects, Obligation, Obligation.project_id == projects.c.id)
-        # What was judged without an account has none; one entered later had no feed yet.
-        .outerjoin(WageAccount, (WageAccount.id == Obligation.account_id) & has_account)
-        .outerjoin(fed, fed.c.source_id == WageAccount.source_id)
-        .outerjoin(counted, counted.c.obligation_id == Obligation.id)
+def _owing(projects: Subquery, moment: _Moment) -> FromClause:
+    """Select for a project what was due, proved by the bank's data, and not paid in full."""
+    due = (
+        select(Obligation.due_on, Obligation.due_amount, _credited(moment).label("credited"))
         .where(
+            Obligation.project_id == projects.c.id,
             Obligation.due_on <= moment.due_until,
             Obligation.due_since < moment.end,
-            WageAccount.id.is_(None) | (Obligation.due_on <= fed.c.until),
+            # What was judged without an account has none; one entered later had no feed yet.
+            Obligation.account_id.is_(None)
+            | projects.c.fed_until.is_(None)
+            | (Obligation.due_on <= projects.c.fed_until),
         )
-        .group_by(Obligation.id)
-        .having(credited < Obligation.due_amount)
-        .subquery("each")
+        .correlate(projects)
     )
+    each = _once(due).lateral("each")
     return (
         select(
-            each.c.project_id,
             func.count().label("open"),
-            func.sum(each.c.lacking).label("lacking"),
+            func.sum(each.c.due_amount - each.c.credited).label("lacking"),
             func.sum(each.c.credited).label("credited"),
             func.min(each.c.due_on).label("oldest"),
         )
-        .group_by(each.c.project_id)
-        .subquery("owing")
+        .where(each.c.credited < each.c.due_amount)
+        .lateral("owing")
     )
 
 
-def _fed(moment: _Moment) -> Subquery:
+def _credited(moment: _Moment) -> ColumnElement[Decimal]:
+    """Give the money that counted for an obligation by then: as it is, less what changed since."""
+    now = (
+        select(func.coalesce(func.sum(Credit.amount), NOTHING))
+        .where(
+            Credit.obligation_id == Obligation.id,
+            Credit.counted_at < moment.end,
+            Credit.credited_on <= moment.day,
+        )
+        .scalar_subquery()
+    )
+    since = (
+        select(func.coalesce(func.sum(CreditChange.grown), NOTHING))
+        .where(
+            CreditChange.obligation_id == Obligation.id,
+            CreditChange.changed_at >= moment.end,
+            CreditChange.counted_at < moment.end,
+            CreditChange.credited_on <= moment.day,
+        )
+        .scalar_subquery()
+    )
+    return now - since
+
+
+def _fed(moment: _Moment) -> CTE:
     """Select of each source the last day through which all its days were there by then.
 
     There is a day that was delivered or waived. The last is the one before the first that was
@@ -242,25 +272,20 @@ def _fed(moment: _Moment) -> Subquery:
     missing = (
         select(func.min(BankFeed.day))
         .where(BankFeed.source_id == Source.id, literal_column(THERE_AT) >= moment.end)
-        .correlate(Source)
         .scalar_subquery()
     )
     until = func.coalesce(missing - 1, Source.expected_until)
-    return select(Source.id.label("source_id"), until.label("until")).subquery("fed")
+    fed = select(Source.id.label("source_id"), until.label("until")).cte("fed")
+    # Asked once for each source, not for each project.
+    return fed.prefix_with("MATERIALIZED")
 
 
-def _counted(moment: _Moment) -> Subquery:
-    """Select the money that counted by then for what: as it is now, less what changed since."""
-    return union_all(
-        select(Credit.obligation_id, Credit.amount).where(
-            Credit.counted_at < moment.end, Credit.credited_on <= moment.day
-        ),
-        select(CreditChange.obligation_id, -CreditChange.grown).where(
-            CreditChange.changed_at >= moment.end,
-            CreditChange.counted_at < moment.end,
-            CreditChange.credited_on <= moment.day,
-        ),
-    ).subquery("counted")
+_S = TypeVar("_S", bound=Select[*tuple[Any, ...]])
+
+
+def _once(statement: _S) -> _S:
+    """Let what a statement selects be worked out once a row, however often it is named outside."""
+    return statement.offset(0)
 
 
 async def standings_by_unit(session: Session, today: date, units: int) -> list[UnitCount]:
