@@ -10,13 +10,18 @@ import httpx
 import typer
 
 from deploy.cluster.folder import PROCESSES, ROOT, SERVICES, Folder, PortTaken
-from deploy.cluster.kafka import fetch_jars
+from deploy.cluster.kafka import fetch_jars, jars_folder
 from deploy.cluster.postgres import Supervised
-from deploy.cluster.watch import NotInTime, Supervisor, wait
+from deploy.cluster.watch import NotInTime, NotRunning, Supervisor, wait
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 PATIENCE = 120.0
 """Seconds in which broker, database and services must be ready."""
+
+
+class Refused(RuntimeError):
+    """A command cannot be done now; the words say what to do instead."""
+
 
 Name = Annotated[str, typer.Argument(help=f"A process: {', '.join(PROCESSES)}.")]
 
@@ -43,6 +48,8 @@ def start(
     supervisor = Supervisor(folder)
     if not supervisor.running:
         _launch(folder, supervisor, port)
+    elif port is not None:
+        raise Refused("this cluster runs already, on the ports of its start: ARGS=stop first")
     for name in ("postgres", "kafka"):
         supervisor.begin(name)
     database, broker = Supervised(folder.postgres), folder.broker()
@@ -57,13 +64,13 @@ def start(
 
 
 def _launch(folder: Folder, supervisor: Supervisor, port: int | None) -> None:
-    typer.echo("准备消息系统 fetching the broker, the first time only …")
-    fetch_jars()
+    if not jars_folder().exists():
+        typer.echo("下载消息系统 fetching Kafka's jars, the first time only …")
+        fetch_jars()
     try:
         folder.prepare(port)
     except PortTaken as taken:
-        typer.echo(f"{taken}. Choose others: make cluster ARGS='start --port 8101'", err=True)
-        raise typer.Exit(1) from taken
+        raise Refused(f"{taken}. Choose others: make cluster ARGS='start --port 8101'") from taken
     typer.echo(f"启动 starting in {folder.path} …")
     supervisor.start()
 
@@ -127,8 +134,7 @@ def services(context: typer.Context) -> None:
 def _running(folder: Folder) -> Supervisor:
     supervisor = Supervisor(folder)
     if not supervisor.running:
-        typer.echo("集群未运行 no cluster runs here; `make cluster` starts one", err=True)
-        raise typer.Exit(1)
+        raise Refused(f"集群未运行 no cluster runs in {folder.path}; `make cluster` starts one")
     return supervisor
 
 
@@ -163,7 +169,7 @@ def _services(folder: Folder, *arguments: str, check: bool = True) -> int:
         command, cwd=ROOT, env=folder.settings(), check=False
     )
     if check and done.returncode:
-        raise NotInTime(f"services {' '.join(arguments)} failed")
+        raise Refused(f"`services {' '.join(arguments)}` failed")
     return done.returncode
 
 
@@ -198,11 +204,11 @@ def _show(folder: Folder, supervisor: Supervisor) -> bool:
 
 
 def main() -> None:
-    """Run a command; what was waited for in vain is said without a traceback."""
+    """Run a command; what may rightly fail is said in its own words, without a traceback."""
     try:
         cli()
-    except NotInTime as late:
-        typer.echo(str(late), err=True)
+    except (Refused, NotInTime, NotRunning) as refused:
+        typer.echo(str(refused), err=True)
         sys.exit(1)
 
 

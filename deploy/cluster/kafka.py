@@ -37,10 +37,14 @@ log.cleaner.dedupe.buffer.size=4194304
 """
 
 
+def jars_folder() -> Path:
+    """Give the folder of Kafka's jars; it is there when they were fetched."""
+    return CACHE / f"jars-{hashlib.sha256(COORDINATES.read_bytes()).hexdigest()[:12]}"
+
+
 def fetch_jars() -> Path:
     """Give the folder of Kafka's jars; fetch them first where they are not, which takes seconds."""
-    wanted = hashlib.sha256(COORDINATES.read_bytes()).hexdigest()[:12]
-    jars = CACHE / f"jars-{wanted}"
+    jars = jars_folder()
     if not jars.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=CACHE) as folder:

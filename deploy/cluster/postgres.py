@@ -13,7 +13,7 @@ from shared.embedded import Server, alone_in, runtime_folder
 
 # Seconds: what is left of a killed server ends by itself within milliseconds. What does not, is
 # ended by us; and a folder that others use is left alone.
-_PATIENCE, _LIMIT, _PAUSE = 3.0, 20.0, 0.02
+_PATIENCE, _LIMIT, _PAUSE = 2.0, 20.0, 0.02
 
 
 class Supervised(Server):
@@ -32,20 +32,19 @@ class Supervised(Server):
     def become(self) -> NoReturn:
         """Turn this process into the server, so that the supervisor has it as its child.
 
-        On Linux the server ends with the supervisor. Raises RuntimeError if another process
-        uses the folder; the supervisor tries again.
+        On Linux the server ends with the supervisor. Raises RuntimeError if another server
+        runs in the folder; the supervisor tries again.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         users = (self._folder / "users.lock").open("w")
         begun = time.monotonic()
         while not alone_in(users):
             waited = time.monotonic() - begun
-            if waited > _LIMIT:
+            if self.answers() or waited > _LIMIT:
                 raise RuntimeError(f"another server, or whoever joined it, uses {self._folder}")
-            if waited > _PATIENCE and not self.answers():
-                for left in self._orphans():
-                    with suppress(ProcessLookupError):
-                        os.kill(left, signal.SIGKILL)
+            for left in self._orphans() if waited > _PATIENCE else ():
+                with suppress(ProcessLookupError):
+                    os.kill(left, signal.SIGKILL)
             time.sleep(_PAUSE)
         program, runtime = self._made_ready()
         self._disown()

@@ -15,7 +15,7 @@ from xmlrpc.client import Fault, ServerProxy
 
 from supervisor.xmlrpc import SupervisorTransport
 
-from deploy.cluster.folder import ROOT, Folder
+from deploy.cluster.folder import ROOT, SERVICES, Folder
 
 CONF = Path(__file__).with_name("supervisord.conf")
 _PAUSE = 0.05
@@ -23,6 +23,10 @@ _PAUSE = 0.05
 
 class NotInTime(RuntimeError):
     """What was waited for did not come true."""
+
+
+class NotRunning(RuntimeError):
+    """A process was to be killed that does not run."""
 
 
 class State(NamedTuple):
@@ -43,17 +47,17 @@ class Supervisor:
         self._socket = _private_folder(folder.path) / "supervisor.sock"
         self._pid_file = folder.path / "supervisord.pid"
 
-    @property
-    def _rpc(self) -> Any:  # noqa: ANN401  a proxy has whatever methods the other side has
-        # One for each call: a proxy may not be used by two threads, and keeps a dead connection.
+    def _ask(self, method: str, *values: object) -> Any:  # noqa: ANN401  whatever it answers
+        # A connection for each question: a proxy would keep a dead one.
         transport = SupervisorTransport(None, None, f"unix://{self._socket}")
-        return ServerProxy("http://localhost", transport=transport).supervisor
+        with ServerProxy("http://localhost", transport=transport) as proxy:
+            return getattr(proxy.supervisor, method)(*values)
 
     @property
     def running(self) -> bool:
         """Say whether the supervisor answers."""
         try:
-            return bool(self._rpc.getState())
+            return bool(self._ask("getState"))
         except OSError:
             return False
 
@@ -83,33 +87,44 @@ class Supervisor:
         """Give how each process is, by its name."""
         return {
             one["name"]: State(one["name"], one["statename"], one["pid"], one["description"])
-            for one in self._rpc.getAllProcessInfo()
+            for one in self._ask("getAllProcessInfo")
         }
 
     def begin(self, name: str) -> None:
         """Start a process that is not running."""
         try:
-            self._rpc.startProcess(name, False)  # noqa: FBT003  the interface has no names
+            self._ask("startProcess", name, False)  # noqa: FBT003  the interface has no names
         except Fault as fault:
             if "ALREADY_STARTED" not in fault.faultString:
                 raise
 
-    def end(self, name: str) -> None:
-        """End a process in order, and wait for its end."""
+    def end(self, name: str, *, wait_for_it: bool = True) -> None:
+        """End a process in order, by default and wait for its end."""
         try:
-            self._rpc.stopProcess(name)
+            self._ask("stopProcess", name, wait_for_it)
         except Fault as fault:
             if "NOT_RUNNING" not in fault.faultString:
                 raise
 
     def kill(self, name: str) -> None:
-        """End a process at once, by -9, as a crash does."""
-        self._rpc.signalProcess(name, "KILL")
+        """End a process at once, by -9, as a crash does; raises NotRunning if it is not there."""
+        try:
+            self._ask("signalProcess", name, "KILL")
+        except Fault as fault:
+            raise NotRunning(f"{name} does not run now: {fault.faultString}") from fault
 
     def stop(self) -> None:
         """End all processes in order, then the supervisor; return when nothing runs."""
         pid = int(self._pid_file.read_text())
-        self._rpc.shutdown()
+        for name in SERVICES:
+            self.end(name, wait_for_it=False)
+        ended = {"STOPPED", "EXITED", "FATAL"}
+        wait(
+            lambda: all(self.states()[name].state in ended for name in SERVICES),
+            60,
+            "the services do not end",
+        )
+        self._ask("shutdown")
         wait(lambda: not _lives(pid), 180, "the supervisor does not end")
         shutil.rmtree(self._socket.parent, ignore_errors=True)
 
