@@ -33,7 +33,7 @@ from shared.roles import KNOWN_ROLES
 from shared.service import Service
 
 HERE = Path(__file__).parent
-SCENARIO = HERE.parent / "scenarios" / "first"
+SCENARIO = HERE.parent / "scenarios" / "hefeng"
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 parked_cli = typer.Typer(no_args_is_help=True, help="Events that could not be handled.")

@@ -1,41 +1,150 @@
 """What came of a scenario, read from the services: as one document, and as a page of text."""
 
+import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import groupby, zip_longest
+from typing import Any, TypeAlias
 
 from services.demo.player import Player
 from services.demo.stage import Client
 from shared import clock
 
 Say = Callable[[str], None]
+Told: TypeAlias = Mapping[str, Any]
+
+# How many items make a story that is told step by step; more are told by level.
+STORY = 12
+# How many details are asked for at a time.
+AT_ONCE = 8
+KINDS = {"transfer_missed": "人工费未拨付", "bank_feed_late": "银行数据未到"}
+MISSED, LATE = "transfer_missed", "bank_feed_late"
 
 
-async def document(player: Player, received: Mapping[str, Any]) -> dict[str, Any]:
-    """Gather obligations, items with their timelines, proposals, alerts and deliveries."""
-    client = player.client
+async def document(player: Player, received: Told) -> dict[str, Any]:
+    """Gather what came of the scenario; `received` is what the subscriber got and verified.
+
+    `as_of` is the instant at which the clock stopped, `summary` payroll's of the day before it.
+    Items, proposals and alerts are those of the interfaces, with the names that ids stand for;
+    `deliveries` are the webhooks, each with what the subscriber says of it.
+    """
+    client, ends = player.client, player.scenario.ends
+    projects = {one["id"]: _project(one) for one in await client.everything(_PROJECTS)}
     items = await _whole(client, "/cases/v1/watch-items")
+    proposals = await client.everything("/cases/v1/proposals")
+    alerts = await _whole(client, "/alerts/v1/alerts")
+    recipients = {one["id"]: one["title"] for one in await client.everything(_RECIPIENTS)}
+    feeds = await _feeds(client, items)
+    days = {"by": "developer", "as_of": _day(ends)}
     return {
-        "as_of": player.scenario.ends.isoformat(),
-        "scenario": player.scenario.title,
-        "projects": await client.everything("/registry/v1/projects"),
-        "obligations": await client.everything("/payroll/v1/obligations"),
-        "watch_items": sorted(items, key=lambda item: (item["opened_at"], item["id"])),
-        "proposals": await client.everything("/cases/v1/proposals"),
-        "arrears_cases": await client.everything("/cases/v1/arrears-cases"),
-        "alerts": await _whole(client, "/alerts/v1/alerts"),
-        "recipients": await client.everything("/alerts/v1/recipients"),
-        "deliveries": await client.everything("/alerts/v1/deliveries"),
-        "received": dict(received),
+        "as_of": ends.isoformat(),
+        "summary": await client.call("GET", _SUMMARY, query=days),
+        "watch_items": _ordered("opened_at", (_about(i, projects, feeds) for i in items)),
+        "proposals": _ordered("proposed_at", (_about(p, projects) for p in proposals)),
+        "alerts": _ordered("raised_at", (_about(a, projects, names=recipients) for a in alerts)),
+        "deliveries": _verified(await client.everything(_DELIVERIES, channel="webhook"), received),
     }
 
 
-async def _whole(client: Client, path: str) -> list[Any]:
+_PROJECTS, _RECIPIENTS = "/registry/v1/projects", "/alerts/v1/recipients"
+_SUMMARY, _DELIVERIES = "/payroll/v1/obligations/summary", "/alerts/v1/deliveries"
+
+
+def _day(ends: datetime) -> str:
+    """Give the last day that the scenario has seen; it ends at 24:00 if the clock stops there."""
+    return clock.day_of(ends - timedelta(microseconds=1)).isoformat()
+
+
+def _project(one: Told) -> dict[str, Any]:
+    developer = {"id": one["developer_id"], "name": one["developer_name"]}
+    return {"id": one["id"], "code": one["code"], "name": one["name"], "developer": developer}
+
+
+async def _whole(client: Client, path: str) -> list[Told]:
     """Give every item of a list with all that belongs to it."""
+    free = asyncio.Semaphore(AT_ONCE)
+
+    async def one(of: Told) -> Told:
+        async with free:
+            found: Told = await client.call("GET", f"{path}/{of['id']}")
+            return found
+
+    return list(await asyncio.gather(*map(one, await client.everything(path))))
+
+
+async def _feeds(client: Client, items: Iterable[Told]) -> dict[str, Any]:
+    """Give the feeds that came late, each with its source's name."""
+    late = [item["subject_id"] for item in items if item["kind"] == LATE]
+    if not late:
+        return {}
+    sources = {one["id"]: one["name"] for one in await client.everything("/payroll/v1/sources")}
+    feeds = [await client.call("GET", f"/payroll/v1/bank-feeds/{each}") for each in late]
+    return {feed["id"]: {**feed, "source": sources[feed["source_id"]]} for feed in feeds}
+
+
+def _about(
+    one: Told,
+    projects: Told,
+    feeds: Told | None = None,
+    *,
+    names: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """Give a thing with its project, with its feed, and with the names of those who were told."""
+    about = {**one, "project": projects.get(one["project_id"] or "")}
+    if feeds is not None:
+        about["feed"] = feeds.get(one["subject_id"])
+    if names is not None:
+        told = [
+            {**each, "recipient": names.get(each["recipient_id"], "")} for each in one["notices"]
+        ]
+        about["notices"] = told
+    return about
+
+
+def _ordered(at: str, found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Order what came of a play by its instants, then so that a second play gives the same."""
+
+    def place(one: Told) -> tuple[str, ...]:
+        code = one["project"]["code"] if one["project"] else ""
+        return one[at], code, one.get("period", ""), one.get("level", ""), one["id"]
+
+    return sorted(found, key=place)
+
+
+def _verified(deliveries: Iterable[Told], received: Told) -> list[dict[str, Any]]:
+    """Set beside each webhook how often the subscriber got it with a right signature."""
+    arrivals = {each["event"]["id"]: each["arrivals"] for each in received.get("messages", ())}
     return [
-        await client.call("GET", f"{path}/{one['id']}") for one in await client.everything(path)
+        {
+            **one,
+            "verified": one["message_id"] in arrivals,
+            "arrivals": arrivals.get(one["message_id"], 0),
+        }
+        for one in deliveries
     ]
+
+
+def show(told: Told, say: Say, title: str = "") -> None:
+    """Print the page, from the document alone."""
+    head = f"═══ {title} ═══  " if title else ""
+    say(f"\n{head}截至 as of {_end(told['as_of'])}\n")
+    _transfers(told, say)
+    _items(told, say)
+    _late(told, say)
+    _proposals(told, say)
+    if len(told["watch_items"]) <= STORY:
+        _story(told, say)
+    _alerts(told, say)
+    _deliveries(told, say)
+
+
+def _end(instant: str) -> str:
+    """Give an instant as an end: midnight is 24:00 of the day before."""
+    at = datetime.fromisoformat(instant).astimezone(clock.BEIJING)
+    midnight = at == clock.at(clock.day_of(at))
+    return f"{clock.day_of(at) - timedelta(days=1)} 24:00" if midnight else f"{at:%Y-%m-%d %H:%M}"
 
 
 def _when(instant: str | None) -> str:
@@ -44,91 +153,185 @@ def _when(instant: str | None) -> str:
     return datetime.fromisoformat(instant).astimezone(clock.BEIJING).strftime("%Y-%m-%d %H:%M")
 
 
+def _money(amount: str | Decimal) -> str:
+    return f"{Decimal(amount):,.2f}"
+
+
 def _width(text: str) -> int:
     return sum(2 if ord(letter) > 0x2E80 else 1 for letter in text)  # noqa: PLR2004  where wide letters begin
 
 
-def _table(rows: list[list[str]], say: Say) -> None:
-    """Print rows in columns; Chinese letters are two places wide."""
-    widths = [max(_width(row[place]) for row in rows) for place in range(len(rows[0]))]
+def _table(rows: Sequence[Sequence[str]], say: Say, left: int = 1) -> None:
+    """Print rows in columns, the first ones from the left; Chinese letters are two places wide."""
+    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
     for row in rows:
-        cells = [cell + " " * (wide - _width(cell)) for cell, wide in zip(row, widths, strict=True)]
+        blanks = [" " * (wide - _width(cell)) for cell, wide in zip(row, widths, strict=True)]
+        cells = [
+            cell + blank if place < left else blank + cell
+            for place, (cell, blank) in enumerate(zip(row, blanks, strict=True))
+        ]
         say("  " + "  ".join(cells).rstrip())
 
 
-def show(told: Mapping[str, Any], say: Say) -> None:
-    """Print the page."""
-    say(f"\n═══ {told['scenario']} ═══  截至 as of {_when(told['as_of'])}\n")
-    _obligations(told, say)
-    _items(told, say)
-    _proposals(told, say)
-    _alerts(told, say)
-    _deliveries(told, say)
+def _open(told: Told) -> list[Told]:
+    return [item for item in told["watch_items"] if item["state"] != "closed"]
 
 
-def _obligations(told: Mapping[str, Any], say: Say) -> None:
-    say("人工费用拨付 labour-cost transfers")
-    names = {project["id"]: project["name"] for project in told["projects"]}
-    head = ["项目 project", "期间", "应拨日 due", "应拨 due amount", "到账 credited", "状态 status"]
+def _levels(items: Iterable[Told]) -> dict[str, str]:
+    """Give the levels on which items stand, lowest first, each with what it is called."""
+    found = {(one["level_rank"], one["level"], one["level_label"]) for one in items}
+    return {code: f"{label} {code}" for _, code, label in sorted(found)}
+
+
+def _highest(told: Told) -> dict[str, Told]:
+    """Give each project's open item of the highest level."""
+    found = sorted((item for item in _open(told) if item["project"]), key=lambda i: i["level_rank"])
+    return {item["project"]["id"]: item for item in found}
+
+
+def _transfers(told: Told, say: Say) -> None:
+    """Print the board: how many projects of each unit lack money, and on which level they are."""
+    summary, highest = told["summary"], _highest(told)
+    total = summary["total"]
+    lacking, share = total["none"] + total["short"], total["share"] or "–"
+    say(f"人工费用拨付 labour-cost transfers by the end of {summary['as_of']}")
+    say(
+        f"  在建 {total['projects']} 个，未足额 {lacking} 个 = 未拨付 {total['none']} + "
+        f"拨付不足 {total['short']}，占 {share} %，差额 {_money(total['shortfall'])} 元"
+    )
+    say(
+        f"  {total['projects']} in progress, {lacking} lack money = {total['none']} none + "
+        f"{total['short']} short, {share} %, lacking CNY {_money(total['shortfall'])}\n"
+    )
+    levels = _levels(highest.values())
+    standing = Counter((i["project"]["developer"]["id"], i["level"]) for i in highest.values())
+    head = ["业主 developer", "在建 all", "未拨付 none", "不足 short", "足额 full"]
+    rows = [[*head, "差额 shortfall", "占比 share", *levels.values()]]
+    for one in summary["items"]:
+        at = [str(standing[one["developer"]["id"], level] or "") for level in levels]
+        rows.append([one["developer"]["name"], *_tally(one), *at])
+    in_all = Counter(item["level"] for item in highest.values())
+    rows.append(["合计 all", *_tally(total), *(str(in_all[level]) for level in levels)])
+    _table(rows, say)
+
+
+def _tally(one: Told) -> list[str]:
+    counts = [str(one[name] or "") for name in ("projects", "none", "short", "full")]
+    share = "" if one["share"] is None else f"{one['share']} %"
+    return [*counts, _money(one["shortfall"]), share]
+
+
+def _items(told: Told, say: Say) -> None:
+    """Print how many items there are, and the open ones by level, highest first, by project."""
+    count = Counter((item["kind"], item["state"] == "closed") for item in told["watch_items"])
+    say("\n关注事项 watch items")
+    for kind in sorted({kind for kind, _ in count}):
+        name = f"{KINDS.get(kind, '')} {kind}".strip()
+        say(f"  {name}: {count[kind, False]} open, {count[kind, True]} closed")
+    found = [item for item in _open(told) if item["project"]]
+    for level, label in reversed(_levels(found).items()):
+        here = [item for item in found if item["level"] == level]
+        projects = dict.fromkeys(item["project"]["id"] for item in here)
+        say(f"\n  {label}: {len(here)} open, {len(projects)} projects")
+        _table([_line([i for i in here if i["project"]["id"] == one]) for one in projects], say, 5)
+
+
+def _line(items: Sequence[Told]) -> list[str]:
+    """Give a row for the items of a project on one level."""
+    project = items[0]["project"]
+    return [
+        f"  {project['name']}",
+        project["developer"]["name"],
+        "、".join(item["period"] for item in items),
+        f"应拨日 due {items[0]['due_on']}",
+        "差额 lacking",
+        _money(sum((Decimal(item["lacking"] or 0) for item in items), Decimal(0))),
+    ]
+
+
+def _late(told: Told, say: Say) -> None:
+    """Print each feed that came late: when it was owed, how its item rose, when it came."""
+    late = [item for item in told["watch_items"] if item["feed"]]
+    if not late:
+        return
+    say(f"\n银行数据未到 late bank data: {len(late)}")
+    for item in late:
+        rose = [
+            f"{entry['what']} {entry['level']} {_when(entry['at'])}"
+            for entry in item["timeline"]
+            if entry["what"] in {"opened", "raised", "closed"}
+        ]
+        say(f"  {item['feed']['source']}  {item['period']}  {', '.join(rose)}")
+
+
+def _proposals(told: Told, say: Say) -> None:
+    cases = sum(
+        entry["what"] == "case_opened" for item in told["watch_items"] for entry in item["timeline"]
+    )
+    say(f"\n立案建议 case proposals: {len(told['proposals'])}, 欠薪案件 arrears cases: {cases}")
     rows = [
         [
-            names.get(one["project_id"], ""),
-            one["period"],
-            one["due_on"],
-            one["due_amount"],
-            one["credited_amount"],
-            one["status"],
+            one["project"]["name"],
+            one["project"]["developer"]["name"],
+            f"proposed {_when(one['proposed_at'])}",
+            one["state"],
         ]
-        for one in sorted(told["obligations"], key=lambda o: (o["project_id"], o["due_on"]))
+        for one in told["proposals"]
     ]
-    _table([head, *rows], say)
+    if rows:
+        _table(rows, say, 4)
 
 
-def _items(told: Mapping[str, Any], say: Say) -> None:
-    say("\n关注事项 watch items, each with its timeline")
-    names = {project["id"]: project["name"] for project in told["projects"]}
+def _story(told: Told, say: Say) -> None:
+    """Print every item with everything that happened to it."""
+    say("\n经过 what happened")
     for item in told["watch_items"]:
-        project = names.get(item["project_id"] or "", "")
-        lacking = f"  差额 lacking {item['lacking']}" if item.get("lacking") else ""
+        about = item["project"] or {"name": item["feed"] and item["feed"]["source"]}
+        lacking = f"  差额 lacking {_money(item['lacking'])}" if float(item["lacking"] or 0) else ""
         say(
-            f"  ■ {item['kind']}  {project} {item['period']}  {item['level']}  "
+            f"  ■ {item['kind']}  {about['name']} {item['period']}  {item['level']}  "
             f"{item['state']}{lacking}"
         )
-        for entry in item["timeline"]:
-            level = entry.get("level") or ""
+        for _, same in groupby(item["timeline"], lambda e: (e["what"], e["level"], e["step"])):
+            entry, *again = same
+            until = f"  {len(again) + 1} ×, until {_when(again[-1]['at'])}" if again else ""
             say(
-                f"      {_when(entry['at'])}  {entry['what']:<14} {level:<7} "
-                f"{entry.get('step') or ''}"
+                f"      {_when(entry['at'])}  {entry['what']:<14} {entry['level']:<7} "
+                f"{entry['step']}{until}"
             )
 
 
-def _proposals(told: Mapping[str, Any], say: Say) -> None:
+def _alerts(told: Told, say: Say) -> None:
+    """Print how many alerts there were, and who was told how often."""
+    notices = [notice for one in told["alerts"] for notice in one["notices"]]
+    told_to = Counter(notice["recipient"] for notice in notices)
     say(
-        f"\n立案建议 case proposals: {len(told['proposals'])}, "
-        f"欠薪案件 arrears cases: {len(told['arrears_cases'])}"
+        f"\n预警通知 alerts: {len(told['alerts'])}, 通知 notices: {len(notices)}, "
+        f"接收人 recipients: {len(told_to)}"
     )
-    for one in told["proposals"]:
-        say(f"  {_when(one['proposed_at'])}  {one['state']}")
-    for one in told["arrears_cases"]:
-        say(f"  {_when(one['opened_at'])}  {one['state']}")
+    most_first = sorted(told_to.items(), key=lambda told: (-told[1], told[0]))
+    cells = [[name, str(number)] for name, number in most_first]
+    half = (len(cells) + 1) // 2
+    rows = [[*a, "", *b] for a, b in zip_longest(cells[:half], cells[half:], fillvalue=["", ""])]
+    if rows:
+        _paired(rows, say)
 
 
-def _alerts(told: Mapping[str, Any], say: Say) -> None:
-    say(f"\n预警通知 alerts: {len(told['alerts'])}")
-    names = {one["id"]: one["title"] for one in told["recipients"]}
-    notices = Counter(
-        names.get(notice["recipient_id"], "") for one in told["alerts"] for notice in one["notices"]
-    )
-    for name, number in notices.most_common():
-        say(f"  {number:>4} × {name}")
+def _paired(rows: list[list[str]], say: Say) -> None:
+    """Print two columns of names with their numbers."""
+    wide = max(_width(row[0]) for row in rows)
+    for name, number, _, other, count in rows:
+        first = f"  {number:>5} × {name}"
+        say(f"{first}{' ' * (wide - _width(name))}  {count:>5} × {other}" if other else first)
 
 
-def _deliveries(told: Mapping[str, Any], say: Say) -> None:
-    messages = told["received"].get("messages", [])
-    kinds = Counter(message["event"]["type"] for message in messages)
+def _deliveries(told: Told, say: Say) -> None:
+    """Print what the subscriber got, and whether every signature was right."""
+    deliveries = told["deliveries"]
+    verified = sum(one["verified"] for one in deliveries)
     say(
-        f"\n推送 webhooks: {len(messages)} received by the subscriber, each signature verified, "
-        f"{told['received'].get('refused', 0)} refused"
+        f"\n推送 webhooks: {len(deliveries)} sent, {verified} received by the subscriber with a "
+        f"right signature, {len(deliveries) - verified} not"
     )
-    for kind, number in sorted(kinds.items()):
-        say(f"  {number:>4} × {kind}")
+    for kind, number in sorted(Counter(one["type"] for one in deliveries).items()):
+        say(f"  {number:>5} × {kind}")

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -181,7 +182,7 @@ def _runtime(data: Path) -> Runtime:
 
 
 @asynccontextmanager
-async def _of_ours(port: int, say: Say) -> AsyncIterator[Place]:
+async def of_ours(port: int, say: Say) -> AsyncIterator[Place]:
     """Give services in one process over a database of their own, which is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="xinqing-demo-", ignore_cleanup_errors=True) as data:
         say("薪清 Xinqing: 正在准备数据库 making a database …")
@@ -224,22 +225,19 @@ async def perform(
     `cluster` is the folder of a running cluster to play on; without it the services are ours.
     """
     scenario = read(folder)
-    say: Say = _nothing if as_json else typer.echo
-    async with _of_a_cluster(cluster) if cluster else _of_ours(port, say) as place:
+    # What is printed beside the one document goes where no program reads it.
+    say: Say = partial(typer.echo, err=as_json)
+    async with _of_a_cluster(cluster) if cluster else of_ours(port, say) as place:
         told = await tell(scenario, place.runtime, place.bases, say, patience=place.patience)
         if as_json:
             typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
             return
-        show(told, say)
+        show(told, say, scenario.title)
         if not leave:
             invite(scenario, place, say)
             if place.process:
                 say("\nCtrl-C 结束 ends it.")
                 await place.process.wait()
-
-
-def _nothing(_: str) -> None:
-    return
 
 
 def invite(scenario: Scenario, place: Place, say: Say) -> None:

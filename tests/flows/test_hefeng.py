@@ -1,0 +1,359 @@
+"""The county of `scenarios/hefeng`, played once: what a published report says of it comes out.
+
+The tables are the report's, and where it is silent those of its own README; no file of the folder
+holds a figure of them. What would be if a fact were another is seen on the state that was played.
+"""
+
+import json
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import pytest_asyncio
+
+from services.demo.board import show
+from services.demo.facts import read
+from services.demo.stage import Client, Stage
+from services.demo.theatre import of_ours, tell
+from tests.fixtures.processes import ROOT
+from tests.flows import came, reference, standing, written
+from tests.flows.came import china
+from tests.flows.reference import Outcome, at
+
+HEFENG = ROOT / "scenarios" / "hefeng"
+LAST_DAY = date(2023, 6, 30)
+COUNTY = "422828"
+SUMMARY = "/payroll/v1/obligations/summary"
+LEVELS = ("blue", "yellow", "orange", "red")
+
+# In progress, none, short, full; then projects by level.
+UNITS = {
+    "县交通运输局": ((22, 1, 3, 18), (1, 2, 1, 0)),
+    "中营镇": ((7, 4, 2, 1), (0, 2, 1, 3)),
+    "县自然资源局": ((6, 3, 2, 1), (1, 2, 1, 1)),
+    "太平镇": ((4, 3, 1, 0), (1, 1, 1, 1)),
+    "五里乡": ((3, 2, 1, 0), (0, 0, 1, 2)),
+    "县住建局": ((3, 1, 1, 1), (1, 1, 0, 0)),
+    "县水利局": ((2, 1, 1, 0), (0, 1, 0, 1)),
+    "县农业农村局": ((2, 1, 1, 0), (0, 1, 1, 0)),
+    "走马镇": ((2, 2, 0, 0), (1, 0, 0, 1)),
+    "县教育局": ((2, 0, 1, 1), (0, 1, 0, 0)),
+    "县国投公司": ((2, 0, 0, 2), (0, 0, 0, 0)),
+}
+# The periods that are open on the projects that are red.
+RED = {
+    "大路坪乡村振兴道路": ["2023-05", "2023-06"],
+    "集镇污水管网工程": ["2023-05", "2023-06"],
+    "集镇道路刷黑工程": ["2023-06"],
+    "土地整治项目一标段": ["2023-05", "2023-06"],
+    "集镇供水改造工程": ["2023-05", "2023-06"],
+    "雉鸡村产业路整修及硬化工程": ["2023-05", "2023-06"],
+    "集镇河堤整治工程": ["2023-05", "2023-06"],
+    "小型水库除险加固工程": ["2023-06"],
+    "集镇农贸市场改造工程": ["2023-05", "2023-06"],
+}
+THIRD_IN_TOTAL = {"集镇道路刷黑工程", "小型水库除险加固工程"}
+WITHOUT_ACCOUNT = {
+    *("大路坪乡村振兴道路", "雉鸡村产业路整修及硬化工程"),
+    *("集镇供水改造工程", "集镇农贸市场改造工程"),
+}
+
+
+@dataclass
+class Played:
+    """The county at the end of 30 June: what the demo tells, and what the interfaces give."""
+
+    client: Client
+    told: dict[str, Any]
+    page: list[str]
+    outcome: Outcome
+    board: dict[str, tuple[object, ...]]
+    accounts: set[str]
+    """Ids of the projects that have a wage account."""
+    reserve: list[dict[str, Any]]
+    """The bank lines of 金凤路安置小区."""
+
+    def items(self, kind: str = "transfer_missed", *, closed: bool = False) -> list[dict[str, Any]]:
+        return [
+            item
+            for item in self.told["watch_items"]
+            if item["kind"] == kind and (item["state"] == "closed") is closed
+        ]
+
+
+@dataclass
+class Later:
+    """The same county in July: one project was credited, then the banks sent and nobody paid."""
+
+    credited: dict[str, Any]
+    """The summary when one project's money had come."""
+    items: list[dict[str, Any]]
+    cases: list[dict[str, Any]]
+    proposals: Counter[str]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def county() -> AsyncIterator[Played]:
+    """Play the county as the demo does, and go on serving."""
+    page: list[str] = []
+    async with of_ours(0, page.append) as place, httpx.AsyncClient(timeout=60) as http:
+        told = await tell(read(HEFENG), place.runtime, place.bases, page.append)
+        page.clear()
+        show(told, page.append, "title")
+        client = Client(place.runtime, place.bases, http)
+        projects = {one["name"]: one["id"] for one in await client.everything(PROJECTS)}
+        accounts = await client.everything("/payroll/v1/wage-accounts")
+        yield Played(
+            client,
+            json.loads(json.dumps(told)),
+            page,
+            await came.outcome(client),
+            await came.board(client, LAST_DAY, "developer"),
+            {one["project_id"] for one in accounts},
+            await client.everything(
+                "/payroll/v1/bank-lines", project_id=projects["金凤路安置小区"]
+            ),
+        )
+
+
+PROJECTS = "/registry/v1/projects"
+
+
+def test_the_board_says_of_each_unit_what_the_report_and_the_readme_say(county: Played) -> None:
+    summary = county.told["summary"]
+    counts = {
+        one["developer"]["name"]: tuple(one[n] for n in ("projects", "none", "short", "full"))
+        for one in summary["items"]
+    }
+    assert counts == {unit: money for unit, (money, _) in UNITS.items()}
+    total = summary["total"]
+    assert (total["projects"], total["none"], total["short"], total["full"]) == (55, 18, 13, 24)
+    assert (total["none"] + total["short"], total["share"]) == (31, "56.4")
+    assert (county.told["as_of"], summary["as_of"]) == ("2023-07-01T00:00:00+08:00", "2023-06-30")
+    # The report names two units; no other may come near them.
+    first, second, *others = [one["none"] + one["short"] for one in summary["items"]]
+    assert [one["developer"]["name"] for one in summary["items"][:2]] == ["中营镇", "县自然资源局"]
+    assert (first, second) == (6, 5)
+    assert max(others) == 4
+
+
+def test_every_project_that_lacks_money_stands_on_its_level(county: Played) -> None:
+    highest: dict[str, dict[str, Any]] = {}
+    for item in sorted(county.items(), key=lambda item: int(item["level_rank"])):
+        highest[item["project"]["name"]] = item
+    found = Counter((i["project"]["developer"]["name"], i["level"]) for i in highest.values())
+    assert {unit: tuple(found[unit, level] for level in LEVELS) for unit in UNITS} == {
+        unit: levels for unit, (_, levels) in UNITS.items()
+    }
+    days = {"blue": "2023-06-28", "yellow": "2023-06-25", "orange": "2023-06-09"}
+    below = [item for item in highest.values() if item["level"] != "red"]
+    assert {(item["level"], item["due_on"]) for item in below} == set(days.items())
+    red = [item for item in county.items() if item["level"] == "red"]
+    assert {
+        name: sorted(item["period"] for item in red if item["project"]["name"] == name)
+        for name in {item["project"]["name"] for item in red}
+    } == RED
+
+
+def test_red_comes_by_time_by_two_in_a_row_and_by_three_in_total(county: Played) -> None:
+    found = set()
+    for item in county.items():
+        for entry in item["timeline"]:
+            if (entry["what"], entry["level"]) == ("raised", "red"):
+                name, when = item["project"]["name"], f"{china(entry['at']):%m-%d %H:%M}"
+                found.add((name, item["period"], entry["details"].get("by_rule"), when))
+    # 25 June is the twentieth working day after 25 May; without an account no bank is awaited.
+    fed = {name: "00:00" if name in WITHOUT_ACCOUNT else "08:30" for name in RED}
+    assert found == {
+        *((name, "2023-05", None, "06-25 09:00") for name in RED.keys() - THIRD_IN_TOTAL),
+        *(
+            (name, "2023-06", "two_in_a_row", f"06-26 {fed[name]}")
+            for name in RED.keys() - THIRD_IN_TOTAL
+        ),
+        *((name, "2023-06", "three_in_total", "06-26 08:30") for name in THIRD_IN_TOTAL),
+    }
+
+
+def test_items_proposals_and_closed_ones_are_as_many_as_the_rules_make(county: Played) -> None:
+    assert len(county.items()) == 38
+    closed = county.items(closed=True)
+    assert {(i["project"]["name"], i["period"], i["close_reason"]) for i in closed} == {
+        (name, period, "transfer_received")
+        for name in THIRD_IN_TOTAL
+        for period in ("2023-02", "2023-04")
+    }
+    assert len(closed) == 4
+    assert all(item["level"] != "red" for item in closed)
+    proposals = county.told["proposals"]
+    assert Counter(one["project"]["name"] for one in proposals) == dict.fromkeys(RED, 1)
+    assert {one["state"] for one in proposals} == {"open"}
+
+
+def test_those_without_an_account_are_red_and_nothing_came(county: Played) -> None:
+    projects = {item["project"]["name"]: item["project_id"] for item in county.items()}
+    assert {name for name, one in projects.items() if one not in county.accounts} == (
+        WITHOUT_ACCOUNT
+    )
+    for item in county.items():
+        if item["project"]["name"] in WITHOUT_ACCOUNT:
+            assert item["level"] == "red"
+            assert item["lacking"] == item["due_amount"]
+    assert len(county.accounts) == 51
+
+
+def test_the_late_bank_is_told_of_and_nobody_is_blamed(county: Played) -> None:
+    (item,) = county.items("bank_feed_late", closed=True)
+    assert county.items("bank_feed_late") == []
+    assert (item["feed"]["source"], item["period"]) == ("银行丁鹤峰支行", "2023-06-28")
+    assert [(f"{china(e['at']):%m-%d %H:%M}", e["what"], e["level"]) for e in item["timeline"]] == [
+        ("06-29 10:00", "opened", "blue"),
+        ("06-30 09:00", "raised", "yellow"),
+        ("06-30 09:40", "closed", "yellow"),
+    ]
+    of_the_bank = {
+        row["project"]
+        for row in written.rows(HEFENG, "wage_accounts.csv")
+        if row["source"] == "ding-hefeng"
+    }
+    assert len(of_the_bank) == 2
+    blamed = {i["project"]["code"] for i in county.told["watch_items"] if i["project"]}
+    assert not of_the_bank & blamed
+
+
+def test_people_are_told_each_on_their_level(county: Played) -> None:
+    told_of: dict[tuple[str, str], set[str]] = {}
+    for alert in county.told["alerts"]:
+        key = (alert["kind"], alert["level"])
+        told_of.setdefault(key, set()).update(one["recipient"] for one in alert["notices"])
+    missed = {level: told_of["transfer_missed", level] for level in LEVELS}
+    for unit in UNITS.keys() - {"县国投公司"}:
+        assert any(f"{unit}项目经办岗" in told for told in missed.values()), unit
+    for name in ("县治欠办值班岗", "县财政局国库岗", "县劳动保障监察岗", "中营镇主要负责人岗"):
+        assert name in missed["red"]
+    assert "县治欠办值班岗" not in missed["blue"]
+    assert told_of["bank_feed_late", "yellow"] == {"银行丁专户对账岗", "平台运维值班岗"}
+    # Whatever is open has an alert of the level on which it stands.
+    raised = {(one["watch_item_id"], one["level"]) for one in county.told["alerts"]}
+    assert {(item["id"], item["level"]) for item in county.items()} <= raised
+
+
+def test_every_webhook_arrived_with_a_right_signature(county: Played) -> None:
+    deliveries = county.told["deliveries"]
+    assert {(one["state"], one["verified"], one["arrivals"]) for one in deliveries} == {
+        ("delivered", True, 1)
+    }
+    kinds = Counter(one["type"] for one in deliveries)
+    assert kinds["cases.watch_item_opened.v1"] == 38 + 4 + 1
+    assert kinds["cases.watch_item_closed.v1"] == 4 + 1
+    assert kinds["cases.case_proposed.v1"] == 9
+
+
+def test_the_reserve_is_what_came_less_what_went_to_the_cent(county: Played) -> None:
+    sign = {"in": 1, "out": -1}
+    moved = [sign[line["direction"]] * Decimal(line["amount"]) for line in county.reserve]
+    assert sorted(moved) == [
+        *[Decimal("-4188000.00")] * 5,
+        *[Decimal("5300000.00")] * 6,
+        Decimal("40000000.00"),
+    ]
+    newest = max(county.reserve, key=lambda line: str(line["at"]))
+    assert sum(moved) == Decimal(newest["balance"]) == Decimal("50860000.00")
+
+
+def test_the_plain_model_says_the_same(county: Played) -> None:
+    facts = written.county(HEFENG)
+    expected = reference.outcome(facts)
+    assert came.differences(county.outcome, expected) == []
+    model = standing.board(facts, LAST_DAY)
+    assert list(county.board.items()) == [(unit, tally.row()) for unit, tally in model.items()]
+
+
+def test_a_person_reads_the_same_on_the_page(county: Played) -> None:
+    page = "\n".join(county.page)
+    assert "截至 as of 2023-06-30 24:00" in page
+    assert "55 in progress, 31 lack money = 18 none + 13 short, 56.4 %" in page
+    rows = {line.split()[0]: line.split() for line in county.page if line.strip()}
+    for unit, ((projects, none, short, full), levels) in UNITS.items():
+        shown = [number for number in (projects, none, short, full) if number]
+        assert rows[unit][1 : len(shown) + 1] == [str(number) for number in shown]
+        at_last = [str(number) for number in levels if number]
+        assert rows[unit][len(rows[unit]) - len(at_last) :] == at_last
+    assert "人工费未拨付 transfer_missed: 38 open, 4 closed" in page
+    assert "银行数据未到 bank_feed_late: 0 open, 1 closed" in page
+    assert "立案建议 case proposals: 9, 欠薪案件 arrears cases: 0" in page
+    deliveries = county.told["deliveries"]
+    assert f"{len(deliveries)} received by the subscriber with a right signature, 0 not" in page
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def later(county: Played) -> Later:
+    """Let one project's money come on 30 June, then the banks send on, until 7 July at 09:00."""
+    client, stage = county.client, Stage(county.client)
+    banks = {one["credit_code"]: one["id"] for one in await client.everything(ORGANISATIONS)}
+    sources = [(one["code"], banks[one["bank"]]) for one in written.rows(HEFENG, "sources.csv")]
+    await stage.settle()
+    credited: dict[str, Any] = {}
+    for day in [LAST_DAY + timedelta(days=n) for n in range(7)]:
+        now = at(day + timedelta(days=1), "08:30")
+        await stage.go(now, ["payroll"])
+        for source, bank in sources:
+            accounts = [await _credit(client)] if (source, day) == ("jia-hefeng", LAST_DAY) else []
+            body = {"source": source, "day": f"{day}", "final": True, "accounts": accounts}
+            path, who = "/payroll/v1/bank-feeds", {"role": "bank", "area": COUNTY, "org": bank}
+            await client.call("POST", path, body=body, **who)
+        await stage.happened(now, ["payroll"])
+        credited = credited or await client.call("GET", SUMMARY, query={"by": "developer"})
+    await stage.go(at(date(2023, 7, 7), "09:00"))
+    items = await client.everything("/cases/v1/watch-items", kind="transfer_missed")
+    proposals = await client.everything("/cases/v1/proposals")
+    cases = await client.everything("/cases/v1/arrears-cases")
+    return Later(credited, items, cases, Counter(one["state"] for one in proposals))
+
+
+ORGANISATIONS = "/registry/v1/organisations"
+CREDITED = "老旧小区改造工程二期"
+
+
+async def _credit(client: Client) -> dict[str, Any]:
+    """Give a statement in which all that a project without any money lacks comes at once."""
+    (account,) = [
+        row
+        for row in written.rows(HEFENG, "wage_accounts.csv")
+        if row["account_name"].endswith(f"{CREDITED}农民工工资专用账户")
+    ]
+    (project,) = await client.everything(PROJECTS, code=account["project"])
+    lines = await client.everything("/payroll/v1/bank-lines", project_id=project["id"])
+    opening = Decimal(max(lines, key=lambda line: str(line["at"]))["balance"])
+    (item,) = await client.everything("/cases/v1/watch-items", project_id=project["id"])
+    line = {
+        "serial": "WHATIF0001",
+        "at": at(LAST_DAY, "11:00").isoformat(),
+        "direction": "in",
+        "amount": item["lacking"],
+        "balance": str(opening + Decimal(item["lacking"])),
+        "purpose": "2023年6月人工费",
+    }
+    balances = {"opening": str(opening), "closing": line["balance"]}
+    return {"account_no": account["account_no"], **balances, "lines": [line]}
+
+
+def test_one_project_credited_in_full_leaves_30_of_55(later: Later) -> None:
+    total = later.credited["total"]
+    assert (total["projects"], total["none"], total["short"], total["full"]) == (55, 17, 13, 25)
+    assert total["share"] == "54.5"
+    closed = [item for item in later.items if item["closed_at"] and item["period"] == "2023-06"]
+    assert [f"{china(item['closed_at']):%m-%d %H:%M}" for item in closed] == ["07-01 08:30"]
+
+
+def test_on_7_july_at_nine_cases_open_for_the_seven_may_items(later: Later) -> None:
+    names = {item["project_id"] for item in later.items if item["period"] == "2023-05"}
+    assert len(names) == 7
+    assert {one["project_id"] for one in later.cases} == names
+    assert {(f"{china(one['opened_at']):%m-%d %H:%M}", one["by_rule"]) for one in later.cases} == {
+        ("07-07 09:00", True)
+    }
+    assert later.proposals == {"confirmed": 7, "open": 2}
