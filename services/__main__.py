@@ -2,13 +2,11 @@
 
 import asyncio
 import base64
-import importlib
 import json
 import secrets
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from pathlib import Path
 from socket import socket
@@ -21,13 +19,14 @@ from pydantic import ValidationError
 from sqlalchemy.engine import make_url
 
 from services import demo as theatre
-from shared import asyncapi, audit, auth, clock, migrations, outbox, parked, pii, telemetry
-from shared.app import Running, compose, create_app, service_app, url_of
+from services import recovery
+from services.opening import chosen, database, load, names, opened
+from shared import asyncapi, audit, auth, clock, migrations, parked, pii, telemetry
+from shared.app import create_app, service_app, url_of
 from shared.areas import is_area_code
 from shared.bus.kafka import create_topics, security
 from shared.config import Runtime
 from shared.db import Session
-from shared.embedded import Server
 from shared.problems import Problem
 from shared.roles import KNOWN_ROLES
 from shared.service import Service
@@ -40,51 +39,13 @@ parked_cli = typer.Typer(no_args_is_help=True, help="Events that could not be ha
 audit_cli = typer.Typer(no_args_is_help=True, help="The append-only record of changes.")
 cli.add_typer(parked_cli, name="parked")
 cli.add_typer(audit_cli, name="audit")
+cli.add_typer(recovery.cli)
 
 Name = Annotated[str, typer.Argument(help="A service: registry, payroll, cases or alerts.")]
 
 
-def names() -> list[str]:
-    """Give the services: the folders here that hold a `service.py`."""
-    return sorted(path.parent.name for path in HERE.glob("*/service.py"))
-
-
-def load(name: str) -> Service:
-    """Give a service's manifest by its name."""
-    if name not in names():
-        raise typer.BadParameter(f"{name} is none of {', '.join(names())}")
-    service: Service = importlib.import_module(f"services.{name}.service").service
-    return service
-
-
-def chosen(name: str) -> list[Service]:
-    """Give one service, or all of them."""
-    return [load(each) for each in (names() if name == "all" else [name])]
-
-
-@asynccontextmanager
-async def _database(runtime: Runtime, services: list[Service]) -> AsyncIterator[Runtime]:
-    """Give settings with a database: the given ones, or an embedded server for the time."""
-    homeless = [service.name for service in services if not service.settings().database_url]
-    if runtime.database_url or not homeless:
-        yield runtime
-        return
-    if runtime.kafka_brokers:
-        raise typer.BadParameter(
-            "KAFKA_BROKERS needs DATABASE_URL, or a URL for each service "
-            f"({', '.join(f'{name.upper()}_DATABASE_URL' for name in homeless)}): "
-            "replicas share a database"
-        )
-    server = Server(runtime.data_dir / "postgres")
-    url = await asyncio.to_thread(server.start)
-    try:
-        yield runtime.model_copy(update={"database_url": url})
-    finally:
-        await asyncio.to_thread(server.stop)
-
-
 async def _topics(brokers: str, runtime: Runtime) -> None:
-    wanted = [topic for name in names() for topic in (f"{name}.events", outbox.replay_topic(name))]
+    wanted = [f"{name}.events" for name in names()]
     await create_topics(brokers, ["platform.events", *wanted], secured=security(runtime))
 
 
@@ -129,7 +90,7 @@ def _leave(number: int, _frame: object) -> None:
 
 
 async def _serve(services: list[Service], runtime: Runtime, host: str, port: int) -> None:
-    async with _database(runtime, services) as ready:
+    async with database(runtime, services) as ready:
         if ready is not runtime:
             await _setup(services, ready)
         server = _Telling(
@@ -178,7 +139,7 @@ def setup(name: Annotated[str, typer.Argument()] = "all") -> None:
     """Create databases, tables, topics and the own token key, where they are missing."""
 
     async def work() -> None:
-        async with _database(Runtime(), chosen(name)) as runtime:
+        async with database(Runtime(), chosen(name)) as runtime:
             await _setup(chosen(name), runtime)
 
     asyncio.run(work())
@@ -189,7 +150,7 @@ def migrate(name: Annotated[str, typer.Argument()] = "all") -> None:
     """Bring the tables of one service, or of all, to this version."""
 
     async def work() -> None:
-        async with _database(Runtime(), chosen(name)) as runtime:
+        async with database(Runtime(), chosen(name)) as runtime:
             for service in chosen(name):
                 await migrations.upgrade(service, url_of(service, runtime))
 
@@ -201,7 +162,7 @@ def revise(name: Name, message: str) -> None:
     """Write a new migration of a service from the difference between models and tables."""
 
     async def work() -> None:
-        async with _database(Runtime(), [load(name)]) as runtime:
+        async with database(Runtime(), [load(name)]) as runtime:
             service = load(name)
             await _setup([service], runtime)
             await migrations.revise(service, url_of(service, runtime), message)
@@ -218,17 +179,6 @@ def topics() -> None:
     asyncio.run(_topics(runtime.kafka_brokers, runtime))
 
 
-@asynccontextmanager
-async def _opened(name: str) -> AsyncIterator[Running]:
-    async with _database(Runtime(), [load(name)]) as runtime:
-        pii.use(pii.Keyring.of(runtime))
-        one = compose(load(name), runtime)
-        try:
-            yield one
-        finally:
-            await one.sessions.close()
-
-
 @cli.command()
 def job(
     name: Annotated[str, typer.Argument(help="A daily job, `payroll.expect_bank_feeds`.")],
@@ -243,7 +193,7 @@ def job(
         raise typer.BadParameter(f"{day:%Y-%m-%d} has not come yet")
 
     async def work() -> None:
-        async with _opened(service) as one:
+        async with opened(service) as (one,):
             found = [each for each in one.service.jobs if each.name == wanted]
             if not found:
                 known = ", ".join(each.name for each in one.service.jobs)
@@ -264,7 +214,7 @@ def parked_list(context: typer.Context) -> None:
     """List the events that wait for a person, as JSON, one a line."""
 
     async def work() -> None:
-        async with _opened(context.obj) as one, one.sessions.begin("operator:cli") as session:
+        async with opened(context.obj) as (one,), one.sessions.begin("operator:cli") as session:
             for row in await parked.parked(session):
                 typer.echo(parked.ParkedOut.model_validate(row).model_dump_json())
 
@@ -275,7 +225,7 @@ def _settle(name: str, change: Callable[[Session], Awaitable[object]]) -> None:
     """Change what is parked, then handle what may go on."""
 
     async def work() -> None:
-        async with _opened(name) as one:
+        async with opened(name) as (one,):
             async with one.sessions.begin("operator:cli") as session:
                 await change(session)
             typer.echo(f"handled {await one.inbox.drain()}")
@@ -299,24 +249,6 @@ def parked_skip(
     _settle(context.obj, lambda session: parked.skip(session, event_id, reason))
 
 
-@cli.command()
-def replay(
-    name: Name, to: Annotated[str, typer.Option(help="The service that learns the past.")]
-) -> None:
-    """Send a service's whole past to another, marked as replayed; it resumes where it stopped."""
-
-    async def work() -> None:
-        async with _database(Runtime(), [load(name), load(to)]) as runtime:
-            pii.use(pii.Keyring.of(runtime))
-            sender, taker = compose(load(name), runtime), compose(load(to), runtime)
-            sent = await sender.replay_to(taker)
-            typer.echo(f"{name} → {to}: {sent} events")
-            await sender.sessions.close()
-            await taker.sessions.close()
-
-    asyncio.run(work())
-
-
 @audit_cli.command("verify")
 def audit_verify(
     name: Name,
@@ -325,7 +257,7 @@ def audit_verify(
     """Walk the hash chain of a service's audit; exit 1 and name the first break, if any."""
 
     async def work() -> audit.Verdict:
-        async with _opened(name) as one:
+        async with opened(name) as (one,):
             return await audit.verify(one.sessions, head, audit.verifier(Runtime()))
 
     verdict = asyncio.run(work())

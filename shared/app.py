@@ -32,14 +32,16 @@ from shared import (
 )
 from shared import db as database
 from shared.auth import Keys
-from shared.bus.base import Bus, running
+from shared.bus.base import Bus
 from shared.bus.kafka import KafkaBus, security
 from shared.bus.local import LocalBus
 from shared.config import Runtime, ServiceSettings
 from shared.inbox import Inbox
 from shared.jobs import Rounds, Work
-from shared.outbox import Relay, replay, replay_topic
+from shared.journals import Books
+from shared.outbox import Relay
 from shared.service import Service
+from shared.standing import Standing
 from shared.uploads import BodyLimit, BodyTooLarge
 
 log = structlog.get_logger()
@@ -77,16 +79,6 @@ class Running:
     inbox: Inbox
     relay: Relay
     rounds: Rounds
-
-    async def replay_to(self, taker: "Running") -> int:
-        """Send this service's whole past to another one's own topic; give how many events."""
-        bus = self.relay.bus
-        if isinstance(bus, LocalBus):
-            bus.subscribe(
-                taker.service.name, [replay_topic(taker.service.name)], taker.inbox.receive
-            )
-        async with running(bus):
-            return await replay(self.sessions, bus, taker.service.name, set(taker.inbox.handles))
 
     async def due(self, *, wait: bool = True) -> int:
         """Run jobs, timers and polls until none finds anything; give how much was done.
@@ -133,13 +125,17 @@ def create_app(services: Sequence[Service], runtime: Runtime) -> FastAPI:
     bus = make_bus(runtime)
     keys, sign = Keys(runtime), audit.signer(runtime)
     composed = [compose(service, runtime, bus, keys) for service in services]
+    served = [(one.service, one.sessions) for one in composed]
+    standing = Standing(bus, [Books(service, sessions) for service, sessions in served])
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await _verify(composed)
         async with asyncio.TaskGroup() as group:
-            loops = [("bus", bus.run), *(loop for one in composed for loop in _loops(one, sign))]
-            tasks = [group.create_task(_keep(name, loop), name=name) for name, loop in loops]
+            loops: list[tuple[str, Loop]] = [("bus", bus.run), ("standing", standing.run)]
+            loops += [loop for one in composed for loop in _loops(one, sign)]
+            gated = [(name, standing.gated(loop)) for name, loop in loops]
+            tasks = [group.create_task(_keep(name, loop), name=name) for name, loop in gated]
             yield
             for task in tasks:
                 task.cancel()
@@ -150,11 +146,7 @@ def create_app(services: Sequence[Service], runtime: Runtime) -> FastAPI:
         title="Xinqing 薪清", lifespan=lifespan, openapi_url=None, telemetry={"logs": False}
     )
     app.state.running = composed
-    app.include_router(
-        health.router(
-            bus, [(one.service, one.sessions) for one in composed], migrations.verify_head
-        )
-    )
+    app.include_router(health.router(bus, served, migrations.verify_head, standing))
     app.add_middleware(BodyLimit)
     problems.install_plain(app)
     for one in composed:
@@ -211,8 +203,7 @@ def compose(
     one = Running(service, app, sessions, inbox, Relay(sessions, bus), rounds)
     if subscribing:
         # A service that reads nothing is a group all the same: its lag is asked for, and 0.
-        own = [replay_topic(service.name)] if service.topics else []
-        bus.subscribe(service.name, [*service.topics, *own], inbox.receive)
+        bus.subscribe(service.name, service.topics, inbox.receive)
     if runtime.scenario_clock:
         one.app.include_router(scenario.router(service, bus, one.due))
     return one

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any
@@ -138,6 +138,10 @@ def new_id() -> UUID:
     return uuid_utils.compat.uuid7()
 
 
+AGELESS = datetime(2000, 1, 1, tzinfo=UTC)
+"""The instant of `same_id` for what is known by a name that people give it."""
+
+
 def same_id(at: datetime, *parts: object) -> UUID:
     """Give the id (version 7) of what follows from an event or a clock: of the same, the same id.
 
@@ -270,6 +274,9 @@ class Sessions:
             "create_savepoint" if isinstance(bind, AsyncConnection) else "conditional_savepoint"
         )
         self._maker = async_sessionmaker(bind, expire_on_commit=False, join_transaction_mode=mode)
+        self.past: Mapping[str, bool] = {}
+        """What sessions know of the past that is told again: `replayed` (history, of which nobody
+        is notified), `again` (this service was there when it happened)."""
         self.wake: list[Any] = []
         """Called after a commit that published something."""
         self.written: list[Any] = []
@@ -287,7 +294,8 @@ class Sessions:
         A Problem that `keeps` commits what was done before it was raised.
         """
         async with self._maker() as session:
-            session.info.update(actor=actor, service=self.service, publishes=self.publishes)
+            session.info.update(self.past, actor=actor, service=self.service)
+            session.info["publishes"] = self.publishes
             if self.scenario:
                 clock.follow(await session.scalar(text("SELECT now FROM scenario_clock")))
             try:

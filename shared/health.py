@@ -14,6 +14,7 @@ from shared.bus.base import Bus
 from shared.db import Sessions
 from shared.outbox import OutboxRow
 from shared.service import Service
+from shared.standing import Standing
 
 # A check that does not answer in this many seconds has failed.
 PATIENCE = 5.0
@@ -144,7 +145,30 @@ async def measure(bus: Bus, served: Served) -> None:
             telemetry.LOOP_FAILURES.labels(f"{name}.metrics").inc()
 
 
-def router(bus: Bus, served: Served, verify_head: VerifyHead | None = None) -> APIRouter:
+def _standing(standing: Standing) -> Look:
+    """Make the check of whether a database was restored and lacks what it had."""
+
+    async def look(service: Service, _: Sessions) -> Check:
+        name, words = f"{service.name}.standing", standing.words.get(service.name)
+        if not standing.looked:
+            return Check(name=name, state="fail", words="not yet compared with what others hold")
+        if words is None:
+            return Check(name=name, state="ok", words="what was said and heard is all here")
+        if service.name in standing.older:
+            remedy = f"older than what others hold; services restored {service.name}"
+            return Check(name=name, state="fail", words=f"{remedy}: {words}")
+        lost = "lost with the database before this one, to be entered anew or settled"
+        return Check(name=name, state="warn", words=f"{lost}: {words}")
+
+    return look
+
+
+def router(
+    bus: Bus,
+    served: Served,
+    verify_head: VerifyHead | None = None,
+    standing: Standing | None = None,
+) -> APIRouter:
     """Make the routes at the root of a process; anybody may ask, nothing personal is told.
 
     `verify_head` is `migrations.verify_head`, which this module does not know.
@@ -153,6 +177,9 @@ def router(bus: Bus, served: Served, verify_head: VerifyHead | None = None) -> A
     looks: dict[str, Look] = {"database": _database, "relay": _unsent, "parked": _parked}
     if verify_head:
         looks["migration"] = _migration(verify_head)
+
+    if standing:
+        looks["standing"] = _standing(standing)
 
     @routes.get("/healthz", summary="Whether this process lives")
     async def health() -> dict[str, str]:

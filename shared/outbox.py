@@ -7,8 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import BigInteger, Identity, Index, LargeBinary, func, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BigInteger, Identity, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared import clock, sets, telemetry
@@ -25,7 +24,7 @@ LARGEST = 900_000
 
 
 class OutboxRow(Plumbing):
-    """An event that was published; the journal from which a new service learns the past."""
+    """An event that was published; the journal from which others learn the past."""
 
     __tablename__ = "outbox"
     __table_args__ = (
@@ -45,15 +44,6 @@ class OutboxRow(Plumbing):
     replayed: Mapped[bool] = mapped_column(default=False)
     """Published while the past was told again: nobody is notified of history."""
     sent_at: Mapped[datetime | None]
-
-
-class ReplayCursor(Plumbing):
-    """How far a service's past was sent to another one."""
-
-    __tablename__ = "replay_cursors"
-
-    to: Mapped[str] = mapped_column(primary_key=True)
-    position: Mapped[int] = mapped_column(BigInteger)
 
 
 class NotInManifest(TypeError):
@@ -102,9 +92,7 @@ def _row(session: Session, event: Event) -> dict[str, Any]:
     }
 
 
-def message(
-    service: str, row: Mapping[Any, Any], *, topic: str | None = None, replayed: bool = False
-) -> Message:
+def message(service: str, row: Mapping[Any, Any], *, replayed: bool = False) -> Message:
     """Give the wire form of an outbox row: CloudEvents 1.0, binary mode."""
     headers = {
         "ce_specversion": "1.0",
@@ -117,9 +105,8 @@ def message(
     }
     if replayed or row.get("replayed"):
         headers["replayed"] = "true"
-    return Message(
-        topic or f"{row['type'].split('.')[0]}.events", row["key"], bytes(row["body"]), headers
-    )
+    topic = f"{row['type'].split('.')[0]}.events"
+    return Message(topic, row["key"], bytes(row["body"]), headers)
 
 
 _TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended($1, 0))"
@@ -204,57 +191,3 @@ class Relay:
         await connection.execute(_MARK, ids, min(ids), max(ids))
         telemetry.OUTBOX_SENT.labels(self.sessions.service).inc(len(rows))
         return len(rows)
-
-
-def replay_topic(group: str) -> str:
-    """Give the topic of its own in which a service is sent the past."""
-    return f"replay.{group}"
-
-
-async def replay(sessions: Sessions, bus: Bus, to: str, types: set[str]) -> int:
-    """Send the past to one group, oldest first, from where the last replay stopped.
-
-    Only what was sent already is sent again: the rest is on its way by itself. Gives how many
-    events of the types that the group handles were sent. Two at once, or a crash between sending
-    and noting, send an event twice, which the inbox takes once.
-    """
-    sent = 0
-    while True:
-        rows = await _past(sessions, to)
-        if not rows:
-            return sent
-        told = [
-            message(sessions.service, row, topic=replay_topic(to), replayed=True)
-            for row in rows
-            if row["type"] in types
-        ]
-        await bus.publish(told)
-        await _note(sessions, to, rows[-1]["position"])
-        sent += len(told)
-
-
-async def _past(sessions: Sessions, to: str) -> Sequence[Mapping[Any, Any]]:
-    async with sessions.begin("operator:replay") as session:
-        cursor = await session.get(ReplayCursor, to)
-        found = await session.execute(
-            select(*OutboxRow.__table__.c)
-            .where(
-                OutboxRow.position > (cursor.position if cursor else 0),
-                OutboxRow.sent_at.is_not(None),
-            )
-            .order_by(OutboxRow.position)
-            .limit(BATCH)
-        )
-        return found.mappings().all()
-
-
-async def _note(sessions: Sessions, to: str, position: int) -> None:
-    async with sessions.begin("operator:replay") as session:
-        await session.execute(
-            insert(ReplayCursor)
-            .values(to=to, position=position)
-            .on_conflict_do_update(
-                index_elements=["to"],
-                set_={"position": func.greatest(ReplayCursor.position, position)},
-            )
-        )

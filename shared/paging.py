@@ -68,6 +68,8 @@ class SyncEpoch(Plumbing):
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     epoch: Mapped[UUID]
+    restored_at: Mapped[datetime | None]
+    """When it was told its past again, if it was restored; what is missing from before is lost."""
 
 
 class SyncMove(Synced, Plumbing):
@@ -329,13 +331,18 @@ async def _epoch(session: Session) -> UUID:
     return await session.scalar(select(SyncEpoch.epoch).where(SyncEpoch.id == 1)) or UUID(int=0)
 
 
-async def begin_anew(session: Session, *models: type[Synced]) -> None:
-    """After a restore: refuse all cursors given before, and give rows this server's ids.
+async def restored_at(session: Session) -> datetime | None:
+    """Give the instant at which a restored database was told its past again."""
+    return await session.scalar(select(SyncEpoch.restored_at).where(SyncEpoch.id == 1))
+
+
+async def begin_anew(session: Session, *models: type[Synced], at: datetime) -> None:
+    """After a restore `at` an instant: refuse cursors given before, give rows this server's ids.
 
     A dump restored into another server keeps transaction ids that this one has not reached; such
     rows of `models` would wait below no horizon, so they count as changed now.
     """
-    epoch = {"epoch": uuid4()}
+    epoch = {"epoch": uuid4(), "restored_at": at}
     await session.execute(
         insert(SyncEpoch)
         .values(id=1, **epoch)

@@ -24,6 +24,9 @@ class Service:
     router: APIRouter
     publishes: Sequence[type[Event]] = ()
     handles: Mapping[type[Event], Handler] = field(default_factory=dict)
+    relearns: Mapping[type[Event], Handler] = field(default_factory=dict)
+    """Its own words that people asked for: what they tell of is made again from them where the
+    database was restored and others still hold them."""
     jobs: Sequence[Daily] = ()
     polls: Sequence[Poll] = ()
     timers: Mapping[str, OnDue] = field(default_factory=dict)

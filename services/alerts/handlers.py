@@ -6,6 +6,7 @@ from services.alerts import actions
 from services.alerts.rules.routing import Matter, organisations, platform_subject
 from shared import known
 from shared.db import Session
+from shared.events.alerts import AlertAcknowledged
 from shared.events.cases import (
     ArrearsCaseOpened,
     CaseProposed,
@@ -17,12 +18,22 @@ from shared.events.cases import (
 from shared.events.platform import EventParked, ItemWithoutTimer, TimerLate
 from shared.events.registry import CalendarPublished, ProjectCard
 
+
+def _unheard(session: Session) -> bool:
+    """Say whether this is history that nobody was told of, and nobody shall be.
+
+    What a restored alerts is told again people have heard before: all of it is done again, but
+    for sending.
+    """
+    return bool(session.info.get("replayed")) and not session.info.get("again")
+
+
 ItemEvent = WatchItemOpened | WatchItemRaised | WatchItemStepReached | WatchItemClosed
 
 
 async def on_watch_item_opened(session: Session, event: WatchItemOpened) -> None:
     """Tell people of a new item."""
-    replayed = bool(session.info.get("replayed"))
+    replayed = _unheard(session)
     matter = _matter(event)
     await actions.alerts.raise_alert(
         session, matter, event_id=event.id, at=event.occurred_at, replayed=replayed
@@ -32,7 +43,7 @@ async def on_watch_item_opened(session: Session, event: WatchItemOpened) -> None
 
 async def on_watch_item_raised(session: Session, event: WatchItemRaised) -> None:
     """Tell people that an item's level is higher."""
-    replayed = bool(session.info.get("replayed"))
+    replayed = _unheard(session)
     matter = _matter(event)
     await actions.alerts.raise_alert(
         session, matter, event_id=event.id, at=event.occurred_at, replayed=replayed
@@ -45,7 +56,7 @@ async def on_watch_item_step_reached(session: Session, event: WatchItemStepReach
     matter = _matter(event)
     await actions.alerts.remind(
         session, matter, event.step, event_id=event.id, at=event.occurred_at,
-        replayed=bool(session.info.get("replayed")),
+        replayed=_unheard(session),
     )  # fmt: skip
     await _push(session, event, matter)
 
@@ -54,7 +65,7 @@ async def on_watch_item_closed(session: Session, event: WatchItemClosed) -> None
     """End the item's alerts and tell who knew of them."""
     await actions.alerts.close_alerts(
         session, event.watch_item_id, event.close_reason, event_id=event.id,
-        at=event.occurred_at, replayed=bool(session.info.get("replayed")),
+        at=event.occurred_at, replayed=_unheard(session),
     )  # fmt: skip
     await _push(session, event, _matter(event))
 
@@ -86,6 +97,11 @@ async def on_item_without_timer(session: Session, event: ItemWithoutTimer) -> No
     await _tell_operators(session, "item_without_timer", event.subject_id, event)
 
 
+async def on_own_acknowledgement(session: Session, event: AlertAcknowledged) -> None:
+    """Hear from others, after a restore, who had answered for an alert."""
+    await actions.alerts.acknowledge_again(session, event)
+
+
 async def on_calendar_published(session: Session, event: CalendarPublished) -> None:
     """Keep the working days, and compute the open limits anew by them."""
     await known.on_calendar_published(session, event)
@@ -110,7 +126,7 @@ def _matter(event: ItemEvent) -> Matter:
 
 
 async def _push(session: Session, event: ItemEvent, matter: Matter) -> None:
-    if not session.info.get("replayed"):
+    if not _unheard(session):
         await actions.deliveries.queue_webhooks(
             session, event, event.area_code, organisations(matter)
         )
@@ -119,7 +135,7 @@ async def _push(session: Session, event: ItemEvent, matter: Matter) -> None:
 async def _push_project(
     session: Session, event: CaseProposed | ArrearsCaseOpened, card: ProjectCard
 ) -> None:
-    if not session.info.get("replayed"):
+    if not _unheard(session):
         parties = {card.developer_id, card.contractor_id, card.sector_authority_id} - {None}
         await actions.deliveries.queue_webhooks(
             session, event, event.area_code, {each for each in parties if each}
@@ -129,7 +145,7 @@ async def _push_project(
 async def _tell_operators(
     session: Session, kind: str, about_id: UUID, event: EventParked | TimerLate | ItemWithoutTimer
 ) -> None:
-    if not session.info.get("replayed"):
+    if not _unheard(session):
         await actions.alerts.raise_platform_alert(
             session, kind, about_id, event.model_dump(mode="json"),
             at=event.occurred_at, event_id=event.id,

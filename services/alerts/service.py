@@ -38,6 +38,7 @@ service = Service(
         TimerLate: handlers.on_timer_late,
         ItemWithoutTimer: handlers.on_item_without_timer,
     },
+    relearns={AlertAcknowledged: handlers.on_own_acknowledgement},
     jobs=[daily("03:00", jobs.find_alerts_without_timer)],  # Beijing time
     timers={"escalation": jobs.on_escalation_due, "promise": jobs.on_promise_due},
     loops=[jobs.send_deliveries],

@@ -5,6 +5,7 @@ from services.cases.rules.items import Opening, WatchKind, key_of
 from shared import clock, known
 from shared.db import Session
 from shared.events.alerts import AlertAcknowledged
+from shared.events.cases import ArrearsCaseOpened
 from shared.events.payroll import (
     BankFeedCompleted,
     BankFeedLate,
@@ -90,6 +91,12 @@ async def on_alert_acknowledged(session: Session, event: AlertAcknowledged) -> N
     await actions.items.record_acknowledgement(
         session, event.watch_item_id, event.acknowledged_at, event.id, **said
     )
+
+
+async def on_own_arrears_case(session: Session, event: ArrearsCaseOpened) -> None:
+    """Hear from others, after a restore, that somebody had confirmed a proposal."""
+    if not event.by_rule:
+        await actions.proposals.confirm_again(session, event.proposal_id, event.opened_at)
 
 
 async def on_calendar_published(session: Session, event: CalendarPublished) -> None:

@@ -49,6 +49,7 @@ service = Service(
         BankFeedCompleted: handlers.on_bank_feed_completed,
         AlertAcknowledged: handlers.on_alert_acknowledged,
     },
+    relearns={ArrearsCaseOpened: handlers.on_own_arrears_case},
     jobs=[
         daily("00:00", jobs.assign_persons),  # Beijing time
         daily("00:30", jobs.report_without_timer),

@@ -4,6 +4,7 @@ from services.payroll import actions
 from services.payroll.rules.periods import Basis, Terms, TransferMonth
 from shared import known
 from shared.db import Session
+from shared.events.payroll import BankFeedCompleted
 from shared.events.registry import (
     AreaChanged,
     CalendarPublished,
@@ -71,6 +72,11 @@ def _terms(event: WorksContractSigned) -> Terms:
         TransferMonth(event.transfer_month),
         DueShift(event.due_shift),
     )
+
+
+async def on_own_feed_completed(session: Session, event: BankFeedCompleted) -> None:
+    """Hear from others, after a restore, that a day was closed: it is not late, only lost."""
+    await actions.feeds.await_again(session, event.feed_id)
 
 
 async def on_calendar_published(session: Session, event: CalendarPublished) -> None:

@@ -35,6 +35,7 @@ service = Service(
         ProjectChanged: handlers.on_project_changed,
         WorksContractSigned: handlers.on_works_contract_signed,
     },
+    relearns={BankFeedCompleted: handlers.on_own_feed_completed},
     jobs=[daily("00:00", jobs.expect_bank_feeds)],  # Beijing time
     polls=[jobs.replan_obligations, jobs.find_missed_transfers],
     timers={"bank_feed": jobs.on_bank_feed_due},

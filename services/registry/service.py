@@ -1,6 +1,6 @@
 """The manifest of registry."""
 
-from services.registry import jobs
+from services.registry import handlers, jobs
 from services.registry.models import Base
 from services.registry.routes import router
 from services.registry.settings import Settings
@@ -31,5 +31,9 @@ service = Service(
         OrganisationRegistered, OrganisationChanged, ProjectRegistered, ProjectChanged,
         WorksContractSigned, PersonAssigned, *PLATFORM,
     ],
+    relearns={
+        ApiKeyIssued: handlers.on_own_api_key_issued,
+        ApiKeyRevoked: handlers.on_own_api_key_revoked,
+    },
     jobs=[daily("00:00", jobs.put_areas_in_force)],  # Beijing time
 )  # fmt: skip

@@ -27,6 +27,9 @@ class BusAway(Exception):
 class Bus(Protocol):
     """At least once, in order per key, to every group."""
 
+    at_once: bool
+    """Whether what `publish` has taken is handled by every group when it returns."""
+
     def subscribe(self, group: str, topics: Collection[str], handle: Handle) -> None:
         """Name a reader before anybody publishes; `handle` is called again after a failure."""
         ...
@@ -44,6 +47,15 @@ class Bus(Protocol):
 
     async def lag(self, group: str) -> int:
         """Say how many messages of the group's topics it has not yet handled; raises `BusAway`."""
+        ...
+
+    async def newest(
+        self, topics: Collection[str], number: int, group: str | None = None
+    ) -> list[Message]:
+        """Give what the bus still holds: of each part of its topics the newest messages.
+
+        With a group, of those alone that it has handled. Raises `BusAway`.
+        """
         ...
 
     async def ready(self) -> bool:

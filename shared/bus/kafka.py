@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from shared.bus.base import BusAway, Handle, Message
 from shared.bus.observer import Observer
-from shared.bus.reader import Reader
+from shared.bus.reader import Reader, as_message
 from shared.config import Runtime
 
 PATIENCE = 10.0
@@ -21,7 +21,7 @@ PATIENCE = 10.0
 PARTITIONS = 12
 """Of every topic, never changed: more of them would move keys and break their order."""
 RETENTION = timedelta(days=30)
-"""How long a group may be away; what is older it learns by replay from the outbox."""
+"""How long a group may be away; what is older it learns by replay from the outboxes."""
 
 
 @contextmanager
@@ -56,6 +56,8 @@ def security(runtime: Runtime) -> Security:
 
 class KafkaBus:
     """At least once, in order per key, to every group, over the brokers' crashes and our own."""
+
+    at_once = False
 
     def __init__(
         self,
@@ -164,6 +166,18 @@ class KafkaBus:
                     for number in consumer.partitions_for_topic(topic) or ()
                 ]
                 return await self._observer.lag(group, partitions)
+
+    async def newest(
+        self, topics: Collection[str], number: int, group: str | None = None
+    ) -> list[Message]:
+        """Give the newest messages of each partition, of those that a group has handled or of all.
+
+        Raises `BusAway`.
+        """
+        with _asking(PATIENCE):
+            async with asyncio.timeout(PATIENCE):
+                records = await self._observer.newest(topics, number, group)
+        return [as_message(record) for record in records]
 
     async def ready(self) -> bool:
         """Say whether a broker answers within two seconds."""

@@ -21,6 +21,8 @@ class LocalBus:
     `publish` (its events leave through the outbox), so any number of relays may publish at once.
     """
 
+    at_once = True
+
     def __init__(self) -> None:
         """Begin with no reader."""
         self._readers: dict[str, _Reader] = {}
@@ -51,6 +53,12 @@ class LocalBus:
     async def lag(self, group: str) -> int:
         """Say how many messages the group has in hand; what waits in an outbox is not here yet."""
         return len(self._readers[group].lanes)
+
+    async def newest(
+        self, topics: Collection[str], number: int, group: str | None = None
+    ) -> list[Message]:
+        """Give nothing: nothing is kept."""
+        return []
 
     async def ready(self) -> bool:
         """Say that messages can be sent: nothing stands in between."""

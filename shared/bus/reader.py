@@ -116,7 +116,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships
                 window = self._windows.setdefault(partition, _Window(batch[0].offset))
                 for record in batch:
                     window.take(record.offset)
-                    task = self._lanes.begin(_message(record), tasks)
+                    task = self._lanes.begin(as_message(record), tasks)
                     task.add_done_callback(partial(self._done, window, record.offset))
 
     def _wanted(self, consumer: AIOKafkaConsumer) -> list[TopicPartition]:
@@ -171,7 +171,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships
                 window.committed = offsets[partition]
 
 
-def _message(record: ConsumerRecord) -> Message:
+def as_message(record: ConsumerRecord) -> Message:
     """Take what a stranger may have written, too: no key, no value, bytes that are no text."""
     return Message(
         topic=record.topic,

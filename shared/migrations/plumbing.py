@@ -44,6 +44,12 @@ def create_first() -> None:
         op.execute(statement)
 
 
+def note_restores() -> None:
+    """Let a database tell that it was restored; the past is told without cursors now."""
+    op.add_column("sync_epoch", sa.Column("restored_at", sa.DateTime(timezone=True), nullable=True))
+    op.drop_table("replay_cursors")
+
+
 def _api_keys() -> None:
     op.create_table(
         "api_keys",

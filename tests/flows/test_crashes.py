@@ -252,7 +252,7 @@ async def test_a_daily_job_that_dies_at_work_has_run_once_for_its_day(
     await begin(cluster, "registry", "payroll")
     first = clock.day_of(BEGINS) + _DAY
     for code in ("S1", "S2"):
-        await _source(cluster, code, first)
+        await source(cluster, code, first)
     day = first
     for _ in range(times):
         await _killed_at_a_job(cluster, day, "bank_feeds", feeds=0)
@@ -265,7 +265,7 @@ async def test_a_daily_job_that_dies_at_work_has_run_once_for_its_day(
     await clean(cluster)
 
 
-async def _source(cluster: Cluster, code: str, first: date) -> None:
+async def source(cluster: Cluster, code: str, first: date) -> None:
     """Let payroll know a source of a bank of its own."""
     bank = await register(cluster)
     await until_found(cluster, "payroll", 1, ORGANISATION_HANDLED, bank)
@@ -310,7 +310,7 @@ TOLD = (
 async def test_a_timer_that_dies_at_work_fires_once(cluster: Cluster, times: int) -> None:
     await begin(cluster, "registry", "payroll", "cases")
     first = clock.day_of(BEGINS) + _DAY
-    await _source(cluster, "S1", first)
+    await source(cluster, "S1", first)
     await move(cluster, "payroll", clock.at(first))
     await move(cluster, "payroll", clock.at(first + _DAY, 10))
     await until_found(cluster, "cases", 1, "SELECT count(*) FROM watch_items")

@@ -278,15 +278,15 @@ async def test_projects_are_found_and_counted_by_each_filter(session: Session) -
     )  # fmt: skip
     await factories.project(session, developer.id, code="C", supervised_since=None)
     await factories.project(session, developer.id, code="D", supervised_since="2023-03-01")
-    assert await _codes(session) == ["A", "B", "C", "D"]
+    assert sorted(await _codes(session)) == ["A", "B", "C", "D"]
     assert await _codes(session, supervised_on="2023-02-28") == ["A"]
-    assert await _codes(session, supervised_on="2023-03-01") == ["A", "D"]
+    assert sorted(await _codes(session, supervised_on="2023-03-01")) == ["A", "D"]
     assert await _codes(session, developer_id=str(authority.id)) == ["B"]
     assert await _codes(session, sector_authority_id=str(authority.id)) == ["B"]
-    assert await _codes(session, area_code="422828") == ["A", "C", "D"]
+    assert sorted(await _codes(session, area_code="422828")) == ["A", "C", "D"]
     assert await _codes(session, area_code="43") == []
     assert await _codes(session, investment_type="ppp") == ["B"]
-    assert await _codes(session, status="003") == ["A", "C", "D"]
+    assert sorted(await _codes(session, status="003")) == ["A", "C", "D"]
     assert await _codes(session, code="C") == ["C"]
     assert await _codes(session, NEIGHBOUR) == ["B"]
     assert await _codes(session, Scope(NATION.areas, authority.id)) == ["B"]

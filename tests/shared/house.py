@@ -182,6 +182,7 @@ def service(extra: APIRouter | None = None) -> Service:
 def _build(connection: Connection) -> None:
     with Operations.context(MigrationContext.configure(connection)):
         plumbing.create_first()
+        plumbing.note_restores()
     Base.metadata.create_all(connection)
 
 

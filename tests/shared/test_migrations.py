@@ -31,6 +31,7 @@ down_revision = None
 
 def upgrade() -> None:
     plumbing.create_first()
+    plumbing.note_restores()
     op.create_table(
         "stones",
         sa.Column("id", sa.Uuid(), nullable=False),

@@ -23,8 +23,6 @@ from shared.outbox import (
     Relay,
     publish,
     publish_all,
-    replay,
-    replay_topic,
 )
 from tests.fixtures.database import connected
 from tests.fixtures.service import Time
@@ -294,23 +292,6 @@ async def test_another_replica_notifies_only_a_relay_that_sleeps(
             await until(all_sent(sessions))
     assert len(broker.sent) == 3
     assert other.sent == []
-
-
-async def test_the_past_is_replayed_once_to_a_topic_of_its_own(
-    sessions: Sessions, broker: Broker
-) -> None:
-    for number in range(3):
-        await lay(sessions, "a", number)
-    async with connected(sessions.url) as connection:
-        await Relay(sessions, broker).send(connection)
-    await lay(sessions, "a", 3)
-    broker.sent.clear()
-    assert await replay(sessions, broker, "oversight", {StoneLaid.type}) == 3
-    assert await replay(sessions, broker, "oversight", {StoneLaid.type}) == 0
-    assert {sent.topic for sent in broker.sent} == {replay_topic("oversight")}
-    assert {sent.headers["replayed"] for sent in broker.sent} == {"true"}
-    assert broker.bodies("a") == [0, 1, 2], "what was not sent yet is on its way by itself"
-    assert await replay(sessions, broker, "other", set()) == 0
 
 
 async def test_many_facts_are_said_at_once_as_each_by_itself(sessions: Sessions) -> None:

@@ -148,12 +148,7 @@ async def acknowledge(
         raise AlertAnswered
     if answer.promised_on and answer.promised_on < clock.day_of(now):
         raise PromiseInThePast
-    alert.acknowledge(caller.subject, now, answer.promised_on)
-    promised = answer.promised_on.isoformat() if answer.promised_on else None
-    said = {"promised_on": promised, "note": answer.note}
-    actions.notices.note(session, alert, Entry.ACKNOWLEDGED, now, said)
-    await timers.disarm(session, alert.id)
-    _keep_promise(session, alert, answer.promised_on, now)
+    await _acknowledge(session, alert, caller.subject, now, answer.promised_on, note=answer.note)
     if alert.watch_item_id:
         publish(
             session,
@@ -164,6 +159,32 @@ async def acknowledge(
             ),
         )  # fmt: skip
     return alert
+
+
+async def acknowledge_again(session: Session, told: AlertAcknowledged) -> None:
+    """Take an answer from what others heard of it, and hold it again: our own record was lost."""
+    alert = await queries.alerts.locked_alert_of_timer(session, told.alert_id)
+    if alert and not alert.is_over and alert.state is not AlertState.ACKNOWLEDGED:
+        by, at = told.acknowledged_by, told.acknowledged_at
+        await _acknowledge(session, alert, by, at, told.promised_on, note=None)
+        publish(session, told)
+
+
+async def _acknowledge(
+    session: Session,
+    alert: Alert,
+    by: str,
+    at: datetime,
+    promised_on: date | None,
+    *,
+    note: str | None,
+) -> None:
+    alert.acknowledge(by, at, promised_on)
+    promised = promised_on.isoformat() if promised_on else None
+    said = {"promised_on": promised, "note": note}
+    actions.notices.note(session, alert, Entry.ACKNOWLEDGED, at, said)
+    await timers.disarm(session, alert.id)
+    _keep_promise(session, alert, promised_on, at)
 
 
 def _keep_promise(session: Session, alert: Alert, promised_on: date | None, now: datetime) -> None:

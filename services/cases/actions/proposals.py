@@ -163,15 +163,8 @@ async def _open_case(
         ),
     )
     if item is not None:
-        note(
-            session,
-            item,
-            Happening.CASE_OPENED,
-            at,
-            proposal_id=proposal.id,
-            arrears_case_id=case.id,
-            by_rule=by_rule,
-        )
+        said = {"proposal_id": proposal.id, "arrears_case_id": case.id, "by_rule": by_rule}
+        note(session, item, Happening.CASE_OPENED, at, **said)
 
 
 async def _locked_open(session: Session, caller: Caller, proposal_id: UUID) -> CaseProposal:
@@ -188,6 +181,13 @@ async def confirm_proposal(
     proposal = await _locked_open(session, caller, proposal_id)
     await _open_case(session, proposal, now, by_rule=False)
     return proposal
+
+
+async def confirm_again(session: Session, proposal_id: UUID, at: datetime) -> None:
+    """Open a case that others heard of: our own record of who had confirmed it was lost."""
+    proposal = await queries.proposals.locked_find_proposal(session, proposal_id)
+    if proposal is not None and proposal.is_open:
+        await _open_case(session, proposal, at, by_rule=False)
 
 
 async def refuse_proposal(

@@ -87,6 +87,11 @@ async def report_late_feed(session: Session, feed_id: UUID, at: datetime) -> Non
     )
 
 
+async def await_again(session: Session, feed_id: UUID) -> None:
+    """Wait for a day's feed without a limit: it came in time, and the bank must send it again."""
+    await timers.disarm(session, feed_id, TIMER)
+
+
 async def replan_feeds(session: Session, area_code: str) -> None:
     """Work out anew by when feeds are owed in an area whose working days were told."""
     sources = {row.id: row for row in await queries.sources.sources_under(session, area_code)}

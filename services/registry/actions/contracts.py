@@ -9,7 +9,7 @@ from services.registry.models import Project, WorksContract
 from services.registry.rules.organisations import OrganisationRole
 from services.registry.schemas.contracts import LabourCost, WorksContractIn
 from shared.areas import Scope
-from shared.db import Session, new_id
+from shared.db import AGELESS, Session, same_id
 from shared.events.registry import WorksContractSigned
 from shared.outbox import publish
 from shared.wording import Text
@@ -65,7 +65,8 @@ def _same(there: WorksContract, body: WorksContractIn) -> bool:
 
 def _contract(body: WorksContractIn, labour_cost: LabourCost, now: datetime) -> WorksContract:
     return WorksContract(
-        id=new_id(),
+        # Entered again after a restore it is the one that others know; so with what is told of it.
+        id=same_id(AGELESS, body.project_id, "contract", body.number),
         registered_at=now,
         changed_at=now,
         **body.model_dump(exclude={"labour_cost"}),
@@ -74,7 +75,7 @@ def _contract(body: WorksContractIn, labour_cost: LabourCost, now: datetime) -> 
 
 
 def _signed(contract: WorksContract, project: Project, now: datetime) -> WorksContractSigned:
-    return WorksContractSigned(
+    event = WorksContractSigned(
         occurred_at=now,
         project_id=project.id,
         works_contract_id=contract.id,
@@ -91,3 +92,4 @@ def _signed(contract: WorksContract, project: Project, now: datetime) -> WorksCo
         transfer_month=contract.transfer_month,
         due_shift=contract.due_shift,
     )
+    return event.model_copy(update={"id": same_id(AGELESS, "signed", event.model_dump_json())})

@@ -56,3 +56,15 @@ async def revoke_api_key(session: Session, scope: Scope, api_key_id: UUID, now: 
         publish(session, ApiKeyRevoked(occurred_at=now, api_key_id=key.id, revoked_at=now))
         record(session, "revoke", ApiKey.__tablename__, key.id)
     return key
+
+
+async def issue_again(session: Session, told: ApiKeyIssued) -> None:
+    """Keep a key by what others heard of it, and hold the word again: ours was lost."""
+    await known.on_api_key_issued(session, told)
+    publish(session, told)
+
+
+async def revoke_again(session: Session, told: ApiKeyRevoked) -> None:
+    """Revoke a key by what others heard of it, and hold the word again: ours was lost."""
+    await known.on_api_key_revoked(session, told)
+    publish(session, told)

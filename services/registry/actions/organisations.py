@@ -10,7 +10,7 @@ from services.registry.errors import CreditCodeTaken, RegistrationRefused
 from services.registry.models import Organisation
 from services.registry.schemas.organisations import OrganisationIn, OrganisationPatch
 from shared.areas import Scope
-from shared.db import Session, new_id
+from shared.db import AGELESS, Session, same_id
 from shared.events.registry import OrganisationChanged, OrganisationRegistered, ProjectChanged
 from shared.outbox import publish
 from shared.problems import Finding, Stale
@@ -38,11 +38,14 @@ async def register_organisation(
             organisation_id=str(there.id),
         )
     organisation = Organisation(
-        **{"id": new_id(), "credit_code": code, "trades": [], "hardship": [], "version": 1,
-           "registered_at": now, "changed_at": now} | fields
+        # Entered again after a restore it is the one that others know; so with what is told of it.
+        **{"id": same_id(AGELESS, "organisation", code), "credit_code": code, "trades": [],
+           "hardship": [], "version": 1, "registered_at": now, "changed_at": now} | fields
     )  # fmt: skip
     session.add(organisation)
-    publish(session, OrganisationRegistered(occurred_at=now, **_told(organisation)))
+    told = _told(organisation)
+    event_id = same_id(AGELESS, "registered", *told.values())
+    publish(session, OrganisationRegistered(id=event_id, occurred_at=now, **told))
     return organisation
 
 

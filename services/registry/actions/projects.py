@@ -12,7 +12,7 @@ from services.registry.models import Organisation, Project
 from services.registry.rules.organisations import OrganisationRole
 from services.registry.schemas.projects import ProjectIn, ProjectPatch
 from shared.areas import Scope
-from shared.db import Session, new_id
+from shared.db import AGELESS, Session, same_id
 from shared.events.registry import ProjectCard, ProjectChanged, ProjectRegistered
 from shared.outbox import publish
 from shared.problems import Finding, Stale
@@ -46,13 +46,17 @@ async def register_project(
             project_id=str(there.id),
         )
     project = Project(
-        id=new_id(), version=1, registered_at=now, changed_at=now, contractor=None,
-        **body.model_dump(),
+        # Entered again after a restore it is the one that others know; so with what is told of it.
+        id=same_id(AGELESS, "project", body.code), version=1, registered_at=now, changed_at=now,
+        contractor=None, **body.model_dump(),
     )  # fmt: skip
     _name_parties(project, parties)
     session.add(project)
+    told = card(project)
+    event_id = same_id(AGELESS, "registered", told.model_dump_json())
     publish(
-        session, ProjectRegistered(occurred_at=now, project_id=project.id, project=card(project))
+        session,
+        ProjectRegistered(id=event_id, occurred_at=now, project_id=project.id, project=told),
     )
     return project
 

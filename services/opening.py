@@ -1,0 +1,69 @@
+"""How a command opens services: their manifests by name, their databases, theirs to close."""
+
+import asyncio
+import importlib
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import typer
+
+from shared import pii
+from shared.app import Running, compose
+from shared.config import Runtime
+from shared.embedded import Server
+from shared.service import Service
+
+HERE = Path(__file__).parent
+
+
+def names() -> list[str]:
+    """Give the services: the folders here that hold a `service.py`."""
+    return sorted(path.parent.name for path in HERE.glob("*/service.py"))
+
+
+def load(name: str) -> Service:
+    """Give a service's manifest by its name."""
+    if name not in names():
+        raise typer.BadParameter(f"{name} is none of {', '.join(names())}")
+    service: Service = importlib.import_module(f"services.{name}.service").service
+    return service
+
+
+def chosen(name: str) -> list[Service]:
+    """Give one service, or all of them."""
+    return [load(each) for each in (names() if name == "all" else [name])]
+
+
+@asynccontextmanager
+async def database(runtime: Runtime, services: Sequence[Service]) -> AsyncIterator[Runtime]:
+    """Give settings with a database: the given ones, or an embedded server for the time."""
+    homeless = [service.name for service in services if not service.settings().database_url]
+    if runtime.database_url or not homeless:
+        yield runtime
+        return
+    if runtime.kafka_brokers:
+        raise typer.BadParameter(
+            "KAFKA_BROKERS needs DATABASE_URL, or a URL for each service "
+            f"({', '.join(f'{name.upper()}_DATABASE_URL' for name in homeless)}): "
+            "replicas share a database"
+        )
+    server = Server(runtime.data_dir / "postgres")
+    url = await asyncio.to_thread(server.start)
+    try:
+        yield runtime.model_copy(update={"database_url": url})
+    finally:
+        await asyncio.to_thread(server.stop)
+
+
+@asynccontextmanager
+async def opened(*wanted: str) -> AsyncIterator[list[Running]]:
+    """Give services that read and write their databases, and serve nobody."""
+    services = [load(name) for name in wanted]
+    async with database(Runtime(), services) as runtime, AsyncExitStack() as closing:
+        pii.use(pii.Keyring.of(runtime))
+        made = []
+        for service in services:
+            made.append(compose(service, runtime))
+            closing.push_async_callback(made[-1].sessions.close)
+        yield made
