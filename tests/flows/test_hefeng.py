@@ -5,6 +5,8 @@ holds a figure of them. What would be if a fact were another is seen on the stat
 """
 
 import json
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 import httpx
+import pytest
 import pytest_asyncio
 
 from services.demo.board import show
@@ -23,6 +26,7 @@ from tests.fixtures.processes import ROOT
 from tests.flows import came, reference, standing, written
 from tests.flows.came import china
 from tests.flows.reference import Outcome, at
+from tests.flows.test_cluster import alike
 
 HEFENG = ROOT / "scenarios" / "hefeng"
 LAST_DAY = date(2023, 6, 30)
@@ -287,6 +291,19 @@ def test_a_person_reads_the_same_on_the_page(county: Played) -> None:
     assert "立案建议 case proposals: 9, 欠薪案件 arrears cases: 0" in page
     deliveries = county.told["deliveries"]
     assert f"{len(deliveries)} received by the subscriber with a right signature, 0 not" in page
+
+
+def _demo(*arguments: str) -> str:
+    """Run the demo as a user does, with the county that it has by itself; give what it prints."""
+    command = [sys.executable, "-m", "services", "demo", "--port", "0", *arguments]
+    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.mark.soak
+def test_the_command_tells_the_same_again(county: Played) -> None:
+    assert alike(json.loads(_demo("--json"))) == alike(county.told)
+    page = "\n".join(county.page).replace("═══ title ═══", "═══ 鹤峰县 2023 年上半年 ═══")
+    assert _demo("--exit").endswith(f"{page}\n")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
