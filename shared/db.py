@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from uuid import UUID
 
 import asyncpg
@@ -22,9 +22,11 @@ from sqlalchemy import (
     Identity,
     MetaData,
     Numeric,
+    Table,
     Text,
     Uuid,
     event,
+    insert,
     inspect,
     text,
 )
@@ -34,7 +36,6 @@ from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
     async_sessionmaker,
-    create_async_engine,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, Mapper, PassiveFlag, mapped_column
 from sqlalchemy.orm import Session as SyncSession
@@ -42,16 +43,11 @@ from sqlalchemy.orm.attributes import get_history
 
 from shared import clock
 from shared.pii import Sealed
+from shared.pool import DatabaseAway as DatabaseAway  # noqa: PLC0414  others find it here
+from shared.pool import engine as engine  # noqa: PLC0414
 from shared.problems import Problem
 
 Session = AsyncSession
-
-# What a server says that starts, ends or is full (SQLSTATE classes 08, 53 and 57).
-_NOT_NOW = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.OperatorInterventionError,
-)
 
 # How annotations become columns, in every service: enums as text with a check, money to the fen.
 COLUMN_TYPES: dict[Any, Any] = {
@@ -111,6 +107,8 @@ class AuditRow(Plumbing):
     """Who changed which row how. Sealed values appear only as the fact that they changed."""
 
     __tablename__ = "audit"
+    # Nobody reads a row's position off the object that wrote it.
+    __mapper_args__ = {"eager_defaults": False}
     __table_args__ = {"postgresql_partition_by": "RANGE (id)"}
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -122,6 +120,9 @@ class AuditRow(Plumbing):
     before: Mapped[dict[str, Any] | None]
     after: Mapped[dict[str, Any] | None]
     position: Mapped[int] = mapped_column(BigInteger, Identity(always=True), index=True)
+
+
+_RECORD = insert(cast(Table, AuditRow.__table__))
 
 
 class ScenarioClock(Plumbing):
@@ -192,24 +193,29 @@ def record(
 ) -> None:
     """Write one audit row beside the change (or the reading of personal data) it tells of."""
     session.info["written"] = True
-    session.add(
-        AuditRow(
-            id=new_id(),
-            at=clock.wall(),
-            actor=session.info.get("actor", "unknown"),
-            action=action,
-            table_name=table,
-            row_id=str(row_id),
-            before=dict(before) if before else None,
-            after=dict(after) if after else None,
-        )
-    )
+    said = _said(session, before, after)
+    session.add(AuditRow(**said, action=action, table_name=table, row_id=str(row_id)))
+
+
+def _said(
+    session: AsyncSession | SyncSession,
+    before: Mapping[str, Any] | None,
+    after: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "at": clock.wall(),
+        "actor": session.info.get("actor", "unknown"),
+        "before": dict(before) if before else None,
+        "after": dict(after) if after else None,
+    }
 
 
 @event.listens_for(SyncSession, "before_flush")
 def _audit(session: SyncSession, _context: object, _instances: object) -> None:
     # Asked once: each of these collections is made anew when it is asked for.
     added, changed = session.new, session.dirty
+    said = session.info["audit"] = []
     for row in [*added, *changed]:
         if isinstance(row, Plumbing):
             continue
@@ -217,42 +223,16 @@ def _audit(session: SyncSession, _context: object, _instances: object) -> None:
         before, after = difference(row, new=new)
         if before or after:
             key = "/".join(str(part) for part in inspect(row).mapper.primary_key_from_instance(row))
-            action = "insert" if new else "update"
-            record(session, action, row.__tablename__, key, before=before, after=after)
+            what = {"action": "insert" if new else "update", "table_name": row.__tablename__}
+            said.append(_said(session, before, after) | what | {"row_id": key})
 
 
-class DatabaseAway(ConnectionError):
-    """No connection can be had now: answered with 503, and to be tried again."""
-
-
-async def _open(*place: Any, **options: Any) -> "asyncpg.Connection[Any]":
-    try:
-        return await asyncpg.connect(*place, **options)
-    except (OSError, asyncpg.InterfaceError, *_NOT_NOW) as error:
-        raise DatabaseAway(type(error).__name__) from error
-
-
-def engine(url: str, *, pool_size: int = 8) -> AsyncEngine:
-    """Open a service's database. A transaction that lasts over 60 s is ended by the server."""
-    return create_async_engine(
-        "postgresql+asyncpg://",
-        pool_size=pool_size,
-        max_overflow=0,
-        pool_timeout=30,
-        pool_pre_ping=True,
-        hide_parameters=True,  # what a statement was to write must not stand in a log
-        connect_args={
-            "async_creator_fn": _open,
-            # The driver reads the address: it knows `sslmode` and its kin, SQLAlchemy does not.
-            "dsn": url,
-            "timeout": 10,
-            "server_settings": {
-                "transaction_timeout": "60000",
-                "timezone": "UTC",
-                "application_name": "xinqing",
-            },
-        },
-    )
+@event.listens_for(SyncSession, "after_flush")
+def _recorded(session: SyncSession, _context: object) -> None:
+    """Write the audit rows of a flush as one statement, without making objects of them."""
+    if said := session.info.pop("audit", None):
+        session.info["written"] = True
+        session.connection().execute(_RECORD, said)
 
 
 class Sessions:

@@ -87,6 +87,21 @@ class InboxKey(Plumbing):
     """None: parked, a person must retry or skip."""
 
 
+# The key is locked before the event gets its place behind others, and one statement does all: what
+# flows is kept as handled, the rest waits for its key, and of what is here already nothing is said.
+_TAKEN = text("""
+    WITH locked AS MATERIALIZED (SELECT count(*) = 0 AS flows FROM (
+        SELECT FROM inbox_keys WHERE topic = :topic AND key = :key FOR UPDATE) AS held)
+    INSERT INTO inbox (id, topic, key, type, occurred_at, received_at, traceparent, body, replayed,
+        attempts, state, handled_at)
+    SELECT CAST(:id AS uuid), :topic, :key, :type, CAST(:occurred_at AS timestamptz),
+        CAST(:received_at AS timestamptz), :traceparent, CAST(:body AS bytea),
+        CAST(:replayed AS boolean), 0, CASE WHEN flows THEN 'handled' ELSE 'waiting' END,
+        CASE WHEN flows THEN CAST(:now AS timestamptz) END
+    FROM locked ON CONFLICT DO NOTHING RETURNING state
+""")
+
+
 class _Refused(Exception):
     """A handler's Problem. As itself it could make the session keep what a failed handler did."""
 
@@ -136,14 +151,11 @@ class Inbox:
             await self._put_aside(row, failure)
 
     async def _first(self, row: dict[str, Any]) -> None:
-        outcome = HANDLED
         async with self.sessions.begin(f"event:{row['type']}") as session:
-            if await locked_key(session, row["topic"], row["key"]):
-                outcome = WAITING if await _keep(session, row, WAITING) else REPEATED
-            elif await _keep(session, row, HANDLED, handled_at=clock.wall()):
+            found = await session.execute(_TAKEN, {**row, "now": clock.wall()})
+            outcome = found.scalar() or REPEATED
+            if outcome == HANDLED:
                 await self._call(session, row)
-            else:
-                outcome = REPEATED
         telemetry.EVENTS.labels(self.sessions.service, row["type"], outcome).inc()
 
     async def _call(self, session: Session, row: Mapping[str, Any]) -> None:
@@ -178,7 +190,8 @@ class Inbox:
                     .on_conflict_do_nothing()
                     .returning(InboxKey.key)
                 )
-            if await _keep(session, row, state, attempts=1, error=_reason(error)):
+            kept = insert(InboxRow).values(**row, state=state, attempts=1, error=_reason(error))
+            if await session.scalar(kept.on_conflict_do_nothing().returning(InboxRow.id)):
                 if permanent:
                     self._tell(session, row, error)
             elif made:
@@ -320,17 +333,6 @@ async def locked_key(session: Session, topic: str, key: str) -> InboxKey | None:
             .execution_options(populate_existing=True)
         )
     ).scalar_one_or_none()
-
-
-async def _keep(session: Session, row: Mapping[str, Any], state: str, **more: object) -> bool:
-    """Insert the row; False if this event is here already."""
-    kept = await session.execute(
-        insert(InboxRow)
-        .values(**row, state=state, **more)
-        .on_conflict_do_nothing()
-        .returning(InboxRow.id)
-    )
-    return kept.scalar() is not None
 
 
 def _row(message: Message) -> dict[str, Any]:

@@ -27,6 +27,8 @@ class OutboxRow(Plumbing):
     """An event that was published; the journal from which others learn the past."""
 
     __tablename__ = "outbox"
+    # Nobody reads a row's position off the object that wrote it.
+    __mapper_args__ = {"eager_defaults": False}
     __table_args__ = (
         Index("ix_outbox_position", "position"),
         Index("ix_outbox_unsent", "position", postgresql_where=text("sent_at IS NULL")),

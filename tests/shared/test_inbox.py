@@ -179,6 +179,31 @@ async def test_a_key_waits_in_order_and_flows_again(
     assert await laid(sessions) == [1, 2, 3, 4]
 
 
+async def test_what_comes_while_a_key_is_in_hand_gets_its_place_behind(
+    inbox: Inbox, wall: Wall, sessions: Sessions
+) -> None:
+    """Whoever holds the key may still put an event before it; places are given under the lock."""
+    wall.failing["a", 1] = RuntimeError()
+    await inbox.receive(wire("a", 1))
+    first, second = wire("a", 2), wire("a", 3)
+    async with sessions.begin() as session:
+        assert await locked_key(session, TOPIC, "a")
+        coming = asyncio.create_task(inbox.receive(second))
+        async with connected(sessions.url) as other:
+            waits = "SELECT count(*) > 0 FROM pg_locks WHERE NOT granted"
+
+            async def held() -> bool:
+                return bool(await other.fetchval(waits))
+
+            await until(held)
+        session.add(InboxRow(**module._row(first), state="waiting"))  # noqa: SLF001  as a drain does
+    await coming
+    wall.failing.clear()
+    await make_due(sessions)
+    await inbox.drain()
+    assert await laid(sessions) == [1, 2, 3]
+
+
 async def test_an_event_that_keeps_failing_is_parked_and_told(
     inbox: Inbox, wall: Wall, sessions: Sessions, published: Published
 ) -> None:
