@@ -299,6 +299,15 @@ def _demo(*arguments: str) -> str:
     return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
 
 
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_the_first_pages_show_what_came_out(county: Played, name: str) -> None:
+    told = {line.rstrip() for line in county.page}
+    block = (ROOT / name).read_text("utf-8").split("```text\n")[1].split("```")[0]
+    title, *shown = [line for line in block.splitlines() if line and line.strip() != "…"]
+    assert title == "═══ 鹤峰县 2023 年上半年 ═══  截至 as of 2023-06-30 24:00"
+    assert [line for line in shown if line not in told] == []
+
+
 @pytest.mark.soak
 def test_the_command_tells_the_same_again(county: Played) -> None:
     assert alike(json.loads(_demo("--json"))) == alike(county.told)
