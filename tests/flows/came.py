@@ -1,12 +1,12 @@
 """What came of a county, read from the services' interfaces, in the words of the model."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from services.demo.stage import Client
-from tests.flows.reference import CHINA, Item, Outcome, Proposal
+from tests.flows.reference import CHINA, RANK, Item, Outcome, Proposal
 
 
 def china(instant: str | datetime) -> datetime:
@@ -94,10 +94,13 @@ def differences(services: Outcome, model: Outcome) -> list[str]:
 
 async def board(client: Client, as_of: date, by: str) -> dict[str, tuple[object, ...]]:
     """Read how units stood on a day, in the order in which they are told, and `all`."""
-    told = await client.call(
-        "GET", "/payroll/v1/obligations/summary", query={"as_of": as_of.isoformat(), "by": by}
-    )
-    units = {_unit(one[by]): _tally(one) for one in told["items"]}
+    query = {"as_of": as_of.isoformat(), "by": by}
+    return tallies(await client.call("GET", "/payroll/v1/obligations/summary", query=query))
+
+
+def tallies(told: Mapping[str, Any]) -> dict[str, tuple[object, ...]]:
+    """Read a summary: each unit's figures in the order in which they are told, and `all`."""
+    units = {_unit(one[told["by"]]): _tally(one) for one in told["items"]}
     assert len(units) == len(told["items"])
     return units | {"all": _tally(told["total"])}
 
@@ -109,3 +112,21 @@ def _unit(told: Mapping[str, Any] | str | None) -> str:
 def _tally(told: Mapping[str, Any]) -> tuple[object, ...]:
     counts = (told[name] for name in ("projects", "none", "short", "full", "shortfall"))
     return *counts, None if told["share"] is None else Decimal(told["share"])
+
+
+def levels(items: Iterable[Mapping[str, Any]], counted: set[str]) -> dict[str, dict[str, int]]:
+    """Count the projects of each developer by the highest level of their open misses.
+
+    `items` are those of the demo's document, `counted` the projects that count, by their codes.
+    """
+    highest: dict[tuple[str, str], str] = {}
+    for one in items:
+        project = one["project"]
+        if one["kind"] == "transfer_missed" and not one["closed_at"] and project["code"] in counted:
+            key = project["developer"]["name"], project["code"]
+            highest[key] = max(one["level"], highest.get(key, "blue"), key=RANK.__getitem__)
+    found: dict[str, dict[str, int]] = {}
+    for (unit, _), level in highest.items():
+        found.setdefault(unit, {}).setdefault(level, 0)
+        found[unit][level] += 1
+    return found
