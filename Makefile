@@ -29,7 +29,7 @@ check: $(READY) rules  ## format, lint, types, import rules, contracts
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(RUN) pytest tests/contracts
+	$(RUN) pytest -m "not soak" tests/contracts
 
 rules:  ## check and test the alert rules with promtool, where it is
 	@if command -v promtool >/dev/null; then \
