@@ -1,6 +1,7 @@
 """Rows in sets: one statement says what a flush would say row by row, the audit included."""
 
 import hashlib
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -8,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from pydantic_core import to_jsonable_python
 from sqlalchemy import event, func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -74,9 +76,10 @@ async def test_lines_are_copied_and_audited_once(sessions: Sessions) -> None:
     assert (said.actor, said.action, said.table_name) == ("bank", "copy", "stones")
     assert said.after is not None
     assert said.after["rows"] == 1000
-    shown = [{**row, "owner": "[sealed]"} for row in rows]
-    assert said.after["sha256"] != hashlib.sha256(b"[]").hexdigest()
-    assert len(shown) == 1000
+    # What is sealed is not in what the digest is made of.
+    shown = to_jsonable_python([{**row, "owner": "[sealed]"} for row in rows])
+    digest = hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()
+    assert said.after["sha256"] == digest
 
 
 async def test_copied_lines_belong_to_the_transaction(sessions: Sessions) -> None:

@@ -127,6 +127,7 @@ def upgrade() -> None:
             "day",
         ],
         unique=False,
+        if_not_exists=True,  # A large one is made before, by hand and without shutting out anybody.
     )
     op.add_column(
         "credits",

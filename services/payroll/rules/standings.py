@@ -139,7 +139,7 @@ class Summary:
 
 
 def share(misses: int, projects: int) -> Decimal | None:
-    """Give the per cent of projects that lack money, to one decimal, half up: 31 of 55 is 56.4.
+    """Give the per cent of projects that lack money, to one decimal, half up: 1 of 8 is 12.5.
 
     None where there is no project: of nothing there is no share, and 0.0 would say that all have
     their money.
