@@ -336,13 +336,18 @@ async def restored_at(session: Session) -> datetime | None:
     return await session.scalar(select(SyncEpoch.restored_at).where(SyncEpoch.id == 1))
 
 
-async def begin_anew(session: Session, *models: type[Synced], at: datetime) -> None:
-    """After a restore `at` an instant: refuse cursors given before, give rows this server's ids.
+async def note_restored(session: Session, at: datetime) -> None:
+    """Note the instant at which a restored database has been told its past again."""
+    await session.execute(update(SyncEpoch).where(SyncEpoch.id == 1).values(restored_at=at))
+
+
+async def begin_anew(session: Session, *models: type[Synced]) -> None:
+    """After a restore: refuse cursors given before, give rows this server's ids.
 
     A dump restored into another server keeps transaction ids that this one has not reached; such
     rows of `models` would wait below no horizon, so they count as changed now.
     """
-    epoch = {"epoch": uuid4(), "restored_at": at}
+    epoch = {"epoch": uuid4()}
     await session.execute(
         insert(SyncEpoch)
         .values(id=1, **epoch)

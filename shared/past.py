@@ -235,6 +235,16 @@ async def begin_anew(books: Books, until: datetime) -> None:
         row = await session.get(ScenarioClock, 1)
         if row is not None:
             row.now = max(row.now, until)
-        # Whatever the lost one said, it said before now: it does not run.
-        await paging.begin_anew(session, *synced, at=row.now if row else clock.wall())
+        await paging.begin_anew(session, *synced)
         db.record(session, "restored", "sync_epoch", 1, after={"until": until.isoformat()})
+
+
+async def end_anew(books: Books) -> None:
+    """Let a restored service run again: it has been told its past, to the end.
+
+    Whatever the lost one said, it said before now, since it does not run; what of that is not
+    here is known to be lost. Without this, as after an interruption, the database stays older.
+    """
+    async with books.sessions.begin("operator:restored") as session:
+        row = await session.get(ScenarioClock, 1)
+        await paging.note_restored(session, row.now if row else clock.wall())

@@ -221,7 +221,7 @@ async def test_a_restore_makes_old_cursors_void(sessions: Sessions) -> None:
         # A dump restored elsewhere brings transaction ids that this server has not reached.
         (await session.get_one(Stone, kept)).changed_xid = 2**40
     async with sessions.begin() as session:
-        await paging.begin_anew(session, Stone, at=clock.now())
+        await paging.begin_anew(session, Stone)
     with pytest.raises(paging.SyncAnew):
         await synced(sessions, found.next)
     assert [row.id for row in (await synced(sessions)).items] == [kept]

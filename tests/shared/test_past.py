@@ -18,7 +18,7 @@ from shared.inbox import Inbox, InboxRow
 from shared.jobs import daily
 from shared.journals import Books, gaps, note_lost, settle
 from shared.outbox import OutboxRow, message, publish
-from shared.past import Retelling, StillServed, begin_anew, stopped, worked_until
+from shared.past import Retelling, StillServed, begin_anew, end_anew, stopped, worked_until
 from shared.service import Service
 from shared.standing import Standing
 from shared.timers import Timer
@@ -295,8 +295,13 @@ async def test_a_database_that_lacks_what_the_bus_holds_runs_no_loop(site: Books
     await asyncio.sleep(0)
     assert not began.is_set()
 
-    # Restored in knowledge of what is lost, it runs, and says what is to be entered anew.
+    # A restore that was interrupted leaves it older.
     await begin_anew(site, START + 2 * DAY)
+    await standing.look()
+    assert standing.older == {"house"}
+
+    # Restored in knowledge of what is lost, it runs, and says what is to be entered anew.
+    await end_anew(site)
     await standing.look()
     assert (standing.older, set(standing.words)) == (frozenset(), {"house"})
     begun.cancel()
@@ -309,6 +314,7 @@ async def test_a_restore_is_told_to_those_who_sync_and_to_the_audit(site: Books)
         session.add(house.Stone(id=new_id(), area_code="42"))
         session.add(ScenarioClock(id=1, now=START - DAY))
     await begin_anew(site, START)
+    await end_anew(site)
     async with site.sessions.begin() as session:
         assert await paging.restored_at(session) == START
         with pytest.raises(paging.SyncAnew):
