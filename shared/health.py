@@ -150,8 +150,8 @@ def _standing(standing: Standing) -> Look:
 
     async def look(service: Service, _: Sessions) -> Check:
         name, words = f"{service.name}.standing", standing.words.get(service.name)
-        if not standing.looked:
-            return Check(name=name, state="fail", words="not yet compared with what others hold")
+        if standing.unknown:
+            return Check(name=name, state="fail", words=standing.unknown)
         if words is None:
             return Check(name=name, state="ok", words="what was said and heard is all here")
         if service.name in standing.older:

@@ -83,6 +83,8 @@ _HEARD = text("""
     FROM inbox WHERE id > :after AND topic = :topic AND type = ANY(:types)
     AND (error IS NULL OR error NOT LIKE 'EnvelopeUnreadable%') ORDER BY id LIMIT :batch
 """)
+_LAST_SAID = text("SELECT coalesce(max(position), 0) - :newest FROM outbox")
+_LAST_HEARD = text("SELECT id FROM inbox ORDER BY id DESC OFFSET :newest LIMIT 1")
 _FIRST = UUID(int=0)
 # The range of the ids stands beside them, so that partitions are pruned.
 _AMONG = "WHERE id = ANY(:ids) AND id >= :least AND id <= :most"
@@ -117,8 +119,15 @@ async def said(speaker: Books, ids: Collection[UUID]) -> set[UUID]:
 
 
 async def _rows(
-    sessions: Sessions, statement: TextClause, after: int | UUID, **values: object
+    sessions: Sessions, statement: TextClause, newest: int | None, **values: object
 ) -> AsyncIterator[Sequence[Row]]:
+    """Give all rows of a journal, or the newest, in batches."""
+    last, first = (_LAST_SAID, 0) if statement is _SAID else (_LAST_HEARD, _FIRST)
+    after: int | UUID | None = None
+    if newest is not None:
+        async with sessions.begin("journals") as session:
+            after = await session.scalar(last, {"newest": newest})
+    after = first if after is None else after
     while True:
         async with sessions.begin("journals") as session:
             asked = {**values, "after": after, "batch": BATCH}
@@ -133,11 +142,14 @@ def _told(speaker: Books, listener: Books) -> list[str]:
     return sorted(listener.heeds & {kind.type for kind in speaker.service.publishes})
 
 
-async def unheard(speaker: Books, listener: Books) -> AsyncIterator[Row]:
-    """Give what a service sent and another, which handles it, does not hold, as it was sent."""
+async def unheard(speaker: Books, listener: Books, newest: int | None = None) -> AsyncIterator[Row]:
+    """Give what a service sent and another, which handles it, does not hold, as it was sent.
+
+    `newest`: only so many rows of the journal are looked at.
+    """
     if not (types := _told(speaker, listener)):
         return
-    async for rows in _rows(speaker.sessions, _SAID, 0, types=types):
+    async for rows in _rows(speaker.sessions, _SAID, newest, types=types):
         ids = {row["id"] for row in rows}
         ids -= await heard(listener, ids)
         # Said again after a restore, it is not of the instant at which it was said first.
@@ -151,27 +163,29 @@ async def unheard_back(speaker: Books, listener: Books) -> AsyncIterator[Row]:
     """Give the same of words that a restored service had lost and heard back, in no order."""
     if not (types := _told(speaker, listener)):
         return
-    async for rows in _rows(speaker.sessions, _HEARD, _FIRST, types=types, topic=speaker.topic):
+    async for rows in _rows(speaker.sessions, _HEARD, None, types=types, topic=speaker.topic):
         there = await heard(listener, {row["id"] for row in rows})
         for row in rows:
             if row["id"] not in there:
                 yield row
 
 
-async def unsaid(speaker: Books, listener: Books) -> AsyncIterator[Row]:
+async def unsaid(speaker: Books, listener: Books, newest: int | None = None) -> AsyncIterator[Row]:
     """Give what a service heard from another that does not hold it (any more), in no order.
 
     Words of the platform itself do not tell by their topic who said them, and are left out.
     """
     types = sorted({kind.type for kind in speaker.service.publishes})
-    async for rows in _rows(listener.sessions, _HEARD, _FIRST, types=types, topic=speaker.topic):
+    async for rows in _rows(listener.sessions, _HEARD, newest, types=types, topic=speaker.topic):
         there = await said(speaker, {row["id"] for row in rows})
         for row in rows:
             if row["id"] not in there:
                 yield row
 
 
-async def gaps(every: Sequence[Books]) -> dict[tuple[str, str, str], Gap]:
+async def gaps(
+    every: Sequence[Books], newest: int | None = None
+) -> dict[tuple[str, str, str], Gap]:
     """Compare each pair of services, both ways; give what is missing by (who, kind, beside whom).
 
     `unheard`: who lacks in his inbox what the other sent. `unsaid`: who lacks in his outbox what
@@ -183,9 +197,9 @@ async def gaps(every: Sequence[Books]) -> dict[tuple[str, str, str], Gap]:
             if one is other:
                 continue
             compared = (
-                ("unheard", unheard(other, one)),
+                ("unheard", unheard(other, one, newest)),
                 ("unheard", unheard_back(other, one)),
-                ("unsaid", unsaid(one, other)),
+                ("unsaid", unsaid(one, other, newest)),
             )
             for kind, rows in compared:
                 async for row in rows:

@@ -14,8 +14,9 @@ from shared.journals import Books, Gap, Row, gaps, heard, said
 
 log = structlog.get_logger()
 
-# Of each partition of a topic so many messages are looked at: a restored database lacks the newest.
-NEWEST = 50
+# So many messages of each partition, and rows of each journal, are looked at: a restored database
+# lacks the newest.
+NEWEST, NEWEST_ROWS = 50, 5000
 # Seconds between looks; what was found is believed for as long.
 LOOK_EVERY = 300.0
 # Seconds after which a database that was found older is looked at again.
@@ -34,8 +35,8 @@ class Standing:
         self._bus, self._served = bus, served
         self._looking = asyncio.Lock()
         self._looked_at: float | None = None
-        self.looked = False
-        """Whether a look has ended, however it did."""
+        self.unknown = "not yet compared with what others hold"
+        """Why nothing is known; empty once a look has compared."""
         self.words: Mapping[str, str] = {}
         """What is missing, by service; none where nothing is."""
         self.older: frozenset[str] = frozenset()
@@ -61,10 +62,10 @@ class Standing:
             await asyncio.sleep(AGAIN if known else 1)
 
     async def run(self) -> None:
-        """Look now and then."""
+        """Look now and then; soon again where nothing is known yet."""
         while True:
             await self.sound()
-            await asyncio.sleep(LOOK_EVERY)
+            await asyncio.sleep(1 if self.unknown else LOOK_EVERY)
 
     def _is_stale(self, seconds: float) -> bool:
         now = asyncio.get_running_loop().time()
@@ -74,16 +75,16 @@ class Standing:
         """Compare with the bus, and with the other databases of this process; say if it could."""
         try:
             # Where sent is handled, the other databases tell all; else something is on its way.
-            found = await gaps(self._served) if self._bus.at_once else {}
+            found = await gaps(self._served, NEWEST_ROWS) if self._bus.at_once else {}
             for one in self._served:
                 found |= await self._beside_the_bus(one)
             older = {one.name for one in self._served if await _is_older(one, found)}
         except (BusAway, OSError) as away:
             log.warning("standing_unknown", reason=str(away))
+            if self._looked_at is None:
+                self.unknown = f"not compared with what others hold: {away}"
             return False
-        finally:
-            self.looked = True
-        self._looked_at = asyncio.get_running_loop().time()
+        self._looked_at, self.unknown = asyncio.get_running_loop().time(), ""
         words: dict[str, list[str]] = {}
         for (name, kind, other), gap in sorted(found.items()):
             words.setdefault(name, []).append(in_words(kind, other, gap))
