@@ -63,11 +63,14 @@ async def _setup(services: list[Service], runtime: Runtime) -> None:
         auth.own_key(runtime)
 
 
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Where to serve; 0: a free port.")]
+
+
 @cli.command()
 def serve(
     name: Annotated[str, typer.Argument(help="One service, or `all` for all in one process.")],
     host: str = "127.0.0.1",
-    port: int = 8000,
+    port: Port = 8000,
 ) -> None:
     """Serve one service (Kafka and a database must be set), or all of them in one process."""
     runtime = Runtime()
@@ -126,7 +129,7 @@ def demo(
     *,
     leave: Annotated[bool, typer.Option("--exit", help="End after the story.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
-    port: Annotated[int, typer.Option(help="Where to serve; 0 takes a free port.")] = 8000,
+    port: Port = 8000,
     cluster: Annotated[Path | None, typer.Option(help="Play on the cluster of a folder.")] = None,
 ) -> None:
     """Play a scenario through the HTTP interfaces, show what came of it, then keep serving."""

@@ -80,7 +80,7 @@ def replay(
         async with opened(*dict.fromkeys([*speakers, to])) as every:
             books = {one.service.name: _books(one) for one in every}
             async with past.stopped(books[to].sessions):
-                telling = past.Retelling(books[to], clock.wall())
+                telling = past.Retelling(books[to], await past.latest(list(books.values())))
                 told = await telling.tell([books[each] for each in speakers])
         for speaker in speakers:
             typer.echo(f"{speaker} → {to}: {told.heard[speaker]} events")
@@ -104,6 +104,9 @@ def restored(
     ] = None,
 ) -> None:
     """Bring a service whose database was restored to where the lost one stood; it must not run."""
+    load(name)
+    if until and until.year <= 1:
+        raise typer.BadParameter("--until lies before all that was ever said")
 
     async def work() -> int:
         async with opened(*names()) as every, AsyncExitStack() as held:
@@ -111,6 +114,8 @@ def restored(
             mine, others = books[name], [each for each in books.values() if each.name != name]
             await held.enter_async_context(past.stopped(mine.sessions))
             stopped = until or await _stopped_at(mine, others)
+            if stopped > await past.latest(list(books.values())):
+                raise typer.BadParameter(f"--until {stopped.isoformat()} has not come yet")
             typer.echo(f"{name} worked until {stopped.astimezone(clock.BEIJING).isoformat()}")
             await past.begin_anew(mine, stopped)
             telling = past.Retelling(mine, stopped, again=True)
@@ -141,6 +146,9 @@ def settle_lost(
     name: Name, reason: Annotated[str, typer.Option(help="Why; it is audited.")]
 ) -> None:
     """Keep as known what others heard from a service and its database does not hold."""
+    load(name)
+    if not reason.strip() or not reason.isprintable():
+        raise typer.BadParameter("--reason is for those who read the audit: give one that reads")
 
     async def work() -> int:
         async with opened(*names()) as every:

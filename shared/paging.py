@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID, uuid4
 
@@ -44,7 +45,8 @@ T = TypeVar("T")
 # A transaction lives 60 s at most (db.engine), so what was written before a `changed_after` and
 # committed after it was written no longer ago than this.
 LATE_COMMIT = timedelta(seconds=60)
-BIGGEST = 2**63 - 1
+# The longest whole number that the database takes, and the most places of another one.
+BIGGEST, PLACES = 2**63 - 1, 20
 
 
 class CursorUnreadable(Problem):
@@ -159,10 +161,11 @@ def _value(by: ColumnElement[Any], said: object) -> object:
         value: object = TypeAdapter(wanted).validate_python(said, strict=wanted in {str, int, bool})
     except ValidationError as error:
         raise CursorUnreadable from error
-    if isinstance(value, int) and abs(value) > BIGGEST:
-        raise CursorUnreadable
+    big = isinstance(value, int) and abs(value) > BIGGEST
+    long = isinstance(value, Decimal) and value and abs(value.adjusted()) > PLACES
     # Half a sign is no text to the database, nor is a zero.
-    if isinstance(by.type, String) and re.search("[\0\ud800-\udfff]", str(value)):
+    half = isinstance(by.type, String) and re.search("[\0\ud800-\udfff]", str(value))
+    if big or long or half:
         raise CursorUnreadable
     return value
 
@@ -336,23 +339,15 @@ async def restored_at(session: Session) -> datetime | None:
     return await session.scalar(select(SyncEpoch.restored_at).where(SyncEpoch.id == 1))
 
 
-async def note_restored(session: Session, at: datetime) -> None:
-    """Note the instant at which a restored database has been told its past again."""
-    await session.execute(update(SyncEpoch).where(SyncEpoch.id == 1).values(restored_at=at))
-
-
 async def begin_anew(session: Session, *models: type[Synced]) -> None:
     """After a restore: refuse cursors given before, give rows this server's ids.
 
     A dump restored into another server keeps transaction ids that this one has not reached; such
     rows of `models` would wait below no horizon, so they count as changed now.
     """
-    epoch = {"epoch": uuid4()}
-    await session.execute(
-        insert(SyncEpoch)
-        .values(id=1, **epoch)
-        .on_conflict_do_update(index_elements=["id"], set_=epoch)
-    )
+    new = insert(SyncEpoch).values(id=1, epoch=uuid4())
+    anew = new.on_conflict_do_update(index_elements=["id"], set_={"epoch": new.excluded.epoch})
+    await session.execute(anew)
     here: Any = text("(pg_current_xact_id()::text::bigint)")
     synced: tuple[type[Synced], ...] = (SyncMove, *models)
     for model in synced:

@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 
 from shared import clock, db, jobs, paging, timers
 from shared.db import ScenarioClock, Sessions, Synced, alone
@@ -220,6 +220,15 @@ async def worked_until(books: Books, others: Sequence[Books], *, together: bool)
     return max((sign for sign in signs if sign), default=None)
 
 
+async def latest(every: Sequence[Books]) -> datetime:
+    """Give what time it is where a scenario's clock is played: the latest; else the machine's."""
+    told = []
+    for one in every:
+        async with one.sessions.begin("operator:cli") as session:
+            told.append(await session.scalar(select(func.max(ScenarioClock.now))))
+    return max((at for at in told if at), default=clock.wall())
+
+
 async def begin_anew(books: Books, until: datetime) -> None:
     """Note a restore: cursors of a sync given before are refused, and the audit tells of it.
 
@@ -247,4 +256,5 @@ async def end_anew(books: Books) -> None:
     """
     async with books.sessions.begin("operator:restored") as session:
         row = await session.get(ScenarioClock, 1)
-        await paging.note_restored(session, row.now if row else clock.wall())
+        at = row.now if row else clock.wall()
+        await session.execute(update(paging.SyncEpoch).values(restored_at=at))

@@ -128,6 +128,8 @@ def logs(context: typer.Context, name: Name, lines: int = 40) -> None:
 @cli.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def services(context: typer.Context) -> None:
     """Run `python -m services …` with this cluster's settings: `services parked cases list`."""
+    if not context.obj.known:
+        raise Refused(f"没有这个集群 no cluster was ever started in {context.obj.path}")
     raise typer.Exit(_services(context.obj, *context.args, check=False))
 
 

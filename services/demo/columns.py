@@ -8,18 +8,30 @@ from decimal import Decimal
 
 from shared.roles import KNOWN_ROLES
 
+# Beyond them there is no calendar, and in the end no time.
+YEARS = range(1900, 2200)
+
 
 def _day(value: str) -> None:
-    date.fromisoformat(value)
+    if not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise ValueError(f"{value} is no day: YYYY-MM-DD")
+    _year(date.fromisoformat(value))
 
 
 def instant(value: str) -> None:
-    if datetime.fromisoformat(value).tzinfo is None:
+    at = datetime.fromisoformat(value)
+    if at.tzinfo is None:
         raise ValueError("an instant needs its offset")
+    _year(at)
+
+
+def _year(of: date) -> None:
+    if of.year not in YEARS:
+        raise ValueError(f"{of.year} is no year of a scenario")
 
 
 def _money(value: str) -> None:
-    if not re.fullmatch("-?[0-9]+([.][0-9]+)?", value):
+    if not re.fullmatch("[0-9]{1,12}([.][0-9]+)?", value):
         raise ValueError(f"{value} is no amount")
     if Decimal(value).as_tuple().exponent not in {0, -1, -2}:
         raise ValueError("an amount has at most two decimals")
@@ -28,7 +40,7 @@ def _money(value: str) -> None:
 def _paid(value: str) -> None:
     _money(value)
     if Decimal(value) <= 0:
-        raise ValueError("an amount is above zero; the direction says which way")
+        raise ValueError("an amount is above zero")
 
 
 def _text(value: str) -> None:
@@ -39,6 +51,15 @@ def _text(value: str) -> None:
 def _number(value: str) -> None:
     if not value.isascii() or not value.isdecimal():
         raise ValueError(f"{value} is no whole number")
+
+
+def _between(least: int, most: int) -> Callable[[str], None]:
+    def check(value: str) -> None:
+        _number(value)
+        if not least <= int(value) <= most:
+            raise ValueError(f"{value} does not lie between {least} and {most}")
+
+    return check
 
 
 def _time(value: str) -> None:
@@ -87,7 +108,6 @@ _AREA = Column(ref=("areas.csv", "code"))
 _DAY, _DAY_OR_NONE = Column(_day), Column(_day, required=False)
 _TEXT, _TEXT_OR_NONE = Column(), Column(required=False)
 _MONEY, _MONEY_OR_NONE = Column(_money), Column(_money, required=False)
-_NUMBER = Column(_number)
 
 # The whole format: each file, each column. `scenarios/README.md` says it in words.
 FILES: Mapping[str, Mapping[str, Column]] = {
@@ -123,14 +143,15 @@ FILES: Mapping[str, Mapping[str, Column]] = {
         "number": _TEXT,
         "contractor": _CONTRACTOR,
         "signed_on": _DAY,
-        "contract_amount": _MONEY,
+        "contract_amount": Column(_paid),
         "basis": Column(_one_of("per_period", "total", "share")),
         "amount": _MONEY_OR_NONE,
         "share": _MONEY_OR_NONE,
         "first_period": Column(_period),
         "last_period": Column(_period),
-        "cycle_months": _NUMBER,
-        "transfer_day": _NUMBER,
+        # 国务院令第724号 art. 24: the cycle is a month at most.
+        "cycle_months": Column(_between(1, 1)),
+        "transfer_day": Column(_between(1, 31)),
         "transfer_month": Column(_one_of("same", "next")),
         "due_shift": Column(_one_of("backwards", "none")),
     },
@@ -149,7 +170,7 @@ FILES: Mapping[str, Mapping[str, Column]] = {
         "bank": _BANK,
         "area_code": _AREA,
         "expected_by": Column(_time),
-        "expected_after_wd": _NUMBER,
+        "expected_after_wd": Column(_between(0, 30)),
         "from_day": _DAY,
         "sends_at": Column(_time),
     },
@@ -164,7 +185,7 @@ FILES: Mapping[str, Mapping[str, Column]] = {
     },
     "recipients.csv": {
         "name": _TEXT,
-        "role": _TEXT,
+        "role": Column(_one_of(*sorted(KNOWN_ROLES))),
         "area_code": _AREA,
         "organisation": _UNIT_OR_NONE,
         "person": Column(required=False, ref=("persons.csv", "project")),

@@ -17,6 +17,7 @@ from services.demo.columns import (
     ORGANISATION,
     SETTINGS,
     SPANS,
+    YEARS,
     Column,
     heading,
     instant,
@@ -89,11 +90,11 @@ def read(folder: Path) -> Scenario:
 def _settings(folder: Path, findings: list[str]) -> dict[str, Any]:
     """Read the settings; give none where something is wrong with them."""
     path = folder / "scenario.json"
-    if not path.is_file():
-        return {}
+    if not path.is_symlink() and not path.exists():
+        return {}  # Told as missing.
     try:
         settings = json.loads(path.read_text("utf-8"))
-    except ValueError as error:
+    except (ValueError, OSError, RecursionError) as error:
         findings.append(f"scenario.json: {error}")
         return {}
     if not isinstance(settings, dict):
@@ -106,10 +107,14 @@ def _settings(folder: Path, findings: list[str]) -> dict[str, Any]:
 
 def _wrong_settings(settings: Mapping[str, Any]) -> list[str]:
     found = [
-        f"{name}: no text" for name in ("title", "area_code") if type(settings[name]) is not str
+        f"{name}: no text that can be shown"
+        for name in ("title", "area_code")
+        if type(settings[name]) is not str or not settings[name].isprintable()
     ]
     years = settings["calendar_years"]
-    if not isinstance(years, list) or any(type(year) is not int for year in years):
+    if not isinstance(years, list) or any(
+        type(year) is not int or year not in YEARS for year in years
+    ):
         found.append("calendar_years: no list of years")
     instants = []
     for name in ("from", "until"):

@@ -195,9 +195,10 @@ async def _of_a_cluster(folder: Path) -> AsyncIterator[Place]:
     """Give the services of the cluster whose data lie in a folder; refuse one that was used."""
     try:
         told = json.loads((folder / "cluster.json").read_text("utf-8"))
-    except FileNotFoundError:
+        bases = {name: str(told["services"][name]) for name in SERVICES}
+    except (OSError, ValueError, LookupError, TypeError):
         raise NotServed(f"no cluster was ever started in {folder}: make cluster") from None
-    place = Place(_runtime(folder), told["services"], PATIENCE)
+    place = Place(_runtime(folder), bases, PATIENCE)
     async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
         for name in SERVICES:
             try:

@@ -43,6 +43,11 @@ def settings(old: str, new: str) -> Spoil:
     return spoil
 
 
+def instead_of_settings(folder: Path) -> None:
+    (folder / "scenario.json").unlink()
+    (folder / "scenario.json").symlink_to("nothing")
+
+
 def again(file: str) -> Spoil:
     """Repeat the last row."""
 
@@ -101,7 +106,19 @@ WRONG: list[tuple[Spoil, str]] = [
     (put("projects.csv", "status", "9"), "projects.csv: row 2: status: 9 is none of"),
     (put("projects.csv", "started_on", "2023-02-30"), "projects.csv: row 2: started_on: day is"),
     (put("lines.csv", "at", "2023-02-23T10:00:00"), "lines.csv: row 2: at: an instant needs"),
-    (put("lines.csv", "amount", "-5.00"), "lines.csv: row 2: amount: an amount is above zero"),
+    (put("lines.csv", "amount", "0.00"), "lines.csv: row 2: amount: an amount is above zero"),
+    (put("wage_accounts.csv", "opening_balance", "-5.00"), "opening_balance: -5.00 is no amount"),
+    (put("works_contracts.csv", "transfer_day", "32"), "transfer_day: 32 does not lie between"),
+    (put("works_contracts.csv", "cycle_months", "2"), "cycle_months: 2 does not lie between 1"),
+    (put("recipients.csv", "role", "king"), "recipients.csv: row 2: role: king is none of"),
+    (put("lines.csv", "at", "9999-12-31T23:59:59-12:00"), "at: 9999 is no year of a scenario"),
+    (put("lines.csv", "at", "0001-01-01T00:00:00+14:00"), "at: 1 is no year of a scenario"),
+    (put("late_feeds.csv", "day", "9999-12-31"), "day: 9999 is no year of a scenario"),
+    (put("projects.csv", "started_on", "20230216"), "started_on: 20230216 is no day"),
+    (write("scenario.json", "[" * 200_000), "scenario.json: "),
+    (settings("[2023]", "[12023]"), "scenario.json: calendar_years: no list of years"),
+    (settings('"title": "', '"title": "\\ud800'), "scenario.json: title: no text that can be"),
+    (instead_of_settings, "scenario.json: "),
     (put("lines.csv", "amount", "5.001"), "lines.csv: row 2: amount: an amount has at most two"),
     (put("lines.csv", "amount", "NaN"), "lines.csv: row 2: amount: NaN is no amount"),
     (put("lines.csv", "amount", "５"), "lines.csv: row 2: amount: ５ is no amount"),
@@ -180,6 +197,9 @@ def test_a_port_that_is_taken_is_said_without_a_traceback(tmp_path: Path) -> Non
         (("token", "--role", "operator", "--area", "0", "--hours", "nan"), 2, "--hours"),
         (("job", "payroll.expect_bank_feeds", "--day", "9999-12-31"), 2, "has not come yet"),
         (("parked", "payroll", "skip", "x", "--reason", "y"), 2, "x"),
+        (("restored", "nobody"), 2, "nobody is none of"),
+        (("settle", "cases", "--reason", " "), 2, "--reason"),
+        (("demo", "--port", "99999"), 2, "--port"),
     ],
 )
 def test_a_command_that_cannot_be_meant_is_refused(

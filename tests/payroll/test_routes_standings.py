@@ -1,5 +1,7 @@
 """The summary of transfers and the list behind it: status, body, problem."""
 
+import base64
+import json
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -165,8 +167,12 @@ async def test_all_that_is_wrong_with_a_question_is_told_at_once(
     assert [error["place"] for error in answer.json()["errors"]] == ["query.by"]
     answer = await client.get(PROJECTS, params={"transfer": ["none", "late"]})
     assert [error["place"] for error in answer.json()["errors"]] == ["query.transfer[1]"]
-    answer = await client.get(PROJECTS, params={"cursor": "x", "transfer": "none"})
-    assert answer.json()["type"] == "/problems/cursor-unreadable"
+    order = "standings.shortfall,standings.id desc"
+    for number in (1e308, "1e131071", "1e-200000"):
+        said = json.dumps([order, [number, str(UUID(int=1))]]).encode()
+        cursor = base64.urlsafe_b64encode(said).decode().rstrip("=")
+        answer = await client.get(PROJECTS, params={"cursor": cursor, "transfer": "none"})
+        assert answer.json()["type"] == "/problems/cursor-unreadable", number
 
 
 async def test_a_unit_sees_its_own_projects_and_a_county_its_own(
