@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check rules fix serve cluster up down migrate revise contracts lock soak
+.PHONY: help install demo test check rules fix serve cluster up down migrate revise contracts lock bench soak
 
 # The first Python that is new enough; PYTHON=/path/to/python chooses another.
 PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13 python3.14; do \
@@ -65,6 +65,9 @@ contracts: $(READY)  ## record events, AsyncAPI and OpenAPI anew (ARGS=--anew: f
 lock: $(READY)  ## write requirements.lock from pyproject.toml (ARGS=--upgrade: newest versions)
 	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal \
 		--python-version 3.11 --generate-hashes --no-header --quiet $(ARGS) -o requirements.lock
+
+bench: $(READY)  ## compare speed with floors measured in the same run (ARGS=--json, ARGS='relay scan')
+	@$(RUN) tests.bench $(ARGS)
 
 soak: $(READY)  ## the long forms of fuzzers, crash tests and properties
 	SOAK=1 $(RUN) pytest -m soak $(ARGS)
