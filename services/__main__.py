@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import gc
 import json
 import secrets
 import signal
@@ -106,6 +107,9 @@ async def _serve(services: list[Service], runtime: Runtime, host: str, port: int
                 timeout_graceful_shutdown=10,
             )
         )
+        # What was imported stays. To look through it again each time garbage is collected holds up
+        # everything for a tenth of a second and more.
+        gc.freeze()
         await server.serve()
         if not server.started:
             raise typer.Exit(1)
