@@ -233,6 +233,9 @@ class Server:
     def _launch(self, program: Path, runtime: Path) -> str:
         """Start a process; return when it is ready or has ended, with what it wrote."""
         command = self._command(program, runtime, ends_with_us=self._fast)
+        if self._process is not None:
+            # It does not answer any more, and may not have ended altogether.
+            self._process.wait(_STOP_SECONDS)
         log = self._folder / "postgres.log"
         with log.open("ab") as written:
             start = written.tell()

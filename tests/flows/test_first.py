@@ -200,6 +200,7 @@ async def test_the_demo_tells_the_first_scenario() -> None:
     check(json.loads(said))
 
 
+@pytest.mark.soak
 @pytest.mark.kafka
 async def test_four_processes_on_kafka_tell_the_same(running_cluster: Cluster) -> None:
     town = running_cluster

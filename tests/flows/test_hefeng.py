@@ -301,7 +301,7 @@ def _demo(*arguments: str) -> str:
 
 @pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
 def test_the_first_pages_show_what_came_out(county: Played, name: str) -> None:
-    told = {line.rstrip() for line in county.page}
+    told = {line.rstrip() for line in "\n".join(county.page).splitlines()}
     block = (ROOT / name).read_text("utf-8").split("```text\n")[1].split("```")[0]
     title, *shown = [line for line in block.splitlines() if line and line.strip() != "…"]
     assert title == "═══ 鹤峰县 2023 年上半年 ═══  截至 as of 2023-06-30 24:00"
