@@ -278,6 +278,8 @@ async def test_another_replica_notifies_only_a_relay_that_sleeps(
         await listener.add_listener(
             "relay_house", lambda _connection, _pid, channel, _said: heard.append(channel)
         )
+        # What comes before it sleeps it may send on the verge of sleep, when others notify it.
+        await until(lambda: bool(relay._woken._waiters))  # type: ignore[attr-defined]  # noqa: SLF001
         await lay(sessions)
         await held.wait()  # The relay is awake: it is sending.
         async with running(twin):
