@@ -29,7 +29,6 @@ class Ground:
     """Servers of one run, each started when it is first asked for."""
 
     folder: Path
-    _brokers: list[KafkaBroker] = field(default_factory=list)
     _servers: list[Server] = field(default_factory=list)
 
     @cached_property
@@ -45,13 +44,15 @@ class Ground:
         """Give the folder of Kafka's jars."""
         return fetch_jars()
 
-    @cached_property
-    def broker(self) -> KafkaBroker:
-        """Give a real broker."""
-        broker = KafkaBroker(self.jars, self.folder / "kafka", java=JAVA)
-        broker.start()
-        self._brokers.append(broker)
-        return broker
+    @contextmanager
+    def broker(self) -> Iterator[str]:
+        """Give the address of a broker of one's own, which knows nobody else's messages."""
+        home = Path(tempfile.mkdtemp(prefix="kafka-", dir=self.folder))
+        broker = KafkaBroker(self.jars, home, java=JAVA).start()
+        try:
+            yield broker.address
+        finally:
+            broker.stop()
 
     @asynccontextmanager
     async def database(self, service: str, *filled: str, first: str = "") -> AsyncIterator[str]:
@@ -73,8 +74,6 @@ class Ground:
 
     def stop(self) -> None:
         """End what was started."""
-        for broker in self._brokers:
-            broker.stop()
         for server in self._servers:
             server.stop()
 

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
@@ -24,7 +25,7 @@ from tests.buses import lag_is
 from tests.fixtures.database import load
 from tests.waiting import until
 
-EVENTS, TOGETHER = 2000, 50
+EVENTS, SLICES, TOGETHER = 400, 5, 50
 AT = datetime(2026, 6, 16, tzinfo=UTC)
 TRACE = "00-0123456789abcdef0123456789abcdef-0123456789abcdef-01"
 # What a run wrote, without what differs by chance: ids and times.
@@ -85,13 +86,15 @@ class Runs:
 
 async def measure(ground: Ground) -> list[Line]:
     """Handle two thousand events of as many keys."""
-    bus = KafkaBus(ground.broker.address)
-    await create_topics(ground.broker.address, [OrganisationRegistered.topic()])
     async with (
         ground.database("payroll") as url,
         opened("payroll", url) as sessions,
         connected(url) as bare,
+        AsyncExitStack() as stack,
     ):
+        broker = stack.enter_context(ground.broker())
+        await create_topics(broker, [OrganisationRegistered.topic()])
+        bus = KafkaBus(broker)
         inbox, runs = Inbox(sessions, load("payroll").handles), Runs(bare)
         receiver = Receiver(inbox)
         bus.subscribe("payroll", [OrganisationRegistered.topic()], receiver)
@@ -114,6 +117,7 @@ async def _one_by_one(bus: KafkaBus, receiver: Receiver, runs: Runs) -> Line:
         Unit.RATE,
         ours=lambda: runs.timed("ours", handle),
         floor=lambda: runs.timed("floor", least),
+        slices=SLICES,
     )
     goal = Goal(ratio=0.33, ours=250)
     return Line("inbox: one by one", Unit.RATE, *rates, goal, runs.faults())
@@ -157,11 +161,13 @@ async def _in_sets(inbox: Inbox, runs: Runs) -> Line:
         Unit.RATE,
         ours=lambda: runs.timed("ours", handled(by_itself)),
         floor=lambda: runs.timed("floor", least),
+        slices=SLICES,
     )
     ours, bare = await best(
         Unit.RATE,
         ours=lambda: runs.timed("ours", handled(together)),
         floor=lambda: runs.timed("floor", least),
+        slices=SLICES,
     )
     note = f"{ours / single - 1:+.0%} over one by one, both without Kafka; not built"
     return Line(f"inbox: {TOGETHER} together", Unit.RATE, ours, bare, Goal(), runs.faults(), note)

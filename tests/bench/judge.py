@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from statistics import fmean, harmonic_mean
 
 RUNS = 3
 
@@ -103,11 +104,19 @@ def _ratio(ratio: float, unit: Unit) -> str:
     return f"{ratio:.0%}" if unit is Unit.RATE else f"{ratio:.2f}×"
 
 
-async def best(unit: Unit, *, ours: Run, floor: Run, runs: int = RUNS) -> tuple[float, float]:
-    """Run floor and ours in turn, so that both meet the same machine; give the best of each."""
+async def best(
+    unit: Unit, *, ours: Run, floor: Run, runs: int = RUNS, slices: int = 1
+) -> tuple[float, float]:
+    """Run floor and ours in turn, so that both meet the same machine; give the best run of each.
+
+    A run may be cut into slices of equal size, which take turns as well: then what else the
+    machine does meanwhile falls on both alike.
+    """
     mine, bare = [], []
     for _ in range(runs):
-        bare.append(await floor())
-        mine.append(await ours())
+        cut: list[tuple[float, float]] = [(await floor(), await ours()) for _ in range(slices)]
+        mean = harmonic_mean if unit is Unit.RATE else fmean
+        bare.append(mean([each for each, _ in cut]))
+        mine.append(mean([each for _, each in cut]))
     choose = max if unit is Unit.RATE else min
     return choose(mine), choose(bare)

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -24,7 +24,7 @@ from tests.bench.judge import Goal, Line, Unit, best
 from tests.waiting import until
 
 TOPIC = "payroll.events"
-SENT, FRESH = 5_000_000, 40_000
+SENT, FRESH, SLICES = 5_000_000, 5_000, 10
 A_SECOND, SAMPLES = 100, 600
 DAYS = 150
 # What payroll said of feeds in the months before, a row every few seconds, all of it sent.
@@ -82,8 +82,6 @@ class Heard(KafkaBus):
 
 async def measure(ground: Ground) -> list[Line]:
     """Send what is unsent, as fast as it goes; then a hundred events a second, one by one."""
-    broker = ground.broker.address
-    await create_topics(broker, [TOPIC])
     began_on = clock.today() - timedelta(days=DAYS)
     months = [
         statement
@@ -99,8 +97,11 @@ async def measure(ground: Ground) -> list[Line]:
         ground.database("payroll", *behind, first=";".join(months)) as url,
         opened("payroll", url) as sessions,
         connected(url) as bare,
-        _producer(broker) as producer,
+        AsyncExitStack() as stack,
     ):
+        broker = stack.enter_context(ground.broker())
+        await create_topics(broker, [TOPIC])
+        producer = await stack.enter_async_context(_producer(broker))
         return [
             await _throughput(broker, sessions, bare, producer),
             await _latency(broker, sessions, bare, producer),
@@ -143,6 +144,7 @@ async def _throughput(
                 Unit.RATE,
                 ours=lambda: timed("ours", lambda: relay.send(own)),
                 floor=lambda: timed("floor", lambda: floor.send(bare, producer, lambda _: None)),
+                slices=SLICES,
             )
     finally:
         own.terminate()

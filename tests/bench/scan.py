@@ -182,7 +182,7 @@ async def _none_missed(sessions: Sessions, bare: Connection) -> Line:
         assert await floor.scan(bare, clock.now(), TODAY) == 0
         return (time.perf_counter() - began) * 1000
 
-    spans = await best(Unit.SPAN, ours=ours, floor=least, runs=10)
+    spans = await best(Unit.SPAN, ours=ours, floor=least, slices=5)
     assert isinstance(sessions.bind, AsyncEngine)
     with _heard(sessions.bind) as statements:
         await _until_none(sessions)

@@ -113,6 +113,21 @@ async def test_the_best_of_three_counts_and_both_take_turns(
     assert order == ["floor", "ours"] * 3
 
 
+async def test_slices_of_a_run_take_turns_and_count_as_one_run() -> None:
+    given = {"ours": iter([1.0, 3.0]), "floor": iter([6.0, 3.0])}
+    order: list[str] = []
+
+    async def run(name: str) -> float:
+        order.append(name)
+        return next(given[name])
+
+    found = await best(
+        Unit.RATE, ours=lambda: run("ours"), floor=lambda: run("floor"), runs=1, slices=2
+    )
+    assert found == (1.5, 4.0), "as many events in twice the time are not half as many more"
+    assert order == ["floor", "ours"] * 2
+
+
 def test_an_unknown_bench_is_refused_before_anything_starts(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

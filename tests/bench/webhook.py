@@ -69,9 +69,14 @@ class Subscriber:
 
 async def measure(ground: Ground) -> list[Line]:
     """Let feeds fall due that nobody sends, and see items, alerts and webhooks follow."""
+    with ground.broker() as broker:
+        return await _measured(ground, broker)
+
+
+async def _measured(ground: Ground, broker: str) -> list[Line]:
     ours: list[float] = []
     bare: list[float] = []
-    async with postbox() as box, _town(ground) as (client, urls):
+    async with postbox() as box, _town(ground, broker) as (client, urls):
         subscriber = Subscriber(box)
         await box.subscribe(client, COUNTY, "cases.watch_item_opened.v1")
         for run in range(RUNS):
@@ -140,14 +145,14 @@ async def _heard(client: Client, path: str, body: Mapping[str, object]) -> Mappi
 
 
 @asynccontextmanager
-async def _town(ground: Ground) -> AsyncIterator[tuple[Client, Mapping[str, str]]]:
+async def _town(ground: Ground, broker: str) -> AsyncIterator[tuple[Client, Mapping[str, str]]]:
     """Run four processes that know the county, by the machine's clock."""
     urls = {name: await ground.templates.clone(name) for name in names()}
     folder = ground.folder / "town"
     folder.mkdir()
     topics = {"platform.events", *(f"{name}.events" for name in urls)}
-    await create_topics(ground.broker.address, topics)
-    environment = _environment(urls, folder, ground.broker.address)
+    await create_topics(broker, topics)
+    environment = _environment(urls, folder, broker)
     processes = [ServiceProcess(name, folder, environment) for name in urls]
     runtime = Runtime(data_dir=folder, token_key=folder / "token.pem")
     bases = {process.name: process.base for process in processes}
