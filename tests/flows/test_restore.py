@@ -209,7 +209,29 @@ async def board(player: Player) -> dict[str, Any]:
         lines = [line for line in item["timeline"] if line["what"] != "answered"]
         item["answers"] = len(item["timeline"]) - len(lines)
         item["timeline"] = lines
+    for alert in told["alerts"]:
+        _leave_out_ties(alert)
+    for one in (*told["watch_items"], *told["alerts"]):
+        # What fell due in two services at one instant came in either order.
+        one["timeline"].sort(key=lambda line: (line["at"], json.dumps(line, sort_keys=True)))
     return {name: value for name, value in told.items() if name != "deliveries"}
+
+
+def _leave_out_ties(alert: dict[str, Any]) -> None:
+    """Leave out a rung that fell due at the very instant at which a higher alert took over.
+
+    Whether it was climbed is chance, the first time too: two services did it at once.
+    """
+    taken = {line["at"] for line in alert["timeline"] if line["entry"] == "superseded"}
+    if taken:
+        del alert["step"]
+
+    def climbed(line: dict[str, Any], at: str) -> bool:
+        why = {line.get("entry"), line.get("reason"), line.get("details", {}).get("reason")}
+        return line[at] in taken and "escalated" in why
+
+    alert["timeline"] = [line for line in alert["timeline"] if not climbed(line, "at")]
+    alert["notices"] = [line for line in alert["notices"] if not climbed(line, "told_at")]
 
 
 def _plain(told: Any, within: str = "") -> Any:  # noqa: ANN401  JSON
@@ -239,8 +261,9 @@ async def _ready(town: Town) -> httpx.Response:
 @pytest.mark.parametrize(
     "names",
     [
-        ["payroll", "cases"],
-        pytest.param(["cases", "alerts", "payroll", "registry"], marks=pytest.mark.soak),
+        ["cases"],
+        # Cases hears again from a payroll that was restored itself, and so on.
+        pytest.param(["payroll", "cases", "alerts", "registry"], marks=pytest.mark.soak),
     ],
     ids=",".join,
 )
@@ -283,6 +306,7 @@ async def _is_mended(drill: Drill, name: str) -> None:
     async with drill.served() as town:
         assert (await _ready(town)).status_code == 200
         await player.stage.settle()
+        assert "is being served" in (await drill.command("restored", name))[1]
         await player.again(name)
         await player.stage.happened(ENDS)
         assert await board(player) == drill.board
@@ -294,3 +318,18 @@ async def _is_mended(drill: Drill, name: str) -> None:
     box = drill.box
     assert (len(box.arrivals), box.refused) == (drill.pushed, 0)
     assert [each for each, came in box.arrivals.items() if len(came) != 1] == []
+
+
+async def test_a_database_that_does_not_answer_is_named_by_the_check(
+    home: Mapping[str, str], databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drill = Drill(home, databases.superuser, tmp_path, Postbox(""))
+    assert await drill.command("invariants") == (0, WHOLE)
+    monkeypatch.setenv("CASES_DATABASE_URL", f"postgresql://cases@/cases?host={tmp_path}")
+    code, said = await drill.command("invariants")
+    assert (code, "cases is not compared" in said, WHOLE in said) == (1, True, False), said
+    assert (await drill.command("replay", "all", "--to", "alerts"))[0] != 0
+    monkeypatch.setenv("CASES_DATABASE_URL", home["cases"])
+    code, said = await drill.command("replay", "all", "--to", "alerts")
+    lines = [f"{name} → alerts: 0 events" for name in ("cases", "payroll", "registry")]
+    assert (code, said.splitlines()) == (0, lines)
