@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -178,10 +179,10 @@ class Relay:
         return f"relay_{self.sessions.service}"
 
     async def _sleep(self, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(self._woken.wait(), seconds)
-        except TimeoutError:
-            return
+        # `wait_for` of Python 3.11 loses a cancellation that comes with what it waits for.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
 
     async def send(self, connection: "asyncpg.Connection[Any]") -> int:
         """Send what is unsent, at most a batch; give how many. Raises if the bus is away."""
