@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import gc
 import json
+import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -53,6 +54,8 @@ def main() -> None:
     if unknown := set(asked.names) - BENCHES.keys():
         parser.error(f"no such bench: {', '.join(sorted(unknown))}")
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
+    # Whoever asks us to end leaves no server behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     gc.freeze()  # as a process that serves does, once it stands
     with ground() as place:
         told = asyncio.run(_measured(asked.names or [*BENCHES], place, quiet=asked.json))
