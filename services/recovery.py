@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Annotated
 
 import typer
-from sqlalchemy import text
 
 from services.opening import load, names, opened
 from shared import clock, past
 from shared.app import Running
 from shared.config import Runtime
+from shared.db import reach
 from shared.journals import Books, gaps, note_lost, settle
 from shared.standing import in_words
 
@@ -28,8 +28,7 @@ def _books(one: Running) -> Books:
 async def _answers(one: Running) -> bool:
     """Say whether a database answers; if not, say so to the operator."""
     try:
-        async with one.sessions.begin("operator:cli") as session:
-            await session.execute(text("SELECT 1"))
+        await reach(one.sessions, "operator:cli")
     except OSError as away:
         typer.echo(f"{one.service.name} is not compared: {away}", err=True)
         return False

@@ -344,6 +344,12 @@ async def alone(url: str, task: str) -> AsyncIterator["asyncpg.Connection[Any] |
         connection.terminate()
 
 
+async def reach(sessions: Sessions, actor: str) -> None:
+    """Return if the database answers; raise what its driver raises if it does not."""
+    async with sessions.begin(actor) as session:
+        await session.execute(text("SELECT 1"))
+
+
 @asynccontextmanager
 async def held(sessions: Sessions, task: str, *, wait: bool) -> AsyncIterator[bool]:
     """Hold an advisory lock on a pooled connection for a short while (a scenario's clock).

@@ -7,11 +7,11 @@ from typing import Literal
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from shared import clock, inbox, telemetry, timers
 from shared.bus.base import Bus
-from shared.db import Sessions
+from shared.db import Sessions, reach
 from shared.outbox import OutboxRow
 from shared.service import Service
 from shared.standing import Standing
@@ -50,8 +50,7 @@ class ReadyOut(BaseModel):
 
 
 async def _database(service: Service, sessions: Sessions) -> Check:
-    async with sessions.begin("health") as session:
-        await session.execute(text("SELECT 1"))
+    await reach(sessions, "health")
     return Check(name=f"{service.name}.database", state="ok", words="the database answers")
 
 
