@@ -280,15 +280,18 @@ def _loops(one: Running, sign: audit.Sign | None) -> list[tuple[str, Loop]]:
     return [
         (f"{name}.relay", one.relay.run),
         *((f"{name}.{what}", _repeated(work, pause)) for what, work, pause in every),
-        *((f"{name}.{poll.__name__}", _woken(poll, one.sessions)) for poll in one.service.loops),
+        *(
+            (f"{name}.{poll.__name__}", _woken(table, poll, one.sessions))
+            for table, poll in one.service.loops.items()
+        ),
         *((f"{name}.{m.__name__}", _measured(m, one.sessions)) for m in one.service.measures),
     ]
 
 
-def _woken(poll: jobs.Poll, sessions: database.Sessions) -> Loop:
-    """Look when something was written here, and often enough for what others wrote."""
+def _woken(table: str, poll: jobs.Poll, sessions: database.Sessions) -> Loop:
+    """Look when rows of a table were written here, and often enough for what others wrote."""
     written = asyncio.Event()
-    sessions.written.append(written.set)
+    sessions.written.append((table, written.set))
 
     async def loop() -> None:
         while True:

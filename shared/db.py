@@ -192,9 +192,14 @@ def record(
     after: Mapping[str, Any] | None = None,
 ) -> None:
     """Write one audit row beside the change (or the reading of personal data) it tells of."""
-    session.info["written"] = True
+    note_written(session, table)
     said = _said(session, before, after)
     session.add(AuditRow(**said, action=action, table_name=table, row_id=str(row_id)))
+
+
+def note_written(session: AsyncSession | SyncSession, *tables: str) -> None:
+    """Note whose rows this transaction changes, for those who wait for them."""
+    session.info.setdefault("written", set()).update(tables)
 
 
 def _said(
@@ -231,7 +236,7 @@ def _audit(session: SyncSession, _context: object, _instances: object) -> None:
 def _recorded(session: SyncSession, _context: object) -> None:
     """Write the audit rows of a flush as one statement, without making objects of them."""
     if said := session.info.pop("audit", None):
-        session.info["written"] = True
+        note_written(session, *(row["table_name"] for row in said))
         session.connection().execute(_RECORD, said)
 
 
@@ -259,8 +264,8 @@ class Sessions:
         is notified), `again` (this service was there when it happened)."""
         self.wake: list[Any] = []
         """Called after a commit that published something."""
-        self.written: list[Any] = []
-        """Called after a commit that wrote rows of the domain."""
+        self.written: list[tuple[str, Any]] = []
+        """Called after a commit that wrote rows of the table that stands before it."""
 
     async def close(self) -> None:
         """Close the pool."""
@@ -288,9 +293,10 @@ class Sessions:
 
     async def _commit(self, session: Session) -> None:
         await session.commit()
+        written = session.info.get("written", ())
         for wake in (
             *(self.wake if session.info.get("published") else ()),
-            *(self.written if session.info.get("written") else ()),
+            *(wake for table, wake in self.written if table in written),
         ):
             wake()
 

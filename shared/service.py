@@ -32,8 +32,9 @@ class Service:
     timers: Mapping[str, OnDue] = field(default_factory=dict)
     pending: Callable[[Session], Awaitable[int]] | None = None
     """How much is under way that neither outbox, inbox nor timers show (deliveries)."""
-    loops: Sequence[Poll] = ()
-    """Polls that run continuously beside the others, because they wait for strangers."""
+    loops: Mapping[str, Poll] = field(default_factory=dict)
+    """Polls that run continuously beside the others, because they wait for strangers; each by the
+    table whose rows give it something to do."""
     measures: Sequence[Poll] = ()
     """Polls that count what this service's own gauges show; they find nothing to do."""
 

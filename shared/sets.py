@@ -11,7 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, InstanceState
 from sqlalchemy.types import TypeEngine
 
 from shared import clock
-from shared.db import AuditRow, Session, difference, new_id, record, shown
+from shared.db import AuditRow, Session, difference, new_id, note_written, record, shown
 
 _Changed = tuple[DeclarativeBase, dict[str, Any], dict[str, Any]]
 """A row, what it was, and what it has become."""
@@ -45,7 +45,7 @@ async def change(session: Session, rows: Sequence[DeclarativeBase]) -> None:
         written = await session.execute(statement)
     if len(written.all()) != len(changed):
         raise RuntimeError(f"a row of {table.name} that was changed is not there")
-    session.info["written"] = True
+    note_written(session, table.name)
     states: list[InstanceState[Any]] = [sa.inspect(row) for row, *_ in changed]
     # They are what the database holds, as after a flush, which would write them again.
     own = session.sync_session

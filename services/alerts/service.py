@@ -41,7 +41,7 @@ service = Service(
     relearns={AlertAcknowledged: handlers.on_own_acknowledgement},
     jobs=[daily("03:00", jobs.find_alerts_without_timer)],  # Beijing time
     timers={"escalation": jobs.on_escalation_due, "promise": jobs.on_promise_due},
-    loops=[jobs.send_deliveries],
+    loops={"deliveries": jobs.send_deliveries},
     measures=[jobs.measure_deliveries],
     pending=queries.deliveries.due_count,
 )

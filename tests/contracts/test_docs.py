@@ -154,7 +154,7 @@ def test_every_poll_and_loop_is_documented() -> None:
     assert set(_first(COMMANDS, "poll or loop")) == {
         f"{service.name}.{poll.__name__}"
         for service in SERVICES.values()
-        for poll in chain(service.polls, service.loops)
+        for poll in chain(service.polls, service.loops.values())
     }
 
 
