@@ -144,18 +144,22 @@ class Hefeng:
             assert answer.status_code in REFUSALS[route.elsewhere], said
 
 
-@pytest.fixture(params=names())
-async def hefeng(
-    request: pytest.FixtureRequest, process: Process, runtime: Runtime, time: Time
-) -> Hefeng:
-    """Give each service in turn, with its rows made."""
-    name: str = request.param
+async def with_rows(name: str, process: Process, runtime: Runtime, time: Time) -> Hefeng:
+    """Give a service with its rows made."""
     sessions = process.sessions[name]
     async with sessions.begin("test") as session:
         rows = await MAKERS[name].rows(session, time)
         await park(session, name, rows)
     assert isinstance(sessions.bind, AsyncConnection)
-    made = Hefeng(name, process, runtime, rows, sessions.bind)
+    return Hefeng(name, process, runtime, rows, sessions.bind)
+
+
+@pytest.fixture(params=names())
+async def hefeng(
+    request: pytest.FixtureRequest, process: Process, runtime: Runtime, time: Time
+) -> Hefeng:
+    """Give each service in turn, with its rows made."""
+    made = await with_rows(request.param, process, runtime, time)
     made.before = await made.digest()
     return made
 

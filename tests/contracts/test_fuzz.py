@@ -23,15 +23,13 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it ships no types
 from schemathesis import GenerationMode
 from schemathesis.core import NOT_SET
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.config import Runtime
 from shared.problems import MEDIA_TYPE
 from tests.contracts import record
 from tests.contracts.access import table
-from tests.contracts.access.rows import park
 from tests.contracts.conftest import Process
-from tests.contracts.test_access_elsewhere import MAKERS, Hefeng, of_role
+from tests.contracts.test_access_elsewhere import Hefeng, of_role, with_rows
 from tests.fixtures.database import load, names
 from tests.fixtures.service import Time
 
@@ -199,17 +197,11 @@ async def hefeng(
     request: pytest.FixtureRequest, process: Process, runtime: Runtime, time: Time
 ) -> AsyncIterator[Hefeng]:
     """Give each service in turn, with its rows made."""
-    name: str = request.param
-    sessions = process.sessions[name]
-    async with sessions.begin("test") as session:
-        rows = await MAKERS[name].rows(session, time)
-        await park(session, name, rows)
-    assert isinstance(sessions.bind, AsyncConnection)
+    made = await with_rows(request.param, process, runtime, time)
     # A failure of ours is an answer, too: the other requests still go out.
     transport = ASGITransport(process.app, raise_app_exceptions=False)
     async with AsyncClient(transport=transport, base_url="http://tests") as http:
-        told = replace(process, http=http)
-        yield Hefeng(name, told, runtime, rows, sessions.bind)
+        yield replace(made, process=replace(process, http=http))
 
 
 @pytest.mark.parametrize("count", [5, pytest.param(100, marks=pytest.mark.soak)])

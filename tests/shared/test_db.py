@@ -11,7 +11,7 @@ from uuid import RFC_4122, UUID
 import pytest
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_connection
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
@@ -19,7 +19,6 @@ from shared import clock, db, migrations, pool, problems
 from shared.app import service_app
 from shared.auth import Keys
 from shared.db import (
-    AuditRow,
     ScenarioClock,
     Sessions,
     alone,
@@ -35,17 +34,8 @@ from tests.fixtures.database import connected
 from tests.fixtures.service import Token
 from tests.shared import house
 from tests.shared.house import Grain, Stone, StoneKept, StoneLaid, StoneRefused
+from tests.shared.kept import audited, stones
 from tests.waiting import until
-
-
-async def audited(sessions: Sessions) -> list[AuditRow]:
-    async with sessions.begin() as session:
-        return list((await session.scalars(select(AuditRow).order_by(AuditRow.position))).all())
-
-
-async def stones(sessions: Sessions) -> int:
-    async with sessions.begin() as session:
-        return await session.scalar(select(func.count()).select_from(Stone)) or 0
 
 
 async def test_a_change_is_audited_with_who_and_what(sessions: Sessions) -> None:

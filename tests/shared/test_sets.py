@@ -10,23 +10,14 @@ from typing import Any
 
 import pytest
 from pydantic_core import to_jsonable_python
-from sqlalchemy import event, func, select, text
+from sqlalchemy import event, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import sets
-from shared.db import AuditRow, Session, Sessions, new_id
+from shared.db import Session, Sessions, new_id
 from tests.fixtures.database import connected
 from tests.shared.house import Grain, Stone
-
-
-async def audited(sessions: Sessions) -> list[AuditRow]:
-    async with sessions.begin() as session:
-        return list((await session.scalars(select(AuditRow).order_by(AuditRow.position))).all())
-
-
-async def stones(sessions: Sessions) -> int:
-    async with sessions.begin() as session:
-        return await session.scalar(select(func.count()).select_from(Stone)) or 0
+from tests.shared.kept import audited, stones
 
 
 @contextmanager
