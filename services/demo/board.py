@@ -310,19 +310,12 @@ def _alerts(told: Told, say: Say) -> None:
         f"接收人 recipients: {len(told_to)}"
     )
     most_first = sorted(told_to.items(), key=lambda told: (-told[1], told[0]))
-    cells = [[name, str(number)] for name, number in most_first]
-    half = (len(cells) + 1) // 2
-    rows = [[*a, "", *b] for a, b in zip_longest(cells[:half], cells[half:], fillvalue=["", ""])]
-    if rows:
-        _paired(rows, say)
-
-
-def _paired(rows: list[list[str]], say: Say) -> None:
-    """Print two columns of names with their numbers."""
-    wide = max(_width(row[0]) for row in rows)
-    for name, number, _, other, count in rows:
-        first = f"  {number:>5} × {name}"
-        say(f"{first}{' ' * (wide - _width(name))}  {count:>5} × {other}" if other else first)
+    half = (len(most_first) + 1) // 2
+    left, right = most_first[:half], most_first[half:]
+    wide = max((_width(name) for name, _ in left), default=0)
+    for (name, number), other in zip_longest(left, right):
+        beside = f"{' ' * (wide - _width(name))}  {other[1]:>5} × {other[0]}" if other else ""
+        say(f"  {number:>5} × {name}{beside}")
 
 
 def _deliveries(told: Told, say: Say) -> None:

@@ -101,22 +101,14 @@ async def measure(ground: Ground) -> list[Line]:
     ):
         broker = stack.enter_context(ground.broker())
         await create_topics(broker, [TOPIC])
-        producer = await stack.enter_async_context(_producer(broker))
+        # As durable as ours.
+        producer = await stack.enter_async_context(
+            AIOKafkaProducer(bootstrap_servers=broker, acks="all", enable_idempotence=True)
+        )
         return [
             await _throughput(broker, sessions, bare, producer),
             await _latency(broker, sessions, bare, producer),
         ]
-
-
-@asynccontextmanager
-async def _producer(broker: str) -> AsyncIterator[AIOKafkaProducer]:
-    """Open the floor's producer: as durable as ours."""
-    producer = AIOKafkaProducer(bootstrap_servers=broker, acks="all", enable_idempotence=True)
-    await producer.start()
-    try:
-        yield producer
-    finally:
-        await producer.stop()
 
 
 async def _throughput(
@@ -175,13 +167,9 @@ async def _told(broker: str, since: Offsets) -> object:
 
 @asynccontextmanager
 async def _reader(broker: str) -> AsyncIterator[AIOKafkaConsumer]:
-    reader = AIOKafkaConsumer(bootstrap_servers=broker)
-    await reader.start()
-    reader.assign([TopicPartition(TOPIC, number) for number in range(PARTITIONS)])
-    try:
+    async with AIOKafkaConsumer(bootstrap_servers=broker) as reader:
+        reader.assign([TopicPartition(TOPIC, number) for number in range(PARTITIONS)])
         yield reader
-    finally:
-        await reader.stop()
 
 
 async def _latency(
