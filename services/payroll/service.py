@@ -5,6 +5,7 @@ from services.payroll.models import Base
 from services.payroll.routes import router
 from services.payroll.settings import Settings
 from shared import known
+from shared.events.conditions import PayrollConditionEnded, PayrollConditionFound
 from shared.events.payroll import BankFeedCompleted, BankFeedLate, TransferMissed, TransferReceived
 from shared.events.platform import PLATFORM
 from shared.events.registry import (
@@ -24,7 +25,15 @@ service = Service(
     settings=Settings,
     metadata=Base.metadata,
     router=router,
-    publishes=[TransferMissed, TransferReceived, BankFeedLate, BankFeedCompleted, *PLATFORM],
+    publishes=[
+        TransferMissed,
+        TransferReceived,
+        BankFeedLate,
+        BankFeedCompleted,
+        PayrollConditionFound,
+        PayrollConditionEnded,
+        *PLATFORM,
+    ],
     handles={
         **known.HANDLES,
         AreaChanged: handlers.on_area_changed,

@@ -4,6 +4,7 @@ from services.registry import handlers, jobs
 from services.registry.models import Base
 from services.registry.routes import router
 from services.registry.settings import Settings
+from shared.events.conditions import RegistryConditionEnded, RegistryConditionFound
 from shared.events.platform import PLATFORM
 from shared.events.registry import (
     ApiKeyIssued,
@@ -29,7 +30,8 @@ service = Service(
     publishes=[
         AreaChanged, CalendarPublished, ApiKeyIssued, ApiKeyRevoked,
         OrganisationRegistered, OrganisationChanged, ProjectRegistered, ProjectChanged,
-        WorksContractSigned, PersonAssigned, *PLATFORM,
+        WorksContractSigned, PersonAssigned, RegistryConditionFound, RegistryConditionEnded,
+        *PLATFORM,
     ],
     relearns={
         ApiKeyIssued: handlers.on_own_api_key_issued,
