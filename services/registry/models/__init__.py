@@ -1,0 +1,19 @@
+"""Tables of registry, by noun."""
+
+from services.registry.models.areas import Area, Calendar
+from services.registry.models.contracts import WorksContract
+from services.registry.models.organisations import Organisation
+from services.registry.models.persons import Assignment, Person
+from services.registry.models.projects import Project
+from services.registry.models.tables import Base
+
+__all__ = [
+    "Area",
+    "Assignment",
+    "Base",
+    "Calendar",
+    "Organisation",
+    "Person",
+    "Project",
+    "WorksContract",
+]
