@@ -14,7 +14,7 @@ from services.cases.errors import (
     WatchItemUnknown,
 )
 from services.cases.rules.items import ItemState
-from services.cases.schemas import AnswerIn, AssigneeIn, FindingIn, VerifyIn
+from services.cases.schemas.answers import AnswerIn, AssigneeIn, FindingIn, VerifyIn
 from shared import clock, timers
 from shared.auth import Caller
 from shared.db import Session

@@ -12,7 +12,7 @@ from services.cases.errors import (
     PolicyVersionTaken,
 )
 from services.cases.models import Policy
-from services.cases.schemas import PolicyIn
+from services.cases.schemas.policies import PolicyIn
 from shared import timers
 from shared.auth import Caller
 from shared.db import Session

@@ -14,7 +14,7 @@ from services.cases.errors import (
 )
 from services.cases.models import WatchItem, WatchItemEntry
 from services.cases.rules.items import ANSWERABLE, VERIFIABLE, Happening
-from services.cases.schemas import AnswerIn, AssigneeIn, FindingIn, VerifyIn
+from services.cases.schemas.answers import AnswerIn, AssigneeIn, FindingIn, VerifyIn
 from shared import clock, known
 from shared.auth import Caller
 from shared.db import Session

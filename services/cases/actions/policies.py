@@ -7,7 +7,7 @@ from services.cases.errors import PolicyRefused, PolicyVersionTaken
 from services.cases.models import Policy
 from services.cases.rules import policies as rules
 from services.cases.rules.ladder import Ladder
-from services.cases.schemas import PolicyIn
+from services.cases.schemas.policies import PolicyIn
 from shared.auth import Caller
 from shared.db import Session, new_id
 from shared.problems import Finding

@@ -14,7 +14,7 @@ from services.cases.models import ProjectPerson, WatchItem, WatchItemEntry
 from services.cases.queries import rows
 from services.cases.rules.history import Miss
 from services.cases.rules.items import RESPONSIBLE, ItemState, TimerKind, WatchKind
-from services.cases.schemas import WatchItemFilter
+from services.cases.schemas.items import WatchItemFilter
 from shared import clock, known, paging
 from shared.areas import Scope
 from shared.db import Session

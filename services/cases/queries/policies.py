@@ -13,7 +13,7 @@ from services.cases.models import Policy
 from services.cases.queries import rows
 from services.cases.rules import policies as rules
 from services.cases.rules.items import WatchKind
-from services.cases.schemas import PolicyFilter
+from services.cases.schemas.policies import PolicyFilter
 from shared import known, paging
 from shared.areas import NATION, Scope
 from shared.db import Session

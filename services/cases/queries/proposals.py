@@ -11,7 +11,7 @@ from services.cases.errors import ProposalUnknown
 from services.cases.models import ArrearsCase, CaseProposal
 from services.cases.queries import rows
 from services.cases.rules.items import CaseState, ProposalState, TimerKind
-from services.cases.schemas import ArrearsCaseFilter, ProposalFilter
+from services.cases.schemas.proposals import ArrearsCaseFilter, ProposalFilter
 from shared import known, paging
 from shared.areas import Scope
 from shared.db import Session

@@ -4,7 +4,8 @@ from datetime import date
 from typing import Any
 
 from services.cases import actions, handlers
-from services.cases.schemas import AnswerIn, PolicyIn
+from services.cases.schemas.answers import AnswerIn
+from services.cases.schemas.policies import PolicyIn
 from shared import clock, known
 from shared.auth import Caller
 from shared.db import Session

@@ -1,74 +1,23 @@
-"""Tables of cases: watch items and their timeline, policies, proposals, arrears cases, persons."""
+"""Watch items and their timeline."""
 
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from services.cases.models.tables import Base
 from services.cases.rules.items import (
-    CaseState,
     CloseReason,
     Happening,
     ItemState,
-    ProposalState,
     WatchKind,
 )
 from services.cases.rules.ladder import Ladder, Level, Rung
-from services.cases.rules.policies import Certainty, Mode
 from shared import db
-
-
-class Base(DeclarativeBase):
-    """The tables of this service, and of no other."""
-
-    metadata = db.metadata()
-    type_annotation_map = {**db.COLUMN_TYPES, list[dict[str, Any]]: JSONB()}
-
-
-class Policy(Base):
-    """A version of the ladder of one kind in one area; never changed, only followed by another."""
-
-    __tablename__ = "policies"
-    __table_args__ = (
-        Index("uq_policies_version", "area_code", "kind", "version", unique=True),
-        CheckConstraint("version > 0", name="version"),
-    )
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    area_code: Mapped[str]
-    kind: Mapped[WatchKind]
-    version: Mapped[int]
-    valid_from: Mapped[date]
-    mode: Mapped[Mode]
-    """`shadow`: stored to be looked at, opens nothing."""
-    unit: Mapped[str]
-    """What the steps count: `wd` or `cd`."""
-    levels: Mapped[list[dict[str, Any]]]
-    steps: Mapped[list[dict[str, Any]]]
-    jumps: Mapped[list[dict[str, Any]]]
-    answer_within: Mapped[dict[str, Any]]
-    proposal: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
-    basis: Mapped[str]
-    certainty: Mapped[Certainty]
-    created_at: Mapped[datetime]
-    created_by: Mapped[str]
-
-    def ladder(self) -> Ladder:
-        """Give the rows as rules take them."""
-        return Ladder.of(
-            {
-                "unit": self.unit,
-                "levels": self.levels,
-                "steps": self.steps,
-                "jumps": self.jumps,
-                "answer_within": self.answer_within,
-                "proposal": self.proposal,
-            }
-        )
 
 
 class Assignee(NamedTuple):
@@ -227,96 +176,3 @@ class WatchItemEntry(Base):
     calendar_version: Mapped[str]
     cause_id: Mapped[UUID | None]
     details: Mapped[dict[str, Any]]
-
-
-class CaseProposal(db.Synced, Base):
-    """An arrears case proposed to the wage office, one per project at a time."""
-
-    __tablename__ = "case_proposals"
-    __table_args__ = (
-        Index(
-            "uq_case_proposals_open",
-            "project_id",
-            unique=True,
-            postgresql_where=text("state = 'open'"),
-        ),
-        Index("ix_case_proposals_project_id", "project_id"),
-    )
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    project_id: Mapped[UUID]
-    project: Mapped[dict[str, Any]]
-    developer_id: Mapped[UUID | None]
-    contractor_id: Mapped[UUID | None]
-    area_code: Mapped[str]
-    watch_item_id: Mapped[UUID] = mapped_column(ForeignKey("watch_items.id"))
-    """The item that asked for it first."""
-    state: Mapped[ProposalState] = mapped_column(default=ProposalState.OPEN)
-    proposed_at: Mapped[datetime]
-    due_at: Mapped[datetime | None]
-    """When it becomes a case by itself; None once decided."""
-    decided_at: Mapped[datetime | None]
-    decided_by: Mapped[str | None]
-    by_rule: Mapped[bool] = mapped_column(default=False)
-    reason: Mapped[str | None]
-
-    @property
-    def is_open(self) -> bool:
-        """Say whether it waits for a decision."""
-        return self.state is ProposalState.OPEN
-
-    def decide(
-        self,
-        state: ProposalState,
-        at: datetime,
-        by: str,
-        *,
-        reason: str | None = None,
-        by_rule: bool = False,
-    ) -> None:
-        """End it: confirmed, refused or withdrawn."""
-        self.state, self.decided_at, self.decided_by = state, at, by
-        self.reason, self.by_rule, self.due_at = reason, by_rule, None
-
-
-class ArrearsCase(db.Synced, Base):
-    """An arrears case (欠薪案件): thin for now, the proposal it came from and its state."""
-
-    __tablename__ = "arrears_cases"
-    __table_args__ = (
-        Index(
-            "uq_arrears_cases_open",
-            "project_id",
-            unique=True,
-            postgresql_where=text("state = 'open'"),
-        ),
-        Index("uq_arrears_cases_proposal_id", "proposal_id", unique=True),
-    )
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    project_id: Mapped[UUID]
-    project: Mapped[dict[str, Any]]
-    developer_id: Mapped[UUID | None]
-    contractor_id: Mapped[UUID | None]
-    area_code: Mapped[str]
-    proposal_id: Mapped[UUID] = mapped_column(ForeignKey("case_proposals.id"))
-    state: Mapped[CaseState] = mapped_column(default=CaseState.OPEN)
-    opened_at: Mapped[datetime]
-    opened_by: Mapped[str]
-    by_rule: Mapped[bool]
-
-
-class ProjectPerson(Base):
-    """A person's duty for a project, as registry told it last: ids and days, no name."""
-
-    __tablename__ = "project_persons"
-    __table_args__ = (Index("ix_project_persons_project_id", "project_id"),)
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    project_id: Mapped[UUID]
-    area_code: Mapped[str]
-    person_id: Mapped[UUID]
-    unit_id: Mapped[UUID]
-    role: Mapped[str]
-    from_on: Mapped[date]
-    until_on: Mapped[date | None]

@@ -1,0 +1,18 @@
+"""Tables of cases, by noun."""
+
+from services.cases.models.items import Assignee, WatchItem, WatchItemEntry
+from services.cases.models.persons import ProjectPerson
+from services.cases.models.policies import Policy
+from services.cases.models.proposals import ArrearsCase, CaseProposal
+from services.cases.models.tables import Base
+
+__all__ = [
+    "ArrearsCase",
+    "Assignee",
+    "Base",
+    "CaseProposal",
+    "Policy",
+    "ProjectPerson",
+    "WatchItem",
+    "WatchItemEntry",
+]

@@ -1,0 +1,15 @@
+"""The base of the tables of cases."""
+
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase
+
+from shared import db
+
+
+class Base(DeclarativeBase):
+    """The tables of this service, and of no other."""
+
+    metadata = db.metadata()
+    type_annotation_map = {**db.COLUMN_TYPES, list[dict[str, Any]]: JSONB()}

@@ -1,0 +1,113 @@
+"""Watch items, their timelines and their numbers."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+
+from services.cases.rules.items import (
+    CloseReason,
+    Happening,
+    ItemState,
+    WatchKind,
+)
+from services.cases.schemas.fields import (
+    AreaCode,
+    Asked,
+    Code,
+    OutBody,
+)
+
+
+class AssigneeOut(OutBody):
+    """Who answers for an item."""
+
+    unit_id: UUID
+    person_id: UUID | None
+
+
+class WatchItemOut(OutBody):
+    """A watch item."""
+
+    id: UUID
+    kind: WatchKind
+    subject_id: UUID
+    """The obligation, or the feed."""
+    project_id: UUID | None
+    area_code: str
+    period: str
+    """YYYY-MM, or the day for feeds."""
+    level: str
+    level_rank: int
+    level_label: str
+    level_colour: str
+    state: ItemState
+    assignee: AssigneeOut
+    due_on: date
+    """D: the day from which the ladder counts."""
+    due_amount: Decimal | None
+    lacking: Decimal | None
+    bank_serials: list[str]
+    opened_at: datetime
+    due_at: datetime | None
+    """The next rung or the answer limit, whichever is first; null once closed."""
+    answer_due_at: datetime | None
+    promised_on: date | None
+    closed_at: datetime | None
+    close_reason: CloseReason | None
+    policy_id: UUID
+    policy_version: int
+    calendar_version: str
+    changed_at: datetime
+
+
+class EntryOut(OutBody):
+    """A line of a timeline."""
+
+    id: UUID
+    at: datetime
+    actor: str
+    what: Happening
+    level: str
+    step: str
+    policy_version: int
+    calendar_version: str
+    details: dict[str, Any]
+
+
+class WatchItemWithTimelineOut(WatchItemOut):
+    """A watch item with everything that happened to it."""
+
+    timeline: list[EntryOut]
+
+
+class WatchItemFilter(Asked):
+    """Which watch items."""
+
+    kind: WatchKind | None = None
+    level: Code | None = None
+    state: ItemState | None = None
+    project_id: UUID | None = None
+    area_code: AreaCode | None = None
+    """This area and all below it."""
+    unit_id: UUID | None = None
+    """The assignee's unit; its queue begins with what no person holds, then goes by due time."""
+    period: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}(-[0-9]{2})?$")] | None = None
+    without_person: bool = False
+
+
+class LevelCountOut(OutBody):
+    """How many items stand on a level in a state."""
+
+    level: str
+    state: ItemState
+    count: int
+
+
+class WatchItemCountsOut(OutBody):
+    """How many items there are, by level and state."""
+
+    total: int
+    items: list[LevelCountOut]
