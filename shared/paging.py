@@ -4,7 +4,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -36,7 +36,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 from sqlalchemy.orm import Session as SyncSession
 
 from shared import clock
-from shared.db import Plumbing, Session, Sessions, Synced, new_id
+from shared.db import Plumbing, Session, Synced, new_id
 from shared.problems import Problem
 from shared.wording import Text
 
@@ -104,10 +104,19 @@ class Found(Generic[T]):
     """A page of rows, as `Page` shapes it; no dataclass, which FastAPI would take apart."""
 
     def __init__(
-        self, items: Sequence[T], following: str | None, left: Sequence[UUID] = ()
+        self,
+        items: Sequence[T],
+        following: str | None,
+        left: Sequence[UUID] = (),
+        *,
+        more: bool = False,
     ) -> None:
-        """Take the rows, the cursor of what follows, and the ids of rows out of sight."""
+        """Take the rows, the cursor of what follows, and the ids of rows out of sight.
+
+        `more`: another page would not be empty, as far as is known now.
+        """
         self.items, self.next, self.left = list(items), following, list(left)
+        self.more = more
 
 
 async def _cursor(
@@ -213,7 +222,8 @@ async def page(
     ).all()
     rows, more = found[:limit], len(found) > limit
     items: list[Any] = [row if several else row[0] for row in rows]
-    return Found(items, _write(kind, rows[-1][-len(columns) :]) if more else None)
+    following = _write(kind, rows[-1][-len(columns) :]) if more else None
+    return Found(items, following, more=more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +315,7 @@ async def sync(
         [item for item, *key in rows if tuple(key) in served],
         _write(_SYNC, (epoch, *last)),
         sorted({row_id for _, xid, row_id in gone if (xid, row_id) in served}),
+        more=len(keys) > limit,
     )
 
 
@@ -375,25 +386,3 @@ async def count(session: Session, statement: Select[Any]) -> int:
     """Give how many rows a `select` has, for `GET …/counts`."""
     inner = statement.order_by(None).subquery()
     return (await session.execute(select(func.count()).select_from(inner))).scalar_one()
-
-
-async def stream(
-    sessions: Sessions,
-    statement: Select[Any],
-    *,
-    by: Sequence[Any],
-    out: type[BaseModel],
-    actor: str = "export",
-) -> AsyncIterator[bytes]:
-    """Give all rows as NDJSON, page by page, each page in a short transaction of its own."""
-    cursor = None
-    while True:
-        async with sessions.begin(actor) as session:
-            found = await page(session, statement, by=by, cursor=cursor, limit=500)
-            lines = [
-                out.model_validate(row, from_attributes=True).model_dump_json()
-                for row in found.items
-            ]
-        yield "".join(f"{line}\n" for line in lines).encode()
-        if (cursor := found.next) is None:
-            return

@@ -1,6 +1,6 @@
 """A service that exists for the tests of plumbing only, with a table, events and one route each."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -8,14 +8,14 @@ from uuid import UUID
 
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection, select
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.pool import NullPool
 
-from shared import db, idempotency, paging, pii
+from shared import db, exports, idempotency, paging, pii
 from shared.auth import Who, may
 from shared.config import ServiceSettings
 from shared.db import Transaction
@@ -160,6 +160,26 @@ async def stones(
         changed_after=changed_after,
         limit=limit,
         by=(Stone.colour, Stone.id),
+    )
+
+
+@router.get("/v1/exports/stones", dependencies=[may("registry:read")], response_class=exports.Lines)
+async def export_stones(
+    request: Request, caller: Who, cursor: paging.Cursor, changed_after: paging.ChangedAfter
+) -> exports.Lines:
+    """Give stones as lines, but for those of an area that nobody sees."""
+
+    async def ask(
+        session: db.Session, cursor: str | None, since: datetime | None, limit: int
+    ) -> paging.Found[Stone]:
+        seen = Stone.area_code != "hidden"
+        left = paging.Left(paging.SyncMove.area_code != "hidden", seen)
+        told = {"model": Stone, "changed_after": since, "left": left}
+        statement = select(Stone).where(seen)
+        return await paging.sync(session, statement, cursor=cursor, limit=limit, **told)
+
+    return await exports.lines(
+        request, ask, StoneOut, name="stones", cursor=cursor, changed_after=changed_after
     )
 
 

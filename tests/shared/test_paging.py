@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from shared import clock, paging
 from shared.db import Session, Sessions, new_id
-from tests.shared.house import Stone, StoneOut
+from tests.shared.house import Stone
 
 EVER = clock.wall() - timedelta(days=1)
 
@@ -248,11 +248,3 @@ async def test_rows_that_left_the_areas_are_told_once(sessions: Sessions) -> Non
     assert [row.id for row in second.items] == [comes_back]
     third = await pull(second.next)
     assert (third.items, third.left) == ([], [])
-
-
-async def test_an_export_streams_all_rows_as_lines(sessions: Sessions) -> None:
-    async with sessions.begin() as session:
-        session.add_all(stone() for _ in range(3))
-    made = paging.stream(sessions, select(Stone), by=(Stone.id,), out=StoneOut)
-    lines = b"".join([part async for part in made]).splitlines()
-    assert [set(json.loads(line)) for line in lines] == [{"id", "area_code", "colour"}] * 3
