@@ -13,6 +13,16 @@ class WatchItemUnknown(Problem):
     )
 
 
+class ProjectUnknown(Problem):
+    """Nothing was told of such a project, or it is not in the caller's scope."""
+
+    status = 404
+    title = Text(
+        "没有该项目的拨付记录，或不在您的管辖范围内",
+        "Nothing is told of such a project in your areas",
+    )
+
+
 class ProposalUnknown(Problem):
     """No such proposal, or not in the caller's scope."""
 

@@ -1,6 +1,9 @@
 """The event door of cases: what payroll, registry and alerts tell, in our words."""
 
+from typing import Any
+
 from services.cases import actions
+from services.cases.rules.delay import Party, StageCode
 from services.cases.rules.items import Opening, WatchKind, key_of
 from shared import clock, known
 from shared.db import Session
@@ -16,11 +19,22 @@ from shared.events.registry import CalendarPublished, PersonAssigned
 
 
 async def on_transfer_missed(session: Session, event: TransferMissed) -> None:
-    """Open an item for the developer, who owes the transfer."""
-    await actions.items.open_watch_item(session, _missed(event))
+    """Open an item for the developer, who owes the transfer; others wait for whoever holds it."""
+    waiting_for = await actions.delay.begin_delay(session, **_chain(event), **_parties(event))
+    await actions.items.open_watch_item(session, _missed(event, waiting_for))
 
 
-def _missed(event: TransferMissed) -> Opening:
+def _chain(event: TransferMissed | TransferReceived) -> dict[str, Any]:
+    said = {"obligation_id", "works_contract_id", "project_id", "area_code", "period", "due_on"}
+    return event.model_dump(include=said)
+
+
+def _parties(event: TransferMissed) -> dict[str, Any]:
+    said = event.project.model_dump(include={"developer_id", "contractor_id"})
+    return said | {"due_amount": event.due_amount}
+
+
+def _missed(event: TransferMissed, waiting_for: Party | None) -> Opening:
     card = event.project
     parts = (event.project_id, event.account_id, event.period)
     return Opening(
@@ -41,11 +55,20 @@ def _missed(event: TransferMissed) -> Opening:
         previous_period=event.previous_period,
         due_amount=event.due_amount,
         lacking=event.lacking,
+        waiting_for=waiting_for,
     )
 
 
 async def on_transfer_received(session: Session, event: TransferReceived) -> None:
-    """Lower what a miss lacks, or close it with the proof."""
+    """Lower what a miss lacks, or close it with the proof; the period's money has arrived then."""
+    parties = event.model_dump(include={"developer_id", "contractor_id"})
+    await actions.delay.learn_chain(session, **_chain(event), **parties)
+    if event.lacking <= 0:
+        await actions.delay.reach_stage(
+            session, event.obligation_id, StageCode.CREDITED,
+            event.settled_on or event.credited_on, at=event.occurred_at,
+            proof={"bank_serials": event.bank_serials},
+        )  # fmt: skip
     proof = event.model_dump(include={"amount", "credited_on"})
     await actions.items.receive_transfer(
         session, event.obligation_id, event.lacking, event.bank_serials, event.occurred_at, **proof

@@ -28,6 +28,8 @@ class _ItemEvent(Event):
     person_id: UUID | None = None
     """The responsible person in force, if there is one."""
     lacking: Decimal | None = None
+    waiting_for: str | None = None
+    """The party that holds the period's money (`developer`, `bank`): others' clocks stand still."""
     due_on: date | None = None
     opened_at: datetime
     policy_version: int

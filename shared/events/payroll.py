@@ -50,6 +50,10 @@ class TransferReceived(Event, type="payroll.transfer_received.v1", key="project_
     credited_on: date
     """The day of the bank line, which may be earlier than the day the feed came."""
     bank_serials: list[str]
+    settled_on: date | None = None
+    """The day of the last bank line that settled it; None while something is lacking."""
+    developer_id: UUID | None = None
+    contractor_id: UUID | None = None
 
 
 class BankFeedLate(Event, type="payroll.bank_feed_late.v1", key="source_id"):

@@ -79,6 +79,11 @@ async def test_an_item_is_shown_with_everything_that_others_rely_on(
         "due_amount": "300000.00",
         "lacking": "300000.00",
         "bank_serials": [],
+        "waiting_for": "developer",
+        "waiting": {
+            "zh": "等待建设单位拨付人工费用，本单位该环节时限暂停计算",
+            "en": "Waiting for the developer; your clock for this stage stands still",
+        },
         "opened_at": "2023-05-25T16:00:00Z",
         "due_at": "2023-05-26T01:00:00Z",
         "answer_due_at": None,

@@ -1,5 +1,5 @@
-"""What cases does, by noun: items and their levels, answers, persons, policies, proposals."""
+"""What cases does, by noun."""
 
-from services.cases.actions import answers, items, levels, persons, policies, proposals
+from services.cases.actions import answers, delay, items, levels, persons, policies, proposals
 
-__all__ = ["answers", "items", "levels", "persons", "policies", "proposals"]
+__all__ = ["answers", "delay", "items", "levels", "persons", "policies", "proposals"]

@@ -79,6 +79,7 @@ def _values(opening: Opening, policy: Policy, ladder: Ladder) -> dict[str, Any]:
                 "due_amount",
                 "lacking",
                 "unit_id",
+                "waiting_for",
                 "opened_at",
             )
         },

@@ -73,6 +73,7 @@ def card(item: WatchItem) -> dict[str, Any]:
         "unit_id": item.unit_id,
         "person_id": item.person_id,
         "lacking": item.lacking,
+        "waiting_for": item.waiting_for,
         "due_on": item.due_on,
         "opened_at": item.opened_at,
         "policy_version": item.policy_version,

@@ -1,5 +1,6 @@
 """Tables of cases, by noun."""
 
+from services.cases.models.delay import PayChain, PayStage
 from services.cases.models.items import Assignee, WatchItem, WatchItemEntry
 from services.cases.models.persons import ProjectPerson
 from services.cases.models.policies import Policy
@@ -11,6 +12,8 @@ __all__ = [
     "Assignee",
     "Base",
     "CaseProposal",
+    "PayChain",
+    "PayStage",
     "Policy",
     "ProjectPerson",
     "WatchItem",

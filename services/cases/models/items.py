@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from services.cases.models.tables import Base
+from services.cases.rules.delay import WAITING, Party
 from services.cases.rules.items import (
     CloseReason,
     Happening,
@@ -18,6 +19,7 @@ from services.cases.rules.items import (
 )
 from services.cases.rules.ladder import Ladder, Level, Rung
 from shared import db
+from shared.wording import Text
 
 
 class Assignee(NamedTuple):
@@ -64,6 +66,8 @@ class WatchItem(db.Synced, Base):
     person_id: Mapped[UUID | None]
     assigned_by: Mapped[str | None]
     """Who named the assignee by hand; None: it follows the project's responsible person."""
+    waiting_for: Mapped[str | None]
+    """The party that holds the period: those after it wait, and their clock stands still."""
     state: Mapped[ItemState] = mapped_column(default=ItemState.OPEN)
     state_since: Mapped[datetime]
     """When the state was entered: an answer limit counts from it, or from the level's entry."""
@@ -97,6 +101,11 @@ class WatchItem(db.Synced, Base):
     def assignee(self) -> Assignee:
         """Give who answers for it."""
         return Assignee(self.unit_id, self.person_id)
+
+    @property
+    def waiting(self) -> Text | None:
+        """Give what those read who wait for the party that holds the period."""
+        return WAITING[Party(self.waiting_for)] if self.waiting_for else None
 
     @property
     def is_closed(self) -> bool:
@@ -142,7 +151,7 @@ class WatchItem(db.Synced, Base):
         """End it with its proof."""
         self._enter(ItemState.CLOSED, at)
         self.closed_at, self.close_reason = at, reason
-        self.due_at = self.answer_due_at = None
+        self.due_at = self.answer_due_at = self.waiting_for = None
 
     def _enter(self, state: ItemState, at: datetime) -> None:
         self.state, self.state_since = state, at

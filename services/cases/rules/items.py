@@ -110,6 +110,8 @@ class Opening:
     previous_period: str | None = None
     due_amount: Decimal | None = None
     lacking: Decimal | None = None
+    waiting_for: str | None = None
+    """The party for whom those after it wait while the item is open."""
 
 
 def key_of(kind: WatchKind, *parts: object) -> str:

@@ -32,6 +32,13 @@ class OutBody(BaseModel):
     model_config = ConfigDict(from_attributes=True, use_attribute_docstrings=True)
 
 
+class WordsOut(OutBody):
+    """Words for people, in both languages."""
+
+    zh: str
+    en: str
+
+
 class Asked(BaseModel):
     """What a list is narrowed by; it comes in the query, beside the page's cursor."""
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from services.cases.rules.delay import Party
 from services.cases.rules.items import (
     CloseReason,
     Happening,
@@ -18,6 +19,7 @@ from services.cases.schemas.fields import (
     Asked,
     Code,
     OutBody,
+    WordsOut,
 )
 
 
@@ -50,6 +52,10 @@ class WatchItemOut(OutBody):
     due_amount: Decimal | None
     lacking: Decimal | None
     bank_serials: list[str]
+    waiting_for: Party | None
+    """Who holds the period's money; the clocks of those after it stand still."""
+    waiting: WordsOut | None
+    """What those read who wait."""
     opened_at: datetime
     due_at: datetime | None
     """The next rung or the answer limit, whichever is first; null once closed."""

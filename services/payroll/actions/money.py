@@ -183,7 +183,7 @@ def _count(
     )
     settled = row.status is ObligationStatus.FULL and status is not ObligationStatus.FULL
     if settled or (waited_for and row.credited_amount > before):
-        tell_received(session, row, row.credited_amount - before, grown, now)
+        tell_received(session, row, row.credited_amount - before, grown, now, all_lines=shares)
 
 
 def tell_received(
@@ -193,13 +193,17 @@ def tell_received(
     lines: Sequence[_Line],
     now: datetime,
     *,
+    all_lines: Sequence[tuple[_Line, Decimal]] = (),
     why: str = "counted",
 ) -> None:
     """Tell that money came for an obligation, with the serials that prove it.
 
-    `why`: it was counted just now, or a miss was found that it came too late for.
+    `why`: it was counted just now, or a miss was found that it came too late for. `all_lines`: what
+    counts for it in all, of which the last settled it, which need not be the one that came last.
     """
     in_order = sorted(lines, key=lambda line: (line.at, line.serial))
+    days = [line.credited_on for line, share in all_lines if share]
+    settled_on = max([in_order[-1].credited_on, *days]) if row.lacking <= 0 else None
     serials = [line.serial for line in in_order]
     publish(
         session,
@@ -219,5 +223,8 @@ def tell_received(
             lacking=row.lacking,
             credited_on=in_order[-1].credited_on,
             bank_serials=serials,
+            settled_on=settled_on,
+            developer_id=row.developer_id,
+            contractor_id=row.contractor_id,
         ),
     )

@@ -52,7 +52,7 @@ async def rows(session: Session, time: Time) -> Rows:
         f"POST {PROPOSAL}/refuse": [{"reason": "资金已在途"}],
     }
     return Rows(
-        ids={"item_id": item.id, "proposal_id": open_one.id},
+        ids={"item_id": item.id, "proposal_id": open_one.id, "project_id": an_id("p")},
         own_ids={f"POST {ITEM}/verify": {"item_id": answered.id}},
         parties={"developer": DEVELOPER, "contractor": CONTRACTOR, "assignee": ASSIGNEE},
         requests={name: [{"json": sent} for sent in each] for name, each in bodies.items()},

@@ -1,0 +1,130 @@
+"""Chains of periods: who holds the delay, for reading; and locked for what is told of them."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy.orm import selectinload
+
+from services.cases.errors import ProjectUnknown
+from services.cases.models import PayChain, PayStage
+from services.cases.queries import rows
+from services.cases.rules import delay
+from services.cases.rules.delay import Held, Party
+from services.cases.schemas.delay import DelayFilter
+from shared import known, paging
+from shared.areas import Scope
+from shared.db import Session
+from shared.paging import Found
+from shared.wording import Text
+from shared.workdays import Calendar
+
+
+@dataclass(frozen=True, slots=True)
+class Charged:
+    """How many working days of a period's delay are a party's."""
+
+    party: Party
+    unit_id: UUID | None
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """A period of a contract: who held it when, and whose the delay is."""
+
+    obligation_id: UUID
+    works_contract_id: UUID
+    period: str
+    due_on: date
+    due_amount: Decimal | None
+    as_of: date
+    calendar_version: str
+    stages: list[Held]
+    charged: list[Charged]
+    days: int
+    held_by: Party | None
+    waiting: Text | None
+
+    @classmethod
+    def of(cls, chain: PayChain, today: date, calendar: Calendar) -> "Delay":
+        """Work out the days of a chain that is read with its stages."""
+        reached = {one.code: one.reached_on for one in chain.stages if one.reached_on}
+        stages = delay.held(chain.due_on, reached, today, calendar)
+        units = {Party.DEVELOPER: chain.developer_id, Party.CONTRACTOR: chain.contractor_id}
+        charged = [
+            Charged(party, units.get(party), days) for party, days in delay.charged(stages).items()
+        ]
+        held_by = delay.holder(stages)
+        return cls(
+            chain.id,
+            chain.works_contract_id,
+            chain.period,
+            chain.due_on,
+            chain.due_amount,
+            today,
+            calendar.version,
+            stages,
+            charged,
+            sum(one.days for one in charged),
+            held_by,
+            delay.WAITING[held_by] if held_by and today > chain.due_on else None,
+        )
+
+
+def _visible(scope: Scope) -> ColumnElement[bool]:
+    return known.in_scope(PayChain.area_code, scope, PayChain.developer_id, PayChain.contractor_id)
+
+
+async def delays(
+    session: Session,
+    project_id: UUID,
+    filters: DelayFilter,
+    scope: Scope,
+    today: date,
+    *,
+    cursor: str | None,
+    limit: int,
+) -> Found[Delay]:
+    """Give a page of a project's periods, the first due first, or raise ProjectUnknown."""
+    theirs = (PayChain.project_id == project_id, _visible(scope))
+    if not await session.scalar(select(exists().where(*theirs))):
+        raise ProjectUnknown
+    statement = select(PayChain).where(*theirs).options(selectinload(PayChain.stages))
+    if filters.period is not None:
+        statement = statement.where(PayChain.period == filters.period)
+    by = (PayChain.due_on, PayChain.id)
+    found = await paging.page(session, statement, by=by, cursor=cursor, limit=limit)
+    calendars = {
+        code: await known.calendar(session, code)
+        for code in {chain.area_code for chain in found.items}
+    }
+    items = [Delay.of(chain, today, calendars[chain.area_code]) for chain in found.items]
+    return Found(items, found.next)
+
+
+async def locked_chain(session: Session, **values: Any) -> PayChain:
+    """Give a period's chain for changing, written as given if nothing was told of it before."""
+    await rows.insert_new(session, PayChain, **values)
+    statement = select(PayChain).where(PayChain.id == values["id"])
+    return (await rows.locked_all(session, statement))[0]
+
+
+async def locked_stage(
+    session: Session, chain_id: UUID, code: str, **values: Any
+) -> tuple[PayStage, bool]:
+    """Give a stage of a locked chain for changing, and whether it was written just now."""
+    new = await rows.insert_new(session, PayStage, chain_id=chain_id, code=code, **values)
+    statement = select(PayStage).where(PayStage.chain_id == chain_id, PayStage.code == code)
+    return (await rows.locked_all(session, statement))[0], new
+
+
+async def reached(session: Session, chain_id: UUID) -> dict[str, date]:
+    """Give the stages of a chain that are reached, each with its day."""
+    found = await session.execute(
+        select(PayStage.code, PayStage.reached_on).where(PayStage.chain_id == chain_id)
+    )
+    return {code: on for code, on in found.all() if on is not None}
