@@ -231,8 +231,22 @@ async def test_every_credit_after_the_miss_is_told_until_it_is_settled(
         (40, 60, ["A"]),
         (60, 0, ["B"]),
     ]
+    assert [each.settled_on for each in told] == [None, date(2023, 1, 22)]
     # A later payment does not erase the miss.
     assert (await factories.owed(session, project_id))[0].missed_on == date(2023, 1, 21)
+
+
+async def test_it_is_settled_on_the_day_of_the_last_line_whichever_feed_came_last(
+    session: Session, project_id: UUID, published: Published
+) -> None:
+    await factories.feeds(session, date(2023, 1, 10), date(2023, 1, 20))
+    rest = line("B", "2023-01-23T09:00:00", 60, 100)
+    await factories.feed(session, date(2023, 1, 23), statement(40, rest))
+    half = line("A", "2023-01-21T09:00:00", 40, 40)
+    await factories.feed(session, date(2023, 1, 21), statement(0, half))
+    [*_, last] = await published(session, TransferReceived)
+    assert (last.lacking, last.bank_serials) == (0, ["A"])
+    assert (last.credited_on, last.settled_on) == (date(2023, 1, 21), date(2023, 1, 23))
 
 
 async def test_misses_of_a_project_are_told_oldest_first_and_name_the_one_before(
