@@ -202,8 +202,6 @@ def tell_received(
     counts for it in all, of which the last settled it, which need not be the one that came last.
     """
     in_order = sorted(lines, key=lambda line: (line.at, line.serial))
-    days = [line.credited_on for line, share in all_lines if share]
-    settled_on = max([in_order[-1].credited_on, *days]) if row.lacking <= 0 else None
     serials = [line.serial for line in in_order]
     publish(
         session,
@@ -223,8 +221,15 @@ def tell_received(
             lacking=row.lacking,
             credited_on=in_order[-1].credited_on,
             bank_serials=serials,
-            settled_on=settled_on,
+            settled_on=_settled_on(row, lines, all_lines),
             developer_id=row.developer_id,
             contractor_id=row.contractor_id,
         ),
     )
+
+
+def _settled_on(
+    row: Obligation, lines: Sequence[_Line], all_lines: Sequence[tuple[_Line, Decimal]]
+) -> date | None:
+    days = [line.credited_on for line in (*lines, *(line for line, share in all_lines if share))]
+    return max(days) if row.lacking <= 0 else None
