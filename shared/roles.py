@@ -9,6 +9,8 @@ _ENTER = (
     "registry:write_contracts",
     "registry:write_persons",
 )
+# What others know of projects is brought by those who sit at the lists, and decided on by them.
+_COMPARE = ("registry:write_approvals", "registry:add_finding", "registry:decide_sightings")
 _RECEIVE = ("alerts:read", "alerts:acknowledge")
 
 PERMISSIONS: Mapping[str, frozenset[str]] = {
@@ -18,7 +20,9 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
         "wage_office": (
             *_READ,
             *_ENTER,
+            *_COMPARE,
             *_RECEIVE,
+            "registry:write_duties",
             "payroll:write_accounts",
             "payroll:read_feeds",
             "payroll:waive_feed",
@@ -36,13 +40,27 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "alerts:read_deliveries",
         ),
         # 劳动保障监察员
-        "inspector": (*_READ, *_RECEIVE, "cases:answer", "cases:add_finding", "cases:verify"),
+        "inspector": (
+            *_READ,
+            *_RECEIVE,
+            "registry:add_finding",
+            "cases:answer",
+            "cases:add_finding",
+            "cases:verify",
+        ),
         # 防欠责任人
-        "responsible_person": (*_READ, *_RECEIVE, "cases:add_finding"),
+        "responsible_person": (*_READ, *_RECEIVE, "registry:add_finding", "cases:add_finding"),
         # 协察员 adds findings, never orders or decisions (R4.29).
-        "co_inspector": (*_READ, "cases:add_finding"),
+        "co_inspector": (*_READ, "registry:add_finding", "cases:add_finding"),
         # 行业工程建设主管部门
-        "sector_authority": (*_READ, *_ENTER, *_RECEIVE, "cases:answer", "cases:add_finding"),
+        "sector_authority": (
+            *_READ,
+            *_ENTER,
+            *_COMPARE,
+            *_RECEIVE,
+            "cases:answer",
+            "cases:add_finding",
+        ),
         # 乡镇、街道
         "town": (
             *_READ,
@@ -50,6 +68,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "registry:write_organisations",
             "registry:write_projects",
             "registry:write_contracts",
+            "registry:add_finding",
             "cases:answer",
             "cases:add_finding",
         ),
@@ -85,6 +104,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "registry:write_areas",
             "registry:write_calendars",
             "registry:manage_keys",
+            "registry:write_duties",
             "registry:write_organisations",
             "payroll:write_sources",
             "payroll:read_feeds",

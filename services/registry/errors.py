@@ -80,3 +80,29 @@ class ApiKeyUnknown(NotFound):
     """No such API key, or none that the caller may see."""
 
     title = Text("没有此接口密钥", "There is no such API key")
+
+
+class SightingUnknown(NotFound):
+    """No such sighting, or none that the caller may see."""
+
+    title = Text("没有此外部项目记录，或不在您的管辖范围内", "No such sighting within your areas")
+
+
+class NothingProposed(Problem):
+    """The sighting is matched with nothing, so there is nothing to confirm or refuse."""
+
+    status = 409
+    title = Text("该记录没有待确认的匹配", "Nothing is proposed for this sighting")
+
+
+class ImportUnknown(NotFound):
+    """No such import, or none of the caller's areas."""
+
+    title = Text("没有此导入记录，或不在您的管辖范围内", "No such import within your areas")
+
+
+class ImportRefused(Problem):
+    """A file with rows that are wrong: nothing of it was entered, and the file is kept."""
+
+    status, keeps = 422, True
+    title = Text("文件中有错误，未导入任何内容", "The file has errors; nothing of it was entered")

@@ -1,12 +1,18 @@
-"""The clock door: areas whose first day has come."""
+"""The clock door: areas whose first day has come, and half-years that are over."""
 
 from datetime import date
 
 from services.registry import actions
-from shared.db import Sessions
+from shared.db import Session, Sessions
+from shared.timers import Timer
 
 
 async def put_areas_in_force(sessions: Sessions, today: date) -> None:
     """Tell of areas whose rows begin today: mergers and new names are entered beforehand."""
     async with sessions.begin("job:put_areas_in_force") as session:
         await actions.areas.put_areas_in_force(session, today)
+
+
+async def on_half_year_due(session: Session, timer: Timer) -> None:
+    """Find the projects that were not reported in the half-year that is over."""
+    await actions.reporting.end_half_year(session, timer.due_at)

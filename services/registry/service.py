@@ -38,4 +38,5 @@ service = Service(
         ApiKeyRevoked: handlers.on_own_api_key_revoked,
     },
     jobs=[daily("00:00", jobs.put_areas_in_force)],  # Beijing time
+    timers={"half_year": jobs.on_half_year_due},
 )  # fmt: skip

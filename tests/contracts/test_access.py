@@ -65,6 +65,7 @@ def test_a_co_inspector_adds_findings_and_decides_nothing() -> None:
         if "co_inspector" in table.holders().get(route.permission, ()) and route.method != "GET"
     ]
     assert open_to == [
+        "POST /registry/v1/inspected",
         "POST /payroll/v1/bank-lines/search",
         "POST /cases/v1/watch-items/{item_id}/findings",
     ]

@@ -57,7 +57,9 @@ def shows(answer: Response, mark: object) -> bool:
 def counted(said: Mapping[str, Any]) -> int | None:
     """Give how many rows an answer counts, in all; None of one that counts none."""
     total = said.get("total")
-    return total["projects"] if isinstance(total, dict) else total
+    if isinstance(total, dict):
+        return total.get("projects", total.get("known"))
+    return total
 
 
 @dataclass

@@ -3,11 +3,31 @@
 from services.registry.actions import (
     areas,
     calendars,
+    cards,
+    comparison,
     contracts,
+    duties,
+    gaps,
     keys,
     organisations,
     persons,
     projects,
+    reporting,
+    sightings,
 )
 
-__all__ = ["areas", "calendars", "contracts", "keys", "organisations", "persons", "projects"]
+__all__ = [
+    "areas",
+    "calendars",
+    "cards",
+    "comparison",
+    "contracts",
+    "duties",
+    "gaps",
+    "keys",
+    "organisations",
+    "persons",
+    "projects",
+    "reporting",
+    "sightings",
+]

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from services.registry import queries, rules
-from services.registry.actions import projects
+from services.registry.actions import cards, projects, reporting
 from services.registry.errors import ContractNumberTaken, RegistrationRefused
 from services.registry.models import Project, WorksContract
 from services.registry.rules.organisations import OrganisationRole
@@ -50,6 +50,7 @@ async def sign_works_contract(
     contract = _contract(body, body.labour_cost, now)
     session.add(contract)
     publish(session, _signed(contract, project, now))
+    await reporting.look_again(session, project, now)
     return contract
 
 
@@ -79,7 +80,7 @@ def _signed(contract: WorksContract, project: Project, now: datetime) -> WorksCo
         occurred_at=now,
         project_id=project.id,
         works_contract_id=contract.id,
-        project=projects.card(project),
+        project=cards.card(project),
         contractor_id=contract.contractor_id,
         signed_on=contract.signed_on,
         contract_amount=contract.contract_amount,

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from services.registry import queries, rules
-from services.registry.actions import areas, projects
+from services.registry.actions import areas, cards
 from services.registry.errors import CreditCodeTaken, RegistrationRefused
 from services.registry.models import Organisation
 from services.registry.schemas.organisations import OrganisationIn, OrganisationPatch
@@ -73,9 +73,7 @@ async def change_organisation(
             project.changed_at = now
             publish(
                 session,
-                ProjectChanged(
-                    occurred_at=now, project_id=project.id, project=projects.card(project)
-                ),
+                ProjectChanged(occurred_at=now, project_id=project.id, project=cards.card(project)),
             )
     return organisation
 

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.registry import queries, rules
+from services.registry.actions import reporting
 from services.registry.errors import AssignmentTaken, RegistrationRefused
 from services.registry.models import Assignment, Person, Project
 from services.registry.schemas.persons import AssignmentIn, AssignmentPatch
@@ -51,6 +52,7 @@ async def assign_person(
     told = _assigned(assignment, project, now)
     event_id = same_id(AGELESS, "assigned", told.model_dump_json())
     publish(session, told.model_copy(update={"id": event_id}))
+    await reporting.look_again(session, project, now)
     return assignment
 
 

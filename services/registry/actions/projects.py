@@ -6,14 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from services.registry import queries, rules
-from services.registry.actions import areas
+from services.registry.actions import areas, cards, comparison, reporting
 from services.registry.errors import ProjectCodeTaken, RegistrationRefused
 from services.registry.models import Organisation, Project
 from services.registry.rules.organisations import OrganisationRole
 from services.registry.schemas.projects import ProjectIn, ProjectPatch
 from shared.areas import Scope
 from shared.db import AGELESS, Session, same_id
-from shared.events.registry import ProjectCard, ProjectChanged, ProjectRegistered
+from shared.events.registry import ProjectChanged, ProjectRegistered
 from shared.outbox import publish
 from shared.problems import Finding, Stale
 from shared.wording import Text
@@ -52,12 +52,14 @@ async def register_project(
     )  # fmt: skip
     _name_parties(project, parties)
     session.add(project)
-    told = card(project)
+    told = cards.card(project)
     event_id = same_id(AGELESS, "registered", told.model_dump_json())
     publish(
         session,
         ProjectRegistered(id=event_id, occurred_at=now, project_id=project.id, project=told),
     )
+    await reporting.await_half_year(session, now)
+    await comparison.match_project(session, scope, project, now)
     return project
 
 
@@ -79,6 +81,8 @@ async def change_project(
         setattr(project, name, value)
     _name_parties(project, parties)
     tell_changed(session, project, now)
+    await comparison.match_project(session, scope, project, now)
+    await reporting.look_again(session, project, now)
     return project
 
 
@@ -86,24 +90,8 @@ def tell_changed(session: Session, project: Project, now: datetime) -> None:
     """Count a change of a project, and tell its card."""
     project.version += 1
     project.changed_at = now
-    publish(session, ProjectChanged(occurred_at=now, project_id=project.id, project=card(project)))
-
-
-def card(project: Project) -> ProjectCard:
-    """Give what others need to know of a project."""
-    return ProjectCard(
-        project_id=project.id,
-        name=project.name,
-        area_code=project.area_code,
-        status=project.status,
-        investment_type=project.investment_type,
-        funding_source=project.funding_source,
-        developer_id=project.developer_id,
-        developer_name=project.developer_name,
-        contractor_id=project.contractor_id,
-        contractor_name=project.contractor_name,
-        sector_authority_id=project.sector_authority_id,
-        supervised_since=project.supervised_since,
+    publish(
+        session, ProjectChanged(occurred_at=now, project_id=project.id, project=cards.card(project))
     )
 
 

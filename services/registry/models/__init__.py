@@ -5,6 +5,12 @@ from services.registry.models.contracts import WorksContract
 from services.registry.models.organisations import Organisation
 from services.registry.models.persons import Assignment, Person
 from services.registry.models.projects import Project
+from services.registry.models.reporting import (
+    ProjectReport,
+    ReportingDuty,
+    ReportingGap,
+    Sighting,
+)
 from services.registry.models.tables import Base
 
 __all__ = [
@@ -15,5 +21,9 @@ __all__ = [
     "Organisation",
     "Person",
     "Project",
+    "ProjectReport",
+    "ReportingDuty",
+    "ReportingGap",
+    "Sighting",
     "WorksContract",
 ]

@@ -1,14 +1,17 @@
 """Projects."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from services.registry.models.organisations import Organisation
 from services.registry.models.tables import Base
 from services.registry.rules.projects import InvestmentType, ProjectStatus
+from services.registry.rules.reporting import WorksKind
+from services.registry.rules.sightings import number_key
 from shared.db import Synced
 
 
@@ -22,6 +25,8 @@ class Project(Synced, Base):
         Index("ix_projects_developer_id", "developer_id"),
         Index("ix_projects_contractor_id", "contractor_id"),
         Index("ix_projects_sector_authority_id", "sector_authority_id"),
+        Index("ix_projects_approval_key", "approval_key"),
+        Index("ix_projects_permit_key", "permit_key"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -38,6 +43,18 @@ class Project(Synced, Base):
     size: Mapped[str | None]
     supervised_since: Mapped[date | None]
     started_on: Mapped[date | None]
+    works_kind: Mapped[WorksKind] = mapped_column(
+        default=WorksKind.OTHER, server_default=WorksKind.OTHER.value
+    )
+    investment_amount: Mapped[Decimal | None]
+    approval_number: Mapped[str | None]
+    approval_key: Mapped[str | None]
+    """The number without what lists write differently."""
+    permit_number: Mapped[str | None]
+    permit_key: Mapped[str | None]
+    address: Mapped[str | None]
+    reported_on: Mapped[date | None]
+    """The last day on which it was reported for a half-year."""
     version: Mapped[int] = mapped_column(default=1)
     registered_at: Mapped[datetime]
 
@@ -45,6 +62,16 @@ class Project(Synced, Base):
     contractor: Mapped[Organisation | None] = relationship(
         foreign_keys=[contractor_id], lazy="raise"
     )
+
+    @validates("approval_number")
+    def _approval(self, _name: str, number: str | None) -> str | None:
+        self.approval_key = number_key(number)
+        return number
+
+    @validates("permit_number")
+    def _permit(self, _name: str, number: str | None) -> str | None:
+        self.permit_key = number_key(number)
+        return number
 
     @property
     def developer_name(self) -> str:

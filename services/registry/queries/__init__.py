@@ -3,11 +3,29 @@
 from services.registry.queries import (
     areas,
     calendars,
+    completeness,
     contracts,
+    duties,
+    gaps,
     keys,
     organisations,
     persons,
     projects,
+    reports,
+    sightings,
 )
 
-__all__ = ["areas", "calendars", "contracts", "keys", "organisations", "persons", "projects"]
+__all__ = [
+    "areas",
+    "calendars",
+    "completeness",
+    "contracts",
+    "duties",
+    "gaps",
+    "keys",
+    "organisations",
+    "persons",
+    "projects",
+    "reports",
+    "sightings",
+]

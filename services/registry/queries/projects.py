@@ -33,7 +33,7 @@ def gone(scope: Scope, seen: ColumnElement[bool]) -> paging.Left | None:
     return paging.Left(known.in_scope(paging.SyncMove.area_code, scope), seen)
 
 
-def _in_charge(on: date) -> ColumnElement[bool]:
+def in_charge(on: date) -> ColumnElement[bool]:
     """Say whether a project has a responsible person in force on a day."""
     return exists().where(
         Assignment.project_id == Project.id,
@@ -62,7 +62,7 @@ def _wanted(scope: Scope, wanted: ProjectFilter) -> Select[Project]:
         )
     if wanted.nobody_in_charge_on:
         statement = statement.where(
-            Project.status == ProjectStatus.IN_PROGRESS, ~_in_charge(wanted.nobody_in_charge_on)
+            Project.status == ProjectStatus.IN_PROGRESS, ~in_charge(wanted.nobody_in_charge_on)
         )
     return statement
 

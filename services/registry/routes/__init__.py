@@ -8,6 +8,7 @@ from services.registry.routes import (
     organisations,
     persons,
     projects,
+    reporting,
 )
 from services.registry.routes.router import router
 
@@ -19,5 +20,6 @@ __all__ = [
     "organisations",
     "persons",
     "projects",
+    "reporting",
     "router",
 ]

@@ -4,20 +4,26 @@ from services.registry.rules import (
     areas,
     calendars,
     codes,
+    completeness,
     contracts,
     keys,
     organisations,
     persons,
     projects,
+    reporting,
+    sightings,
 )
 
 __all__ = [
     "areas",
     "calendars",
     "codes",
+    "completeness",
     "contracts",
     "keys",
     "organisations",
     "persons",
     "projects",
+    "reporting",
+    "sightings",
 ]

@@ -8,6 +8,16 @@ from services.registry.schemas import (
     organisations,
     persons,
     projects,
+    reporting,
 )
 
-__all__ = ["areas", "calendars", "contracts", "keys", "organisations", "persons", "projects"]
+__all__ = [
+    "areas",
+    "calendars",
+    "contracts",
+    "keys",
+    "organisations",
+    "persons",
+    "projects",
+    "reporting",
+]

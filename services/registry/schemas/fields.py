@@ -1,5 +1,6 @@
 """Kinds of fields that several bodies share."""
 
+from decimal import Decimal
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -24,6 +25,9 @@ AreaCode = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=20, pattern=_PRINTED),
     Field(description="GB/T 2260: 2, 4 or 6 digits; 9 for towns, 12 for villages; 0: the nation"),
+]
+Amount = Annotated[
+    Decimal, Field(ge=0, max_digits=14, decimal_places=2, description='Yuan, `"1200.00"`')
 ]
 
 

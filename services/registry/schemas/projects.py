@@ -1,12 +1,23 @@
 """Bodies of projects."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from uuid import UUID
 
 from pydantic import field_validator
 
 from services.registry.rules.projects import InvestmentType, ProjectStatus
-from services.registry.schemas.fields import AreaCode, Body, Code, Filter, Name, Row, given
+from services.registry.rules.reporting import WorksKind
+from services.registry.schemas.fields import (
+    Amount,
+    AreaCode,
+    Body,
+    Code,
+    Filter,
+    Name,
+    Row,
+    given,
+)
 
 
 class ProjectIn(Body):
@@ -29,6 +40,14 @@ class ProjectIn(Body):
     """项目规模, `01` 大型, `02` 中型, `03` 小型."""
     supervised_since: date | None = None
     started_on: date | None = None
+    works_kind: WorksKind = WorksKind.OTHER
+    """As duties to report tell it apart: 乡村振兴项目, 村级道路, 其他工程."""
+    investment_amount: Amount | None = None
+    approval_number: Code | None = None
+    """立项文号."""
+    permit_number: Code | None = None
+    """施工许可证号."""
+    address: Name | None = None
 
 
 class ProjectPatch(Body):
@@ -47,9 +66,20 @@ class ProjectPatch(Body):
     size: Code | None = None
     supervised_since: date | None = None
     started_on: date | None = None
+    works_kind: WorksKind | None = None
+    investment_amount: Amount | None = None
+    approval_number: Code | None = None
+    permit_number: Code | None = None
+    address: Name | None = None
 
     _given = field_validator(
-        "name", "area_code", "investment_type", "developer_id", "status", mode="before"
+        "name",
+        "area_code",
+        "investment_type",
+        "developer_id",
+        "status",
+        "works_kind",
+        mode="before",
     )(given)
 
 
@@ -89,6 +119,12 @@ class ProjectOut(Row):
     size: str | None
     supervised_since: date | None
     started_on: date | None
+    works_kind: WorksKind
+    investment_amount: Decimal | None
+    approval_number: str | None
+    permit_number: str | None
+    address: str | None
+    reported_on: date | None
     version: int
     registered_at: datetime
     changed_at: datetime

@@ -1,12 +1,17 @@
 """Rows of registry in Hefeng, and requests that work on them."""
 
 from datetime import date
+from uuid import UUID
 
 from services.registry import actions
 from services.registry.rules.areas import AreaFact
+from services.registry.rules.reporting import Half
+from services.registry.rules.sightings import SightingSource
 from services.registry.schemas.calendars import CalendarIn
 from services.registry.schemas.keys import ApiKeyIn
+from services.registry.schemas.reporting import ReportingDutyIn, SightingIn
 from shared import clock
+from shared.auth import Caller
 from shared.db import Session
 from shared.workdays import DayKind
 from tests.contracts.access.rows import ELSEWHERE, HERE, Rows
@@ -21,6 +26,16 @@ AREAS = [
     {"code": "422828103", "name": "容美镇", "parent_code": HERE, "valid_from": "2000-01-01"},
 ]
 FREE_DAY = date(2023, 4, 3)
+DUTY = {
+    "area_code": HERE, "works_kind": "other", "valid_from": "2023-01-01", "required": ["address"],
+    "basis": "鹤治欠办发〔2023〕1号", "certainty": "B",
+}  # fmt: skip
+# A project that nobody registered, and one that looks like the one that is.
+UNSEEN = {
+    "seen_on": "2023-01-09", "name": "石家堡公路", "area_code": "422828101",
+    "developer_name": "县交通运输局", "works_kind": "village_road", "started_on": "2023-01-02",
+}  # fmt: skip
+ALIKE = UNSEEN | {"name": "产业路硬化"}
 
 
 async def rows(session: Session, time: Time) -> Rows:
@@ -37,6 +52,10 @@ async def rows(session: Session, time: Time) -> Rows:
     own_days = CalendarIn(area_code=HERE, year=2023, exceptions={FREE_DAY: DayKind.HOLIDAY})
     calendar = await actions.calendars.publish_calendar(session, NATION, own_days, clock.now())
     await actions.calendars.publish_calendar(session, NATION, CalendarIn(year=2023), clock.now())
+    duty = await actions.duties.enter_duty(
+        session, NATION, ReportingDutyIn.model_validate(DUTY), clock.now()
+    )
+    gap, alike = await _sightings(session)
     machine = ApiKeyIn(name="province", areas=[HERE], roles=["provincial_system"])
     key = await actions.keys.issue_api_key(session, NATION, machine, clock.now())
     made = Rows(
@@ -47,6 +66,7 @@ async def rows(session: Session, time: Time) -> Rows:
             "assignment_id": assignment.id,
             "calendar_id": calendar.id,
             "api_key_id": key.id,
+            "sighting_id": alike,
         },
         parties={"developer": developer.id, "contractor": contractor.id},
         marks={
@@ -58,10 +78,26 @@ async def rows(session: Session, time: Time) -> Rows:
             f"GET {V1}/projects/{{project_id}}/persons": assignment.id,
             f"GET {V1}/works-contracts": contract.id,
             f"GET {V1}/api-keys": key.id,
+            f"GET {V1}/reporting/duties": duty.id,
+            f"GET {V1}/sightings": alike,
+            f"GET {V1}/reporting": gap,
+            f"GET {V1}/reporting/summary": None,
+            f"GET {V1}/reporting/gaps": gap,
         },
     )
     made.requests = _requests(made)
     return made
+
+
+async def _sightings(session: Session) -> tuple[UUID, UUID]:
+    """Let an inspector come upon two projects: one unregistered, one that may be the one there."""
+    finder = Caller("tester", frozenset({"inspector"}), frozenset({HERE}))
+    items = [SightingIn.model_validate(one) for one in (UNSEEN, ALIKE)]
+    seen = await actions.sightings.enter_sightings(
+        session, finder, SightingSource.INSPECTION, items, clock.now()
+    )
+    unseen, alike = seen.items
+    return unseen.id, alike.id
 
 
 def _requests(made: Rows) -> dict[str, list[dict[str, object]]]:
@@ -85,10 +121,24 @@ def _requests(made: Rows) -> dict[str, list[dict[str, object]]]:
             {"version": 1, "until_on": "2023-05-31"}
         ],
         f"POST {V1}/works-contracts": [contract, contract | {"number": "HT-2"}],
+        f"POST {V1}/reporting/duties": [DUTY, DUTY | {"valid_from": "2023-02-01"}],
+        f"POST {V1}/reports": [
+            {"items": [{"project_id": str(project), "reported_on": "2023-01-09"}]}
+        ],
+        f"POST {V1}/inspected": [{"items": [UNSEEN]}, {"items": [UNSEEN | {"name": "便民桥"}]}],
+        f"POST {V1}/approvals": [{"source": "approval", "items": [UNSEEN]}],
+        f"POST {V1}/sightings/{{sighting_id}}/confirm": [{}],
+        f"POST {V1}/sightings/{{sighting_id}}/refuse": [{"note": "另一条路"}],
         f"POST {V1}/api-keys": [{"name": "k", "areas": [HERE], "roles": ["provincial_system"]}],
     }
     lines = ["code,name,parent_code,valid_from,valid_to"]
     lines += [f"{row['code']},{row['name']},{row['parent_code']},2000-01-01," for row in AREAS]
     file = {"content": "\n".join(lines).encode(), "headers": {"content-type": "text/csv"}}
     sent = {name: [{"json": body} for body in each] for name, each in bodies.items()}
-    return sent | {f"POST {V1}/areas/import": [file]}
+    now = str(Half.of(clock.today()))
+    half = {"params": {"half_year": now}}
+    by = {"params": {"half_year": now, "by": "developer"}}
+    asked: dict[str, list[dict[str, object]]] = {
+        f"GET {V1}/reporting": [half], f"GET {V1}/reporting/summary": [by],
+    }  # fmt: skip
+    return sent | asked | {f"POST {V1}/areas/import": [file]}
