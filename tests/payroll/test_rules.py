@@ -161,6 +161,27 @@ def test_a_purpose_names_a_period(purpose: str | None, named: str | None) -> Non
     assert purposes.named_period(purpose, date(2023, 6, 5)) == named
 
 
+@pytest.mark.parametrize(
+    ("purpose", "kind"),
+    [
+        ("退汇", "returned"),
+        ("退 汇：账号户名不符", "returned"),
+        ("代发退回", "returned"),
+        ("工资代发失败退回", "returned"),
+        ("跨行汇款退款", "returned"),
+        ("冲正", "returned"),
+        ("2026年1月人工费", "ordinary"),
+        ("退还投标保证金", "ordinary"),
+        ("材料款退款", "ordinary"),
+        ("退休人员工资", "ordinary"),
+        ("", "ordinary"),
+        (None, "ordinary"),
+    ],
+)
+def test_a_purpose_says_whether_money_comes_back(purpose: str | None, kind: str) -> None:
+    assert purposes.line_kind(purpose) == kind
+
+
 def test_december_paid_in_january_is_last_years() -> None:
     assert purposes.named_period("12月份", date(2023, 1, 10)) == "2022-12"
     assert purposes.named_period("1月份", date(2023, 12, 28)) == "2023-01"

@@ -150,6 +150,7 @@ def _row(
         "serial": line.serial,
         "at": line.at,
         "direction": line.direction,
+        "kind": rules.purposes.line_kind(line.purpose),
         "amount": line.amount,
         "balance": line.balance,
         "left_amount": line.amount if came_in else Decimal(0),

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.payroll.models.tables import Base, of
 from services.payroll.rules.feeds import AWAITED, BatchStatus, FeedStatus
-from services.payroll.rules.statements import Direction
+from services.payroll.rules.statements import Direction, LineKind
 from shared import db
 from shared.pii import Sealed
 
@@ -190,6 +190,9 @@ class BankLine(Base):
     serial: Mapped[str]
     at: Mapped[datetime]
     direction: Mapped[Direction]
+    kind: Mapped[LineKind] = mapped_column(server_default=LineKind.ORDINARY)
+    """Whether it gives back what an earlier line had moved (退汇); the database's default is for
+    older code that still runs beside this."""
     amount: Mapped[Decimal]
     balance: Mapped[Decimal]
     left_amount: Mapped[Decimal]

@@ -1,8 +1,10 @@
-"""What period the purpose of a bank line names, if it names one; pure."""
+"""What the purpose of a bank line says: a period, or that money comes back; pure."""
 
 import re
 import unicodedata
 from datetime import date
+
+from services.payroll.rules.statements import LineKind
 
 _MONTH = r"(?P<month>1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])"
 _YEAR = r"(?<!\d)(?P<year>20\d{2})"
@@ -41,3 +43,20 @@ def named_period(purpose: str | None, on: date) -> str | None:
     month = _CHINESE.get(named) or int(named)
     year = int(groups.get("year") or on.year - (month > on.month + _AHEAD))
     return f"{year:04d}-{month:02d}"
+
+
+# What banks write of a payment that comes back. 退款 and 退还 alone are not among them: a refund
+# is a payment of its own (of a deposit, of a price), and undoes no line.
+_RETURNED = re.compile(
+    r"退汇|退票|被退回|冲正|抹账|冲账|反交易"
+    r"|(?:汇款|付款|转账|汇兑|代发|代付|支付|交易|入账|资金|工资)(?:失败)?(?:退回|退款)"
+    r"|退回(?:汇款|款项|资金|工资)|\b(?:returned|reversal|refunded payment)\b",
+    re.IGNORECASE,
+)
+
+
+def line_kind(*words: str | None) -> LineKind:
+    """Say by its words (summary, purpose) whether a line gives back what another one moved."""
+    said = " ".join(unicodedata.normalize("NFKC", each) for each in words if each)
+    found = _RETURNED.search(re.sub(r"(?<=[^\x00-\x7f])\s+(?=[^\x00-\x7f])", "", said))
+    return LineKind.RETURNED if found else LineKind.ORDINARY

@@ -20,6 +20,14 @@ class Direction(StrEnum):
     OUT = "out"
 
 
+class LineKind(StrEnum):
+    """What a line is to the lines before it."""
+
+    ORDINARY = "ordinary"
+    RETURNED = "returned"
+    """退汇, 退票, 冲正: money of an earlier line goes back where it came from."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """A bank line as sent; two with one serial are the same only if all of it is equal.

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import model_validator
 
-from services.payroll.rules.statements import Direction
+from services.payroll.rules.statements import Direction, LineKind
 from services.payroll.schemas.fields import AccountNo, Body, Filter, Name, Reason, Row
 from shared.pii import MaskedAccount, MaskedName
 from shared.problems import TextError
@@ -41,6 +41,8 @@ class BankLineOut(Row):
     serial: str
     at: datetime
     direction: Direction
+    kind: LineKind
+    """`returned`: it gives back what an earlier line had moved (退汇, 冲正)."""
     amount: Decimal
     balance: Decimal
     left_amount: Decimal
