@@ -4,6 +4,9 @@ The child is a new interpreter: no environment, no keys in its memory, no files 
 the kernel lets us, no network. Arguments and answer cross as JSON, by the annotations of the
 function, in both directions: a child that foreign bytes have taken over can give a wrong answer of
 the right type, and nothing else (unpickling its answer would hand over the parent).
+
+`run` gives one answer. `stream` lends a file and gives what the child yields, piece by piece: what
+is read of a large file is never in memory as a whole, here or there.
 """
 
 import asyncio
@@ -14,19 +17,31 @@ import os
 import resource
 import signal
 import sys
+import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import lru_cache, reduce
 from importlib import import_module
+from io import FileIO
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar, TypeVarTuple, cast, get_type_hints
+from typing import (
+    Any,
+    BinaryIO,
+    NoReturn,
+    TypeVar,
+    TypeVarTuple,
+    cast,
+    get_args,
+    get_type_hints,
+)
 from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 _Args = TypeVarTuple("_Args")
 _Answer = TypeVar("_Answer")
+_Piece = TypeVar("_Piece")
 
 _BOOT = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1])['path'];"
@@ -36,7 +51,8 @@ _START_SECONDS = 60.0  # until the interpreter stands; no time of the function's
 _CHUNK = 1 << 16
 _MEGA = 1 << 20
 _OPEN_FILES = 64
-_READY, _DONE, _FAILED = b".", b"+", b"!"
+_READY, _DONE, _FAILED, _MORE = b".", b"+", b"!", b">"
+_LENGTH = 4
 _PR_SET_PDEATHSIG = 1
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 
@@ -81,16 +97,7 @@ async def run(
     """
     ask, answer = _codecs(function, len(args))
     call = await asyncio.to_thread(lambda: ask(value=args).model_dump_json().encode())
-    setup = {
-        "path": [entry or str(Path.cwd()) for entry in sys.path],
-        "module": function.__module__,
-        "function": function.__qualname__,
-        "args": len(args),
-        "parent": os.getpid(),
-        "memory": memory_mb * _MEGA,
-        "seconds": seconds,
-        "file": file_mb * _MEGA,
-    }
+    setup = _setup(function, len(args), memory_mb, seconds) | {"file": file_mb * _MEGA}
     async with _slots(), _child(setup) as (process, complaints):
         body = await _converse(process, call, seconds, answer_mb * _MEGA)
         if body[:1] != _DONE:
@@ -100,6 +107,110 @@ async def run(
     except ValidationError:
         raise Crashed("answer of another type") from None
     return cast("_Answer", cast("Any", read).value)
+
+
+def _setup(
+    function: Callable[..., object], args: int, memory_mb: int, seconds: float
+) -> dict[str, object]:
+    """Say what the child is to import and within which limits."""
+    return {
+        "path": [entry or str(Path.cwd()) for entry in sys.path],
+        "module": function.__module__,
+        "function": function.__qualname__,
+        "args": args,
+        "parent": os.getpid(),
+        "memory": memory_mb * _MEGA,
+        "seconds": seconds,
+        "file": 0,
+    }
+
+
+@asynccontextmanager
+async def stream(
+    function: Callable[[BinaryIO, *_Args], Iterator[_Piece]],
+    content: bytes,
+    *args: *_Args,
+    memory_mb: int,
+    seconds: float,
+    piece_mb: int = 8,
+) -> AsyncIterator[AsyncIterator[_Piece]]:
+    """Lend a file to a generator in a child and give what it yields, one piece after the other.
+
+    The child waits while nobody takes its next piece, so neither side holds more than one or two.
+    `seconds` is the child's processor time, and how long one piece may take. Raises TimedOut,
+    OutOfMemory and Crashed where a piece is asked for.
+    """
+    ask, answer = _codecs(function, 1 + len(args), stream=True)
+    call = ask(value=args).model_dump_json().encode()
+    setup = _setup(function, 1 + len(args), memory_mb, seconds)
+    async with _slots():
+        with _lent(content) as file:
+            async with _child(setup | {"lent": file}, file) as (process, complaints):
+                limit = piece_mb * _MEGA
+                yield _pieces(process, complaints, call, answer, seconds=seconds, limit=limit)
+
+
+async def _pieces(
+    process: asyncio.subprocess.Process,
+    complaints: "asyncio.Task[bytes]",
+    call: bytes,
+    answer: type["_Value"],
+    *,
+    seconds: float,
+    limit: int,
+) -> AsyncIterator[Any]:
+    """Send the call when the child stands, then take frames: a mark, a length, a piece."""
+    stdin = cast("asyncio.StreamWriter", process.stdin)
+    stdout = cast("asyncio.StreamReader", process.stdout)
+    try:
+        async with asyncio.timeout(_START_SECONDS):
+            mark = await stdout.read(1)
+        with suppress(BrokenPipeError, ConnectionResetError):
+            stdin.write(call)
+            await stdin.drain()
+        stdin.close()
+        while True:
+            async with asyncio.timeout(seconds):
+                mark = await stdout.read(1)
+                if mark != _MORE:
+                    body = mark + await stdout.read(_CHUNK)
+                    await process.wait()
+                    break
+                length = int.from_bytes(await stdout.readexactly(_LENGTH), "big")
+                if length > limit:
+                    raise Crashed("answer too large")
+                piece = await stdout.readexactly(length)
+            yield cast("Any", answer.model_validate_json(piece)).value
+    except TimeoutError:
+        raise TimedOut from None
+    except asyncio.IncompleteReadError:
+        await process.wait()
+        raise _failure(b"", cast("int", process.returncode), await complaints) from None
+    except ValidationError:
+        raise Crashed("answer of another type") from None
+    if body[:1] != _DONE:
+        raise _failure(body, cast("int", process.returncode), await complaints)
+
+
+@contextmanager
+def _lent(content: bytes) -> Iterator[int]:
+    """Give the number of an open file that lies in memory where the kernel has such, else unnamed.
+
+    A pipe would do for reading onwards, but archives are read from their end.
+    """
+    if sys.platform == "linux":
+        number = os.memfd_create("lent")
+    else:
+        # The folder forgets its name at once; the child gets its number and no other.
+        number = os.dup(tempfile.TemporaryFile().fileno())  # noqa: SIM115
+    try:
+        rest = memoryview(content)
+        while rest:
+            rest = rest[os.write(number, rest) :]
+        os.lseek(number, 0, os.SEEK_SET)
+        yield number
+    finally:
+        os.close(number)
 
 
 async def _converse(
@@ -144,14 +255,14 @@ def _failure(body: bytes, code: int, complaints: bytes) -> SandboxRefused:
 
 @asynccontextmanager
 async def _child(
-    setup: dict[str, object],
+    setup: dict[str, object], *files: int
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, asyncio.Task[bytes]]]:
     """Start a child; at the end it is gone with all it started, whatever happened."""
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-I", "-c", _BOOT, json.dumps(setup),
         stdin=pipe, stdout=pipe, stderr=pipe, env={"LANG": "C.UTF-8"}, cwd="/",
-        start_new_session=True,
+        start_new_session=True, pass_fds=files,
     )  # fmt: skip
     stdout, stderr = process.stdout, process.stderr
     complaints = asyncio.create_task(_tail(cast("asyncio.StreamReader", stderr)))
@@ -191,13 +302,21 @@ class _Value(BaseModel):
 
 
 @lru_cache
-def _codecs(function: Callable[..., object], args: int) -> tuple[type[_Value], type[_Value]]:
-    """Give the forms of a function's arguments and of its answer."""
+def _codecs(
+    function: Callable[..., object], args: int, *, stream: bool = False
+) -> tuple[type[_Value], type[_Value]]:
+    """Give the forms of a function's arguments and of its answer, or of each piece that it yields.
+
+    The file that is lent, a stream's first argument, does not cross.
+    """
     if function.__module__ == "__main__" or "<" in function.__qualname__:
         raise ValueError(f"{function.__qualname__} cannot be imported by a child")
     hints = get_type_hints(function, include_extras=True)
     result = hints.pop("return")
-    asked: Any = tuple[tuple(hints.values())[:args]]  # type: ignore[misc]
+    kinds = tuple(hints.values())[int(stream) : args]
+    asked: Any = tuple[kinds] if kinds else tuple[()]  # type: ignore[valid-type]
+    if stream:
+        (result,) = get_args(result)
     return (
         create_model("Ask", __base__=_Value, value=(asked, ...)),
         create_model("Answer", __base__=_Value, value=(result, ...)),
@@ -217,20 +336,34 @@ def child() -> NoReturn:
     function = reduce(
         getattr, setup["function"].split("."), cast("Any", import_module(setup["module"]))
     )
-    ask, answer = _codecs(function, setup["args"])
+    lent = setup.get("lent")
+    ask, answer = _codecs(function, setup["args"], stream=lent is not None)
     _cut_off()
     _limit(setup["memory"], setup["seconds"], setup["file"])
     out.write(_READY)
+    call: Any = None
     try:
-        call = cast("Any", ask.model_validate_json(sys.stdin.buffer.read()))
-        words = _DONE + answer(value=function(*call.value)).model_dump_json().encode()
+        call = ask.model_validate_json(sys.stdin.buffer.read())
+        if lent is None:
+            words = _DONE + answer(value=function(*call.value)).model_dump_json().encode()
+        else:
+            with os.fdopen(lent, "rb") as file:
+                for piece in function(file, *call.value):
+                    told = answer(value=piece).model_dump_json().encode()
+                    _say(out, _MORE + len(told).to_bytes(_LENGTH, "big") + told)
+            words = _DONE
     except BaseException as error:  # noqa: BLE001 -- all that foreign bytes can raise
         words = _FAILED + type(error).__name__.encode("ascii", "replace")
         call = None
+    _say(out, words)
+    os._exit(0)
+
+
+def _say(out: FileIO, words: bytes) -> None:
+    """Write all of it; a pipe takes a part at a time."""
     rest = memoryview(words)
     while rest:
         rest = rest[out.write(rest) :]
-    os._exit(0)
 
 
 def _end_with(parent: int) -> None:

@@ -1,0 +1,54 @@
+"""What a number format says of a number: a day, a time, or that it counts in 万元."""
+
+import re
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Shape(StrEnum):
+    """What a formatted number is."""
+
+    NUMBER = "number"
+    DAY = "day"
+    TIME = "time"
+
+
+class Format(NamedTuple):
+    """A number format, as far as it changes what a number means."""
+
+    shape: Shape = Shape.NUMBER
+    unit: int = 1
+
+
+GENERAL = Format()
+# Formats without a text of their own (ECMA-376 18.8.30), those of Chinese spreadsheets included.
+_BUILT_IN = {
+    **dict.fromkeys([14, 15, 16, 17, 22, *range(27, 32), 36, *range(50, 55), 57, 58], Shape.DAY),
+    **dict.fromkeys([18, 19, 20, 21, 32, 33, 34, 35, 45, 46, 47, 55, 56], Shape.TIME),
+}
+_LITERAL = re.compile(r'"([^"]*)"|\\(.)|!(.)|_.|\*.|\[[^\]]*\]')
+_UNITS = (("千元", 1_000), ("万元", 10_000), ("万", 10_000), ("亿", 10**8))
+
+
+def built_in(number: int) -> Format:
+    """Give a format that is known by its number alone."""
+    return Format(_BUILT_IN.get(number, Shape.NUMBER))
+
+
+def read_format(code: str) -> Format:
+    """Read a format's text, of positive numbers.
+
+    `0.00"万元"` counts in 万元. `0!.0,"万元"` only shows yuan like that: it moves the point itself.
+    """
+    code = code.partition(";")[0]
+    said = "".join("".join(found.groups("")) for found in _LITERAL.finditer(code))
+    bare = _LITERAL.sub("", code)
+    letters = bare.lower().replace("general", "")
+    if re.search(r"[yd年日]|m+[-/年]|[-/]m", letters):
+        return Format(Shape.DAY)
+    if re.search(r"[hs时]", letters):
+        return Format(Shape.TIME)
+    shifted = re.search(r"[0#?],+(?![0#?])", bare) or "." in said
+    words = said + bare
+    unit = next((size for word, size in _UNITS if word in words), 1)
+    return Format(Shape.NUMBER, 1 if shifted else unit)

@@ -1,0 +1,264 @@
+"""Finds the header of a table by words for its fields, and says what each row is to the table."""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from shared.tables.cells import BLANK, Cell, CellKind, Row, RowClass, plain
+from shared.tables.values import amount, moment
+
+_SEARCHED = 60
+_BRACKETS = re.compile(r"[(\[【〔<{][^)\]】〕>}]*[)\]】〕>}]")
+_MARKS = re.compile(r"[\W_]+")
+_LATIN = re.compile(r"[!-~]+")
+_UNIT = re.compile(r"(千|万|亿)元")
+_UNITS = {"千": 1_000, "万": 10_000, "亿": 10**8}
+# What opens a row of sums; a caller adds its own (期初余额).
+TOTALS = (
+    *("合计", "小计", "总计", "共计", "累计", "承前页", "过次页", "转下页", "接上页"),
+    *("total", "subtotal", "sum"),
+)
+_TOTAL_BEFORE = (
+    "(?:[本该]?(?:页|日|月|年|期|季|次|行)|借方|贷方|收入|支出|当前|以上|全部|交易|汇总"
+    "|发生额|金额|笔数|人数)*"
+)
+
+
+class Field(NamedTuple):
+    """A field that a table may have: its name in code, and how people title its column."""
+
+    name: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Header:
+    """A header as it was found; columns from 0."""
+
+    rows: Sequence[Row]
+    columns: Mapping[str, int]
+    titles: Mapping[int, str]
+    """What stands over each column, recognised or not."""
+    units: Mapping[str, int]
+    """10,000 for a field whose title says 万元."""
+    twice: Sequence[tuple[str, int]]
+    """Fields that a second column claims, with that column."""
+
+    def cell(self, row: Row, name: str) -> Cell:
+        """Give a field's cell of a row; blank if the table has no such column."""
+        column = self.columns.get(name)
+        return BLANK if column is None else row.cell(column)
+
+    def title(self, name: str) -> str:
+        """Give a field's title as the file spells it."""
+        return self.titles[self.columns[name]]
+
+    @property
+    def unknown(self) -> Sequence[str]:
+        """Give the titles that no field claims."""
+        taken = {*self.columns.values(), *(column for _, column in self.twice)}
+        return [title for column, title in self.titles.items() if column not in taken]
+
+
+@lru_cache(maxsize=4096)
+def spellings(title: str) -> tuple[str, ...]:
+    """Give what a title may be looked up as: whole, without brackets, Chinese alone, Latin alone.
+
+    Each in half width, small letters, without marks.
+    """
+    close = plain(title).lower()
+    open_ = _BRACKETS.sub("", close)
+    found = [close, open_, _LATIN.sub("", open_), "".join(_LATIN.findall(open_))]
+    bare = [_MARKS.sub("", each).removesuffix("元") for each in found]
+    return tuple(dict.fromkeys(each for each in bare if each))
+
+
+def _known(fields: Iterable[Field]) -> Mapping[str, str]:
+    return {spellings(word)[0]: each.name for each in fields for word in each.words}
+
+
+def find_header(rows: Sequence[Row], fields: Sequence[Field], *, least: int = 2) -> Header | None:
+    """Find the row, or two rows one below the other, that titles most fields.
+
+    Only the first rows are looked at; None if no row titles `least` different fields.
+    """
+    known = _known(fields)
+    best: tuple[int, Header | None] = (least - 1, None)
+    for n, row in enumerate(rows[:_SEARCHED]):
+        if not _titles_only(row):
+            continue
+        for high in (1, 2):
+            above = rows[n : n + high]
+            if len(above) < high or not all(_titles_only(each) for each in above):
+                continue
+            header = _header(above, known)
+            if len(header.columns) > best[0]:
+                best = (len(header.columns), header)
+    return best[1]
+
+
+def _titles_only(row: Row) -> bool:
+    """Say whether a row holds words alone: no numbers, no days."""
+    return not row.blank and all(
+        cell is BLANK
+        or (
+            cell.kind is CellKind.TEXT
+            and amount(cell.text) is None
+            and moment(cell) is None
+            and ":" not in plain(cell.text)[:-1]
+        )
+        for cell in row.cells
+    )
+
+
+def _header(rows: Sequence[Row], known: Mapping[str, str]) -> Header:
+    columns: dict[str, int] = {}
+    titles: dict[int, str] = {}
+    twice: list[tuple[str, int]] = []
+    units: dict[str, int] = {}
+    for column in range(max(len(row.cells) for row in rows)):
+        said = _said(rows, column)
+        if not said:
+            continue
+        titles[column] = " ".join(said)
+        name = _match(said, known)
+        if name is None:
+            continue
+        if name in columns:
+            twice.append((name, column))
+            continue
+        columns[name] = column
+        if unit := _UNIT.search(plain(titles[column])):
+            units[name] = _UNITS[unit[1]]
+    return Header(tuple(rows), columns, titles, units, twice)
+
+
+def _said(rows: Sequence[Row], column: int) -> list[str]:
+    """Give what stands over a column, from above; a merged cell above reaches to the right."""
+    below = rows[-1].cell(column).text
+    if len(rows) == 1:
+        return [below] if below else []
+    above = rows[0].cell(column).text
+    if not above and below:
+        left = [rows[0].cell(n) for n in range(column)]
+        above = next((cell.text for cell in reversed(left) if cell is not BLANK), "")
+    return [each for each in (above, below) if each]
+
+
+def _match(said: Sequence[str], known: Mapping[str, str]) -> str | None:
+    """Look a title up: all of it together, then the lowest part alone."""
+    for title in dict.fromkeys(["".join(said), said[-1]]):
+        for each in spellings(title):
+            if each in known:
+                return known[each]
+    return None
+
+
+def classes(
+    rows: Iterable[Row],
+    header: Header,
+    *,
+    totals: Collection[str] = (),
+    anchors: Collection[str] = (),
+) -> Iterator[tuple[RowClass, Row]]:
+    """Say what each row is. Rows up to the header are notes; blank rows may be left out already.
+
+    `anchors` are fields that every row of data fills (the day of a bank line): a row that opens
+    with a word of sums is data if it fills one of them with a day or a number.
+    """
+    opening = _opening((*TOTALS, *totals))
+    first, last = header.rows[0].number, header.rows[-1].number
+    repeated = {_shape(row) for row in header.rows}
+    for row in rows:
+        if row.blank:
+            yield RowClass.BLANK, row
+        elif row.number < first:
+            yield RowClass.NOTE, row
+        elif row.number <= last:
+            yield RowClass.HEADER, row
+        elif row.cells[0].kind is CellKind.TEXT and _shape(row) in repeated:
+            yield RowClass.REPEAT, row
+        else:
+            yield _class(row, header, opening, anchors), row
+
+
+def _shape(row: Row) -> tuple[str, ...]:
+    return tuple(plain(cell.text) for cell in row.cells if cell is not BLANK)
+
+
+def _opening(words: Iterable[str]) -> re.Pattern[str]:
+    either = "|".join(re.escape(plain(word).lower()) for word in words)
+    return re.compile(rf"{_TOTAL_BEFORE}(?:{either})", re.IGNORECASE)
+
+
+def _class(
+    row: Row, header: Header, opening: re.Pattern[str], anchors: Collection[str]
+) -> RowClass:
+    if any(_filled(header.cell(row, name)) for name in anchors):
+        return RowClass.DATA
+    texts = [cell for cell in row.cells if cell.kind is CellKind.TEXT]
+    if any(opening.match(plain(cell.text)) for cell in texts):
+        return RowClass.TOTAL
+    filled = [cell for name in header.columns if (cell := header.cell(row, name)) is not BLANK]
+    if anchors and len(filled) > 1 and any(_filled(cell) for cell in filled):
+        # It looks like data, only what every row of data has is missing: that is for the caller.
+        return RowClass.DATA
+    if not anchors and len(filled) > 1:
+        return RowClass.DATA
+    return RowClass.NOTE
+
+
+def _filled(cell: Cell) -> bool:
+    """Say whether a cell holds a number, a day or an error: something of data."""
+    if cell.kind is CellKind.TEXT:
+        return moment(cell) is not None or amount(cell.text) is not None
+    return cell is not BLANK
+
+
+class Labelled(NamedTuple):
+    """A value with its label, `账号：3300…`, and where it stands; column from 0."""
+
+    value: Cell
+    row: int
+    column: int
+
+
+def labels(rows: Iterable[Row], fields: Sequence[Field]) -> Mapping[str, Sequence[Labelled]]:
+    """Find values that stand beside or behind their label: above a table, or below it.
+
+    `账号：3300…` in one cell, or several such in one, or the label in one cell and the value in the
+    next that is not blank.
+    """
+    known = _known(fields)
+    words = sorted({word for each in fields for word in each.words}, key=len, reverse=True)
+    either = "|".join(re.escape(word) for word in words)
+    inside = re.compile(rf"(?<![一-龥])({either})\s*[::﹕]\s*", re.IGNORECASE)
+    found: dict[str, list[Labelled]] = {}
+    for row in rows:
+        for column, cell in enumerate(row.cells):
+            if cell.kind is not CellKind.TEXT:
+                continue
+            for name, value, at in _values(row, column, known, inside):
+                found.setdefault(name, []).append(Labelled(value, row.number, at))
+    return found
+
+
+def _values(
+    row: Row, column: int, known: Mapping[str, str], inside: re.Pattern[str]
+) -> Iterator[tuple[str, Cell, int]]:
+    text = row.cells[column].text.replace("：", ":")
+    alone = next((known[each] for each in spellings(text) if each in known), None)
+    if alone:
+        beside = range(column + 1, len(row.cells))
+        at = next((n for n in beside if row.cells[n] is not BLANK), None)
+        if at is not None:
+            yield alone, row.cells[at], at
+        return
+    marks = list(inside.finditer(text))
+    ends = [*[each.start() for each in marks[1:]], len(text)][: len(marks)]
+    for mark, end in zip(marks, ends, strict=True):
+        if value := text[mark.end() : end].strip(" ;,；，|"):
+            name = known[spellings(mark[1])[0]]
+            yield name, Cell(CellKind.TEXT, value), column
