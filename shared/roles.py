@@ -27,9 +27,9 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "payroll:read_feeds",
             "payroll:waive_feed",
             "payroll:reveal",
-            "cases:answer",
             "cases:add_finding",
             "cases:verify",
+            "cases:write_orders",
             "cases:assign",
             "cases:decide",
             "cases:write_policies",
@@ -44,9 +44,10 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             *_READ,
             *_RECEIVE,
             "registry:add_finding",
-            "cases:answer",
             "cases:add_finding",
             "cases:verify",
+            "cases:write_orders",
+            "cases:sign_orders",
         ),
         # 防欠责任人
         "responsible_person": (*_READ, *_RECEIVE, "registry:add_finding", "cases:add_finding"),
@@ -58,7 +59,6 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             *_ENTER,
             *_COMPARE,
             *_RECEIVE,
-            "cases:answer",
             "cases:add_finding",
         ),
         # 乡镇、街道
@@ -69,7 +69,6 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "registry:write_projects",
             "registry:write_contracts",
             "registry:add_finding",
-            "cases:answer",
             "cases:add_finding",
         ),
         # 财政部门

@@ -10,6 +10,7 @@ from shared.events.alerts import AlertAcknowledged
 from shared.events.cases import (
     ArrearsCaseOpened,
     CaseProposed,
+    CorrectionOrderMoved,
     WatchItemClosed,
     WatchItemOpened,
     WatchItemRaised,
@@ -28,7 +29,14 @@ def _unheard(session: Session) -> bool:
     return bool(session.info.get("replayed")) and not session.info.get("again")
 
 
-ItemEvent = WatchItemOpened | WatchItemRaised | WatchItemStepReached | WatchItemClosed
+ItemEvent = (
+    WatchItemOpened
+    | WatchItemRaised
+    | WatchItemStepReached
+    | WatchItemClosed
+    | CorrectionOrderMoved
+)
+_UNSERVED = {"draft", "signed", "withdrawn"}
 
 
 async def on_watch_item_opened(session: Session, event: WatchItemOpened) -> None:
@@ -68,6 +76,22 @@ async def on_watch_item_closed(session: Session, event: WatchItemClosed) -> None
         at=event.occurred_at, replayed=_unheard(session),
     )  # fmt: skip
     await _push(session, event, _matter(event))
+
+
+async def on_correction_order_moved(session: Session, event: CorrectionOrderMoved) -> None:
+    """Tell people again of an order that lies about or is not obeyed; push what is served.
+
+    Before it is served it is the office's own paper, of which no party hears.
+    """
+    matter = _matter(event)
+    if event.stalled or event.order_state == "overdue":
+        await actions.alerts.remind(
+            session, matter, f"order_{event.order_state}", event_id=event.id,
+            at=event.occurred_at, replayed=_unheard(session),
+        )  # fmt: skip
+    if not _unheard(session):
+        parties = organisations(matter) if event.order_state not in _UNSERVED else set()
+        await actions.deliveries.queue_webhooks(session, event, event.area_code, parties)
 
 
 async def on_case_proposed(session: Session, event: CaseProposed) -> None:

@@ -9,6 +9,7 @@ from shared.events.alerts import AlertAcknowledged, DeliveryExhausted
 from shared.events.cases import (
     ArrearsCaseOpened,
     CaseProposed,
+    CorrectionOrderMoved,
     WatchItemClosed,
     WatchItemOpened,
     WatchItemRaised,
@@ -32,6 +33,7 @@ service = Service(
         WatchItemRaised: handlers.on_watch_item_raised,
         WatchItemStepReached: handlers.on_watch_item_step_reached,
         WatchItemClosed: handlers.on_watch_item_closed,
+        CorrectionOrderMoved: handlers.on_correction_order_moved,
         CaseProposed: handlers.on_case_proposed,
         ArrearsCaseOpened: handlers.on_arrears_case_opened,
         EventParked: handlers.on_event_parked,

@@ -71,6 +71,96 @@ class PromiseInThePast(Problem):
     title = Text("承诺日期不得早于今天", "A promised day is not in the past")
 
 
+class OrderUnknown(Problem):
+    """No such correction order, or not in the caller's scope (parties see it once served)."""
+
+    status = 404
+    title = Text(
+        "没有该限期改正指令书，或不在您的管辖范围内",
+        "There is no such correction order in your areas",
+    )
+
+
+class OrderNotThere(Problem):
+    """The order is in a state in which this cannot be done."""
+
+    status = 409
+    title = Text(
+        "该指令书当前状态不能进行此操作", "This cannot be done with the order as it stands"
+    )
+
+
+class NoOrderFits(Problem):
+    """No terms are laid down for an order about this; or it is not said which system is missing."""
+
+    status = 422
+    title = Text(
+        "该事项没有适用的指令书条款（无制度项目须指明所缺制度）",
+        "No terms of an order fit this item; of a project without systems, name the missing one",
+    )
+
+
+class OrderLengthUnfit(Problem):
+    """The limit lies outside the bounds of the area's terms."""
+
+    status = 422
+    title = Text("改正期限超出本地规定的范围", "The limit is outside what the area's terms allow")
+
+
+class ServiceDayUnfit(Problem):
+    """An order is served on a day from its signature to today."""
+
+    status = 422
+    title = Text(
+        "送达日期应在签发日与今天之间", "The day of service lies between the signature and today"
+    )
+
+
+class DecisionNumberNeeded(Problem):
+    """A penalty is decided by a paper, which has a number."""
+
+    status = 422
+    title = Text("须填写行政处罚决定书文号", "Give the number of the penalty decision")
+
+
+class NotYoursToAnswer(Problem):
+    """Only the unit that answers for an item or order, its developer and its contractor may."""
+
+    status = 403
+    title = Text(
+        "只有责任单位或该事项的建设、施工单位可以答复",
+        "Only the unit that answers for this, its developer or its contractor may answer",
+    )
+
+
+class PersonNeeded(Problem):
+    """A person decides this, not a machine's key."""
+
+    status = 403
+    title = Text("须由工作人员本人办理，接口密钥不能办理", "A person must do this, not an API key")
+
+
+class EvidenceUnknown(Problem):
+    """No such evidence, or not in the caller's scope."""
+
+    status = 404
+    title = Text("没有该证据文件，或不在您的管辖范围内", "There is no such evidence in your areas")
+
+
+class EvidenceRefused(Problem):
+    """None is named where it is needed, or some that is not there; all findings in `errors`."""
+
+    status = 422
+    title = Text("证据不符合要求", "The evidence is not as needed")
+
+
+class FileNotTaken(Problem):
+    """The file is of a kind, by its bytes, that is no evidence."""
+
+    status = 415
+    title = Text("不支持的文件类型", "Files of this kind are not taken")
+
+
 class ProposalDecided(Problem):
     """Somebody decided on the proposal, or it was withdrawn."""
 

@@ -126,3 +126,4 @@ async def on_calendar_published(session: Session, event: CalendarPublished) -> N
     """Keep the year's days, and count the limits of open items anew."""
     await known.on_calendar_published(session, event)
     await actions.levels.recompute_limits(session, event.area_code, event.occurred_at)
+    await actions.order_course.recompute_orders(session, event.area_code, event.occurred_at)

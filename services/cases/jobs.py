@@ -24,6 +24,11 @@ async def on_case_due(session: Session, timer: Timer) -> None:
     await actions.proposals.open_case_by_rule(session, timer.subject_id, timer.due_at)
 
 
+async def on_order_due(session: Session, timer: Timer) -> None:
+    """End an order's limit: tell that it lies about, or propose the penalty."""
+    await actions.order_course.end_limit(session, timer.subject_id, timer.step, timer.due_at)
+
+
 async def assign_persons(sessions: Sessions, today: date) -> None:
     """Hand items over where a duty begins or has ended."""
     async with sessions.begin("job:assign_persons") as session:

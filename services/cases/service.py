@@ -9,6 +9,7 @@ from shared.events.alerts import AlertAcknowledged
 from shared.events.cases import (
     ArrearsCaseOpened,
     CaseProposed,
+    CorrectionOrderMoved,
     WatchItemClosed,
     WatchItemOpened,
     WatchItemRaised,
@@ -36,6 +37,7 @@ service = Service(
         WatchItemStepReached,
         WatchItemClosed,
         CaseProposed,
+        CorrectionOrderMoved,
         ArrearsCaseOpened,
         *PLATFORM,
     ],
@@ -58,6 +60,7 @@ service = Service(
         "level": jobs.on_level_due,
         "answer": jobs.on_answer_due,
         "case": jobs.on_case_due,
+        "order": jobs.on_order_due,
     },
     measures=[jobs.measure_items],
 )

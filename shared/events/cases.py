@@ -65,6 +65,21 @@ class WatchItemStepReached(
     step: str
 
 
+class CorrectionOrderMoved(_ItemEvent, type="cases.correction_order_moved.v1", key="watch_item_id"):
+    """A correction order about an item was drafted, signed, served, obeyed, overdue or decided on.
+
+    `stalled`: it lies unsigned or unserved for longer than its terms allow.
+    """
+
+    order_id: UUID
+    order_state: str
+    """`draft`, `signed`, `served`, `fulfilled`, `overdue`, `penalised`, `spared`, `withdrawn`."""
+    order_number: str | None = None
+    order_due_on: date | None = None
+    """The last day on which it is obeyed in time."""
+    stalled: bool = False
+
+
 class CaseProposed(Event, type="cases.case_proposed.v1", key="project_id"):
     """A project is red: an arrears case is proposed to the wage office, one per project."""
 

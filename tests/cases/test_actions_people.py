@@ -21,6 +21,7 @@ from shared.db import Session
 from tests.cases import factories as make
 from tests.cases.factories import COUNTY, NEIGHBOUR, an_id, at
 
+PAYER = Caller("payer", frozenset({"developer"}), frozenset({COUNTY}), make.DEVELOPER)
 OFFICE = Caller("office", frozenset({"wage_office"}), frozenset({COUNTY}))
 OTHER = Caller("other", frozenset({"wage_office"}), frozenset({NEIGHBOUR}))
 
@@ -39,7 +40,7 @@ async def test_an_answer_stops_the_answer_limit_and_not_the_ladder(session: Sess
     assert item.due_at == item.answer_due_at == clock.day_end(date(2023, 6, 2))
     answer = AnswerIn(explanation="已提交用款申请", promised_on=date(2023, 6, 15))
     now = at("2023-05-31 10:00")
-    await actions.answers.answer_watch_item(session, OFFICE, item.id, answer, now)
+    await actions.answers.answer_watch_item(session, PAYER, item.id, answer, now)
     assert (item.state, item.promised_on) == (ItemState.ANSWERED, date(2023, 6, 15))
     assert (item.due_at, item.answer_due_at) == (at("2023-06-08 09:00"), None)
     [armed] = await timers.armed(session, item.id)
@@ -56,7 +57,7 @@ async def test_an_answer_that_is_not_enough_is_asked_for_again(session: Session)
     await make.climb_to(session, item, "2023-05-30 09:00")
     now = at("2023-05-31 10:00")
     await actions.answers.answer_watch_item(
-        session, OFFICE, item.id, AnswerIn(explanation="soon"), now
+        session, PAYER, item.id, AnswerIn(explanation="soon"), now
     )
     no = VerifyIn(enough=False, reason="no date")
     await actions.answers.verify_watch_item(session, OFFICE, item.id, no, now)
@@ -71,14 +72,14 @@ async def test_an_answer_that_is_enough_is_verified_and_only_a_proof_closes(
     item = await make.open_item(session)
     now = at("2023-05-31 10:00")
     await actions.answers.answer_watch_item(
-        session, OFFICE, item.id, AnswerIn(explanation="paid"), now
+        session, PAYER, item.id, AnswerIn(explanation="paid"), now
     )
     yes = VerifyIn(enough=True, reason="receipt seen")
     await actions.answers.verify_watch_item(session, OFFICE, item.id, yes, now)
     assert item.state is ItemState.VERIFYING
     with pytest.raises(UnderVerification):
         await actions.answers.answer_watch_item(
-            session, OFFICE, item.id, AnswerIn(explanation="again"), now
+            session, PAYER, item.id, AnswerIn(explanation="again"), now
         )
     await handlers.on_transfer_received(
         session, make.received("2023-05", "0.00", "2023-06-01 10:00")
@@ -94,7 +95,7 @@ async def test_a_closed_item_takes_no_answer_and_no_assignee(session: Session) -
     now = at("2023-05-31 10:00")
     with pytest.raises(AlreadyClosed):
         await actions.answers.answer_watch_item(
-            session, OFFICE, item.id, AnswerIn(explanation="paid"), now
+            session, PAYER, item.id, AnswerIn(explanation="paid"), now
         )
     with pytest.raises(AlreadyClosed):
         await actions.answers.verify_watch_item(
@@ -120,7 +121,7 @@ async def test_a_day_in_the_past_cannot_be_promised(session: Session) -> None:
     with pytest.raises(PromiseInThePast):
         # In UTC it is still the 30th.
         await actions.answers.answer_watch_item(
-            session, OFFICE, item.id, answer, at("2023-05-31 07:00")
+            session, PAYER, item.id, answer, at("2023-05-31 07:00")
         )
 
 

@@ -21,6 +21,8 @@ from tests.fixtures.service import Time, Token
 
 ITEMS = "/cases/v1/watch-items"
 office = pytest.mark.caller("wage_office", areas=[COUNTY])
+# Somebody of the office who speaks for the developer, too.
+both = pytest.mark.caller("wage_office", "developer", areas=[COUNTY], org=make.DEVELOPER)
 
 
 @pytest.fixture(autouse=True)
@@ -303,7 +305,17 @@ async def test_another_developer_answers_nothing_here(
     assert (await client.post(path, json={"explanation": "x"})).status_code == 404
 
 
-@office
+@pytest.mark.caller("inspector", "developer", areas=[COUNTY], org=an_id("other"))
+async def test_who_only_sees_an_item_does_not_answer_it(
+    session: Session, client: AsyncClient
+) -> None:
+    await tell(session, make.missed())
+    path = f"{ITEMS}/{await item_id(session)}/answers"
+    answer = await client.post(path, json={"explanation": "x"})
+    assert (answer.status_code, answer.json()["type"]) == (403, "/problems/not-yours-to-answer")
+
+
+@both
 @pytest.mark.parametrize(
     ("said", "status", "problem"),
     [
@@ -322,7 +334,7 @@ async def test_an_answer_must_be_one(
     assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{problem}")
 
 
-@office
+@both
 async def test_a_closed_item_is_not_answered(session: Session, client: AsyncClient) -> None:
     await tell(session, make.missed(), make.received("2023-05", "0.00", "2023-05-27 10:00"))
     path = f"{ITEMS}/{await item_id(session)}"
@@ -335,7 +347,7 @@ async def test_a_closed_item_is_not_answered(session: Session, client: AsyncClie
         assert (answer.status_code, answer.json()["type"]) == (409, "/problems/already-closed")
 
 
-@office
+@both
 async def test_an_answer_is_verified(session: Session, client: AsyncClient) -> None:
     await tell(session, make.missed())
     path = f"{ITEMS}/{await item_id(session)}"

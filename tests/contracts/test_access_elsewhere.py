@@ -25,8 +25,12 @@ from tests.fixtures.database import load, names
 from tests.fixtures.service import Time
 
 CODES = re.compile(rf"\b{HERE}(\d{{3}})?\b")
-# What two persons decide no machine decides.
-FOR_PERSONS = {"POST /payroll/v1/bank-feeds/{feed_id}/waivers"}
+# What persons decide no machine decides.
+FOR_PERSONS = {
+    "POST /payroll/v1/bank-feeds/{feed_id}/waivers",
+    "POST /cases/v1/correction-orders/{order_id}/sign",
+    "POST /cases/v1/correction-orders/{order_id}/penalty",
+}
 REFUSALS = {"404": {404}, "403 or 404": {403, 404}, "refused": {404, 409, 422}}
 MAKERS = {"registry": registry, "payroll": payroll, "cases": cases, "alerts": alerts}
 

@@ -1,5 +1,27 @@
 """What cases does, by noun."""
 
-from services.cases.actions import answers, delay, items, levels, persons, policies, proposals
+from services.cases.actions import (
+    answers,
+    delay,
+    evidence,
+    items,
+    levels,
+    order_course,
+    orders,
+    persons,
+    policies,
+    proposals,
+)
 
-__all__ = ["answers", "delay", "items", "levels", "persons", "policies", "proposals"]
+__all__ = [
+    "answers",
+    "delay",
+    "evidence",
+    "items",
+    "levels",
+    "order_course",
+    "orders",
+    "persons",
+    "policies",
+    "proposals",
+]

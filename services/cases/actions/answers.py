@@ -9,6 +9,7 @@ from services.cases.actions.timeline import note
 from services.cases.errors import (
     AlreadyClosed,
     NotAnswered,
+    NotYoursToAnswer,
     PromiseInThePast,
     UnderVerification,
 )
@@ -39,9 +40,11 @@ async def answer_watch_item(
 ) -> WatchItem:
     """Take an explanation with a promised day; the ladder goes on until a proof comes.
 
-    Raises AlreadyClosed, UnderVerification, or PromiseInThePast.
+    Raises NotYoursToAnswer, AlreadyClosed, UnderVerification, or PromiseInThePast.
     """
     item = await _locked_open(session, caller, item_id)
+    if caller.org not in item.answerers:
+        raise NotYoursToAnswer
     if item.state not in ANSWERABLE:
         raise UnderVerification
     if body.promised_on and body.promised_on < clock.day_of(now):

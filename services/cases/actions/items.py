@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from services.cases import queries
-from services.cases.actions import levels, limits, proposals
+from services.cases.actions import levels, limits, order_course, proposals
 from services.cases.actions.timeline import card, cause, note, note_once
 from services.cases.models import Policy, WatchItem
 from services.cases.rules import history
@@ -51,6 +51,7 @@ async def open_watch_item(session: Session, opening: Opening) -> None:
         ),
     )
     await limits.arm(session, item, ladder, calendar, at)
+    await order_course.draft_at_step(session, item, ladder, at)
     if item.project_id:
         await _review_others(session, item, item.project_id, standings)
 
@@ -190,6 +191,7 @@ async def close_watch_item(
     item.close(at, reason)
     await limits.disarm(session, item)
     note(session, item, Happening.CLOSED, at, close_reason=reason, **proof)
+    await order_course.settle_orders(session, item, at, {"close_reason": reason, **proof})
     event_id = same_id(at, item.id, "closed")
     publish(
         session,
@@ -219,6 +221,12 @@ async def report_without_timer(session: Session, today: date, at: datetime) -> N
         if about is not None:
             await _report(
                 session, about, kind="case_proposal", subject_id=proposal.id, today=today, at=at
+            )
+    for order in await queries.orders.orders_without_timer(session):
+        about = await queries.items.find_watch_item(session, order.watch_item_id)
+        if about is not None:
+            await _report(
+                session, about, kind="correction_order", subject_id=order.id, today=today, at=at
             )
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.cases import queries
-from services.cases.actions import limits, proposals
+from services.cases.actions import limits, order_course, proposals
 from services.cases.actions.timeline import card, cause, note, note_once
 from services.cases.models import WatchItem
 from services.cases.rules import history
@@ -63,6 +63,7 @@ async def raise_level(session: Session, item_id: UUID, now: datetime) -> None:
     was_proposing = item.proposing
     _tell(session, item, ladder, rungs)
     await limits.arm(session, item, ladder, calendar, now)
+    await order_course.draft_at_step(session, item, ladder, rungs[-1].at)
     if item.project_id and item.proposing and not was_proposing:
         at = next(rung.at for rung in rungs if ladder.is_proposed_at(rung.step))
         await proposals.review_proposal(session, item.project_id, at)
@@ -80,6 +81,7 @@ async def raise_by_rule(
     _tell(session, item, ladder, ladder.jumped(item.step, jump.to, at), by_rule=jump.code)
     calendar = await known.calendar(session, item.area_code)
     await limits.arm(session, item, ladder, calendar, at)
+    await order_course.draft_at_step(session, item, ladder, at)
 
 
 def _tell(

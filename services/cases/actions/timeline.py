@@ -53,8 +53,14 @@ def _line(
         "step": item.step,
         "policy_version": item.policy_version,
         "calendar_version": item.calendar_version,
-        "details": to_jsonable_python(details),
+        "details": jsonable(details),
     }
+
+
+def jsonable(details: dict[str, Any]) -> dict[str, Any]:
+    """Give what is written down as JSON keeps it."""
+    shown: dict[str, Any] = to_jsonable_python(details)
+    return shown
 
 
 def card(item: WatchItem) -> dict[str, Any]:

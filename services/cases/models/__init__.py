@@ -1,7 +1,9 @@
 """Tables of cases, by noun."""
 
 from services.cases.models.delay import PayChain, PayStage
+from services.cases.models.evidence import Evidence
 from services.cases.models.items import Assignee, WatchItem, WatchItemEntry
+from services.cases.models.orders import CorrectionOrder, OrderNumber, OrderStep, OrderTerms
 from services.cases.models.persons import ProjectPerson
 from services.cases.models.policies import Policy
 from services.cases.models.proposals import ArrearsCase, CaseProposal
@@ -12,6 +14,11 @@ __all__ = [
     "Assignee",
     "Base",
     "CaseProposal",
+    "CorrectionOrder",
+    "Evidence",
+    "OrderNumber",
+    "OrderStep",
+    "OrderTerms",
     "PayChain",
     "PayStage",
     "Policy",

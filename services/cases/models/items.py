@@ -103,6 +103,12 @@ class WatchItem(db.Synced, Base):
         return Assignee(self.unit_id, self.person_id)
 
     @property
+    def answerers(self) -> set[UUID]:
+        """Give the organisations that may answer for it: the assignee's, and those who build."""
+        named = (self.unit_id, self.developer_id, self.contractor_id)
+        return {one for one in named if one is not None}
+
+    @property
     def waiting(self) -> Text | None:
         """Give what those read who wait for the party that holds the period."""
         return WAITING[Party(self.waiting_for)] if self.waiting_for else None

@@ -1,5 +1,14 @@
 """Every select of cases, and the rows that are locked for changing, by noun."""
 
-from services.cases.queries import delay, items, persons, policies, proposals, rows
+from services.cases.queries import (
+    delay,
+    evidence,
+    items,
+    orders,
+    persons,
+    policies,
+    proposals,
+    rows,
+)
 
-__all__ = ["delay", "items", "persons", "policies", "proposals", "rows"]
+__all__ = ["delay", "evidence", "items", "orders", "persons", "policies", "proposals", "rows"]

@@ -6,6 +6,7 @@ from services.cases import actions
 from services.cases.errors import (
     AlreadyClosed,
     NotAnswered,
+    NotYoursToAnswer,
     PromiseInThePast,
     UnderVerification,
     WatchItemUnknown,
@@ -26,7 +27,14 @@ from shared.problems import Invalid, raises
     summary="Answer a watch item",
     status_code=201,
     response_model=WatchItemOut,
-    responses=raises(WatchItemUnknown, AlreadyClosed, UnderVerification, PromiseInThePast, Invalid),
+    responses=raises(
+        WatchItemUnknown,
+        NotYoursToAnswer,
+        AlreadyClosed,
+        UnderVerification,
+        PromiseInThePast,
+        Invalid,
+    ),
 )
 async def answer_watch_item(
     session: Transaction, who: Who, item_id: UUID, body: AnswerIn

@@ -1,5 +1,5 @@
 """Pure decisions of cases, by noun."""
 
-from services.cases.rules import delay, history, items, ladder, policies
+from services.cases.rules import delay, history, items, ladder, orders, policies
 
-__all__ = ["delay", "history", "items", "ladder", "policies"]
+__all__ = ["delay", "history", "items", "ladder", "orders", "policies"]

@@ -42,11 +42,12 @@ class CaseState(StrEnum):
 
 
 class TimerKind(StrEnum):
-    """The limits of cases: an item's next rung, its answer, a proposal that becomes a case."""
+    """The limits of cases: an item's next rung, its answer, a proposal, an order."""
 
     LEVEL = "level"
     ANSWER = "answer"
     CASE = "case"
+    ORDER = "order"
 
 
 class Happening(StrEnum):
@@ -69,6 +70,11 @@ class Happening(StrEnum):
     CASE_REFUSED = "case_refused"
     CASE_WITHDRAWN = "case_withdrawn"
     CASE_OPENED = "case_opened"
+    EVIDENCE_ADDED = "evidence_added"
+    EXTENSION_ASKED = "extension_asked"
+    EXTENSION_GRANTED = "extension_granted"
+    EXTENSION_REFUSED = "extension_refused"
+    ORDER_MOVED = "order_moved"
     CLOSED = "closed"
 
 

@@ -1,5 +1,5 @@
 """Bodies of cases' interface, by noun."""
 
-from services.cases.schemas import answers, delay, items, policies, proposals
+from services.cases.schemas import answers, delay, evidence, items, orders, policies, proposals
 
-__all__ = ["answers", "delay", "items", "policies", "proposals"]
+__all__ = ["answers", "delay", "evidence", "items", "orders", "policies", "proposals"]

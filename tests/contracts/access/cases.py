@@ -2,9 +2,15 @@
 
 from datetime import date
 from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
 
 from services.cases import actions, handlers
+from services.cases.models import CorrectionOrder, Evidence
+from services.cases.rules.orders import ServedHow
 from services.cases.schemas.answers import AnswerIn
+from services.cases.schemas.orders import DraftIn, ProofIn, ServeIn, SignIn
 from services.cases.schemas.policies import PolicyIn
 from shared import clock, known
 from shared.auth import Caller
@@ -18,8 +24,43 @@ from tests.fixtures.service import Time
 
 V1 = "/cases/v1"
 ITEM, PROPOSAL = f"{V1}/watch-items/{{item_id}}", f"{V1}/proposals/{{proposal_id}}"
-ASSIGNEE = an_id("assignee")
+ORDER = f"{V1}/correction-orders/{{order_id}}"
+ASSIGNEE, EVIDENCE = an_id("assignee"), an_id("evidence")
+INSPECTOR = Caller("inspector", frozenset({"inspector"}), frozenset({HERE}))
+PAYER = Caller("payer", frozenset({"developer"}), frozenset({HERE}), DEVELOPER)
 OFFICE = Caller("office", frozenset({"wage_office"}), frozenset({HERE}))
+
+
+async def _orders(session: Session) -> dict[str, UUID]:
+    """Let the orders that the red items were drafted stand one step further each."""
+    for project in "st":
+        item = await make.open_item(session, make.missed("2023-05", project))
+        body = DraftIn(watch_item_id=item.id)
+        await actions.orders.draft_order(session, INSPECTOR, body, clock.now())
+    await session.flush()  # What the items were drafted must be seen by the query.
+    drafted = list(await session.scalars(select(CorrectionOrder).order_by(CorrectionOrder.id)))
+    by_state = {}
+    for state, order in zip(("draft", "signed", "served", "overdue"), drafted, strict=True):
+        by_state[state], order.unit_id = order.id, ASSIGNEE
+        if state == "draft":
+            continue
+        now = clock.now()
+        await actions.orders.sign_order(session, INSPECTOR, order.id, SignIn(), now)
+        if state != "signed":
+            said = ServeIn(served_on=clock.day_of(now), served_how=ServedHow.DIRECT)
+            await actions.orders.serve_order(session, INSPECTOR, order.id, said, now)
+        if state == "served":
+            kept = {"sha256": "0" * 64, "size": 1, "scan": "not_scanned", "kept_at": now}
+            session.add(
+                Evidence(id=EVIDENCE, subject_id=order.watch_item_id, kind="pdf", kept_by="payer",
+                         **kept)
+            )  # fmt: skip
+            proof = ProofIn(text="已补拨", evidence_ids=[EVIDENCE])
+            await session.flush()  # The evidence must be seen by the query.
+            await actions.orders.prove_order(session, PAYER, order.id, proof, now)
+        if state == "overdue" and order.due_at:
+            await actions.order_course.end_limit(session, order.id, "served", order.due_at)
+    return by_state
 
 
 async def rows(session: Session, time: Time) -> Rows:
@@ -35,8 +76,10 @@ async def rows(session: Session, time: Time) -> Rows:
     item = await make.item_about(session, an_id("p", "2023-05"))
     answered = await make.item_about(session, an_id("p", "2023-04"))
     said = AnswerIn(explanation="已安排资金")
-    await actions.answers.answer_watch_item(session, OFFICE, answered.id, said, clock.now())
+    await actions.answers.answer_watch_item(session, PAYER, answered.id, said, clock.now())
     item.unit_id = answered.unit_id = ASSIGNEE
+    free = await make.open_item(session, make.missed("2023-05", "r"))
+    orders = await _orders(session)
     first, second = await make.proposals(session)
     open_one, decided = (first, second) if first.project_id == an_id("p") else (second, first)
     await actions.proposals.confirm_proposal(session, OFFICE, decided.id, clock.now())
@@ -48,17 +91,36 @@ async def rows(session: Session, time: Time) -> Rows:
         f"POST {ITEM}/verify": [{"enough": True, "reason": "附有付款凭证"}],
         f"POST {ITEM}/findings": [{"text": "现场无人"}],
         f"POST {ITEM}/assignee": [{"unit_id": str(an_id("other"))}],
+        f"POST {V1}/correction-orders": [{"watch_item_id": str(free.id), "facts": "逾期未拨付"}],
+        f"POST {ORDER}/sign": [{"length": 7}],
+        f"POST {ORDER}/serve": [{"served_on": "2023-05-31", "served_how": "direct"}],
+        f"POST {ORDER}/proof": [{"text": "已补拨", "evidence_ids": [str(EVIDENCE)]}],
+        f"POST {ORDER}/check": [{"enough": True, "reason": "凭证齐全"}],
+        f"POST {ORDER}/penalty": [{"penalised": False, "reason": "已改正"}],
+        f"POST {ORDER}/withdraw": [{"reason": "重复"}],
         f"POST {V1}/policies": [body(), body(version=2)],
         f"POST {PROPOSAL}/refuse": [{"reason": "资金已在途"}],
     }
     return Rows(
-        ids={"item_id": item.id, "proposal_id": open_one.id, "project_id": an_id("p")},
-        own_ids={f"POST {ITEM}/verify": {"item_id": answered.id}},
+        ids={
+            "item_id": item.id,
+            "proposal_id": open_one.id,
+            "project_id": an_id("p"),
+            "order_id": orders["served"],
+        },
+        own_ids={
+            f"POST {ITEM}/verify": {"item_id": answered.id},
+            f"POST {ORDER}/sign": {"order_id": orders["draft"]},
+            f"POST {ORDER}/withdraw": {"order_id": orders["draft"]},
+            f"POST {ORDER}/serve": {"order_id": orders["signed"]},
+            f"POST {ORDER}/penalty": {"order_id": orders["overdue"]},
+        },
         parties={"developer": DEVELOPER, "contractor": CONTRACTOR, "assignee": ASSIGNEE},
         requests={name: [{"json": sent} for sent in each] for name, each in bodies.items()},
         marks={
             f"GET {V1}/watch-items": item.id,
             f"GET {V1}/watch-items/counts": None,
+            f"GET {V1}/correction-orders": orders["served"],
             f"GET {V1}/policies": policy.id,
             f"GET {V1}/proposals": open_one.id,
             f"GET {V1}/arrears-cases": case.id,

@@ -1,0 +1,66 @@
+"""Files that people bring for a matter, and naming them where something is claimed."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from services.cases import queries
+from services.cases.actions.timeline import note
+from services.cases.errors import EvidenceRefused
+from services.cases.models import Evidence
+from services.cases.rules.items import Happening
+from shared.auth import Caller
+from shared.db import Session
+from shared.files import Kept
+from shared.problems import Finding
+from shared.wording import Text
+
+
+async def add_evidence(
+    session: Session, caller: Caller, item_id: UUID, kept: Kept, now: datetime
+) -> Evidence:
+    """Bring a kept file for a watch item; the same again gives the first."""
+    item = await queries.items.locked_watch_item(session, item_id, caller.scope)
+    evidence = await queries.evidence.locked_evidence_of(
+        session,
+        id=kept.file_id,
+        subject_id=item.id,
+        kind=kept.kind,
+        sha256=kept.sha256,
+        size=kept.size,
+        scan=kept.scan,
+        kept_at=now,
+        kept_by=caller.actor,
+        org_id=caller.org,
+    )
+    if evidence.id == kept.file_id:
+        said = {"evidence_id": evidence.id, "sha256": kept.sha256}
+        note(session, item, Happening.EVIDENCE_ADDED, now, **said)
+    return evidence
+
+
+async def check_evidence(
+    session: Session, subject_id: UUID, ids: Sequence[UUID], *, needed: bool = False
+) -> None:
+    """Raise EvidenceRefused, naming every id that is no evidence of the matter, or that none is."""
+    missing = await queries.evidence.missing_evidence(session, subject_id, ids) if ids else []
+    findings = [
+        Finding(
+            f"evidence_ids[{ids.index(one)}]",
+            "evidence_unknown",
+            Text("该事项没有此证据文件", "This matter has no such evidence"),
+            Text("请先上传文件，再填写其编号", "Upload the file first, then give its id"),
+        )
+        for one in missing
+    ]
+    if needed and not ids:
+        findings.append(
+            Finding(
+                "evidence_ids",
+                "evidence_needed",
+                Text("须附证据文件", "Evidence is needed here"),
+                Text("请上传凭证后再提交", "Upload what proves it and name it here"),
+            )
+        )
+    if findings:
+        raise EvidenceRefused(errors=findings)
