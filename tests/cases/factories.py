@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from services.cases import actions, handlers
 from services.cases.models import ArrearsCase, CaseProposal, WatchItem, WatchItemEntry
+from services.cases.rules.items import Happening
 from shared import clock, known, timers, workdays
 from shared.db import Session
 from shared.events.payroll import (
@@ -190,9 +191,11 @@ async def cases(session: Session) -> list[ArrearsCase]:
 
 
 async def timeline(session: Session, item: WatchItem) -> list[WatchItemEntry]:
-    """Give an item's timeline in order."""
+    """Give an item's timeline in order, without what became of its order."""
     await session.flush()  # What the action has written must be seen by the query.
-    found = select(WatchItemEntry).where(WatchItemEntry.watch_item_id == item.id)
+    found = select(WatchItemEntry).where(
+        WatchItemEntry.watch_item_id == item.id, WatchItemEntry.what != Happening.ORDER_MOVED
+    )
     return list(await session.scalars(found.order_by(WatchItemEntry.at, WatchItemEntry.id)))
 
 

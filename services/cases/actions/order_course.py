@@ -32,7 +32,7 @@ _AWAITED = {OrderState.DRAFT: "signed", OrderState.SIGNED: "served"}
 
 async def draft_at_step(session: Session, item: WatchItem, ladder: Ladder, at: datetime) -> None:
     """Draft the order about an item that its ladder asks for, once; for an inspector to sign."""
-    matter = rules.MATTERS.get(item.kind)
+    matter = rules.matter_of(item.kind)
     if item.is_closed or matter is None or not rules.is_drafted(ladder, item.step):
         return
     terms = await queries.orders.find_terms(session, matter, item.area_code, clock.day_of(at))
@@ -117,7 +117,7 @@ async def settle_orders(
 ) -> None:
     """An item was closed by its proof: so is what its own order asked for."""
     for order in await queries.orders.locked_orders_of(session, item.id):
-        if order.matter == rules.MATTERS.get(item.kind):
+        if order.matter == rules.matter_of(item.kind):
             await put_right(session, order, item, at, proof)
 
 

@@ -42,7 +42,7 @@ async def draft_order(
     item = await queries.items.locked_watch_item(session, body.watch_item_id, caller.scope)
     if item.is_closed:
         raise AlreadyClosed
-    matter = rules.MATTERS.get(item.kind, body.system)
+    matter = rules.matter_of(item.kind, body.system)
     if matter is None or (body.system and body.system != matter):
         raise NoOrderFits(kind=item.kind)
     terms = await queries.orders.find_terms(session, matter, item.area_code, clock.day_of(now))
@@ -58,9 +58,9 @@ async def sign_order(
 
     Raises OrderUnknown, OrderNotThere, PersonNeeded, or OrderLengthUnfit.
     """
-    order, item = await _locked(session, caller, order_id, OrderState.DRAFT)
     if caller.subject.startswith(MACHINE):
         raise PersonNeeded
+    order, item = await _locked(session, caller, order_id, OrderState.DRAFT)
     terms = await queries.orders.terms_of(session, order)
     length = body.length or order.length
     if not terms.shortest <= length <= terms.longest:
@@ -136,9 +136,9 @@ async def decide_penalty(
 
     Raises OrderUnknown, OrderNotThere, PersonNeeded, or DecisionNumberNeeded.
     """
-    order, item = await _locked(session, caller, order_id, OrderState.OVERDUE)
     if caller.subject.startswith(MACHINE):
         raise PersonNeeded
+    order, item = await _locked(session, caller, order_id, OrderState.OVERDUE)
     if body.penalised and not body.decision_number:
         raise DecisionNumberNeeded
     order.decision_number = body.decision_number if body.penalised else None

@@ -61,6 +61,11 @@ MATTERS = {
 }
 
 
+def matter_of(kind: str, system: str | None = None) -> str | None:
+    """Give what an order about an item of a kind is about; the named system where it is open."""
+    return MATTERS.get(kind, system)
+
+
 def about(matter: str, item_key: str, project_id: object) -> str:
     """Give the key under which one order at a time is under way: a transfer, a project's system."""
     return item_key if matter == "transfer_missed" else f"{matter}:{project_id}"
