@@ -38,9 +38,12 @@ async def document(player: Player, received: Told) -> dict[str, Any]:
     recipients = {one["id"]: one["title"] for one in await client.everything(_RECIPIENTS)}
     feeds = await _feeds(client, items)
     days = {"by": "developer", "as_of": _day(ends)}
+    half = {"by": "developer", "half_year": _half(ends)}
     return {
         "as_of": ends.isoformat(),
         "summary": await client.call("GET", _SUMMARY, query=days),
+        "reporting": await client.call("GET", f"{_REPORTING}/summary", query=half),
+        "reporting_gaps": await client.everything(f"{_REPORTING}/gaps", open="true"),
         "watch_items": _ordered("opened_at", (_about(i, projects, feeds) for i in items)),
         "proposals": _ordered("proposed_at", (_about(p, projects) for p in proposals)),
         "alerts": _ordered("raised_at", (_about(a, projects, names=recipients) for a in alerts)),
@@ -48,6 +51,7 @@ async def document(player: Player, received: Told) -> dict[str, Any]:
     }
 
 
+_REPORTING = "/registry/v1/reporting"
 _PROJECTS, _RECIPIENTS = "/registry/v1/projects", "/alerts/v1/recipients"
 _SUMMARY, _DELIVERIES = "/payroll/v1/obligations/summary", "/alerts/v1/deliveries"
 
@@ -55,6 +59,12 @@ _SUMMARY, _DELIVERIES = "/payroll/v1/obligations/summary", "/alerts/v1/deliverie
 def _day(ends: datetime) -> str:
     """Give the last day that the scenario has seen; it ends at 24:00 if the clock stops there."""
     return clock.day_of(ends - timedelta(microseconds=1)).isoformat()
+
+
+def _half(ends: datetime) -> str:
+    """Give the half-year that the last day lies in."""
+    day = clock.day_of(ends - timedelta(microseconds=1))
+    return f"{day.year}H{1 if day.month <= 6 else 2}"  # noqa: PLR2004  June ends the first
 
 
 def _project(one: Told) -> dict[str, Any]:
@@ -134,6 +144,7 @@ def show(told: Told, say: Say, title: str = "") -> None:
     _items(told, say)
     _late(told, say)
     _proposals(told, say)
+    _reporting(told, say)
     if len(told["watch_items"]) <= STORY:
         _story(told, say)
     _alerts(told, say)
@@ -280,6 +291,29 @@ def _proposals(told: Told, say: Say) -> None:
     ]
     if rows:
         _table(rows, say, 4)
+
+
+def _reporting(told: Told, say: Say) -> None:
+    """Print how completely the half-year's projects are reported, and each gap by its name."""
+    found, total = told["reporting"], told["reporting"]["total"]
+    if not total["known"]:
+        return
+    say(
+        f"\n应报尽报 reporting {found['half_year']}: 应报 known {total['known']}, "
+        f"已报 reported {total['reported']}, 完整 complete {total['complete']}, {total['share']} %"
+    )
+    lacking = [
+        f"{one['name']} {one['complete']}/{one['known']} {one['share']} %"
+        for one in found["items"]
+        if one["complete"] < one["known"]
+    ]
+    if lacking:
+        say(f"  未报全 not all reported: {'、'.join(lacking)}")
+    for gap in told["reporting_gaps"]:
+        say(
+            f"  应报未报 gap: {gap['name']}  {gap['unit_name']}  {gap['reason']}  "
+            f"缺 missing {', '.join(gap['missing'])}"
+        )
 
 
 def _story(told: Told, say: Say) -> None:

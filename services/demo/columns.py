@@ -109,6 +109,8 @@ _DAY, _DAY_OR_NONE = Column(_day), Column(_day, required=False)
 _TEXT, _TEXT_OR_NONE = Column(), Column(required=False)
 _MONEY, _MONEY_OR_NONE = Column(_money), Column(_money, required=False)
 
+_WORKS_KIND = _one_of("rural_revitalisation", "village_road", "other")
+
 # The whole format: each file, each column. `scenarios/README.md` says it in words.
 FILES: Mapping[str, Mapping[str, Column]] = {
     "areas.csv": {
@@ -137,6 +139,23 @@ FILES: Mapping[str, Mapping[str, Column]] = {
         "status": Column(_one_of("001", "002", "003", "004", "005")),
         "supervised_since": _DAY_OR_NONE,
         "started_on": _DAY_OR_NONE,
+    },
+    "particulars.csv": {
+        "project": _PROJECT,
+        "works_kind": Column(_WORKS_KIND),
+        "investment_amount": _MONEY_OR_NONE,
+        "approval_number": _TEXT_OR_NONE,
+        "permit_number": _TEXT_OR_NONE,
+        "address": _TEXT_OR_NONE,
+    },
+    "duties.csv": {
+        "area_code": _AREA,
+        "works_kind": Column(_WORKS_KIND),
+        "valid_from": _DAY,
+        "above": _MONEY_OR_NONE,
+        "required": _TEXT,
+        "basis": _TEXT,
+        "certainty": Column(_one_of("A", "B", "C")),
     },
     "works_contracts.csv": {
         "project": _PROJECT,
@@ -202,6 +221,25 @@ FILES: Mapping[str, Mapping[str, Column]] = {
         "counterparty_account": _TEXT_OR_NONE,
         "purpose": _TEXT_OR_NONE,
     },
+    "reports.csv": {
+        "at": Column(instant),
+        "role": Column(_one_of(*sorted(KNOWN_ROLES))),
+        "project": _PROJECT,
+    },
+    "sightings.csv": {
+        "at": Column(instant),
+        "role": Column(_one_of(*sorted(KNOWN_ROLES))),
+        "source": Column(_one_of("approval", "permit", "tender", "inspection")),
+        "seen_on": _DAY,
+        "name": _TEXT,
+        "area_code": _AREA,
+        "developer": _DEVELOPER,
+        "works_kind": Column(_WORKS_KIND),
+        "approval_number": _TEXT_OR_NONE,
+        "investment_amount": _MONEY_OR_NONE,
+        "started_on": _DAY_OR_NONE,
+        "note": _TEXT_OR_NONE,
+    },
     "acts.csv": {
         "at": Column(instant),
         "role": Column(_one_of(*sorted(KNOWN_ROLES))),
@@ -213,11 +251,21 @@ FILES: Mapping[str, Mapping[str, Column]] = {
         "promised_on": _DAY_OR_NONE,
     },
 }
-OPTIONAL = {"late_feeds.csv", "acts.csv", "persons.csv", "README.md"}
+OPTIONAL = {
+    "late_feeds.csv",
+    "acts.csv",
+    "persons.csv",
+    "particulars.csv",
+    "duties.csv",
+    "reports.csv",
+    "sightings.csv",
+    "README.md",
+}
 # What names a row; no two have the same.
 NAMED = {
     "organisations.csv": ("credit_code",),
     "projects.csv": ("code",),
+    "particulars.csv": ("project",),
     "works_contracts.csv": ("project", "number"),
     "sources.csv": ("code",),
     "wage_accounts.csv": ("account_no",),
@@ -225,7 +273,7 @@ NAMED = {
     "lines.csv": ("account_no", "serial"),
 }
 # Files whose rows must stand in order of this column, an instant.
-ORDERED = {"acts.csv": "at"}
+ORDERED = {"acts.csv": "at", "reports.csv": "at", "sightings.csv": "at"}
 # Columns of a row of which the second may not come before the first.
 SPANS = {
     "areas.csv": ("valid_from", "valid_to"),

@@ -1,12 +1,12 @@
 """Plays a scenario: facts in order of their instants, over every due instant between them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import partial
 from itertools import groupby
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
 from services.demo.facts import Row, Scenario
@@ -102,6 +102,10 @@ class Player:
         for year in self.scenario.calendar_years:
             await self._post("/registry/v1/calendars", {"area_code": "0", "year": year})
         await self.stage.settle()
+        for row in rows("duties.csv"):
+            required = {"required": _list(row["required"])}
+            body = {**_filled(row, *(name for name in row if name != "required")), **required}
+            await self._post("/registry/v1/reporting/duties", body)
         for row in rows("organisations.csv"):
             made = await self._post(
                 "/registry/v1/organisations",
@@ -140,6 +144,16 @@ class Player:
             "supervised_since",
             "started_on",
         )
+        particulars = (
+            "works_kind",
+            "investment_amount",
+            "approval_number",
+            "permit_number",
+            "address",
+        )
+        for known in self.scenario.rows("particulars.csv"):
+            if known["project"] == row["code"]:
+                body |= _filled(known, *particulars)
         for name in ("developer", "contractor", "sector_authority"):
             if row[name]:
                 body[f"{name}_id"] = self.organisations[row[name]]
@@ -173,10 +187,48 @@ class Player:
         for row in rows("wage_accounts.csv"):
             opened_at = clock.at(date.fromisoformat(row["opened_on"]), 9)
             facts.append(Fact(opened_at, partial(self._account, row)))
+        facts += self._lists("reports.csv", self._report)
+        facts += self._lists("sightings.csv", self._see)
         for row in rows("acts.csv"):
             facts.append(Fact(datetime.fromisoformat(row["at"]), partial(self._act, row)))
         begins, ends = self.scenario.begins, self.scenario.ends
         return [fact._replace(at=max(fact.at, begins)) for fact in facts if fact.at < ends]
+
+    def _lists(self, file: str, enter: Callable[[list[Row]], Awaitable[None]]) -> Iterator[Fact]:
+        """Give a fact for the rows of an instant that one role enters together."""
+        together = itemgetter("at", "role")
+        for (instant, _), rows in groupby(self.scenario.rows(file), key=together):
+            # Only registry takes them; the others hear of it by events, which carry its instant.
+            at = datetime.fromisoformat(instant)
+            yield Fact(at, partial(enter, list(rows)), ("registry",))
+
+    async def _report(self, rows: list[Row]) -> None:
+        day = clock.day_of(datetime.fromisoformat(rows[0]["at"])).isoformat()
+        items = [{"project_id": self.projects[row["project"]], "reported_on": day} for row in rows]
+        area = self.scenario.area_code
+        await self._post("/registry/v1/reports", {"items": items}, role=rows[0]["role"], area=area)
+
+    async def _see(self, rows: list[Row]) -> None:
+        names = {row["credit_code"]: row["name"] for row in self.scenario.rows("organisations.csv")}
+        told = (
+            *("seen_on", "name", "area_code", "works_kind", "approval_number"),
+            *("investment_amount", "started_on", "note"),
+        )
+        for source, seen in groupby(rows, key=itemgetter("source")):
+            items = [
+                {
+                    **_filled(row, *told),
+                    "developer_name": names[row["developer"]],
+                    "developer_code": row["developer"],
+                }
+                for row in seen
+            ]
+            body = {"items": items}
+            path = "inspected" if source == "inspection" else "approvals"
+            if path == "approvals":
+                body |= {"source": source}
+            who = {"role": rows[0]["role"], "area": self.scenario.area_code}
+            await self._post(f"/registry/v1/{path}", body, **who)
 
     async def _source(self, row: Row) -> None:
         await self._post(

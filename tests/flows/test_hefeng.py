@@ -80,6 +80,10 @@ class Played:
     """Ids of the projects that have a wage account."""
     reserve: list[dict[str, Any]]
     """The bank lines of 金凤路安置小区."""
+    supervised: dict[str, str]
+    """Names of the projects in progress and supervised on 30 June, by their ids."""
+    complete: set[str]
+    """Ids of the projects that are reported in full."""
 
     def items(self, kind: str = "transfer_missed", *, closed: bool = False) -> list[dict[str, Any]]:
         return [
@@ -121,6 +125,16 @@ async def county() -> AsyncIterator[Played]:
             await client.everything(
                 "/payroll/v1/bank-lines", project_id=projects["金凤路安置小区"]
             ),
+            {
+                one["id"]: one["name"]
+                for one in await client.everything(PROJECTS, supervised_on=f"{LAST_DAY}")
+            },
+            {
+                one["id"]
+                for one in await client.everything(
+                    "/registry/v1/reporting", half_year="2023H1", standing="complete"
+                )
+            },
         )
 
 
@@ -268,6 +282,49 @@ def test_the_reserve_is_what_came_less_what_went_to_the_cent(county: Played) -> 
     assert sum(moved) == Decimal(newest["balance"]) == Decimal("50860000.00")
 
 
+# Known, reported, complete; where it is not listed all of the unit's projects in progress are.
+REPORTED = {"太平镇": (6, 4, 4, "66.7"), "五里乡": (4, 3, 3, "75.0")}
+GAPS = {
+    "高山茶园产业提升工程": ("太平镇", set()),
+    "和美乡村人居环境整治工程": ("太平镇", set()),
+    "十字村石家堡至刘家屋场公路": ("五里乡", {"investment_amount"}),
+}
+UNKNOWN_OF_ALL = {
+    "contractor", "approval_number", "address", "works_contract", "responsible_person",
+}  # fmt: skip
+
+
+def test_55_of_58_known_projects_are_reported_and_transport_s_22_in_full(county: Played) -> None:
+    told = county.told["reporting"]
+    total = told["total"]
+    assert (total["known"], total["reported"], total["complete"]) == (58, 55, 55)
+    assert (told["half_year"], total["share"], told["undecided"]) == ("2023H1", "94.8", 0)
+    found = {
+        one["name"]: (one["known"], one["reported"], one["complete"], one["share"])
+        for one in told["items"]
+    }
+    assert found["县交通运输局"] == (22, 22, 22, "100.0")
+    for unit, ((projects, *_), _) in UNITS.items():
+        assert found[unit] == REPORTED.get(unit, (projects, projects, projects, "100.0")), unit
+
+
+def test_three_projects_are_gaps_of_their_towns_and_name_what_lacks(county: Played) -> None:
+    gaps = {one["name"]: one for one in county.told["reporting_gaps"]}
+    assert set(gaps) == set(GAPS)
+    for name, (unit, more) in GAPS.items():
+        gap = gaps[name]
+        assert (gap["unit_name"], gap["reason"], gap["project_id"], gap["since"]) == (
+            unit, "not_registered", None, "2023-06-19",
+        )  # fmt: skip
+        assert set(gap["missing"]) == UNKNOWN_OF_ALL | more
+
+
+def test_the_gaps_lie_outside_the_55_that_are_supervised(county: Played) -> None:
+    assert len(county.supervised) == 55
+    assert not set(county.supervised.values()) & set(GAPS)
+    assert county.complete == set(county.supervised)
+
+
 def test_the_plain_model_says_the_same(county: Played) -> None:
     facts = written.county(HEFENG)
     expected = reference.outcome(facts)
@@ -286,6 +343,7 @@ def test_a_person_reads_the_same_on_the_page(county: Played) -> None:
         assert rows[unit][1 : len(shown) + 1] == [str(number) for number in shown]
         at_last = [str(number) for number in levels if number]
         assert rows[unit][len(rows[unit]) - len(at_last) :] == at_last
+    assert "应报 known 58, 已报 reported 55, 完整 complete 55, 94.8 %" in page
     assert "人工费未拨付 transfer_missed: 38 open, 4 closed" in page
     assert "银行数据未到 bank_feed_late: 0 open, 1 closed" in page
     assert "立案建议 case proposals: 9, 欠薪案件 arrears cases: 0" in page
