@@ -26,6 +26,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "payroll:write_accounts",
             "payroll:read_feeds",
             "payroll:waive_feed",
+            "payroll:allocate",
             "payroll:reveal",
             "cases:add_finding",
             "cases:verify",

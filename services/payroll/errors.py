@@ -102,10 +102,10 @@ class FeedNotLate(Problem):
 
 
 class SecondPersonNeeded(Problem):
-    """Whoever asked for the waiver cannot also confirm it."""
+    """Whoever asked for it cannot also confirm it."""
 
     status = 409
-    title = Text("豁免须由另一人确认", "Another person has to confirm the waiver")
+    title = Text("须由另一人确认", "Another person has to confirm this")
 
 
 class PersonNeeded(Problem):
@@ -113,5 +113,28 @@ class PersonNeeded(Problem):
 
     status = 403
     title = Text(
-        "豁免只能由本人办理，不能由接口代办", "A waiver is decided by persons, not machines"
+        "此事只能由本人办理，不能由接口代办", "This is decided by persons, not by machines"
     )
+
+
+class AllocationRefused(Problem):
+    """The money cannot be allocated like this."""
+
+    status = 422
+    title = Text("该笔款项不能这样分配", "The money cannot be allocated like this")
+
+
+class LineBeingAllocated(Problem):
+    """Somebody else's decision about this line waits for its second person."""
+
+    status = 409
+    title = Text(
+        "该笔流水有待另一人确认的分配，请先办结", "An allocation of this line waits to be confirmed"
+    )
+
+
+class AllocationDecided(Problem):
+    """Nothing waits to be decided here, or nothing stands that could be reversed."""
+
+    status = 409
+    title = Text("该分配已办结或状态已变", "This allocation is decided, or has changed")

@@ -29,6 +29,12 @@ async def find_missed_transfers(sessions: Sessions) -> int:
         return await actions.transfers.mark_missed_transfers(session, clock.now())
 
 
+async def match_returns(sessions: Sessions) -> int:
+    """Poll: take back the credits whose money the bank returned."""
+    async with sessions.begin("job:match_returns") as session:
+        return await actions.returns.match_return(session, clock.now())
+
+
 async def replan_obligations(sessions: Sessions) -> int:
     """Poll: work out planned due days again after working days were told."""
     async with sessions.begin("job:replan_obligations") as session:

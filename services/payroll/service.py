@@ -6,7 +6,13 @@ from services.payroll.routes import router
 from services.payroll.settings import Settings
 from shared import known
 from shared.events.conditions import PayrollConditionEnded, PayrollConditionFound
-from shared.events.payroll import BankFeedCompleted, BankFeedLate, TransferMissed, TransferReceived
+from shared.events.payroll import (
+    BankFeedCompleted,
+    BankFeedLate,
+    TransferMissed,
+    TransferReceived,
+    TransferReversed,
+)
 from shared.events.platform import PLATFORM
 from shared.events.registry import (
     AreaChanged,
@@ -28,6 +34,7 @@ service = Service(
     publishes=[
         TransferMissed,
         TransferReceived,
+        TransferReversed,
         BankFeedLate,
         BankFeedCompleted,
         PayrollConditionFound,
@@ -46,7 +53,7 @@ service = Service(
     },
     relearns={BankFeedCompleted: handlers.on_own_feed_completed},
     jobs=[daily("00:00", jobs.expect_bank_feeds)],  # Beijing time
-    polls=[jobs.replan_obligations, jobs.find_missed_transfers],
+    polls=[jobs.replan_obligations, jobs.match_returns, jobs.find_missed_transfers],
     timers={"bank_feed": jobs.on_bank_feed_due},
     measures=[jobs.measure_standings],
 )

@@ -54,6 +54,28 @@ class TransferReceived(Event, type="payroll.transfer_received.v1", key="project_
     """The day of the last bank line that settled it; None while something is lacking."""
     developer_id: UUID | None = None
     contractor_id: UUID | None = None
+    in_time: bool = False
+    """It was there on the due day: what was told as a miss was none."""
+
+
+class TransferReversed(Event, type="payroll.transfer_reversed.v1", key="project_id"):
+    """Money that had counted for an obligation counts no longer: returned, or decided otherwise.
+
+    `lacking` is what is owed again; `missed` says whether the obligation was told as missed.
+    """
+
+    project_id: UUID
+    area_code: str
+    obligation_id: UUID
+    works_contract_id: UUID
+    period: str
+    due_on: date
+    amount: Decimal
+    """How much less counts now."""
+    lacking: Decimal
+    missed: bool
+    bank_serials: list[str]
+    """The lines that count no longer, or for less."""
 
 
 class BankFeedLate(Event, type="payroll.bank_feed_late.v1", key="source_id"):

@@ -30,6 +30,10 @@ FOR_PERSONS = {
     "POST /payroll/v1/bank-feeds/{feed_id}/waivers",
     "POST /cases/v1/correction-orders/{order_id}/sign",
     "POST /cases/v1/correction-orders/{order_id}/penalty",
+    "POST /payroll/v1/allocations",
+    "POST /payroll/v1/allocations/{allocation_id}/confirm",
+    "POST /payroll/v1/allocations/{allocation_id}/refuse",
+    "POST /payroll/v1/allocations/{allocation_id}/reversal",
 }
 REFUSALS = {"404": {404}, "403 or 404": {403, 404}, "refused": {404, 409, 422}}
 MAKERS = {"registry": registry, "payroll": payroll, "cases": cases, "alerts": alerts}

@@ -2,26 +2,36 @@
 
 from services.payroll.actions import (
     accounts,
+    allocations,
     batches,
     feeds,
     lines,
     money,
     obligations,
+    persons,
     projects,
+    returns,
+    settlement,
     sources,
+    tellings,
     transfers,
     waivers,
 )
 
 __all__ = [
     "accounts",
+    "allocations",
     "batches",
     "feeds",
     "lines",
     "money",
     "obligations",
+    "persons",
     "projects",
+    "returns",
+    "settlement",
     "sources",
+    "tellings",
     "transfers",
     "waivers",
 ]

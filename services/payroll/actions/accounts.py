@@ -7,7 +7,7 @@ from services.payroll import queries
 from services.payroll.actions import money
 from services.payroll.errors import AccountRefused, AccountTaken, ProjectHasAccount
 from services.payroll.models import Project, Source, WageAccount
-from services.payroll.rules.statements import Direction
+from services.payroll.rules.statements import Direction, LineKind
 from services.payroll.schemas.accounts import WageAccountIn
 from shared import clock, known, pii
 from shared.areas import Scope
@@ -110,7 +110,9 @@ async def _take_over(session: Session, account: WageAccount, now: datetime) -> N
     )
     for line in lines:
         line.account_id, line.account_no = account.id, None
-    came_in = [line for line in lines if line.direction is Direction.IN]
+    came_in = [
+        line for line in lines if line.direction is Direction.IN and line.kind is LineKind.ORDINARY
+    ]
     left = await money.credit_money(
         session, [money.incoming(account, line, line.left_amount) for line in came_in], now
     )

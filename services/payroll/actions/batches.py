@@ -14,7 +14,7 @@ from services.payroll.actions.readings import AccountReading, BatchReading
 from services.payroll.errors import FeedClosed, FeedDayRefused, FeedRefused
 from services.payroll.models import AccountDay, BankFeed, BankLine, FeedBatch, Source
 from services.payroll.rules.feeds import DELIVERED, BatchStatus
-from services.payroll.rules.statements import Direction, Line
+from services.payroll.rules.statements import Direction, Line, LineKind
 from services.payroll.schemas.feeds import BankFeedIn, BankLineIn
 from shared import clock, pii, sets
 from shared.auth import Caller
@@ -112,11 +112,16 @@ async def _write(
         for place, line in each.result.fresh:
             row = _row(feed, each, line, each.sent.lines[place], now)
             rows.append(row)
-            if each.account and line.direction is Direction.IN:
+            if each.account and line.brings_money:
                 came_in.append(_incoming(each.account.project_id, row))
     left = await money.credit_money(session, came_in, now) if came_in else {}
     for row in rows:
         row["left_amount"] = left.get(row["id"], row["left_amount"])
+    # A return that came before its credit is looked at again.
+    for back in await queries.lines.locked_returns_unmatched(
+        session, source.id, {row["account_index"] for row in rows}
+    ):
+        back.to_match = True
     await sets.copy(session, AccountDay, fresh_days)
     await sets.copy(session, BankLine, rows)
 
@@ -137,7 +142,7 @@ def _row(
     feed: BankFeed, each: AccountReading, line: Line, sent: BankLineIn, now: datetime
 ) -> dict[str, Any]:
     """Give a line as it is kept; all money of it is left until it counts for something."""
-    came_in = line.direction is Direction.IN
+    came_in = line.brings_money
     other = sent.counterparty
     return {
         "account_index": each.index,
@@ -150,7 +155,7 @@ def _row(
         "serial": line.serial,
         "at": line.at,
         "direction": line.direction,
-        "kind": rules.purposes.line_kind(line.purpose),
+        "kind": line.kind,
         "amount": line.amount,
         "balance": line.balance,
         "left_amount": line.amount if came_in else Decimal(0),
@@ -160,6 +165,8 @@ def _row(
         "counterparty_name_index": line.counterparty[0],
         "counterparty_account": other.account_no if other else None,
         "counterparty_account_index": line.counterparty[1],
+        "reference": line.reference,
+        "to_match": line.kind is LineKind.RETURNED and line.direction is Direction.OUT,
         "received_at": now,
     }
 
@@ -174,6 +181,7 @@ def _incoming(project_id: UUID, row: Mapping[str, Any]) -> Incoming:
         row["day"],
         row["period"],
         row["amount"],
+        row["received_at"],
     )
 
 

@@ -1,21 +1,25 @@
-"""Money that came in counts for what is owed, and whoever waits for it is told."""
+"""Money that came in counts for what is owed, and whoever waits for it is told.
+
+Money that comes takes its place among what counts already (`credit_money`). Where persons or a
+bank's return decide otherwise, all that concerns the projects is worked out anew
+(`actions.settlement`); both come to the same.
+"""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TypeAlias
 from uuid import UUID
 
 from services.payroll import queries
+from services.payroll.actions import tellings
 from services.payroll.models import BankLine, Credit, Obligation, WageAccount
-from services.payroll.rules.allocation import Allocation, Money, Owed, allocate
+from services.payroll.rules.allocation import Money, Owed, Shares, allocate
 from services.payroll.rules.obligations import ObligationStatus
 from shared import clock
-from shared.db import Session, new_id, same_id
-from shared.events.payroll import TransferReceived
-from shared.outbox import publish
+from shared.db import Session, new_id
 
 _WAITED_FOR = (ObligationStatus.DUE, ObligationStatus.SHORT, ObligationStatus.NONE)
 
@@ -32,9 +36,11 @@ class Incoming:
     credited_on: date
     period: str | None
     amount: Decimal
+    known_at: datetime
+    """Since when it may choose: since it came, or since its account was entered."""
 
 
-_Line: TypeAlias = Incoming | Credit
+Line: TypeAlias = Incoming | Credit
 """Both say which line, and where it stands among others."""
 
 
@@ -49,6 +55,7 @@ def incoming(account: WageAccount, line: BankLine, amount: Decimal) -> Incoming:
         line.day,
         line.period,
         amount,
+        max(line.received_at, account.registered_at),
     )
 
 
@@ -94,6 +101,15 @@ async def credit_what_is_left(session: Session, account: WageAccount, now: datet
         line.left_amount = left[line.id]
 
 
+async def owed_since(session: Session, account: WageAccount | None, now: datetime) -> datetime:
+    """Give since when an obligation that becomes known now is owed to lines of its account.
+
+    News of a contract may be older than lines that came before it, and that chose without it.
+    """
+    last = await queries.lines.last_known_at(session, account) if account else None
+    return now if last is None or last < now else last + timedelta(microseconds=1)
+
+
 def _by_project(money: Sequence[Incoming]) -> Mapping[UUID, Sequence[Incoming]]:
     grouped: dict[UUID, list[Incoming]] = defaultdict(list)
     for each in money:
@@ -107,50 +123,101 @@ def _settle(
     credited: Mapping[UUID, dict[UUID, Credit]],
     fresh: Sequence[Incoming],
     now: datetime,
-) -> Sequence[tuple[_Line, Decimal]]:
+) -> Sequence[tuple[Line, Decimal]]:
     """Let fresh money of one project count; give the lines of which more is left, and how much."""
-    lines: dict[UUID, _Line] = {
+    lines: dict[UUID, Line] = {
         credit.line_id: credit for row in owed for credit in credited[row.id].values()
     }
     lines |= {each.line_id: each for each in fresh if each.line_id not in lines}
-    result = _allocation(owed, credited, lines, fresh)
+    decided = {
+        row.id: {
+            line_id: credit.decided_amount
+            for line_id, credit in credited[row.id].items()
+            if credit.decided_amount
+        }
+        for row in owed
+    }
+    held = [
+        (row.id, credit.line_id, credit.amount - credit.decided_amount)
+        for row in owed
+        for credit in credited[row.id].values()
+    ]
+    result = placed(owed, decided, lines, held, [(each.line_id, each.amount) for each in fresh])
     for row in owed:
-        shares = result.shares[row.id]
-        before = {line_id: credit.amount for line_id, credit in credited[row.id].items()}
-        grown = [lines[line_id] for line_id in shares if shares[line_id] > before.get(line_id, 0)]
-        for line_id, amount in shares.items():
-            if line_id not in before:
-                session.add(_credit(row, lines[line_id], amount, now))
-            elif amount != before[line_id]:
-                session.add(credited[row.id][line_id].change(amount, now))
-        if grown:
-            counted = [(lines[line_id], share) for line_id, share in shares.items()]
-            _count(session, row, counted, grown, now)
+        write(
+            session,
+            row,
+            credited[row.id],
+            free=result.shares[row.id],
+            decided=decided[row.id],
+            lines=lines,
+            now=now,
+        )
     return [(lines[line_id], amount) for line_id, amount in result.left.items()]
 
 
-def _allocation(
+def placed(
     owed: Sequence[Obligation],
-    credited: Mapping[UUID, dict[UUID, Credit]],
-    lines: Mapping[UUID, _Line],
-    fresh: Sequence[Incoming],
-) -> Allocation:
+    decided: Mapping[UUID, Mapping[UUID, Decimal]],
+    lines: Mapping[UUID, Line],
+    held: Sequence[tuple[UUID, UUID, Decimal]],
+    fresh: Sequence[tuple[UUID, Decimal]],
+) -> Shares:
+    """Place money that is free to choose beside what was decided."""
     return allocate(
-        [Owed(row.id, row.period, row.due_amount) for row in owed],
+        [
+            Owed(
+                row.id,
+                row.period,
+                max(row.due_amount - sum(decided[row.id].values()), Decimal(0)),
+                row.known_at,
+            )
+            for row in owed
+        ],
         {
-            line_id: Money(line_id, (line.at, line.serial), line.period)
+            line_id: Money(line_id, (line.at, line.serial), line.period, line.known_at)
             for line_id, line in lines.items()
         },
-        [
-            (row.id, credit.line_id, credit.amount)
-            for row in owed
-            for credit in credited[row.id].values()
-        ],
-        [(each.line_id, each.amount) for each in fresh if each.amount],
+        held,
+        [(line_id, amount) for line_id, amount in fresh if amount],
     )
 
 
-def _credit(row: Obligation, line: _Line, amount: Decimal, now: datetime) -> Credit:
+def write(
+    session: Session,
+    row: Obligation,
+    credited: Mapping[UUID, Credit],
+    *,
+    free: Mapping[UUID, Decimal],
+    decided: Mapping[UUID, Decimal],
+    lines: Mapping[UUID, Line],
+    now: datetime,
+) -> None:
+    """Write what counts for an obligation now, where that is different, and tell of it."""
+    nothing = Decimal(0)
+    grown: list[Line] = []
+    shrunk: list[Line] = []
+    counted: list[tuple[Line, Decimal]] = []
+    for line_id in dict.fromkeys([*credited, *free, *decided]):
+        credit, by_hand = credited.get(line_id), decided.get(line_id, nothing)
+        amount, before = free.get(line_id, nothing) + by_hand, credit.amount if credit else nothing
+        line = lines.get(line_id) or credited[line_id]
+        counted.append((line, amount))
+        if amount != before:
+            (grown if amount > before else shrunk).append(line)
+        if credit is None:
+            session.add(_credit(row, line, amount, by_hand, now))
+        elif amount != before:
+            session.add(credit.change(amount, now))
+        if credit and credit.decided_amount != by_hand:
+            credit.decided_amount = by_hand
+    if grown or shrunk:
+        _count(session, row, counted, grown=grown, shrunk=shrunk, now=now)
+
+
+def _credit(
+    row: Obligation, line: Line, amount: Decimal, by_hand: Decimal, now: datetime
+) -> Credit:
     return Credit(
         id=new_id(),
         obligation_id=row.id,
@@ -161,75 +228,43 @@ def _credit(row: Obligation, line: _Line, amount: Decimal, now: datetime) -> Cre
         credited_on=line.credited_on,
         period=line.period,
         amount=amount,
+        decided_amount=by_hand,
         counted_at=now,
+        known_at=line.known_at,
     )
 
 
 def _count(
     session: Session,
     row: Obligation,
-    shares: Sequence[tuple[_Line, Decimal]],
-    grown: Sequence[_Line],
+    shares: Sequence[tuple[Line, Decimal]],
+    *,
+    grown: Sequence[Line],
+    shrunk: Sequence[Line],
     now: datetime,
 ) -> None:
     """Write on an obligation what counts for it now, and tell of it where somebody waits."""
     today = clock.day_of(now)
-    before, status = row.credited_amount, row.status
+    before, status, missed = row.credited_amount, row.status, row.missed_on is not None
     waited_for = status in _WAITED_FOR or row.is_due(today)
     row.credit(
         sum((amount for _, amount in shares), Decimal(0)),
         sum((amount for line, amount in shares if line.credited_on <= row.due_on), Decimal(0)),
         today,
     )
-    settled = row.status is ObligationStatus.FULL and status is not ObligationStatus.FULL
-    if settled or (waited_for and row.credited_amount > before):
-        tell_received(session, row, row.credited_amount - before, grown, now, all_lines=shares)
-
-
-def tell_received(
-    session: Session,
-    row: Obligation,
-    amount: Decimal,
-    lines: Sequence[_Line],
-    now: datetime,
-    *,
-    all_lines: Sequence[tuple[_Line, Decimal]] = (),
-    why: str = "counted",
-) -> None:
-    """Tell that money came for an obligation, with the serials that prove it.
-
-    `why`: it was counted just now, or a miss was found that it came too late for. `all_lines`: what
-    counts for it in all, of which the last settled it, which need not be the one that came last.
-    """
-    in_order = sorted(lines, key=lambda line: (line.at, line.serial))
-    serials = [line.serial for line in in_order]
-    publish(
-        session,
-        TransferReceived(
-            # What counts for an obligation only grows, so its sum says which telling this is.
-            id=same_id(
-                clock.at(in_order[-1].credited_on), row.id, why, row.credited_amount, *serials
-            ),
-            occurred_at=now,
-            project_id=row.project_id,
-            area_code=row.area_code,
-            obligation_id=row.id,
-            works_contract_id=row.works_contract_id,
-            period=row.period,
-            due_on=row.due_on,
-            amount=amount,
-            lacking=row.lacking,
-            credited_on=in_order[-1].credited_on,
-            bank_serials=serials,
-            settled_on=_settled_on(row, lines, all_lines),
-            developer_id=row.developer_id,
-            contractor_id=row.contractor_id,
-        ),
-    )
-
-
-def _settled_on(
-    row: Obligation, lines: Sequence[_Line], all_lines: Sequence[tuple[_Line, Decimal]]
-) -> date | None:
-    days = [line.credited_on for line in (*lines, *(line for line, share in all_lines if share))]
-    return max(days) if row.lacking <= 0 else None
+    came = row.credited_amount - before
+    was_full, full = status is ObligationStatus.FULL, row.status is ObligationStatus.FULL
+    annulled = missed and row.missed_on is None
+    if (was_full and not full) or (waited_for and came < 0):
+        tellings.tell_reversed(session, row, max(-came, Decimal(0)), shrunk, now)
+    elif (full and not was_full) or annulled or (waited_for and came > 0):
+        proof = grown or [line for line, amount in shares if amount]
+        tellings.tell_received(
+            session,
+            row,
+            max(came, Decimal(0)),
+            proof,
+            now,
+            all_lines=[line for line, amount in shares if amount],
+            in_time=annulled,
+        )

@@ -40,9 +40,10 @@ async def plan_obligations(
     calendar = await known.calendar(session, project.area_code)
     account = await queries.accounts.find_account_of_project(session, project_id)
     session.add(_contract(works_contract_id, project_id, contractor_id, signed_on, terms))
+    known_at = await money.owed_since(session, account, now)
     for planned in rules.periods.plan(terms, calendar):
         row = _obligation(works_contract_id, planned, project, account, calendar.version)
-        row.contractor_id, row.due_since = contractor_id, now
+        row.contractor_id, row.due_since, row.known_at = contractor_id, now, known_at
         session.add(row)
     if account:
         await money.credit_what_is_left(session, account, now)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from services.payroll import queries, rules
 from services.payroll.models import AccountDay, BankFeed, Source, WageAccount
 from services.payroll.rules.feeds import DELIVERED
-from services.payroll.rules.statements import Known, Line, Link, Reading, Statement
+from services.payroll.rules.statements import Known, Line, LineKind, Link, Reading, Statement
 from services.payroll.schemas.feeds import BankFeedIn, BankLineIn, StatementIn
 from shared import clock, pii
 from shared.db import Session
@@ -95,6 +95,8 @@ def _line(line: BankLineIn) -> Line:
             pii.blind_index(other.name, "name") if other and other.name else None,
             pii.blind_index(other.account_no, "account") if other and other.account_no else None,
         ),
+        LineKind.RETURNED if line.returned else rules.purposes.line_kind(line.purpose),
+        line.reference,
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.payroll import queries
-from services.payroll.actions import money
+from services.payroll.actions import tellings
 from services.payroll.models import Credit, Obligation, Project
 from shared import clock, sets
 from shared.db import Session, same_id
@@ -47,13 +47,14 @@ async def _tell_missed(session: Session, news: Sequence[Obligation], now: dateti
     for row in news:
         if row.id in late:
             amount = row.credited_amount - row.on_time_amount
-            money.tell_received(session, row, amount, late[row.id], now, why="missed")
+            tellings.tell_received(session, row, amount, late[row.id], now, why="missed")
 
 
 def _missed(row: Obligation, project: Project, now: datetime) -> TransferMissed:
     return TransferMissed(
-        # Missed once: found again by a restored database, it is the same miss.
-        id=same_id(clock.day_end(row.due_on), row.id, "missed"),
+        # Missed once: found again by a restored database, it is the same miss; found again after
+        # money was taken back, it is another.
+        id=same_id(clock.day_end(row.due_on), row.id, "missed", *tellings.again(row)),
         occurred_at=now,
         project_id=row.project_id,
         project=ProjectCard.model_validate(project.card),

@@ -5,23 +5,19 @@ from uuid import UUID
 
 from services.payroll import queries
 from services.payroll.actions import feeds
-from services.payroll.errors import FeedNotLate, PersonNeeded, SecondPersonNeeded
+from services.payroll.actions.persons import person_of
+from services.payroll.errors import FeedNotLate, SecondPersonNeeded
 from services.payroll.models import Waiver
 from services.payroll.rules.feeds import FeedStatus
 from shared.auth import Caller
 from shared.db import Session, new_id
-
-# How the actor of an API key begins; what two persons must decide no machine decides.
-_MACHINE = "key:"
 
 
 async def waive_bank_feed(
     session: Session, caller: Caller, feed_id: UUID, reason: str, now: datetime
 ) -> Waiver:
     """Take one person's waiver of a late day; the second person's ends the waiting."""
-    person = caller.subject
-    if person.startswith(_MACHINE):
-        raise PersonNeeded
+    person = person_of(caller)
     seen = await queries.feeds.bank_feed(session, feed_id, caller.scope)
     source = await queries.sources.locked_source(session, seen.source_id)
     feed = await queries.feeds.locked_feed(session, feed_id)

@@ -1,5 +1,6 @@
 """Tables of payroll, by noun."""
 
+from services.payroll.models.allocations import Allocation, AllocationStep
 from services.payroll.models.feeds import (
     AccountDay,
     BankFeed,
@@ -20,6 +21,8 @@ from services.payroll.models.tables import Base
 
 __all__ = [
     "AccountDay",
+    "Allocation",
+    "AllocationStep",
     "BankFeed",
     "BankLine",
     "Base",

@@ -173,6 +173,11 @@ class BankLine(Base):
             "account_id",
             postgresql_where=text("left_amount > 0"),
         ),
+        Index("ix_bank_lines_id", "id"),
+        Index(
+            "ix_bank_lines_returned", "account_index", postgresql_where=text("kind = 'returned'")
+        ),
+        Index("ix_bank_lines_to_match", "id", postgresql_where=text("to_match")),
         Index("ix_bank_lines_counterparty_name", "counterparty_name_index"),
         Index("ix_bank_lines_counterparty_account", "counterparty_account_index"),
         {"postgresql_partition_by": "HASH (account_index)"},
@@ -204,4 +209,8 @@ class BankLine(Base):
     counterparty_name_index: Mapped[str | None]
     counterparty_account: Mapped[str | None] = mapped_column(Sealed)
     counterparty_account_index: Mapped[str | None]
+    reference: Mapped[str | None]
+    """The serial of the line that it takes back, if the bank names it."""
+    to_match: Mapped[bool] = mapped_column(default=False, server_default="false")
+    """A return that went out, and whose credit is to be looked for."""
     received_at: Mapped[datetime]

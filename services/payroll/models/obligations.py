@@ -4,13 +4,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import Index, text
+from sqlalchemy import Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.payroll.models.tables import Base, known_at, of
 from services.payroll.rules import obligations
 from services.payroll.rules.obligations import ObligationStatus
-from shared import db
+from shared import clock, db
 from shared.pii import Sealed
 
 
@@ -84,6 +84,10 @@ class Obligation(db.Synced, Base):
     missed_on: Mapped[date | None]
     """The day on which the miss was found; a payment afterwards does not erase it."""
     calendar_version: Mapped[str]
+    known_at: Mapped[datetime] = mapped_column(default=clock.now, server_default=func.now())
+    """Since when it is owed at all: money that was there before prefers what was owed then."""
+    reversals: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How often money that had counted was taken back: tells apart what is told again."""
 
     @property
     def lacking(self) -> Decimal:
@@ -104,7 +108,15 @@ class Obligation(db.Synced, Base):
         return self.due_on < today
 
     def credit(self, credited: Decimal, on_time: Decimal, today: date) -> None:
-        """Take what came in so far, and what of it is dated up to the due day."""
+        """Take what came in so far, and what of it is dated up to the due day.
+
+        A miss ends that was none: all of the money was there in time.
+        """
+        annulled = self.missed_on is not None and on_time >= self.due_amount
+        if annulled or credited < self.credited_amount or on_time < self.on_time_amount:
+            self.reversals += 1
+        if annulled:
+            self.missed_on = None
         self.credited_amount, self.on_time_amount = credited, on_time
         self._stand(due=self.is_due(today))
 
@@ -145,7 +157,10 @@ class Credit(Base):
     __tablename__ = "credits"
     # No foreign key to the lines: on a partitioned table it would be one for each partition, and
     # lines are never deleted.
-    __table_args__ = (Index("uq_credits_line", "obligation_id", "line_id", unique=True),)
+    __table_args__ = (
+        Index("uq_credits_line", "obligation_id", "line_id", unique=True),
+        Index("ix_credits_line", "line_id"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     obligation_id: Mapped[UUID] = mapped_column(of("obligations.id"))
@@ -157,8 +172,12 @@ class Credit(Base):
     """The Beijing day of the line: this decides whether money was in time."""
     period: Mapped[str | None]
     amount: Mapped[Decimal]
+    decided_amount: Mapped[Decimal] = mapped_column(default=Decimal(0), server_default="0")
+    """What of it persons decided; no other line takes its place."""
     counted_at: Mapped[datetime] = known_at()
     """Since when it counts, with whatever amount."""
+    known_at: Mapped[datetime] = known_at()
+    """Since when its line may choose what to count for."""
 
     def change(self, amount: Decimal, at: datetime) -> "CreditChange":
         """Count with another amount; give the note of it."""

@@ -2,6 +2,7 @@
 
 from services.payroll.queries import (
     accounts,
+    allocations,
     batches,
     feeds,
     lines,
@@ -15,6 +16,7 @@ from services.payroll.queries import (
 
 __all__ = [
     "accounts",
+    "allocations",
     "batches",
     "feeds",
     "lines",

@@ -50,6 +50,14 @@ async def locked_find_account(session: Session, account_index: str) -> WageAccou
     return await session.scalar(same.with_for_update())
 
 
+async def accounts_of_projects(
+    session: Session, project_ids: Collection[UUID]
+) -> Mapping[UUID, WageAccount]:
+    """Give the wage accounts of some projects, by id."""
+    rows = await session.scalars(select(WageAccount).where(WageAccount.project_id.in_(project_ids)))
+    return {row.id: row for row in rows}
+
+
 async def find_account_of_project(session: Session, project_id: UUID) -> WageAccount | None:
     """Give a project's wage account, or None."""
     return (

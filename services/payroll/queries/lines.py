@@ -1,13 +1,16 @@
 """Bank lines."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, Text, bindparam, column, func, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from services.payroll.models import BankLine, Source, WageAccount
+from services.payroll.models import Allocation, BankLine, Source, WageAccount
+from services.payroll.rules.matching import IN_FORCE, AllocationKind
+from services.payroll.rules.statements import Direction, LineKind
 from services.payroll.schemas.lines import BankLineFilter
 from shared import known, paging
 from shared.areas import Scope
@@ -31,6 +34,18 @@ def _seen(scope: Scope) -> Select[BankLine]:
     )
 
 
+def _set_aside() -> ColumnElement[bool]:
+    return (
+        select(Allocation.id)
+        .where(
+            Allocation.line_id == BankLine.id,
+            Allocation.kind == AllocationKind.SET_ASIDE,
+            Allocation.state.in_(IN_FORCE),
+        )
+        .exists()
+    )
+
+
 async def bank_lines(
     session: Session, scope: Scope, only: BankLineFilter, *, cursor: str | None, limit: int
 ) -> paging.Found[BankLine]:
@@ -39,6 +54,11 @@ async def bank_lines(
     if only.matched is not None:
         there = BankLine.account_id.is_not(None)
         statement = statement.where(there if only.matched else ~there)
+    if only.left is not None:
+        queued = (BankLine.left_amount > 0) | _set_aside()
+        statement = statement.where(queued if only.left else ~queued)
+    if only.kind:
+        statement = statement.where(BankLine.kind == only.kind)
     if only.project_id:
         statement = statement.where(WageAccount.project_id == only.project_id)
     if only.feed_id:
@@ -135,6 +155,79 @@ async def locked_unmatched_lines(
         )
         .order_by(BankLine.id)
         .with_for_update()
+    )
+    return rows.all()
+
+
+async def last_known_at(session: Session, account: WageAccount) -> datetime | None:
+    """Give since when the last of an account's lines may choose; None if no line came."""
+    last = await session.scalar(
+        select(func.max(BankLine.received_at)).where(BankLine.account_id == account.id)
+    )
+    return max(last, account.registered_at) if last else None
+
+
+async def locked_credit_lines(
+    session: Session, account_ids: Collection[UUID]
+) -> Sequence[BankLine]:
+    """Give the lines that brought money into some accounts, for changing; returns bring none."""
+    rows = await session.scalars(
+        select(BankLine)
+        .where(
+            BankLine.account_id.in_(account_ids),
+            BankLine.direction == Direction.IN,
+            BankLine.kind == LineKind.ORDINARY,
+        )
+        .order_by(BankLine.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return rows.all()
+
+
+async def find_line(session: Session, account_index: str, line_id: UUID) -> BankLine | None:
+    """Give a line of an account, or None."""
+    return await session.get(BankLine, (account_index, line_id))
+
+
+async def find_return(session: Session) -> BankLine | None:
+    """Give the next return whose credit is to be looked for, or None."""
+    found = select(BankLine).where(BankLine.to_match).order_by(BankLine.id).limit(1)
+    return (await session.scalars(found)).one_or_none()
+
+
+async def locked_returns_unmatched(
+    session: Session, source_id: UUID, account_indexes: Collection[str]
+) -> Sequence[BankLine]:
+    """Give the returns of some accounts of which nothing was ever decided, for changing."""
+    decided = select(Allocation.id).where(Allocation.returning_line_id == BankLine.id).exists()
+    rows = await session.scalars(
+        select(BankLine)
+        .where(
+            BankLine.account_index.in_(account_indexes),
+            BankLine.source_id == source_id,
+            BankLine.kind == LineKind.RETURNED,
+            BankLine.direction == Direction.OUT,
+            ~decided,
+        )
+        .order_by(BankLine.id)
+        .with_for_update()
+    )
+    return rows.all()
+
+
+async def credits_before(session: Session, back: BankLine) -> Sequence[BankLine]:
+    """Give the credits of an account that were booked before a return, oldest first."""
+    rows = await session.scalars(
+        select(BankLine)
+        .where(
+            BankLine.account_index == back.account_index,
+            BankLine.source_id == back.source_id,
+            BankLine.direction == Direction.IN,
+            BankLine.kind == LineKind.ORDINARY,
+            tuple_(BankLine.at, BankLine.serial) < (back.at, back.serial),
+        )
+        .order_by(BankLine.at, BankLine.serial)
     )
     return rows.all()
 

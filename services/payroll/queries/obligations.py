@@ -71,6 +71,13 @@ async def obligation(session: Session, obligation_id: UUID, scope: Scope) -> Obl
     return row
 
 
+async def project_of(session: Session, obligation_id: UUID) -> UUID:
+    """Give the project of an obligation that is there."""
+    return (
+        await session.scalars(select(Obligation.project_id).where(Obligation.id == obligation_id))
+    ).one()
+
+
 async def locked_obligations_of(
     session: Session, project_ids: Collection[UUID]
 ) -> Sequence[Obligation]:

@@ -27,7 +27,7 @@ from shared.problems import NotFound, raises
     response_model=Page[BankLineOut],
     dependencies=[may("payroll:read")],
     responses=raises(paging.CursorUnreadable),
-    summary="List bank lines, newest first; `matched=false`: accounts that nobody registered",
+    summary="List bank lines, newest first; `matched=false`, `left=true`: what waits for persons",
 )
 async def bank_lines(
     session: Transaction,

@@ -6,7 +6,8 @@ from uuid import UUID
 from fastapi import Query
 
 from services.payroll import queries
-from services.payroll.models import Credit, Obligation
+from services.payroll.models import Obligation
+from services.payroll.queries.money import Matched
 from services.payroll.routes.router import router
 from services.payroll.rules.standings import Summary
 from services.payroll.schemas.obligations import CreditOut, ObligationFilter, ObligationOut
@@ -75,7 +76,7 @@ async def credits_of_obligation(
     obligation_id: UUID,
     cursor: paging.Cursor,
     limit: paging.Limit,
-) -> Found[Credit]:
+) -> Found[Matched]:
     return await queries.money.credits_page(
         session, obligation_id, caller.scope, cursor=cursor, limit=limit
     )

@@ -3,6 +3,7 @@
 from services.payroll.rules import (
     allocation,
     feeds,
+    matching,
     obligations,
     periods,
     purposes,
@@ -10,4 +11,13 @@ from services.payroll.rules import (
     statements,
 )
 
-__all__ = ["allocation", "feeds", "obligations", "periods", "purposes", "standings", "statements"]
+__all__ = [
+    "allocation",
+    "feeds",
+    "matching",
+    "obligations",
+    "periods",
+    "purposes",
+    "standings",
+    "statements",
+]

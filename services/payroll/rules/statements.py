@@ -32,7 +32,8 @@ class LineKind(StrEnum):
 class Line:
     """A bank line as sent; two with one serial are the same only if all of it is equal.
 
-    `day` is the Beijing day of `at`; names and numbers of the counterparty are blind indexes.
+    But for what is said of its being a return: not every way of sending can say that. `day` is the
+    Beijing day of `at`; names and numbers of the counterparty are blind indexes.
     """
 
     serial: str
@@ -43,6 +44,13 @@ class Line:
     balance: Decimal
     purpose: str | None = None
     counterparty: tuple[str | None, str | None] = (None, None)
+    kind: LineKind = field(default=LineKind.ORDINARY, compare=False)
+    reference: str | None = field(default=None, compare=False)
+
+    @property
+    def brings_money(self) -> bool:
+        """Say whether it is new money: a payment that comes back is none."""
+        return self.direction is Direction.IN and self.kind is LineKind.ORDINARY
 
     @property
     def change(self) -> Decimal:

@@ -52,6 +52,10 @@ class BankLineIn(Body):
     """The account's balance after this line."""
     counterparty: CounterpartyIn | None = None
     purpose: Purpose | None = None
+    returned: bool = False
+    """The line takes back an earlier one (退汇): it is no new money."""
+    reference: Serial | None = None
+    """The serial of the line that it takes back, if the bank knows it."""
 
 
 class StatementIn(Body):

@@ -19,6 +19,9 @@ class BankLineFilter(Filter):
 
     matched: bool | None = None
     """`false`: only lines of accounts that nobody has registered."""
+    left: bool | None = None
+    """`true`: only credits of which something counts for no period, or was set aside."""
+    kind: LineKind | None = None
     project_id: UUID | None = None
     feed_id: UUID | None = None
     direction: Direction | None = None
@@ -46,11 +49,13 @@ class BankLineOut(Row):
     amount: Decimal
     balance: Decimal
     left_amount: Decimal
-    """Money that counts for no period (yet)."""
+    """Money that counts for no period (yet), and of which nobody decided."""
     period: str | None
     """The period that the purpose names."""
     counterparty_name: MaskedName | None
     counterparty_account: MaskedAccount | None
+    reference: str | None
+    """The serial of the line that a return takes back, if the bank named it."""
 
 
 class CounterpartyIn(Body):

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
+from services.payroll.rules.matching import MatchedAs
 from services.payroll.rules.obligations import ObligationStatus
 from services.payroll.schemas.fields import Filter, Period, Row
 
@@ -51,3 +52,7 @@ class CreditOut(Row):
     serial: str
     credited_on: date
     amount: Decimal
+    decided_amount: Decimal
+    """What of it two persons decided."""
+    matched_as: list[MatchedAs]
+    """How it was matched; several may be true."""

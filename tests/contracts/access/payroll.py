@@ -1,11 +1,15 @@
 """Rows of payroll in Hefeng, and requests that work on them."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 
+from services.payroll import actions
 from services.payroll.models import BankFeed, BankLine, FeedBatch, Waiver
+from services.payroll.schemas.allocations import AllocationIn
 from shared import clock
 from shared.db import Session, new_id
 from shared.known import KnownArea
@@ -17,6 +21,7 @@ from tests.payroll.factories import BANK, CONTRACTOR, DEVELOPER
 V1 = "/payroll/v1"
 FIRST, SECOND, TODAY = date(2023, 1, 10), date(2023, 1, 11), date(2023, 1, 12)
 PAYER = {"name": "县交通运输局", "account_no": "4200000000000017"}
+ALLOCATION = f"{V1}/allocations/{{allocation_id}}"
 FEED = f"{V1}/bank-feeds/{{feed_id}}"
 
 
@@ -43,13 +48,16 @@ async def rows(session: Session, time: Time) -> Rows:
     line = (await session.scalars(select(BankLine).where(BankLine.serial == "A1"))).one()
     batch = (await session.scalars(select(FeedBatch).where(FeedBatch.feed_id == late.id))).one()
     [owed, *_] = await make.owed(session, project_id)
+    pending, standing = await _allocations(session, line.id)
     made = Rows(
         ids={
             "obligation_id": owed.id,
             "feed_id": late.id,
             "batch_id": batch.id,
             "line_id": line.id,
+            "allocation_id": pending,
         },
+        own_ids={f"POST {ALLOCATION}/reversal": {"allocation_id": standing}},
         parties={"developer": DEVELOPER, "contractor": CONTRACTOR, "bank": BANK},
         marks={
             f"GET {V1}/sources": source.id,
@@ -63,6 +71,7 @@ async def rows(session: Session, time: Time) -> Rows:
             f"GET {FEED}/waivers": "anna",
             f"GET {V1}/bank-lines": line.id,
             f"POST {V1}/bank-lines/search": line.id,
+            f"GET {V1}/allocations": pending,
         },
     )
     there = make.account_in(project_id)
@@ -84,10 +93,34 @@ async def rows(session: Session, time: Time) -> Rows:
         f"POST {FEED}/waivers": [{"reason": "系统停用"}],
         f"POST {V1}/bank-lines/search": [{"name": PAYER["name"]}],
         f"POST {V1}/bank-lines/{{line_id}}/reveal": [{"purpose": "核对付款人"}],
+        f"POST {V1}/allocations": [
+            {"line_id": str(await _line(session, "A2")), "amount": "7.00", "reason": "核对凭证"}
+        ],
+        f"POST {ALLOCATION}/refuse": [{"reason": "不符"}],
+        f"POST {ALLOCATION}/reversal": [{"reason": "凭证有误"}],
     }
     made.requests = {name: [{"json": body} for body in each] for name, each in bodies.items()}
     made.requests[f"GET {V1}/obligations/summary"] = [{"params": {"by": "developer"}}]
     return made
+
+
+async def _line(session: Session, serial: str) -> UUID:
+    return (await session.scalars(select(BankLine.id).where(BankLine.serial == serial))).one()
+
+
+async def _allocations(session: Session, line_id: UUID) -> tuple[UUID, UUID]:
+    """Let one decision wait for its second person, and another stand."""
+
+    async def propose(of: UUID) -> UUID:
+        body = AllocationIn(line_id=of, amount=Decimal(5), reason="核对凭证")
+        made = await actions.allocations.propose_allocation(
+            session, make.person(), body, clock.now()
+        )
+        return made.id
+
+    standing = await propose(await _line(session, "A2"))
+    await actions.allocations.confirm_allocation(session, make.person("bo"), standing, clock.now())
+    return await propose(line_id), standing
 
 
 def _waiver(feed: BankFeed) -> Waiver:

@@ -1,0 +1,14 @@
+"""Who decides: what two persons must decide no machine decides."""
+
+from services.payroll.errors import PersonNeeded
+from shared.auth import Caller
+
+# How the actor of an API key begins.
+_MACHINE = "key:"
+
+
+def person_of(caller: Caller) -> str:
+    """Give the person who is calling; raises PersonNeeded where it is a machine."""
+    if caller.subject.startswith(_MACHINE):
+        raise PersonNeeded
+    return caller.subject
