@@ -3,6 +3,7 @@
 from services.payroll.routes import (
     accounts,
     allocations,
+    exports,
     feeds,
     lines,
     obligations,
@@ -14,6 +15,7 @@ from services.payroll.routes.router import router
 __all__ = [
     "accounts",
     "allocations",
+    "exports",
     "feeds",
     "lines",
     "obligations",

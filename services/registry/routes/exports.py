@@ -1,0 +1,116 @@
+"""Exports of registry: whole lists as lines of JSON, to be resumed at every page."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Query, Request
+
+from services.registry import queries
+from services.registry.models import Organisation, Project, WorksContract
+from services.registry.routes.router import router
+from services.registry.schemas.contracts import WorksContractFilter, WorksContractOut
+from services.registry.schemas.organisations import OrganisationFilter, OrganisationOut
+from services.registry.schemas.projects import ProjectFilter, ProjectOut
+from shared import clock, exports, paging
+from shared.auth import Who, may
+from shared.db import Session
+from shared.exports import Lines
+from shared.paging import Found
+from shared.problems import raises
+
+
+@router.get(
+    "/v1/exports/projects",
+    dependencies=[may("registry:read")],
+    summary="All projects of the caller, or what changed since a cursor",
+    response_class=Lines,
+    responses=raises(paging.CursorUnreadable, paging.SyncAnew),
+)
+async def export_projects(
+    request: Request,
+    who: Who,
+    *,
+    wanted: Annotated[ProjectFilter, Query()],
+    cursor: paging.Cursor,
+    changed_after: paging.ChangedAfter,
+) -> Lines:
+    async def ask(
+        session: Session, cursor: str | None, changed_after: datetime | None, limit: int
+    ) -> Found[Project]:
+        return await queries.projects.projects(
+            session, who.scope, wanted, cursor=cursor, changed_after=changed_after, limit=limit
+        )
+
+    return await exports.lines(
+        request, ask, ProjectOut, name="projects", cursor=cursor, changed_after=changed_after
+    )
+
+
+@router.get(
+    "/v1/exports/organisations",
+    dependencies=[may("registry:read")],
+    summary="All organisations of the caller, or what changed since a cursor",
+    response_class=Lines,
+    responses=raises(paging.CursorUnreadable, paging.SyncAnew),
+)
+async def export_organisations(
+    request: Request,
+    who: Who,
+    *,
+    wanted: Annotated[OrganisationFilter, Query()],
+    cursor: paging.Cursor,
+    changed_after: paging.ChangedAfter,
+) -> Lines:
+    async def ask(
+        session: Session, cursor: str | None, changed_after: datetime | None, limit: int
+    ) -> Found[Organisation]:
+        return await queries.organisations.organisations(
+            session,
+            who.scope,
+            wanted,
+            today=clock.today(),
+            cursor=cursor,
+            changed_after=changed_after,
+            limit=limit,
+        )
+
+    return await exports.lines(
+        request,
+        ask,
+        OrganisationOut,
+        name="organisations",
+        cursor=cursor,
+        changed_after=changed_after,
+    )
+
+
+@router.get(
+    "/v1/exports/works-contracts",
+    dependencies=[may("registry:read")],
+    summary="All works contracts of the caller, or what changed since a cursor",
+    response_class=Lines,
+    responses=raises(paging.CursorUnreadable, paging.SyncAnew),
+)
+async def export_works_contracts(
+    request: Request,
+    who: Who,
+    *,
+    wanted: Annotated[WorksContractFilter, Query()],
+    cursor: paging.Cursor,
+    changed_after: paging.ChangedAfter,
+) -> Lines:
+    async def ask(
+        session: Session, cursor: str | None, changed_after: datetime | None, limit: int
+    ) -> Found[WorksContract]:
+        return await queries.contracts.works_contracts(
+            session, who.scope, wanted, cursor=cursor, changed_after=changed_after, limit=limit
+        )
+
+    return await exports.lines(
+        request,
+        ask,
+        WorksContractOut,
+        name="works_contracts",
+        cursor=cursor,
+        changed_after=changed_after,
+    )
