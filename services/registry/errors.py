@@ -39,6 +39,13 @@ class ContractNumberTaken(Problem):
     title = Text("该合同编号已登记且内容不同", "This contract number stands with other content")
 
 
+class SupplementNumberTaken(Problem):
+    """The contract has a version of this number with other content."""
+
+    status = 409
+    title = Text("该补充协议编号已登记且内容不同", "This number stands with other content")
+
+
 class AssignmentTaken(Problem):
     """The person has this role at the project from this day on, with another end."""
 

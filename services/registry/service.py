@@ -17,6 +17,7 @@ from shared.events.registry import (
     ProjectChanged,
     ProjectRegistered,
     WorksContractSigned,
+    WorksContractSupplemented,
 )
 from shared.jobs import daily
 from shared.service import Service
@@ -30,8 +31,8 @@ service = Service(
     publishes=[
         AreaChanged, CalendarPublished, ApiKeyIssued, ApiKeyRevoked,
         OrganisationRegistered, OrganisationChanged, ProjectRegistered, ProjectChanged,
-        WorksContractSigned, PersonAssigned, RegistryConditionFound, RegistryConditionEnded,
-        *PLATFORM,
+        WorksContractSigned, WorksContractSupplemented, PersonAssigned,
+        RegistryConditionFound, RegistryConditionEnded, *PLATFORM,
     ],
     relearns={
         ApiKeyIssued: handlers.on_own_api_key_issued,

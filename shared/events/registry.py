@@ -111,8 +111,8 @@ class ProjectChanged(Event, type="registry.project_changed.v1", key="project_id"
     project: ProjectCard
 
 
-class WorksContractSigned(Event, type="registry.works_contract_signed.v1", key="project_id"):
-    """A works contract with its labour-cost terms (724号 art. 24, 53号 art. 5)."""
+class _WorksContract(Event):
+    """The terms of a works contract that the law asks for (724号 art. 24, 53号 art. 5)."""
 
     project_id: UUID
     works_contract_id: UUID
@@ -134,6 +134,32 @@ class WorksContractSigned(Event, type="registry.works_contract_signed.v1", key="
     """`same`: the day lies in the period's own month; `next`: in the month after."""
     due_shift: str
     """`backwards` (default, 724号 art. 14 applied to transfers) or `none`."""
+    progress_basis: str | None = None
+    """By what progress is measured: `monthly`, `stages` or `fixed`."""
+    measuring_months: int | None = None
+    pay_cycle: str | None = None
+    """How often wages are paid: `month`, `week`, `day`, `hour` or `piece`."""
+    pay_day: int | None = None
+
+
+class WorksContractSigned(
+    _WorksContract, type="registry.works_contract_signed.v1", key="project_id"
+):
+    """A works contract with its labour-cost terms (724号 art. 24, 53号 art. 5)."""
+
+
+class WorksContractSupplemented(
+    _WorksContract, type="registry.works_contract_supplemented.v1", key="project_id"
+):
+    """A supplement: the terms as they are from a period on. What lies before it stays.
+
+    `signed_on` is the supplement's. Of several versions the highest counts from its period on.
+    """
+
+    version: int
+    """2 for the first supplement; 1 is the contract as it was signed."""
+    valid_from: str
+    """YYYY-MM, the first period for which it holds; it is never one that was over."""
 
 
 class PersonAssigned(Event, type="registry.person_assigned.v1", key="project_id"):

@@ -40,6 +40,8 @@ OUTWARD = {
     "payroll.condition_ended.v1",
     "registry.condition_found.v1",
     "registry.condition_ended.v1",
+    # Until payroll plans anew by it.
+    "registry.works_contract_supplemented.v1",
 }
 
 

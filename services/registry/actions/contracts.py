@@ -1,16 +1,24 @@
-"""Entering works contracts with their labour-cost terms."""
+"""Entering works contracts and their supplements, with their labour-cost terms."""
 
+from dataclasses import asdict
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from services.registry import queries, rules
 from services.registry.actions import cards, projects, reporting
-from services.registry.errors import ContractNumberTaken, RegistrationRefused
-from services.registry.models import Project, WorksContract
+from services.registry.errors import (
+    ContractNumberTaken,
+    RegistrationRefused,
+    SupplementNumberTaken,
+)
+from services.registry.models import ContractVersion, Project, WorksContract
 from services.registry.rules.organisations import OrganisationRole
-from services.registry.schemas.contracts import LabourCost, WorksContractIn
+from services.registry.schemas.contracts import LabourCost, SupplementIn, WorksContractIn
+from shared import clock
 from shared.areas import Scope
 from shared.db import AGELESS, Session, same_id
-from shared.events.registry import WorksContractSigned
+from shared.events.registry import WorksContractSigned, WorksContractSupplemented
 from shared.outbox import publish
 from shared.wording import Text
 
@@ -24,7 +32,7 @@ async def sign_works_contract(
     """
     project = await queries.projects.locked_project(session, body.project_id, scope)
     there = await queries.contracts.locked_works_contract_of(session, project.id, body.number)
-    if there and _same(there, body):
+    if there and await _same(session, there, body):
         return there
     terms = body.labour_cost.terms() if body.labour_cost else None
     findings = rules.contracts.check(body.contract_amount, terms)
@@ -49,25 +57,91 @@ async def sign_works_contract(
         projects.tell_changed(session, project, now)
     contract = _contract(body, body.labour_cost, now)
     session.add(contract)
+    await session.flush()  # Its version refers to it, and no relationship orders the two.
+    signed = _version(contract, contract.number, contract.first_period, now)
+    session.add(signed)
     publish(session, _signed(contract, project, now))
     await reporting.look_again(session, project, now)
     return contract
 
 
-def _same(there: WorksContract, body: WorksContractIn) -> bool:
-    """Say whether a body tells of the contract that stands."""
+async def supplement_works_contract(
+    session: Session, scope: Scope, works_contract_id: UUID, body: SupplementIn, now: datetime
+) -> ContractVersion:
+    """Enter a supplement, which holds from a period on; the same one again gives the first.
+
+    Raises WorksContractUnknown outside the scope; a period that is over is a finding.
+    """
+    contract = await queries.contracts.locked_works_contract(session, works_contract_id, scope)
+    versions = await queries.contracts.all_versions(session, contract.id)
+    terms = body.labour_cost.terms(versions[0].first_period)
+    for there in versions:
+        if there.number == body.number:
+            said = (body.signed_on, body.valid_from, body.contract_amount, terms)
+            if said == (
+                there.signed_on,
+                there.valid_from,
+                there.contract_amount,
+                there.labour_cost,
+            ):
+                return there
+            raise SupplementNumberTaken(version=there.version)
+    findings = rules.supplements.check(
+        body.signed_on, body.valid_from, body.contract_amount, terms,
+        contract_signed_on=versions[0].signed_on, now_period=f"{clock.day_of(now):%Y-%m}",
+    )  # fmt: skip
+    if not findings:
+        findings = rules.supplements.changes_nothing(
+            (contract.contract_amount, body.contract_amount), (contract.labour_cost, terms)
+        )
+    if findings:
+        raise RegistrationRefused(errors=findings)
+    contract.contract_amount = body.contract_amount
+    for name, value in body.labour_cost.model_dump().items():
+        setattr(contract, name, value)
+    contract.version, contract.changed_at = len(versions) + 1, now
+    made = _version(contract, body.number, body.valid_from, now)
+    made.signed_on = body.signed_on
+    session.add(made)
+    project = await queries.projects.project(session, contract.project_id, scope)
+    publish(session, _supplemented(contract, made, project, now))
+    return made
+
+
+async def _same(session: Session, there: WorksContract, body: WorksContractIn) -> bool:
+    """Say whether a body tells of the contract that stands, as it was signed."""
+    first, *_ = await queries.contracts.all_versions(session, there.id)
     return (
         body.labour_cost is not None
-        and there.labour_cost == body.labour_cost.terms()
-        and (there.contractor_id, there.signed_on, there.contract_amount)
+        and first.labour_cost == body.labour_cost.terms()
+        and (there.contractor_id, there.signed_on, first.contract_amount)
         == (body.contractor_id, body.signed_on, body.contract_amount)
     )
+
+
+def _version(
+    contract: WorksContract, number: str, valid_from: str, now: datetime
+) -> ContractVersion:
+    """Keep a contract's terms as they are from a period on."""
+    made = ContractVersion(
+        works_contract_id=contract.id,
+        version=contract.version,
+        number=number,
+        signed_on=contract.signed_on,
+        valid_from=valid_from,
+        contract_amount=contract.contract_amount,
+        registered_at=now,
+    )
+    for name, value in asdict(contract.labour_cost).items():
+        setattr(made, name, value)
+    return made
 
 
 def _contract(body: WorksContractIn, labour_cost: LabourCost, now: datetime) -> WorksContract:
     return WorksContract(
         # Entered again after a restore it is the one that others know; so with what is told of it.
         id=same_id(AGELESS, body.project_id, "contract", body.number),
+        version=1,
         registered_at=now,
         changed_at=now,
         **body.model_dump(exclude={"labour_cost"}),
@@ -76,21 +150,35 @@ def _contract(body: WorksContractIn, labour_cost: LabourCost, now: datetime) -> 
 
 
 def _signed(contract: WorksContract, project: Project, now: datetime) -> WorksContractSigned:
-    event = WorksContractSigned(
-        occurred_at=now,
-        project_id=project.id,
-        works_contract_id=contract.id,
-        project=cards.card(project),
-        contractor_id=contract.contractor_id,
-        signed_on=contract.signed_on,
-        contract_amount=contract.contract_amount,
-        basis=contract.basis,
-        labour_cost=contract.amount,
-        share=contract.share,
-        first_period=contract.first_period,
-        last_period=contract.last_period,
-        transfer_day=contract.transfer_day,
-        transfer_month=contract.transfer_month,
-        due_shift=contract.due_shift,
-    )
+    event = WorksContractSigned(signed_on=contract.signed_on, **_told(contract, project, now))
     return event.model_copy(update={"id": same_id(AGELESS, "signed", event.model_dump_json())})
+
+
+def _supplemented(
+    contract: WorksContract, made: ContractVersion, project: Project, now: datetime
+) -> WorksContractSupplemented:
+    event = WorksContractSupplemented(
+        signed_on=made.signed_on,
+        version=made.version,
+        valid_from=made.valid_from,
+        **_told(contract, project, now),
+    )
+    return event.model_copy(
+        update={"id": same_id(AGELESS, "supplemented", event.model_dump_json())}
+    )
+
+
+def _told(contract: WorksContract, project: Project, now: datetime) -> dict[str, Any]:
+    """Give what events say of a contract and its terms."""
+    names = (
+        "contractor_id", "contract_amount", "basis", "share", "first_period", "last_period",
+        "transfer_day", "transfer_month", "due_shift", "progress_basis", "measuring_months",
+        "pay_cycle", "pay_day",
+    )  # fmt: skip
+    return {
+        "occurred_at": now,
+        "project_id": project.id,
+        "works_contract_id": contract.id,
+        "project": cards.card(project),
+        "labour_cost": contract.amount,
+    } | {name: getattr(contract, name) for name in names}

@@ -1,7 +1,7 @@
 """Tables of registry, by noun."""
 
 from services.registry.models.areas import Area, Calendar
-from services.registry.models.contracts import WorksContract
+from services.registry.models.contracts import ContractVersion, WorksContract
 from services.registry.models.organisations import Organisation
 from services.registry.models.persons import Assignment, Person
 from services.registry.models.projects import Project
@@ -18,6 +18,7 @@ __all__ = [
     "Assignment",
     "Base",
     "Calendar",
+    "ContractVersion",
     "Organisation",
     "Person",
     "Project",

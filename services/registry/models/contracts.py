@@ -1,5 +1,6 @@
-"""Works contracts."""
+"""Works contracts and the versions of their terms."""
 
+from dataclasses import fields
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -10,13 +11,44 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.registry.models.organisations import Organisation
 from services.registry.models.projects import Project
 from services.registry.models.tables import Base
-from services.registry.rules.contracts import LabourCostBasis, LabourCostTerms, TransferMonth
+from services.registry.rules.contracts import (
+    LabourCostBasis,
+    LabourCostTerms,
+    PayCycle,
+    ProgressBasis,
+    TransferMonth,
+)
 from shared.db import Synced
 from shared.workdays import DueShift
 
 
-class WorksContract(Synced, Base):
-    """A works contract between developer and contractor, with its labour-cost terms."""
+class Terms:
+    """The columns of labour-cost terms."""
+
+    contract_amount: Mapped[Decimal]
+    basis: Mapped[LabourCostBasis]
+    amount: Mapped[Decimal | None]
+    share: Mapped[Decimal | None]
+    first_period: Mapped[str]
+    last_period: Mapped[str]
+    cycle_months: Mapped[int]
+    transfer_day: Mapped[int]
+    transfer_month: Mapped[TransferMonth]
+    due_shift: Mapped[DueShift]
+    progress_basis: Mapped[ProgressBasis | None]
+    measuring_months: Mapped[int | None]
+    pay_cycle: Mapped[PayCycle | None]
+    pay_day: Mapped[int | None]
+
+    @property
+    def labour_cost(self) -> LabourCostTerms:
+        """Give the terms of labour cost."""
+        names = [field.name for field in fields(LabourCostTerms)]
+        return LabourCostTerms(**{name: getattr(self, name) for name in names})
+
+
+class WorksContract(Terms, Synced, Base):
+    """A works contract between developer and contractor, with its terms as agreed last."""
 
     __tablename__ = "works_contracts"
     __table_args__ = (
@@ -29,29 +61,20 @@ class WorksContract(Synced, Base):
     number: Mapped[str]
     contractor_id: Mapped[UUID] = mapped_column(ForeignKey(Organisation.id))
     signed_on: Mapped[date]
-    contract_amount: Mapped[Decimal]
-    basis: Mapped[LabourCostBasis]
-    amount: Mapped[Decimal | None]
-    share: Mapped[Decimal | None]
-    first_period: Mapped[str]
-    last_period: Mapped[str]
-    cycle_months: Mapped[int]
-    transfer_day: Mapped[int]
-    transfer_month: Mapped[TransferMonth]
-    due_shift: Mapped[DueShift]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
     registered_at: Mapped[datetime]
 
-    @property
-    def labour_cost(self) -> LabourCostTerms:
-        """Give the terms of labour cost as the contract has them."""
-        return LabourCostTerms(
-            self.basis,
-            self.amount,
-            self.share,
-            self.first_period,
-            self.last_period,
-            self.cycle_months,
-            self.transfer_day,
-            self.transfer_month,
-            self.due_shift,
-        )
+
+class ContractVersion(Terms, Base):
+    """A contract's terms from a period on: as signed (1), or as a supplement has them."""
+
+    __tablename__ = "works_contract_versions"
+    __table_args__ = (UniqueConstraint("works_contract_id", "number"),)
+
+    works_contract_id: Mapped[UUID] = mapped_column(ForeignKey(WorksContract.id), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str]
+    """The contract's own number, or the supplement's."""
+    signed_on: Mapped[date]
+    valid_from: Mapped[str]
+    registered_at: Mapped[datetime]

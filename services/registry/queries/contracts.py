@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlalchemy import Select, select
 
 from services.registry.errors import WorksContractUnknown
-from services.registry.models import Project, WorksContract
+from services.registry.models import ContractVersion, Project, WorksContract
+from services.registry.rules import supplements
 from services.registry.schemas.contracts import WorksContractFilter
 from shared import known, paging
 from shared.areas import Scope
@@ -67,3 +68,40 @@ async def locked_works_contract_of(
         .where(WorksContract.project_id == project_id, WorksContract.number == number)
         .with_for_update()
     )
+
+
+async def locked_works_contract(
+    session: Session, works_contract_id: UUID, scope: Scope
+) -> WorksContract:
+    """Give a contract whose terms are to change, its project locked; raises WorksContractUnknown.
+
+    The project comes first, as everywhere: whoever changes what hangs on it waits there.
+    """
+    found = await works_contract(session, works_contract_id, scope)
+    await session.execute(
+        select(Project.id).where(Project.id == found.project_id).with_for_update()
+    )
+    await session.refresh(found, with_for_update=True)
+    return found
+
+
+async def versions(
+    session: Session, works_contract_id: UUID, scope: Scope, period: str | None = None
+) -> paging.Found[ContractVersion]:
+    """Give a contract's versions, oldest first, or the one that holds for a period."""
+    contract = await works_contract(session, works_contract_id, scope)
+    rows = await all_versions(session, contract.id)
+    if period is None:
+        return paging.Found(rows, None)
+    found = supplements.in_force(rows, period)
+    return paging.Found([found] if found else [], None)
+
+
+async def all_versions(session: Session, works_contract_id: UUID) -> list[ContractVersion]:
+    """Give all versions of a contract, oldest first."""
+    found = await session.scalars(
+        select(ContractVersion)
+        .where(ContractVersion.works_contract_id == works_contract_id)
+        .order_by(ContractVersion.version)
+    )
+    return list(found.all())

@@ -10,11 +10,15 @@ from services.registry.errors import (
     ContractNumberTaken,
     ProjectUnknown,
     RegistrationRefused,
+    SupplementNumberTaken,
     WorksContractUnknown,
 )
-from services.registry.models import WorksContract
+from services.registry.models import ContractVersion, WorksContract
 from services.registry.routes.router import router
 from services.registry.schemas.contracts import (
+    SupplementIn,
+    VersionFilter,
+    VersionOut,
     WorksContractFilter,
     WorksContractIn,
     WorksContractOut,
@@ -73,3 +77,37 @@ async def sign_works_contract(
 async def works_contract(session: Transaction, who: Who, works_contract_id: UUID) -> WorksContract:
     """Give one works contract."""
     return await queries.contracts.works_contract(session, works_contract_id, who.scope)
+
+
+@router.get(
+    "/v1/works-contracts/{works_contract_id}/versions",
+    dependencies=[may("registry:read")],
+    response_model=Page[VersionOut],
+    responses=raises(WorksContractUnknown),
+    summary="The versions of a contract's terms, or the one in force for a period",
+)
+async def contract_versions(
+    session: Transaction,
+    who: Who,
+    works_contract_id: UUID,
+    wanted: Annotated[VersionFilter, Query()],
+) -> paging.Found[ContractVersion]:
+    """Give the terms as signed and as supplemented, oldest first."""
+    return await queries.contracts.versions(session, works_contract_id, who.scope, wanted.period)
+
+
+@router.post(
+    "/v1/works-contracts/{works_contract_id}/supplements",
+    dependencies=[may("registry:write_contracts")],
+    status_code=201,
+    response_model=VersionOut,
+    responses=raises(WorksContractUnknown, SupplementNumberTaken, RegistrationRefused),
+    summary="Enter a supplement: other terms from a period on",
+)
+async def supplement_works_contract(
+    session: Transaction, who: Who, works_contract_id: UUID, body: SupplementIn
+) -> ContractVersion:
+    """Enter a supplement; a period that is over keeps its terms."""
+    return await actions.contracts.supplement_works_contract(
+        session, who.scope, works_contract_id, body, clock.now()
+    )

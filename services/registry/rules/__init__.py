@@ -12,6 +12,7 @@ from services.registry.rules import (
     projects,
     reporting,
     sightings,
+    supplements,
 )
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "projects",
     "reporting",
     "sightings",
+    "supplements",
 ]

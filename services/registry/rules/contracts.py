@@ -32,6 +32,24 @@ class TransferMonth(StrEnum):
     NEXT = "next"
 
 
+class ProgressBasis(StrEnum):
+    """By what progress is measured for payment: each month, at agreed stages, or not at all."""
+
+    MONTHLY = "monthly"
+    STAGES = "stages"
+    FIXED = "fixed"
+
+
+class PayCycle(StrEnum):
+    """How often wages are paid; piece work is paid as agreed (724号 art. 12-13)."""
+
+    MONTH = "month"
+    WEEK = "week"
+    DAY = "day"
+    HOUR = "hour"
+    PIECE = "piece"
+
+
 @dataclass(frozen=True, slots=True)
 class LabourCostTerms:
     """What a contract says of labour cost: amounts in yuan, `share` in per cent.
@@ -48,6 +66,11 @@ class LabourCostTerms:
     transfer_day: int
     transfer_month: TransferMonth
     due_shift: DueShift
+    progress_basis: ProgressBasis | None = None
+    measuring_months: int | None = None
+    """How many months lie between two measurements of progress."""
+    pay_cycle: PayCycle | None = None
+    pay_day: int | None = None
 
 
 def check(contract_amount: Decimal, terms: LabourCostTerms | None) -> list[Finding]:
@@ -62,6 +85,7 @@ def check(contract_amount: Decimal, terms: LabourCostTerms | None) -> list[Findi
         *_check_amount(contract_amount, terms),
         *_check_cycle(terms),
         *_check_periods(terms),
+        *_check_pay(terms),
     ]
 
 
@@ -154,6 +178,32 @@ def _check_cycle(terms: LabourCostTerms) -> Iterator[Finding]:
         )
 
 
+def _check_pay(terms: LabourCostTerms) -> Iterator[Finding]:
+    """Look at when wages are paid and progress is measured (724号 art. 12-13, 24)."""
+    if terms.measuring_months is not None and terms.measuring_months < 1:
+        yield Finding(
+            "labour_cost.measuring_months",
+            "MeasuringCycleWrong",
+            Text("计量周期至少为 1 个月", "A measuring cycle is one month at least"),
+        )
+    if terms.pay_day is not None and not 1 <= terms.pay_day <= LAST_DAY_OF_MONTH:
+        yield Finding(
+            "labour_cost.pay_day",
+            "PayDayWrong",
+            Text("工资发放日应为 1–31", "A pay day is 1 to 31"),
+        )
+    if terms.pay_cycle is PayCycle.MONTH and terms.pay_day is None:
+        yield Finding(
+            "labour_cost.pay_day",
+            "PayDayMissing",
+            Text(
+                "按月支付工资须约定具体支付日期（国务院令第724号第十三条）",
+                "Wages paid by the month need a day (724号 art. 13)",
+            ),
+            Text("请填写工资发放日", "Enter the pay day"),
+        )
+
+
 def _check_periods(terms: LabourCostTerms) -> Iterator[Finding]:
     malformed = [
         name
@@ -161,14 +211,10 @@ def _check_periods(terms: LabourCostTerms) -> Iterator[Finding]:
             ("first_period", terms.first_period),
             ("last_period", terms.last_period),
         )
-        if not _PERIOD.fullmatch(period)
+        if not is_period(period)
     ]
     for name in malformed:
-        yield Finding(
-            f"labour_cost.{name}",
-            "PeriodMalformed",
-            Text("期间应为 YYYY-MM，如 2023-03", "A period is YYYY-MM, like 2023-03"),
-        )
+        yield period_malformed(f"labour_cost.{name}")
     if malformed:
         return
     count = periods_between(terms.first_period, terms.last_period)
@@ -184,6 +230,20 @@ def _check_periods(terms: LabourCostTerms) -> Iterator[Finding]:
             "PeriodsTooMany",
             Text("期数超过 {most}", "There are more than {most} periods").fill(most=MOST_PERIODS),
         )
+
+
+def is_period(said: str) -> bool:
+    """Say whether a text is a month of this century, `YYYY-MM`."""
+    return bool(_PERIOD.fullmatch(said))
+
+
+def period_malformed(place: str) -> Finding:
+    """Say that a text is no month."""
+    return Finding(
+        place,
+        "PeriodMalformed",
+        Text("期间应为 YYYY-MM，如 2023-03", "A period is YYYY-MM, like 2023-03"),
+    )
 
 
 def periods_between(first: str, last: str) -> int:

@@ -7,7 +7,13 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from services.registry.rules.contracts import LabourCostBasis, LabourCostTerms, TransferMonth
+from services.registry.rules.contracts import (
+    LabourCostBasis,
+    LabourCostTerms,
+    PayCycle,
+    ProgressBasis,
+    TransferMonth,
+)
 from services.registry.schemas.fields import Body, Code, Filter, Row
 from shared.workdays import DueShift
 
@@ -18,8 +24,8 @@ Money = Annotated[
 Period = Annotated[str, Field(max_length=10, description="A month, YYYY-MM")]
 
 
-class LabourCost(Body):
-    """The terms that 724号 art. 24 and 53号 art. 5 ask for."""
+class _Terms(Body):
+    """What can be agreed anew: all but the first period."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -31,26 +37,35 @@ class LabourCost(Body):
         Decimal | None,
         Field(max_digits=5, decimal_places=2, description="Per cent, above 0 and at most 100"),
     ] = None
-    first_period: Period
     last_period: Period
     cycle_months: int = Field(default=1, description="At most 1 (724号 art. 24)")
     transfer_day: int = Field(description="1 to 31; the month's last day if it is shorter")
     transfer_month: TransferMonth = TransferMonth.SAME
     due_shift: DueShift = DueShift.BACKWARDS
+    progress_basis: ProgressBasis | None = None
+    """By what progress is measured: `monthly`, `stages` (形象进度), `fixed`."""
+    measuring_months: int | None = Field(default=None, description="Months, at least 1")
+    pay_cycle: PayCycle | None = None
+    """How often wages are paid (724号 art. 12)."""
+    pay_day: int | None = Field(default=None, description="1 to 31; needed if paid by the month")
+
+
+class LabourCost(_Terms):
+    """The terms that 724号 art. 24 and 53号 art. 5 ask for."""
+
+    first_period: Period
 
     def terms(self) -> LabourCostTerms:
         """Give the terms as the rules take them."""
-        return LabourCostTerms(
-            self.basis,
-            self.amount,
-            self.share,
-            self.first_period,
-            self.last_period,
-            self.cycle_months,
-            self.transfer_day,
-            self.transfer_month,
-            self.due_shift,
-        )
+        return LabourCostTerms(**self.model_dump())
+
+
+class NewLabourCost(_Terms):
+    """The terms as a supplement agrees on them; they hold from its `valid_from` on."""
+
+    def terms(self, first_period: str) -> LabourCostTerms:
+        """Give the terms as the rules take them; the contract's first period stays."""
+        return LabourCostTerms(first_period=first_period, **self.model_dump())
 
 
 class WorksContractIn(Body):
@@ -65,6 +80,37 @@ class WorksContractIn(Body):
     """Left out, the contract is refused with the article that asks for it."""
 
 
+class SupplementIn(Body):
+    """A supplement (补充协议): the terms as they are from a period on; the past stays."""
+
+    number: Code
+    signed_on: date
+    valid_from: Period
+    """The first period for which it holds; not one that is over."""
+    contract_amount: Money
+    labour_cost: NewLabourCost
+
+
+class VersionFilter(Filter):
+    """Which versions of a contract a list shows."""
+
+    period: Period | None = None
+    """The one in force for this period; all if left out."""
+
+
+class VersionOut(Row):
+    """The terms of a works contract from a period on: as signed (1), or by a supplement."""
+
+    works_contract_id: UUID
+    version: int
+    number: str
+    signed_on: date
+    valid_from: str
+    contract_amount: Decimal
+    labour_cost: LabourCost
+    registered_at: datetime
+
+
 class WorksContractFilter(Filter):
     """Which works contracts a list shows."""
 
@@ -73,7 +119,7 @@ class WorksContractFilter(Filter):
 
 
 class WorksContractOut(Row):
-    """A works contract with its labour-cost terms."""
+    """A works contract with its terms as they were agreed last; its versions say from when."""
 
     id: UUID
     project_id: UUID
@@ -82,5 +128,6 @@ class WorksContractOut(Row):
     signed_on: date
     contract_amount: Decimal
     labour_cost: LabourCost
+    version: int
     registered_at: datetime
     changed_at: datetime

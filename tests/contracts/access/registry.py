@@ -77,6 +77,7 @@ async def rows(session: Session, time: Time) -> Rows:
             f"GET {V1}/projects/counts": None,
             f"GET {V1}/projects/{{project_id}}/persons": assignment.id,
             f"GET {V1}/works-contracts": contract.id,
+            f"GET {V1}/works-contracts/{{works_contract_id}}/versions": contract.number,
             f"GET {V1}/api-keys": key.id,
             f"GET {V1}/reporting/duties": duty.id,
             f"GET {V1}/sightings": alike,
@@ -108,6 +109,12 @@ def _requests(made: Rows) -> dict[str, list[dict[str, object]]]:
     known = make.organisation_body(1, "developer", name="县交通运输局")
     contract = make.contract_body(project, contractor)
     person = make.assignment_body(developer)
+    month = f"{clock.today():%Y-%m}"
+    terms = {"basis": "share", "share": "25", "last_period": month, "transfer_day": 25}
+    supplement = {
+        "number": "BC-1", "signed_on": str(clock.today()), "valid_from": month,
+        "contract_amount": "9000000.00", "labour_cost": terms,
+    }  # fmt: skip
     days = {"area_code": HERE, "year": 2023, "exceptions": {FREE_DAY.isoformat(): "holiday"}}
     bodies: dict[str, list[object]] = {
         f"POST {V1}/areas": [{"items": [row]} for row in AREAS],
@@ -129,6 +136,7 @@ def _requests(made: Rows) -> dict[str, list[dict[str, object]]]:
         f"POST {V1}/approvals": [{"source": "approval", "items": [UNSEEN]}],
         f"POST {V1}/sightings/{{sighting_id}}/confirm": [{}],
         f"POST {V1}/sightings/{{sighting_id}}/refuse": [{"note": "另一条路"}],
+        f"POST {V1}/works-contracts/{{works_contract_id}}/supplements": [supplement],
         f"POST {V1}/api-keys": [{"name": "k", "areas": [HERE], "roles": ["provincial_system"]}],
     }
     lines = ["code,name,parent_code,valid_from,valid_to"]
