@@ -8,6 +8,8 @@ _ENTER = (
     "registry:write_projects",
     "registry:write_contracts",
     "registry:write_persons",
+    "registry:request_suspensions",
+    "registry:decide_suspensions",
 )
 # What others know of projects is brought by those who sit at the lists, and decided on by them.
 _COMPARE = ("registry:write_approvals", "registry:add_finding", "registry:decide_sightings")
@@ -70,6 +72,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "registry:write_projects",
             "registry:write_contracts",
             "registry:add_finding",
+            "registry:request_suspensions",
             "cases:add_finding",
         ),
         # 财政部门
@@ -79,9 +82,15 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
         # 主要负责人
         "unit_head": (*_READ, *_RECEIVE, "cases:answer"),
         # 建设单位
-        "developer": (*_READ, *_RECEIVE, "cases:answer"),
+        "developer": (*_READ, *_RECEIVE, "registry:request_suspensions", "cases:answer"),
         # 施工总承包单位
-        "contractor": (*_READ, *_RECEIVE, "payroll:write_accounts", "cases:answer"),
+        "contractor": (
+            *_READ,
+            *_RECEIVE,
+            "registry:request_suspensions",
+            "payroll:write_accounts",
+            "cases:answer",
+        ),
         # 劳资专管员
         "wage_officer": (*_READ, *_RECEIVE, "cases:answer"),
         # 分包单位, 班组长

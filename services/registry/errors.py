@@ -53,6 +53,33 @@ class AssignmentTaken(Problem):
     title = Text("该人员的同一任职已登记且终止日期不同", "This assignment stands with another end")
 
 
+class SuspensionDecided(Problem):
+    """The suspension was decided, withdrawn, or is over."""
+
+    status = 409
+    title = Text("该停工申请已办结", "This suspension is decided or over")
+
+
+class SecondPersonNeeded(Problem):
+    """Whoever asked for something cannot also approve it."""
+
+    status = 409
+    title = Text("须由申请人以外的人批准", "Another person than the one who asked has to decide")
+
+
+class PersonNeeded(Problem):
+    """A machine asked for what two persons must decide."""
+
+    status = 403
+    title = Text("只能由本人办理，不能由接口代办", "This is decided by persons, not by machines")
+
+
+class SuspensionUnknown(NotFound):
+    """No such suspension, or none that the caller may see."""
+
+    title = Text("没有此停工记录，或不在您的管辖范围内", "No such suspension within your areas")
+
+
 class OrganisationUnknown(NotFound):
     """No such organisation, or none that the caller may see."""
 

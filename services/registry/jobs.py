@@ -1,4 +1,4 @@
-"""The clock door: areas whose first day has come, and half-years that are over."""
+"""The clock door: areas that begin, half-years that end, suspensions that do both."""
 
 from datetime import date
 
@@ -16,3 +16,8 @@ async def put_areas_in_force(sessions: Sessions, today: date) -> None:
 async def on_half_year_due(session: Session, timer: Timer) -> None:
     """Find the projects that were not reported in the half-year that is over."""
     await actions.reporting.end_half_year(session, timer.due_at)
+
+
+async def on_suspension_due(session: Session, timer: Timer) -> None:
+    """Stop a project on a suspension's first day; let it run again when its end has passed."""
+    await actions.life.put_suspension_in_force(session, timer.subject_id, timer.due_at)

@@ -16,6 +16,8 @@ from shared.events.registry import (
     PersonAssigned,
     ProjectChanged,
     ProjectRegistered,
+    ProjectResumed,
+    ProjectSuspended,
     WorksContractSigned,
     WorksContractSupplemented,
 )
@@ -31,6 +33,7 @@ service = Service(
     publishes=[
         AreaChanged, CalendarPublished, ApiKeyIssued, ApiKeyRevoked,
         OrganisationRegistered, OrganisationChanged, ProjectRegistered, ProjectChanged,
+        ProjectSuspended, ProjectResumed,
         WorksContractSigned, WorksContractSupplemented, PersonAssigned,
         RegistryConditionFound, RegistryConditionEnded, *PLATFORM,
     ],
@@ -39,5 +42,5 @@ service = Service(
         ApiKeyRevoked: handlers.on_own_api_key_revoked,
     },
     jobs=[daily("00:00", jobs.put_areas_in_force)],  # Beijing time
-    timers={"half_year": jobs.on_half_year_due},
+    timers={"half_year": jobs.on_half_year_due, "suspension": jobs.on_suspension_due},
 )  # fmt: skip

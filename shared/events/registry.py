@@ -28,6 +28,8 @@ class ProjectCard(BaseModel):
     contractor_name: str | None = None
     sector_authority_id: UUID | None = None
     supervised_since: date | None = None
+    started_on: date | None = None
+    completed_on: date | None = None
 
 
 class AreaChanged(Event, type="registry.area_changed.v1", key="area_code"):
@@ -109,6 +111,33 @@ class ProjectChanged(Event, type="registry.project_changed.v1", key="project_id"
 
     project_id: UUID
     project: ProjectCard
+
+
+class ProjectSuspended(Event, type="registry.project_suspended.v1", key="project_id"):
+    """Works are stopped from a day until a day, both included; two persons decided it."""
+
+    project_id: UUID
+    project: ProjectCard
+    area_code: str
+    suspension_id: UUID
+    reason: str
+    """`season`, `funds`, `design_change`, `ordered`, `force_majeure`, `dispute` or `other`."""
+    from_on: date
+    until_on: date
+
+
+class ProjectResumed(Event, type="registry.project_resumed.v1", key="project_id"):
+    """Works go on: the suspension's end has passed, or it was ended early."""
+
+    project_id: UUID
+    project: ProjectCard
+    area_code: str
+    suspension_id: UUID
+    reason: str
+    from_on: date
+    until_on: date
+    """The last day on which the works were stopped."""
+    resumed_on: date
 
 
 class _WorksContract(Event):

@@ -40,7 +40,9 @@ OUTWARD = {
     "payroll.condition_ended.v1",
     "registry.condition_found.v1",
     "registry.condition_ended.v1",
-    # Until payroll plans anew by it.
+    # Until payroll plans anew by them.
+    "registry.project_suspended.v1",
+    "registry.project_resumed.v1",
     "registry.works_contract_supplemented.v1",
 }
 

@@ -1,21 +1,29 @@
 """Rows and bodies of registry for its tests; plain functions."""
 
 from collections.abc import Awaitable, Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from stdnum.cn import uscc
 
 from services.registry import actions
-from services.registry.models import Assignment, Organisation, Project, WorksContract
+from services.registry.models import (
+    Assignment,
+    Organisation,
+    Project,
+    Suspension,
+    WorksContract,
+)
 from services.registry.rules.areas import AreaFact
 from services.registry.schemas.contracts import WorksContractIn
+from services.registry.schemas.life import SuspensionIn
 from services.registry.schemas.organisations import OrganisationIn
 from services.registry.schemas.persons import AssignmentIn
 from services.registry.schemas.projects import ProjectIn
 from shared import clock
 from shared.areas import Scope
+from shared.auth import Caller
 from shared.db import Session
 
 # Enters a body by HTTP at a path below `/registry/v1/`, and gives what was made.
@@ -159,5 +167,32 @@ async def assignment(
     """Put a person in charge of a project."""
     body = AssignmentIn.model_validate(assignment_body(unit_id, **changes))
     made = await actions.persons.assign_person(session, NATION, project_id, body, clock.now())
+    await session.flush()
+    return made
+
+
+def caller(subject: str, role: str = "wage_office", *areas: str) -> Caller:
+    """Give a person who calls, of Hefeng if not said otherwise."""
+    return Caller(subject, frozenset({role}), frozenset(areas or ("422828",)))
+
+
+def suspension_body(from_on: date, days: int = 30, **changes: Any) -> dict[str, Any]:
+    """Give the body of a request to stop a project for so many days."""
+    return {
+        "reason": "season",
+        "explanation": "冬季停工",
+        "from_on": str(from_on),
+        "until_on": str(from_on + timedelta(days=days - 1)),
+    } | changes
+
+
+async def suspension(
+    session: Session, project_id: UUID, from_on: date, days: int = 30, **changes: Any
+) -> Suspension:
+    """Ask for a project to be stopped."""
+    body = SuspensionIn.model_validate(suspension_body(from_on, days, **changes))
+    made = await actions.life.request_suspension(
+        session, caller("asker"), project_id, body, clock.now()
+    )
     await session.flush()
     return made

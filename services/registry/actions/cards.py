@@ -19,4 +19,6 @@ def card(project: Project) -> ProjectCard:
         contractor_name=project.contractor_name,
         sector_authority_id=project.sector_authority_id,
         supervised_since=project.supervised_since,
+        started_on=project.started_on,
+        completed_on=project.completed_on,
     )

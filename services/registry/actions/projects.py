@@ -1,7 +1,7 @@
 """Registering and changing projects."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,14 +9,20 @@ from services.registry import queries, rules
 from services.registry.actions import areas, cards, comparison, reporting
 from services.registry.errors import ProjectCodeTaken, RegistrationRefused
 from services.registry.models import Organisation, Project
+from services.registry.rules.life import SuspensionState
 from services.registry.rules.organisations import OrganisationRole
+from services.registry.rules.projects import ProjectStatus
 from services.registry.schemas.projects import ProjectIn, ProjectPatch
+from shared import clock, timers
 from shared.areas import Scope
 from shared.db import AGELESS, Session, same_id
 from shared.events.registry import ProjectChanged, ProjectRegistered
 from shared.outbox import publish
 from shared.problems import Finding, Stale
 from shared.wording import Text
+
+SUSPENSION = "suspension"
+"""The kind of the timer that begins and ends a suspension."""
 
 # Who takes part in a project, and what he must be registered as.
 PARTIES: Mapping[str, OrganisationRole] = {
@@ -75,15 +81,43 @@ async def change_project(
     if not changed:
         return project
     findings, parties = await _check(session, scope, changed, now)
+    if "status" in changed:
+        suspensions = await queries.life.locked_suspensions(session, project.id)
+        stopped_by = rules.life.in_force(suspensions, clock.day_of(now))
+        findings += rules.life.check_status(changed["status"], stopped_by)
     if findings:
         raise RegistrationRefused(errors=findings)
     for name, value in changed.items():
         setattr(project, name, value)
+    if changed.get("status") is ProjectStatus.COMPLETE:
+        await end_suspensions(session, project, now)
+    _date_status(project, clock.day_of(now))
     _name_parties(project, parties)
     tell_changed(session, project, now)
     await comparison.match_project(session, scope, project, now)
     await reporting.look_again(session, project, now)
     return project
+
+
+async def end_suspensions(session: Session, project: Project, now: datetime) -> None:
+    """End what stops a project that is complete: there is nothing left to resume."""
+    for one in await queries.life.locked_suspensions(session, project.id):
+        if one.state is SuspensionState.APPROVED:
+            one.state = SuspensionState.OVER if one.begun_at else SuspensionState.WITHDRAWN
+        elif one.state is SuspensionState.REQUESTED:
+            one.state = SuspensionState.WITHDRAWN
+        else:
+            continue
+        one.changed_at = now
+        await timers.disarm(session, one.id, SUSPENSION)
+
+
+def _date_status(project: Project, today: date) -> None:
+    """Date a completion that an edit says; works that go on again are not complete."""
+    if project.status is not ProjectStatus.COMPLETE:
+        project.completed_on = project.settled_on = None
+    elif project.completed_on is None:
+        project.completed_on = today
 
 
 def tell_changed(session: Session, project: Project, now: datetime) -> None:

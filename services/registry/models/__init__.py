@@ -2,6 +2,7 @@
 
 from services.registry.models.areas import Area, Calendar
 from services.registry.models.contracts import ContractVersion, WorksContract
+from services.registry.models.life import Suspension
 from services.registry.models.organisations import Organisation
 from services.registry.models.persons import Assignment, Person
 from services.registry.models.projects import Project
@@ -26,5 +27,6 @@ __all__ = [
     "ReportingDuty",
     "ReportingGap",
     "Sighting",
+    "Suspension",
     "WorksContract",
 ]

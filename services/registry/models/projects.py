@@ -55,6 +55,9 @@ class Project(Synced, Base):
     address: Mapped[str | None]
     reported_on: Mapped[date | None]
     """The last day on which it was reported for a half-year."""
+    completed_on: Mapped[date | None]
+    settled_on: Mapped[date | None]
+    """The day on which all wages were settled."""
     version: Mapped[int] = mapped_column(default=1)
     registered_at: Mapped[datetime]
 

@@ -12,10 +12,14 @@ from services.registry.rules.persons import PersonRole
 from services.registry.rules.projects import Counts, ProjectStatus, counts
 from services.registry.schemas.projects import ProjectFilter
 from shared import known, paging
-from shared.areas import Scope
+from shared.areas import NATION, Scope
 from shared.db import Session
 
 _PARTIES = (joinedload(Project.developer), joinedload(Project.contractor))
+
+
+ALL = Scope(frozenset({NATION}))
+"""What the clock may change: everything."""
 
 
 def visible(scope: Scope) -> ColumnElement[bool]:

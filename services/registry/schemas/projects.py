@@ -125,6 +125,9 @@ class ProjectOut(Row):
     permit_number: str | None
     address: str | None
     reported_on: date | None
+    completed_on: date | None
+    settled_on: date | None
+    """The day on which all wages were settled."""
     version: int
     registered_at: datetime
     changed_at: datetime

@@ -1,6 +1,6 @@
 """Rows of registry in Hefeng, and requests that work on them."""
 
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from services.registry import actions
@@ -56,6 +56,9 @@ async def rows(session: Session, time: Time) -> Rows:
         session, NATION, ReportingDutyIn.model_validate(DUTY), clock.now()
     )
     gap, alike = await _sightings(session)
+    stop = await make.suspension(session, project.id, clock.today())
+    done = await make.project(session, developer.id, contractor_id=contractor.id, code="DONE")
+    await actions.life.complete_project(session, NATION, done.id, clock.today(), clock.now())
     machine = ApiKeyIn(name="province", areas=[HERE], roles=["provincial_system"])
     key = await actions.keys.issue_api_key(session, NATION, machine, clock.now())
     made = Rows(
@@ -67,7 +70,9 @@ async def rows(session: Session, time: Time) -> Rows:
             "calendar_id": calendar.id,
             "api_key_id": key.id,
             "sighting_id": alike,
+            "suspension_id": stop.id,
         },
+        own_ids={f"POST {V1}/projects/{{project_id}}/settlement": {"project_id": done.id}},
         parties={"developer": developer.id, "contractor": contractor.id},
         marks={
             f"GET {V1}/areas": "走马镇",
@@ -76,6 +81,7 @@ async def rows(session: Session, time: Time) -> Rows:
             f"GET {V1}/projects": project.id,
             f"GET {V1}/projects/counts": None,
             f"GET {V1}/projects/{{project_id}}/persons": assignment.id,
+            f"GET {V1}/suspensions": stop.id,
             f"GET {V1}/works-contracts": contract.id,
             f"GET {V1}/works-contracts/{{works_contract_id}}/versions": contract.number,
             f"GET {V1}/api-keys": key.id,
@@ -136,6 +142,13 @@ def _requests(made: Rows) -> dict[str, list[dict[str, object]]]:
         f"POST {V1}/approvals": [{"source": "approval", "items": [UNSEEN]}],
         f"POST {V1}/sightings/{{sighting_id}}/confirm": [{}],
         f"POST {V1}/sightings/{{sighting_id}}/refuse": [{"note": "另一条路"}],
+        f"POST {V1}/projects/{{project_id}}/completion": [{"completed_on": str(clock.today())}],
+        f"POST {V1}/projects/{{project_id}}/settlement": [{"settled_on": str(clock.today())}],
+        f"POST {V1}/projects/{{project_id}}/suspensions": [
+            make.suspension_body(clock.today() + timedelta(days=100))
+        ],
+        f"POST {V1}/suspensions/{{suspension_id}}/decide": [{"approved": True}],
+        f"POST {V1}/suspensions/{{suspension_id}}/end": [{"resumed_on": str(clock.today())}],
         f"POST {V1}/works-contracts/{{works_contract_id}}/supplements": [supplement],
         f"POST {V1}/api-keys": [{"name": "k", "areas": [HERE], "roles": ["provincial_system"]}],
     }
