@@ -13,6 +13,7 @@ from services.registry.errors import (
     SupplementNumberTaken,
 )
 from services.registry.models import ContractVersion, Project, WorksContract
+from services.registry.rules.contracts import LabourCostTerms
 from services.registry.rules.organisations import OrganisationRole
 from services.registry.schemas.contracts import LabourCost, SupplementIn, WorksContractIn
 from shared import clock
@@ -77,15 +78,7 @@ async def supplement_works_contract(
     terms = body.labour_cost.terms(versions[0].first_period)
     for there in versions:
         if there.number == body.number:
-            said = (body.signed_on, body.valid_from, body.contract_amount, terms)
-            if said == (
-                there.signed_on,
-                there.valid_from,
-                there.contract_amount,
-                there.labour_cost,
-            ):
-                return there
-            raise SupplementNumberTaken(version=there.version)
+            return _stands(there, body, terms)
     findings = rules.supplements.check(
         body.signed_on, body.valid_from, body.contract_amount, terms,
         contract_signed_on=versions[0].signed_on, now_period=f"{clock.day_of(now):%Y-%m}",
@@ -106,6 +99,14 @@ async def supplement_works_contract(
     project = await queries.projects.project(session, contract.project_id, scope)
     publish(session, _supplemented(contract, made, project, now))
     return made
+
+
+def _stands(there: ContractVersion, body: SupplementIn, terms: LabourCostTerms) -> ContractVersion:
+    """Give the version that has the body's number; raises SupplementNumberTaken if it differs."""
+    said = (body.signed_on, body.valid_from, body.contract_amount, terms)
+    if said == (there.signed_on, there.valid_from, there.contract_amount, there.labour_cost):
+        return there
+    raise SupplementNumberTaken(version=there.version)
 
 
 async def _same(session: Session, there: WorksContract, body: WorksContractIn) -> bool:
