@@ -15,7 +15,7 @@ from shared.events.payroll import (
     TransferMissed,
     TransferReceived,
 )
-from shared.events.registry import CalendarPublished, PersonAssigned
+from shared.events.registry import AreaPersonAssigned, CalendarPublished, PersonAssigned
 
 
 async def on_transfer_missed(session: Session, event: TransferMissed) -> None:
@@ -106,6 +106,12 @@ async def on_person_assigned(session: Session, event: PersonAssigned) -> None:
     """Learn who is responsible for a project; open items get the person, late news or not."""
     at = event.occurred_at
     await actions.persons.learn_person(session, clock.day_of(at), at, **event.model_dump())
+
+
+async def on_area_person_assigned(session: Session, event: AreaPersonAssigned) -> None:
+    """Learn who is responsible for a part of an area; open items go to the nearest person."""
+    at = event.occurred_at
+    await actions.persons.learn_area_person(session, clock.day_of(at), at, **event.model_dump())
 
 
 async def on_alert_acknowledged(session: Session, event: AlertAcknowledged) -> None:

@@ -22,7 +22,7 @@ from shared.events.payroll import (
     TransferReceived,
 )
 from shared.events.platform import PLATFORM
-from shared.events.registry import CalendarPublished, PersonAssigned
+from shared.events.registry import AreaPersonAssigned, CalendarPublished, PersonAssigned
 from shared.jobs import daily
 from shared.service import Service
 
@@ -45,6 +45,7 @@ service = Service(
         **known.HANDLES,
         CalendarPublished: handlers.on_calendar_published,
         PersonAssigned: handlers.on_person_assigned,
+        AreaPersonAssigned: handlers.on_area_person_assigned,
         TransferMissed: handlers.on_transfer_missed,
         TransferReceived: handlers.on_transfer_received,
         BankFeedLate: handlers.on_bank_feed_late,

@@ -104,6 +104,18 @@ class AssignmentUnknown(NotFound):
     title = Text("该项目没有此任职", "The project has no such assignment")
 
 
+class AreaAssignmentUnknown(NotFound):
+    """No such assignment of an area, or none that the caller may see."""
+
+    title = Text("没有此片区任职，或不在您的管辖范围内", "No such assignment within your areas")
+
+
+class UnitPostUnknown(NotFound):
+    """No such post in this unit."""
+
+    title = Text("该单位没有此任职", "The unit has no such post")
+
+
 class CalendarUnknown(NotFound):
     """No such calendar, or none of the caller's areas."""
 

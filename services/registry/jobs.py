@@ -3,6 +3,7 @@
 from datetime import date
 
 from services.registry import actions
+from shared import clock
 from shared.db import Session, Sessions
 from shared.timers import Timer
 
@@ -11,6 +12,12 @@ async def put_areas_in_force(sessions: Sessions, today: date) -> None:
     """Tell of areas whose rows begin today: mergers and new names are entered beforehand."""
     async with sessions.begin("job:put_areas_in_force") as session:
         await actions.areas.put_areas_in_force(session, today)
+
+
+async def find_vacancies(sessions: Sessions, today: date) -> None:
+    """Find projects in progress that nobody is in charge of any more, and those that are again."""
+    async with sessions.begin("job:find_vacancies") as session:
+        await actions.vacancies.look(session, clock.at(today), by_clock=True)
 
 
 async def on_half_year_due(session: Session, timer: Timer) -> None:

@@ -10,10 +10,12 @@ from shared.events.registry import (
     ApiKeyIssued,
     ApiKeyRevoked,
     AreaChanged,
+    AreaPersonAssigned,
     CalendarPublished,
     OrganisationChanged,
     OrganisationRegistered,
     PersonAssigned,
+    PersonPosted,
     ProjectChanged,
     ProjectRegistered,
     ProjectResumed,
@@ -35,12 +37,16 @@ service = Service(
         OrganisationRegistered, OrganisationChanged, ProjectRegistered, ProjectChanged,
         ProjectSuspended, ProjectResumed,
         WorksContractSigned, WorksContractSupplemented, PersonAssigned,
+        AreaPersonAssigned, PersonPosted,
         RegistryConditionFound, RegistryConditionEnded, *PLATFORM,
     ],
     relearns={
         ApiKeyIssued: handlers.on_own_api_key_issued,
         ApiKeyRevoked: handlers.on_own_api_key_revoked,
     },
-    jobs=[daily("00:00", jobs.put_areas_in_force)],  # Beijing time
+    jobs=[  # Beijing time
+        daily("00:00", jobs.put_areas_in_force),
+        daily("00:00", jobs.find_vacancies),
+    ],
     timers={"half_year": jobs.on_half_year_due, "suspension": jobs.on_suspension_due},
 )  # fmt: skip

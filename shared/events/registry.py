@@ -202,3 +202,36 @@ class PersonAssigned(Event, type="registry.person_assigned.v1", key="project_id"
     role: str
     from_on: date
     until_on: date | None = None
+
+
+class AreaPersonAssigned(Event, type="registry.area_person_assigned.v1", key="area_code"):
+    """A person in charge of a part of an area; the nearest to a project is in charge of it.
+
+    Nearer than any of these is a person of the project itself (`PersonAssigned`).
+    """
+
+    assignment_id: UUID
+    area_code: str
+    reach: str
+    """`towns` (those named), `other_towns` (those that nobody is named for), `area` (all of it)."""
+    towns: list[str] = []
+    person_id: UUID
+    unit_id: UUID
+    role: str
+    from_on: date
+    until_on: date | None = None
+
+
+class PersonPosted(Event, type="registry.person_posted.v1", key="organisation_id"):
+    """A person in a dated role of a unit: its head, its office's director, whoever is on duty."""
+
+    organisation_id: UUID
+    post_id: UUID
+    area_code: str
+    person_id: UUID
+    unit_id: UUID
+    """The unit that the person belongs to; it may be another one."""
+    role: str
+    """`unit_head`, `office_director` or `duty_officer`."""
+    from_on: date
+    until_on: date | None = None

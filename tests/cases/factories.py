@@ -18,7 +18,13 @@ from shared.events.payroll import (
     TransferMissed,
     TransferReceived,
 )
-from shared.events.registry import AreaChanged, CalendarPublished, PersonAssigned, ProjectCard
+from shared.events.registry import (
+    AreaChanged,
+    AreaPersonAssigned,
+    CalendarPublished,
+    PersonAssigned,
+    ProjectCard,
+)
 
 COUNTY, TOWN, NEIGHBOUR = "422828", "422828101", "422822"
 TREE = {
@@ -162,6 +168,21 @@ def assigned(
         "occurred_at": at(said_at),
     }
     return PersonAssigned(**(said | changes))
+
+
+def area_assigned(person: str, reach: str, **changes: Any) -> AreaPersonAssigned:
+    """Give a person in charge of the county, or of a part of it, since the year began."""
+    said: dict[str, Any] = {
+        "assignment_id": an_id("assignment", person),
+        "area_code": COUNTY,
+        "reach": reach,
+        "person_id": an_id(person),
+        "unit_id": DEVELOPER,
+        "role": "responsible_person",
+        "from_on": date(2023, 1, 1),
+        "occurred_at": at("2023-06-02 09:00"),
+    }
+    return AreaPersonAssigned(**(said | changes))
 
 
 async def open_item(session: Session, event: TransferMissed | None = None) -> WatchItem:

@@ -19,7 +19,7 @@ from shared import clock, timers
 from shared.auth import Caller
 from shared.db import Session
 from tests.cases import factories as make
-from tests.cases.factories import COUNTY, NEIGHBOUR, an_id, at
+from tests.cases.factories import COUNTY, NEIGHBOUR, TOWN, an_id, at
 
 PAYER = Caller("payer", frozenset({"developer"}), frozenset({COUNTY}), make.DEVELOPER)
 OFFICE = Caller("office", frozenset({"wage_office"}), frozenset({COUNTY}))
@@ -218,3 +218,46 @@ async def test_other_duties_do_not_make_an_assignee(session: Session) -> None:
         session, make.assigned("a", "2023-01-01", role="wage_officer")
     )
     assert (await make.open_item(session)).person_id is None
+
+
+async def test_an_item_falls_to_the_nearest_person_and_moves_when_a_nearer_one_comes(
+    session: Session,
+) -> None:
+    async def assigned(person: str, reach: str, *towns: str) -> None:
+        await handlers.on_area_person_assigned(
+            session, make.area_assigned(person, reach, towns=list(towns))
+        )
+
+    await assigned("whole", "area")
+    item = await make.open_item(session, make.missed(area_code=TOWN))
+    assert item.person_id == an_id("whole")
+    for person, reach, towns in (
+        ("others", "other_towns", ()),
+        ("elsewhere", "towns", ("422828102",)),
+        ("town", "towns", (TOWN,)),
+    ):
+        await assigned(person, reach, *towns)
+        nearest = "others" if person == "elsewhere" else person
+        assert item.person_id == an_id(nearest)
+    await handlers.on_person_assigned(
+        session, make.assigned("own", "2023-05-01", said_at="2023-06-02 10:00")
+    )
+    assert item.person_id == an_id("own")
+
+
+async def test_an_item_goes_back_to_the_area_s_person_when_its_own_one_leaves(
+    session: Session,
+) -> None:
+    await handlers.on_area_person_assigned(session, make.area_assigned("whole", "area"))
+    await handlers.on_person_assigned(session, make.assigned("own", "2023-01-01", "2023-06-01"))
+    item = await make.open_item(session)
+    assert item.person_id == an_id("own")
+    for day, person in ((date(2023, 6, 1), "own"), (date(2023, 6, 2), "whole")):
+        await actions.persons.assign_persons(session, day, clock.at(day, 0, 5))
+        assert item.person_id == an_id(person)
+    ended = make.area_assigned("whole", "area", until_on=date(2023, 6, 5))
+    await handlers.on_area_person_assigned(session, ended)
+    assert item.person_id == an_id("whole")
+    day = date(2023, 6, 6)
+    await actions.persons.assign_persons(session, day, clock.at(day, 0, 5))
+    assert item.person_id is None

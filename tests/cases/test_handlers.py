@@ -67,6 +67,9 @@ STORIES: dict[str, tuple[Event, ...]] = {
     "a person after the miss": (
         make.missed(), make.assigned("a", "2023-01-01", said_at="2023-05-28 10:00"),
     ),
+    "a person of the area": (
+        make.missed(), make.area_assigned("whole", "area"),
+    ),
     "another calendar": (
         make.missed(),
         make.calendar_told(exceptions={date(2023, 5, 29): "holiday"},

@@ -41,6 +41,8 @@ OUTWARD = {
     "registry.condition_found.v1",
     "registry.condition_ended.v1",
     # Until payroll plans anew by them.
+    # Alerts keep their own list of heads yet.
+    "registry.person_posted.v1",
     "registry.project_suspended.v1",
     "registry.project_resumed.v1",
     "registry.works_contract_supplemented.v1",

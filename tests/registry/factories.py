@@ -9,10 +9,12 @@ from stdnum.cn import uscc
 
 from services.registry import actions
 from services.registry.models import (
+    AreaAssignment,
     Assignment,
     Organisation,
     Project,
     Suspension,
+    UnitPost,
     WorksContract,
 )
 from services.registry.rules.areas import AreaFact
@@ -21,6 +23,7 @@ from services.registry.schemas.life import SuspensionIn
 from services.registry.schemas.organisations import OrganisationIn
 from services.registry.schemas.persons import AssignmentIn
 from services.registry.schemas.projects import ProjectIn
+from services.registry.schemas.territories import AreaAssignmentIn, UnitPostIn
 from shared import clock
 from shared.areas import Scope
 from shared.auth import Caller
@@ -167,6 +170,49 @@ async def assignment(
     """Put a person in charge of a project."""
     body = AssignmentIn.model_validate(assignment_body(unit_id, **changes))
     made = await actions.persons.assign_person(session, NATION, project_id, body, clock.now())
+    await session.flush()
+    return made
+
+
+def area_body(unit_id: UUID, reach: str = "area", **changes: Any) -> dict[str, Any]:
+    """Give the body of a person in charge of Hefeng, or of a part of it, from January 2023 on."""
+    return {
+        "area_code": "422828",
+        "reach": reach,
+        "name": "分管副县长",
+        "post": "副县长",
+        "unit_id": str(unit_id),
+        "from_on": "2023-01-01",
+    } | changes
+
+
+async def area_assignment(
+    session: Session, unit_id: UUID, reach: str = "area", **changes: Any
+) -> AreaAssignment:
+    """Put a person in charge of a part of an area."""
+    body = AreaAssignmentIn.model_validate(area_body(unit_id, reach, **changes))
+    made = await actions.territories.assign_area(session, NATION, body, clock.now())
+    await session.flush()
+    return made
+
+
+def post_body(own_unit_id: UUID, **changes: Any) -> dict[str, Any]:
+    """Give the body of a head of a unit from January 2023 on."""
+    return {
+        "name": "局长甲",
+        "post": "局长",
+        "unit_id": str(own_unit_id),
+        "role": "unit_head",
+        "from_on": "2023-01-01",
+    } | changes
+
+
+async def unit_post(session: Session, organisation_id: UUID, **changes: Any) -> UnitPost:
+    """Make a person head of a unit."""
+    body = UnitPostIn.model_validate(post_body(organisation_id, **changes))
+    made = await actions.territories.post_person(
+        session, NATION, organisation_id, body, clock.now()
+    )
     await session.flush()
     return made
 

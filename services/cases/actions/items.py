@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from services.cases import queries
-from services.cases.actions import levels, limits, order_course, proposals
+from services.cases.actions import levels, limits, order_course, persons, proposals
 from services.cases.actions.timeline import card, cause, note, note_once
 from services.cases.models import Policy, WatchItem
 from services.cases.rules import history
-from services.cases.rules.items import CloseReason, Happening, Opening, WatchKind, in_charge
+from services.cases.rules.items import CloseReason, Happening, Opening, WatchKind
 from services.cases.rules.ladder import Ladder, Rung, passed_before, told
 from shared import clock, known
 from shared.db import Session, same_id
@@ -30,7 +30,9 @@ async def open_watch_item(session: Session, opening: Opening) -> None:
     calendar = await known.calendar(session, opening.area_code)
     ladder = policy.ladder()
     rungs = ladder.found(opening.due_on, opening.due_at, calendar, at)
-    person_id = await _person_id(session, opening.project_id, today)
+    person_id = await persons.person_in_charge(
+        session, opening.project_id, opening.area_code, today
+    )
     values = _values(opening, policy, ladder) | {"person_id": person_id}
     item = await queries.items.locked_new_watch_item(
         session, **values, calendar_version=calendar.version
@@ -95,13 +97,6 @@ def _values(opening: Opening, policy: Policy, ladder: Ladder) -> dict[str, Any]:
         "policy_id": policy.id,
         "policy_version": policy.version,
     }
-
-
-async def _person_id(session: Session, project_id: UUID | None, day: date) -> UUID | None:
-    if project_id is None:
-        return None
-    duty = in_charge(await queries.persons.assignments(session, project_id), day)
-    return duty.person_id if duty else None
 
 
 async def _standings(session: Session, item: WatchItem) -> dict[tuple[UUID, str], history.Standing]:

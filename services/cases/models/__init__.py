@@ -4,12 +4,13 @@ from services.cases.models.delay import PayChain, PayStage
 from services.cases.models.evidence import Evidence
 from services.cases.models.items import Assignee, WatchItem, WatchItemEntry
 from services.cases.models.orders import CorrectionOrder, OrderNumber, OrderStep, OrderTerms
-from services.cases.models.persons import ProjectPerson
+from services.cases.models.persons import AreaPerson, ProjectPerson
 from services.cases.models.policies import Policy
 from services.cases.models.proposals import ArrearsCase, CaseProposal
 from services.cases.models.tables import Base
 
 __all__ = [
+    "AreaPerson",
     "ArrearsCase",
     "Assignee",
     "Base",

@@ -1,8 +1,8 @@
 """Watch items and their timelines: for reading, and locked for changing."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,10 +10,10 @@ from sqlalchemy import ColumnElement, DateTime, Select, case, func, literal, or_
 from sqlalchemy.orm import selectinload
 
 from services.cases.errors import WatchItemUnknown
-from services.cases.models import ProjectPerson, WatchItem, WatchItemEntry
+from services.cases.models import WatchItem, WatchItemEntry
 from services.cases.queries import rows
 from services.cases.rules.history import Miss
-from services.cases.rules.items import RESPONSIBLE, ItemState, TimerKind, WatchKind
+from services.cases.rules.items import ItemState, TimerKind, WatchKind
 from services.cases.schemas.items import WatchItemFilter
 from shared import clock, known, paging
 from shared.areas import Scope
@@ -183,31 +183,29 @@ async def locked_open_watch_items_within(session: Session, area_code: str) -> li
     return await rows.locked_all(session, statement.order_by(WatchItem.id))
 
 
-async def locked_misattended_watch_items(
-    session: Session, day: date, project_id: UUID | None = None
-) -> list[WatchItem]:
-    """Give open items whose person is none in force on a day, or missing though one is.
+async def attended(
+    session: Session, project_id: UUID | None = None
+) -> Sequence[tuple[UUID, UUID, str, UUID | None]]:
+    """Give the open items of projects, of one or of all: id, project, area and person.
 
-    Those that somebody assigned by hand are left alone.
+    Those that somebody assigned by hand are left out.
     """
-    in_force = (
-        select(ProjectPerson.id)
-        .where(
-            ProjectPerson.project_id == WatchItem.project_id,
-            ProjectPerson.role == RESPONSIBLE,
-            ProjectPerson.from_on <= day,
-            or_(ProjectPerson.until_on.is_(None), ProjectPerson.until_on >= day),
-        )
-        .correlate(WatchItem)
-    )
-    theirs = in_force.where(ProjectPerson.person_id == WatchItem.person_id)
-    wrong = or_(
-        WatchItem.person_id.is_(None) & in_force.exists(),
-        WatchItem.person_id.is_not(None) & ~theirs.exists(),
-    )
-    statement = select(WatchItem).where(_OPEN, WatchItem.assigned_by.is_(None), wrong)
+    statement = select(
+        WatchItem.id, WatchItem.project_id, WatchItem.area_code, WatchItem.person_id
+    ).where(_OPEN, WatchItem.assigned_by.is_(None), WatchItem.project_id.is_not(None))
     if project_id is not None:
         statement = statement.where(WatchItem.project_id == project_id)
+    found = await session.execute(statement.order_by(WatchItem.id))
+    return [(row[0], row[1], row[2], row[3]) for row in found if row[1]]
+
+
+async def locked_unassigned_watch_items(
+    session: Session, item_ids: Collection[UUID]
+) -> list[WatchItem]:
+    """Give items by their ids, unless they were closed or assigned by hand meanwhile."""
+    statement = select(WatchItem).where(
+        WatchItem.id.in_(item_ids), _OPEN, WatchItem.assigned_by.is_(None)
+    )
     return await rows.locked_all(session, statement.order_by(WatchItem.id))
 
 

@@ -1,24 +1,66 @@
-"""Who is responsible for a project, from when until when."""
+"""Who is responsible for a project or a part of an area, from when until when."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 
-from services.cases.models import ProjectPerson
+from services.cases.models import AreaPerson, ProjectPerson
 from services.cases.queries import rows
+from services.cases.rules.items import RESPONSIBLE
 from shared.db import Session
+from shared.known import KnownArea
 
 
-async def assignments(session: Session, project_id: UUID) -> Sequence[ProjectPerson]:
-    """Give all assignments of a project, past and future ones included."""
-    statement = select(ProjectPerson).where(ProjectPerson.project_id == project_id)
-    return (await session.scalars(statement)).all()
+def _on(model: Any, day: date) -> ColumnElement[bool]:  # noqa: ANN401  any class with these columns
+    return and_(
+        model.role == RESPONSIBLE,
+        model.from_on <= day,
+        or_(model.until_on.is_(None), model.until_on >= day),
+    )
+
+
+async def in_force(
+    session: Session, project_ids: Collection[UUID], day: date
+) -> Mapping[UUID, Sequence[ProjectPerson]]:
+    """Give who is responsible on a day for each of some projects alone."""
+    statement = select(ProjectPerson).where(
+        ProjectPerson.project_id.in_(project_ids), _on(ProjectPerson, day)
+    )
+    found: dict[UUID, list[ProjectPerson]] = {}
+    for row in await session.scalars(statement):
+        found.setdefault(row.project_id, []).append(row)
+    return found
+
+
+async def areas_in_force(session: Session, day: date) -> Sequence[AreaPerson]:
+    """Give who is responsible on a day for a part of an area, what was assigned last first."""
+    statement = select(AreaPerson).where(_on(AreaPerson, day))
+    found = await session.scalars(
+        statement.order_by(AreaPerson.from_on.desc(), AreaPerson.id.desc())
+    )
+    return found.all()
+
+
+async def lineages(session: Session, codes: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+    """Give each area's code and those above it, nearest first; of those that are known."""
+    found = await session.execute(
+        select(KnownArea.code, KnownArea.path).where(KnownArea.code.in_(codes))
+    )
+    return {row[0]: tuple(reversed(row[1].strip("/").split("/"))) for row in found}
 
 
 async def locked_assignment(session: Session, **values: Any) -> ProjectPerson:
     """Give an assignment for changing, written as given if it was not known."""
     await rows.insert_new(session, ProjectPerson, **values)
     statement = select(ProjectPerson).where(ProjectPerson.id == values["id"])
+    return (await rows.locked_all(session, statement))[0]
+
+
+async def locked_area_assignment(session: Session, **values: Any) -> AreaPerson:
+    """Give an assignment of an area for changing, written as given if it was not known."""
+    await rows.insert_new(session, AreaPerson, **values)
+    statement = select(AreaPerson).where(AreaPerson.id == values["id"])
     return (await rows.locked_all(session, statement))[0]

@@ -15,6 +15,8 @@ from services.registry.actions import (
     projects,
     reporting,
     sightings,
+    territories,
+    vacancies,
 )
 
 __all__ = [
@@ -32,4 +34,6 @@ __all__ = [
     "projects",
     "reporting",
     "sightings",
+    "territories",
+    "vacancies",
 ]

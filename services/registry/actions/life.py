@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from services.registry import queries, rules
-from services.registry.actions import cards, projects
+from services.registry.actions import cards, projects, vacancies
 from services.registry.errors import (
     PersonNeeded,
     RegistrationRefused,
@@ -85,7 +85,7 @@ async def decide_suspension(
     timers.arm(
         session, projects.SUSPENSION, one.id, clock.day_end(one.until_on), entered_at=now, step=_END
     )
-    _follow(session, project, others, now)
+    await _follow(session, project, others, now)
     return one
 
 
@@ -108,7 +108,7 @@ async def end_suspension(
         one.resumed_on = resumed_on
     one.changed_at = now
     await timers.disarm(session, one.id, projects.SUSPENSION)
-    _follow(session, project, others, now)
+    await _follow(session, project, others, now)
     return one
 
 
@@ -118,7 +118,8 @@ async def put_suspension_in_force(session: Session, suspension_id: UUID, at: dat
     if project_id is None:
         raise SuspensionUnknown
     project = await queries.projects.locked_project(session, project_id, queries.projects.ALL)
-    _follow(session, project, await queries.life.locked_suspensions(session, project.id), at)
+    suspensions = await queries.life.locked_suspensions(session, project.id)
+    await _follow(session, project, suspensions, at)
 
 
 async def complete_project(
@@ -137,6 +138,7 @@ async def complete_project(
     await projects.end_suspensions(session, project, now)
     project.status, project.completed_on = ProjectStatus.COMPLETE, completed_on
     projects.tell_changed(session, project, now)
+    await vacancies.look(session, now, project_id=project.id)
     return project
 
 
@@ -167,7 +169,7 @@ async def _locked(
     return project, next(one for one in others if one.id == suspension_id), others
 
 
-def _follow(
+async def _follow(
     session: Session, project: Project, suspensions: list[Suspension], at: datetime
 ) -> None:
     """Bring a project's status to what its suspensions say on this day, and tell of it.
@@ -190,6 +192,7 @@ def _follow(
         project.status = ProjectStatus.IN_PROGRESS
         projects.tell_changed(session, project, at)
         publish(session, _resumed(project, ended, at))
+    await vacancies.look(session, at, project_id=project.id)
 
 
 def _suspended(project: Project, one: Suspension, at: datetime) -> ProjectSuspended:

@@ -1,12 +1,12 @@
 """Registering and changing projects."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from services.registry import queries, rules
-from services.registry.actions import areas, cards, comparison, reporting
+from services.registry.actions import areas, cards, comparison, reporting, vacancies
 from services.registry.errors import ProjectCodeTaken, RegistrationRefused
 from services.registry.models import Organisation, Project
 from services.registry.rules.life import SuspensionState
@@ -89,13 +89,13 @@ async def change_project(
         raise RegistrationRefused(errors=findings)
     for name, value in changed.items():
         setattr(project, name, value)
-    if changed.get("status") is ProjectStatus.COMPLETE:
-        await end_suspensions(session, project, now)
-    _date_status(project, clock.day_of(now))
+    if "status" in changed:
+        await _follow_status(session, project, now)
     _name_parties(project, parties)
     tell_changed(session, project, now)
     await comparison.match_project(session, scope, project, now)
     await reporting.look_again(session, project, now)
+    await vacancies.look(session, now, project_id=project.id)
     return project
 
 
@@ -112,12 +112,13 @@ async def end_suspensions(session: Session, project: Project, now: datetime) -> 
         await timers.disarm(session, one.id, SUSPENSION)
 
 
-def _date_status(project: Project, today: date) -> None:
+async def _follow_status(session: Session, project: Project, now: datetime) -> None:
     """Date a completion that an edit says; works that go on again are not complete."""
     if project.status is not ProjectStatus.COMPLETE:
         project.completed_on = project.settled_on = None
-    elif project.completed_on is None:
-        project.completed_on = today
+        return
+    await end_suspensions(session, project, now)
+    project.completed_on = clock.day_of(now)
 
 
 def tell_changed(session: Session, project: Project, now: datetime) -> None:

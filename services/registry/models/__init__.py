@@ -13,9 +13,11 @@ from services.registry.models.reporting import (
     Sighting,
 )
 from services.registry.models.tables import Base
+from services.registry.models.territories import AreaAssignment, UnitPost, Vacancy
 
 __all__ = [
     "Area",
+    "AreaAssignment",
     "Assignment",
     "Base",
     "Calendar",
@@ -28,5 +30,7 @@ __all__ = [
     "ReportingGap",
     "Sighting",
     "Suspension",
+    "UnitPost",
+    "Vacancy",
     "WorksContract",
 ]

@@ -14,6 +14,7 @@ from services.registry.queries import (
     projects,
     reports,
     sightings,
+    territories,
 )
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "projects",
     "reports",
     "sightings",
+    "territories",
 ]

@@ -3,17 +3,18 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
 from services.registry.errors import ProjectUnknown
-from services.registry.models import Assignment, Project
+from services.registry.models import AreaAssignment, Assignment, Project
 from services.registry.rules.persons import PersonRole
 from services.registry.rules.projects import Counts, ProjectStatus, counts
 from services.registry.schemas.projects import ProjectFilter
 from shared import known, paging
-from shared.areas import NATION, Scope
+from shared.areas import NATION, Reach, Scope
 from shared.db import Session
+from shared.known import KnownArea
 
 _PARTIES = (joinedload(Project.developer), joinedload(Project.contractor))
 
@@ -37,14 +38,46 @@ def gone(scope: Scope, seen: ColumnElement[bool]) -> paging.Left | None:
     return paging.Left(known.in_scope(paging.SyncMove.area_code, scope), seen)
 
 
+def with_parties() -> Select[Project]:
+    """Select projects with the organisations whose names stand on their cards."""
+    return select(Project).options(*_PARTIES)
+
+
 def in_charge(on: date) -> ColumnElement[bool]:
-    """Say whether a project has a responsible person in force on a day."""
-    return exists().where(
+    """Say whether somebody is in charge of a project on a day: of it, or of where it lies."""
+    own = exists().where(
         Assignment.project_id == Project.id,
         Assignment.role == PersonRole.RESPONSIBLE_PERSON,
         Assignment.from_on <= on,
         or_(Assignment.until_on.is_(None), Assignment.until_on >= on),
     )
+    return or_(own, _reached(on))
+
+
+def _reached(on: date) -> ColumnElement[bool]:
+    """Say whether a project lies in a part of an area that somebody is in charge of on a day."""
+    town = func.jsonb_array_elements_text(AreaAssignment.towns).column_valued("town")
+    named = select(town).where(_below(town)).correlate(KnownArea, AreaAssignment).exists()
+    return exists().where(
+        KnownArea.code == Project.area_code,
+        AreaAssignment.role == PersonRole.RESPONSIBLE_PERSON,
+        AreaAssignment.from_on <= on,
+        or_(AreaAssignment.until_on.is_(None), AreaAssignment.until_on >= on),
+        or_(
+            and_(AreaAssignment.reach == Reach.TOWNS, named),
+            and_(
+                AreaAssignment.reach == Reach.OTHER_TOWNS,
+                _below(AreaAssignment.area_code),
+                KnownArea.code != AreaAssignment.area_code,
+            ),
+            and_(AreaAssignment.reach == Reach.AREA, _below(AreaAssignment.area_code)),
+        ),
+    )
+
+
+def _below(code: ColumnElement[str] | InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """Say whether a known area lies at or below another one: its path lists all codes above."""
+    return func.strpos(KnownArea.path, func.concat("/", code, "/")) > 0
 
 
 def _wanted(scope: Scope, wanted: ProjectFilter) -> Select[Project]:

@@ -11,6 +11,7 @@ from services.registry.routes import (
     persons,
     projects,
     reporting,
+    territories,
 )
 from services.registry.routes.router import router
 
@@ -26,4 +27,5 @@ __all__ = [
     "projects",
     "reporting",
     "router",
+    "territories",
 ]

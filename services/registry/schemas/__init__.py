@@ -10,6 +10,7 @@ from services.registry.schemas import (
     persons,
     projects,
     reporting,
+    territories,
 )
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "persons",
     "projects",
     "reporting",
+    "territories",
 ]

@@ -56,6 +56,8 @@ async def rows(session: Session, time: Time) -> Rows:
         session, NATION, ReportingDutyIn.model_validate(DUTY), clock.now()
     )
     gap, alike = await _sightings(session)
+    county = await make.area_assignment(session, developer.id)
+    head = await make.unit_post(session, developer.id)
     stop = await make.suspension(session, project.id, clock.today())
     done = await make.project(session, developer.id, contractor_id=contractor.id, code="DONE")
     await actions.life.complete_project(session, NATION, done.id, clock.today(), clock.now())
@@ -71,8 +73,13 @@ async def rows(session: Session, time: Time) -> Rows:
             "api_key_id": key.id,
             "sighting_id": alike,
             "suspension_id": stop.id,
+            "post_id": head.id,
         },
-        own_ids={f"POST {V1}/projects/{{project_id}}/settlement": {"project_id": done.id}},
+        own_ids={
+            f"POST {V1}/projects/{{project_id}}/settlement": {"project_id": done.id},
+            f"PATCH {V1}/area-assignments/{{assignment_id}}": {"assignment_id": county.id},
+            f"POST {V1}/area-assignments/{{assignment_id}}/hand-over": {"assignment_id": county.id},
+        },
         parties={"developer": developer.id, "contractor": contractor.id},
         marks={
             f"GET {V1}/areas": "走马镇",
@@ -81,6 +88,9 @@ async def rows(session: Session, time: Time) -> Rows:
             f"GET {V1}/projects": project.id,
             f"GET {V1}/projects/counts": None,
             f"GET {V1}/projects/{{project_id}}/persons": assignment.id,
+            f"GET {V1}/projects/{{project_id}}/in-charge": county.id,
+            f"GET {V1}/area-assignments": county.id,
+            f"GET {V1}/organisations/{{organisation_id}}/posts": head.id,
             f"GET {V1}/suspensions": stop.id,
             f"GET {V1}/works-contracts": contract.id,
             f"GET {V1}/works-contracts/{{works_contract_id}}/versions": contract.number,
@@ -115,6 +125,11 @@ def _requests(made: Rows) -> dict[str, list[dict[str, object]]]:
     known = make.organisation_body(1, "developer", name="县交通运输局")
     contract = make.contract_body(project, contractor)
     person = make.assignment_body(developer)
+    ending = {"version": 1, "until_on": "2023-05-31"}
+    following = {
+        "version": 1, "from_on": "2023-03-01", "name": "另一人", "post": "主任",
+        "unit_id": str(developer),
+    }  # fmt: skip
     month = f"{clock.today():%Y-%m}"
     terms = {"basis": "share", "share": "25", "last_period": month, "transfer_day": 25}
     supplement = {
@@ -142,6 +157,19 @@ def _requests(made: Rows) -> dict[str, list[dict[str, object]]]:
         f"POST {V1}/approvals": [{"source": "approval", "items": [UNSEEN]}],
         f"POST {V1}/sightings/{{sighting_id}}/confirm": [{}],
         f"POST {V1}/sightings/{{sighting_id}}/refuse": [{"note": "另一条路"}],
+        f"POST {V1}/area-assignments": [
+            make.area_body(developer),
+            make.area_body(developer, name="另一人"),
+        ],
+        f"PATCH {V1}/area-assignments/{{assignment_id}}": [ending],
+        f"POST {V1}/area-assignments/{{assignment_id}}/hand-over": [following],
+        f"POST {V1}/projects/{{project_id}}/persons/{{assignment_id}}/hand-over": [following],
+        f"POST {V1}/organisations/{{organisation_id}}/posts": [
+            make.post_body(developer),
+            make.post_body(developer, role="duty_officer"),
+        ],
+        f"PATCH {V1}/organisations/{{organisation_id}}/posts/{{post_id}}": [ending],
+        f"POST {V1}/organisations/{{organisation_id}}/posts/{{post_id}}/hand-over": [following],
         f"POST {V1}/projects/{{project_id}}/completion": [{"completed_on": str(clock.today())}],
         f"POST {V1}/projects/{{project_id}}/settlement": [{"settled_on": str(clock.today())}],
         f"POST {V1}/projects/{{project_id}}/suspensions": [
