@@ -1,0 +1,247 @@
+"""The example client of a provincial system: killed anywhere, it ends with an identical copy."""
+
+import asyncio
+import json
+import random
+import signal
+import sqlite3
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing, suppress
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from sqlalchemy import select
+
+from services.cases.models import WatchItem
+from services.registry.models import Project
+from services.registry.rules.projects import InvestmentType, ProjectStatus
+from shared import clock, db, exports, paging
+from shared.app import service_app
+from shared.auth import ApiKey, Keys, new_key
+from shared.db import Session, Sessions, new_id
+from tests.cases import factories as cases
+from tests.cases.factories import COUNTY, NEIGHBOUR
+from tests.fixtures.database import Databases, load
+from tests.registry import factories as registry
+from tests.waiting import until
+
+CLIENT = Path(__file__).parents[2] / "examples/sync_client.py"
+PATHS = {"projects": "/registry/v1/projects", "watch_items": "/cases/v1/watch-items"}
+PROJECTS, ITEMS = 900, 12
+
+
+class World:
+    """Two services on real databases behind one address, and the key of a provincial system."""
+
+    def __init__(self, port: int, key: str, **sessions: Sessions) -> None:
+        self.url, self.key = f"http://127.0.0.1:{port}", key
+        self.registry, self.cases = sessions["registry"], sessions["cases"]
+
+    async def client(self, copy: Path) -> Process:
+        """Start the client; the key goes by standard input."""
+        said = ("--url", self.url, "--copy", str(copy), "--lists", *PATHS)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, str(CLIENT), *said, stdin=PIPE, stdout=PIPE, stderr=PIPE
+        )
+        assert process.stdin
+        process.stdin.write(f"{self.key}\n".encode())
+        process.stdin.close()
+        return process
+
+    async def bring_up_to_date(self, copy: Path) -> None:
+        """Let the client run to its end."""
+        process = await self.client(copy)
+        _, told = await process.communicate()
+        assert process.returncode == 0, told.decode()
+
+    async def truth(self) -> dict[str, dict[str, Any]]:
+        """Give every row that the key may see now, as the lists show it."""
+        headers = {"authorization": f"Bearer {self.key}"}
+        found: dict[str, dict[str, Any]] = {}
+        async with httpx.AsyncClient(base_url=self.url, headers=headers) as http:
+            for name, path in PATHS.items():
+                rows, cursor = found.setdefault(name, {}), None
+                while True:
+                    asked = {"limit": "200"} | ({"cursor": cursor} if cursor else {})
+                    page = (await http.get(path, params=asked)).raise_for_status().json()
+                    rows |= {row["id"]: row for row in page["items"]}
+                    if (cursor := page["next"]) is None:
+                        break
+        return found
+
+
+def copied(path: Path) -> dict[str, dict[str, Any]]:
+    """Give what the copy holds."""
+    found: dict[str, dict[str, Any]] = {name: {} for name in PATHS}
+    with closing(sqlite3.connect(path)) as copy:
+        for name, row_id, row in copy.execute("SELECT list, id, row FROM rows"):
+            found[name][row_id] = json.loads(row)
+    return found
+
+
+def size(path: Path) -> int:
+    """Give how many rows the copy holds, however far the client has come."""
+    if not path.exists():
+        return 0
+    with closing(sqlite3.connect(path)) as copy, suppress(sqlite3.OperationalError):
+        return int(copy.execute("SELECT count(*) FROM rows").fetchone()[0])
+    return 0
+
+
+@asynccontextmanager
+async def served(app: FastAPI) -> AsyncIterator[int]:
+    config = uvicorn.Config(app, port=0, lifespan="off", log_config=None, access_log=False)
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve())
+    await until(lambda: server.started)
+    yield server.servers[0].sockets[0].getsockname()[1]
+    server.should_exit = True
+    await serving
+
+
+@pytest.fixture
+async def world(databases: Databases, keys: Keys) -> AsyncIterator[World]:
+    """Give the services with a county's rows, the neighbour's, and a key for the county alone."""
+    key, key_hash = new_key()
+    root, made = FastAPI(openapi_url=None), {}
+    for name in ("registry", "cases"):
+        url, service = await databases.clone(name), load(name)
+        sessions = Sessions(
+            db.engine(url, pool_size=8), url=url, service=name, publishes=service.publishes
+        )
+        made[name] = sessions
+        root.mount(f"/{name}", service_app(service, sessions, keys))
+        async with sessions.begin("test") as session:
+            session.add(
+                ApiKey(
+                    id=new_id(), key_hash=key_hash, name="province", areas=[COUNTY],
+                    roles=["provincial_system"],
+                )
+            )  # fmt: skip
+    async with made["registry"].begin("test") as session:
+        await registry.areas(session)
+        developer = await registry.developer(session)
+    for _ in range(3):
+        async with made["registry"].begin("test") as session:
+            session.add_all(project(developer.id, number) for number in range(PROJECTS // 3))
+    async with made["cases"].begin("test") as session:
+        await cases.world(session)
+        for number in range(ITEMS):
+            await cases.open_item(session, cases.missed("2023-05", f"p{number}"))
+    async with served(root) as port:
+        yield World(port, key, **made)
+    for sessions in made.values():
+        await sessions.close()
+
+
+def project(developer_id: UUID, number: int) -> Project:
+    return Project(
+        id=new_id(), code=str(new_id()), name=f"项目{number}", area_code=COUNTY,
+        investment_type=InvestmentType.GOVERNMENT, developer_id=developer_id,
+        status=ProjectStatus.IN_PROGRESS, registered_at=clock.now(),
+    )  # fmt: skip
+
+
+async def change(world: World, dice: random.Random) -> None:
+    """Let a project leave, one come, one end, one be renamed; and let an item be closed."""
+    async with world.registry.begin("test") as session:
+        here = await projects(session, COUNTY)
+        leaves, ends, renamed = dice.sample(here, 3)
+        leaves.area_code = NEIGHBOUR
+        ends.status = ProjectStatus.COMPLETE
+        renamed.name = f"改名{dice.random()}"
+    async with world.registry.begin("test") as session:
+        away = await projects(session, NEIGHBOUR)
+        dice.choice(away).area_code = COUNTY
+    async with world.cases.begin("test") as session:
+        number = dice.randrange(ITEMS)
+        received = cases.received("2023-05", "0.00", "2023-05-31 10:00", f"p{number}")
+        await cases.handlers.on_transfer_received(session, received)
+
+
+async def projects(session: Session, area_code: str) -> list[Project]:
+    return list(
+        await session.scalars(
+            select(Project).where(Project.area_code == area_code).order_by(Project.id)
+        )
+    )
+
+
+async def kill_somewhere(world: World, copy: Path, dice: random.Random) -> bool:
+    """Kill the client once it has brought some rows more; say whether it was still at work."""
+    before, more = size(copy), dice.randrange(1, PROJECTS // 2)
+    process = await world.client(copy)
+    await until(lambda: process.returncode is not None or size(copy) >= before + more, within=60)
+    with suppress(ProcessLookupError):
+        process.send_signal(signal.SIGKILL)
+    await process.communicate()
+    return process.returncode == -signal.SIGKILL
+
+
+@pytest.mark.parametrize(
+    ("seed", "kills", "held"),
+    [
+        (1, 4, 0.0),
+        *(pytest.param(seed, 12, 50.0, marks=pytest.mark.soak) for seed in range(2, 5)),
+    ],
+)
+async def test_a_killed_client_ends_with_an_identical_copy(
+    world: World,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    seed: int,
+    kills: int,
+    held: float,
+) -> None:
+    """A writer keeps its transaction open meanwhile: what it wrote comes when it is there."""
+    monkeypatch.setattr(exports, "PAGE", 20)
+    dice, copy = random.Random(seed), tmp_path / "copy.sqlite"
+    async with world.registry.begin("slow writer") as slow:
+        [first, *_] = await projects(slow, COUNTY)
+        first.name = "迟到的改动"
+        late = project(first.developer_id, 0)
+        slow.add(late)
+        began = asyncio.get_running_loop().time()
+        await slow.flush()  # Its rows have their place in the order from here on.
+        killed = 0
+        for _ in range(kills):
+            killed += await kill_somewhere(world, copy, dice)
+            await change(world, dice)
+        assert killed
+        # The long form holds it open nearly for as long as a transaction may live.
+        await asyncio.sleep(max(0.0, began + held - asyncio.get_running_loop().time()))
+        await world.bring_up_to_date(copy)
+        # What was written since the open transaction began is not told yet, and is not lost.
+        assert copied(copy)["projects"] != (await world.truth())["projects"]
+    await world.bring_up_to_date(copy)
+    truth = await world.truth()
+    assert copied(copy) == truth
+    assert truth["projects"][str(late.id)]["area_code"] == COUNTY
+    ended = [row for row in truth["projects"].values() if row["status"] == "004"]
+    closed = [row for row in truth["watch_items"].values() if row["state"] == "closed"]
+    assert ended
+    assert closed
+
+
+async def test_a_restored_server_is_copied_anew_and_nothing_stays_that_is_gone(
+    world: World, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy.sqlite"
+    await world.bring_up_to_date(copy)
+    async with world.registry.begin("test") as session:
+        await paging.begin_anew(session, Project)
+        # What a restore lost was never told as gone.
+        [lost, *_] = await projects(session, COUNTY)
+        await session.delete(lost)
+    async with world.cases.begin("test") as session:
+        await paging.begin_anew(session, WatchItem)
+    await world.bring_up_to_date(copy)
+    assert copied(copy) == await world.truth()
