@@ -10,6 +10,8 @@ PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& { echo $$python; break; }; done)
 BIN := .venv/bin
+# Two files of tests at a time, each worker with a database and a broker of its own; BESIDE= for one.
+BESIDE ?= -n 2 --dist loadfile
 RUN := $(BIN)/python -m
 READY := .venv/.installed
 
@@ -22,14 +24,14 @@ demo: $(READY)  ## play a scenario in one process, then keep serving (TARGET=clu
 	$(RUN) services demo $(if $(TARGET),--$(TARGET) .$(TARGET)) $(ARGS)
 
 test: $(READY)  ## all tests but the long ones (offline: ARGS='-m "not kafka and not soak"')
-	$(RUN) pytest -m "not soak" $(ARGS)
+	$(RUN) pytest -m "not soak" $(BESIDE) $(ARGS)
 
 check: $(READY) rules  ## format, lint, types, import rules, contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(RUN) pytest -m "not soak" tests/contracts
+	$(RUN) pytest -m "not soak" $(BESIDE) tests/contracts
 
 rules:  ## check and test the alert rules with promtool, where it is
 	@if command -v promtool >/dev/null; then \
