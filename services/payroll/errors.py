@@ -138,3 +138,45 @@ class AllocationDecided(Problem):
 
     status = 409
     title = Text("该分配已办结或状态已变", "This allocation is decided, or has changed")
+
+
+class AreaUnknown(Problem):
+    """The area is not there, or the caller may not decide for it."""
+
+    status = 404
+    title = Text("行政区划不存在，或不在您的管辖范围内", "No such area, or it is not yours")
+
+
+class PolicyVersionTaken(Problem):
+    """The version says something else already; versions are never changed."""
+
+    status = 409
+    title = Text("该版本已存在且内容不同", "This version is there and says something else")
+
+
+class SubLedgersForbidden(Problem):
+    """The area does not let one account serve several projects."""
+
+    status = 422
+    title = Text("本地区不允许分账簿", "Sub-ledgers are not allowed in this area")
+
+
+class AccountStep(Problem):
+    """The account is not where this step begins."""
+
+    status = 409
+    title = Text("专户当前状态不允许此操作", "The wage account does not stand where this begins")
+
+
+class ClosingRefused(Problem):
+    """Something keeps the account from being closed, and nobody may pass it."""
+
+    status = 409
+    title = Text("专户不符合销户条件", "The wage account cannot be closed")
+
+
+class ClosingNeedsAnother(Problem):
+    """Whoever asked for the closing cannot also confirm it."""
+
+    status = 409
+    title = Text("销户须由另一人确认", "Another person has to confirm the closing")

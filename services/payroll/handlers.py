@@ -4,6 +4,7 @@ from services.payroll import actions
 from services.payroll.rules.periods import Basis, Terms, TransferMonth
 from shared import known
 from shared.db import Session
+from shared.events.cases import ArrearsCaseOpened
 from shared.events.payroll import BankFeedCompleted
 from shared.events.registry import (
     AreaChanged,
@@ -42,8 +43,9 @@ async def on_project_registered(session: Session, event: ProjectRegistered) -> N
 
 
 async def on_project_changed(session: Session, event: ProjectChanged) -> None:
-    """Keep what is different now."""
+    """Keep what is different now; what must be put right may be otherwise, too."""
     await actions.projects.keep_project(session, event.project, event.occurred_at)
+    await actions.conditions.review(session, [event.project_id], event.occurred_at)
 
 
 async def on_works_contract_signed(session: Session, event: WorksContractSigned) -> None:
@@ -58,6 +60,13 @@ async def on_works_contract_signed(session: Session, event: WorksContractSigned)
         terms=_terms(event),
         now=event.occurred_at,
     )
+    await session.flush()  # What holds of the project now is read from the rows.
+    await actions.conditions.review(session, [event.project_id], event.occurred_at)
+
+
+async def on_arrears_case_opened(session: Session, event: ArrearsCaseOpened) -> None:
+    """Note that no account of the project may be closed before the case is."""
+    await actions.cases.note_case(session, event.arrears_case_id, event.project_id, event.opened_at)
 
 
 def _terms(event: WorksContractSigned) -> Terms:

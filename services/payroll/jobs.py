@@ -23,6 +23,15 @@ async def expect_bank_feeds(sessions: Sessions, today: date) -> None:
                 found = await actions.feeds.expect_bank_feeds(session, today, limit)
 
 
+async def look_at_covers(sessions: Sessions, today: date) -> None:
+    """Daily at 00:10: on the first of a month look anew at what accounts cover."""
+    after, more = None, today.day == 1
+    while more:
+        async with sessions.begin("job:look_at_covers") as session:
+            after = await actions.reserves.look_at_covers(session, after, today)
+            more = after is not None
+
+
 async def find_missed_transfers(sessions: Sessions) -> int:
     """Poll: find what did not come in time, where the bank's data prove it."""
     async with sessions.begin("job:find_missed_transfers") as session:

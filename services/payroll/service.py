@@ -5,6 +5,7 @@ from services.payroll.models import Base
 from services.payroll.routes import router
 from services.payroll.settings import Settings
 from shared import known
+from shared.events.cases import ArrearsCaseOpened
 from shared.events.conditions import PayrollConditionEnded, PayrollConditionFound
 from shared.events.payroll import (
     BankFeedCompleted,
@@ -12,6 +13,7 @@ from shared.events.payroll import (
     TransferMissed,
     TransferReceived,
     TransferReversed,
+    WageAccountChanged,
 )
 from shared.events.platform import PLATFORM
 from shared.events.registry import (
@@ -37,6 +39,7 @@ service = Service(
         TransferReversed,
         BankFeedLate,
         BankFeedCompleted,
+        WageAccountChanged,
         PayrollConditionFound,
         PayrollConditionEnded,
         *PLATFORM,
@@ -50,9 +53,13 @@ service = Service(
         ProjectRegistered: handlers.on_project_registered,
         ProjectChanged: handlers.on_project_changed,
         WorksContractSigned: handlers.on_works_contract_signed,
+        ArrearsCaseOpened: handlers.on_arrears_case_opened,
     },
     relearns={BankFeedCompleted: handlers.on_own_feed_completed},
-    jobs=[daily("00:00", jobs.expect_bank_feeds)],  # Beijing time
+    jobs=[  # Beijing time
+        daily("00:00", jobs.expect_bank_feeds),
+        daily("00:10", jobs.look_at_covers),
+    ],
     polls=[jobs.replan_obligations, jobs.match_returns, jobs.find_missed_transfers],
     timers={"bank_feed": jobs.on_bank_feed_due},
     measures=[jobs.measure_standings],

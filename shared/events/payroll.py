@@ -1,4 +1,4 @@
-"""What payroll tells: transfers missed and received, bank feeds late and complete."""
+"""What payroll tells: transfers missed and received, bank feeds, wage accounts."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -103,3 +103,20 @@ class BankFeedCompleted(Event, type="payroll.bank_feed_completed.v1", key="sourc
     feed_id: UUID
     day: date
     waived: bool = False
+
+
+class WageAccountChanged(Event, type="payroll.wage_account_changed.v1", key="project_id"):
+    """A project's wage account was entered, agreed on, filed, used, frozen, announced, closed."""
+
+    project_id: UUID
+    account_id: UUID
+    area_code: str
+    status: str
+    """`pending`, `open`, `filed`, `in_use`, `closing_notice` or `closed`."""
+    opened_on: date | None = None
+    """None while it is pending."""
+    agreement_on: date | None = None
+    filed_on: date | None = None
+    closed_on: date | None = None
+    frozen: bool = False
+    """Beside the status: nothing may leave it today."""

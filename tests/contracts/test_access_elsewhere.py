@@ -37,6 +37,7 @@ FOR_PERSONS = {
     "POST /payroll/v1/allocations/{allocation_id}/reversal",
     "POST /registry/v1/projects/{project_id}/suspensions",
     "POST /registry/v1/suspensions/{suspension_id}/decide",
+    "POST /payroll/v1/wage-accounts/{account_id}/closings",
 }
 REFUSALS = {"404": {404}, "403 or 404": {403, 404}, "refused": {404, 409, 422}}
 MAKERS = {"registry": registry, "payroll": payroll, "cases": cases, "alerts": alerts}

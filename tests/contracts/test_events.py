@@ -35,6 +35,7 @@ OUTWARD = {
     "alerts.delivery_exhausted.v1",  # subscribers' operators read it; nobody here can help
     # Until cases opens again what it had closed.
     "payroll.transfer_reversed.v1",
+    "payroll.wage_account_changed.v1",  # how an account stands; what is wrong of it is told apart
     # Until cases keeps conditions, those that watch the finders from outside read them.
     "payroll.condition_found.v1",
     "payroll.condition_ended.v1",

@@ -1,17 +1,26 @@
 """A project's wage account is entered; what the bank sent of it before counts from then on."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 
-from services.payroll import queries
-from services.payroll.actions import money
-from services.payroll.errors import AccountRefused, AccountTaken, ProjectHasAccount
+from services.payroll import queries, rules
+from services.payroll.actions import conditions, money
+from services.payroll.errors import (
+    AccountRefused,
+    AccountTaken,
+    ProjectHasAccount,
+    SubLedgersForbidden,
+)
 from services.payroll.models import Project, Source, WageAccount
+from services.payroll.rules.accounts import AccountMode
+from services.payroll.rules.policies import PolicyKind
 from services.payroll.rules.statements import Direction, LineKind
 from services.payroll.schemas.accounts import WageAccountIn
 from shared import clock, known, pii
 from shared.areas import Scope
 from shared.db import Session, same_id
+from shared.events.payroll import WageAccountChanged
+from shared.outbox import publish
 from shared.problems import Finding
 from shared.wording import Text
 
@@ -30,20 +39,63 @@ async def register_wage_account(
         source = None
     if findings := _findings(source, body, now):
         raise AccountRefused(errors=findings)
-    index = pii.blind_index(body.account_no, "account")
-    account = await queries.accounts.locked_find_account(session, index)
+    if body.ledger_no:
+        await _allow_ledgers(session, project, now)
+    main = pii.blind_index(body.account_no, "account")
+    index = account_index(body.account_no, body.ledger_no)
+    account = await queries.accounts.locked_find_account(session, main, index)
     if account and source and _same(account, source, body):
         return account
-    if account:
+    if account or await queries.accounts.find_other_mode(session, main, ledger=body.ledger_no):
         raise AccountTaken
-    if await queries.accounts.find_account_of_project(session, project.id):
+    if await queries.accounts.find_any_account_of_project(session, project.id):
         raise ProjectHasAccount
     if source is None:
         raise AccountRefused
     account = _account(project, source, index, body, now)
     session.add(account)
-    await _take_over(session, account, now)
+    if not account.pending:
+        await take_over(session, account, now)
+    account.stand()
+    await session.flush()  # What holds of the project now is read from the rows.
+    tell_changed(session, account, now, frozen=False)
+    await conditions.review(session, [project.id], now)
     return account
+
+
+def account_index(account_no: str, ledger_no: str | None) -> str:
+    """Give the blind index of an account, or of a ledger of one."""
+    return pii.blind_index(rules.accounts.number_of(account_no, ledger_no), "account")
+
+
+async def _allow_ledgers(session: Session, project: Project, now: datetime) -> None:
+    """Let one account serve several projects only where the area does (53号 art. 6)."""
+    policy = await queries.policies.policy_in_force(
+        session, PolicyKind.SUB_LEDGERS, project.area_code, clock.day_of(now)
+    )
+    if not policy.values["allowed"]:
+        raise SubLedgersForbidden
+
+
+def tell_changed(session: Session, account: WageAccount, now: datetime, *, frozen: bool) -> None:
+    """Tell how an account stands."""
+    account.tellings += 1
+    publish(
+        session,
+        WageAccountChanged(
+            id=same_id(clock.at(account.opened_on), account.id, account.tellings),
+            occurred_at=now,
+            project_id=account.project_id,
+            account_id=account.id,
+            area_code=account.area_code,
+            status=account.status,
+            opened_on=None if account.pending else account.opened_on,
+            agreement_on=account.agreement_on,
+            filed_on=account.filed_on,
+            closed_on=account.closed_on,
+            frozen=frozen,
+        ),
+    )
 
 
 def _findings(source: Source | None, body: WageAccountIn, now: datetime) -> Sequence[Finding]:
@@ -57,16 +109,32 @@ def _findings(source: Source | None, body: WageAccountIn, now: datetime) -> Sequ
                 Text("向开户银行或平台核对来源代码", "Ask the bank or the platform for its code"),
             )
         )
-    if body.opened_on > clock.day_of(now):
-        found.append(
-            Finding(
-                "opened_on",
-                "day_in_future",
-                Text("开户日期不得晚于今天", "The account cannot be opened in the future"),
-                Text("开户后再登记", "Enter the account once it is open"),
-            )
+    return [*found, *_day_findings(body, clock.day_of(now))]
+
+
+def _day_findings(body: WageAccountIn, today: date) -> Iterable[Finding]:
+    if body.opened_on > today and not body.pending:
+        yield Finding(
+            "opened_on",
+            "day_in_future",
+            Text("开户日期不得晚于今天", "The account cannot be opened in the future"),
+            Text("开户后再登记，或登记为待开户", "Enter it once it is open, or as pending"),
         )
-    return found
+    for place, day in (("agreement_on", body.agreement_on), ("filed_on", body.filed_on)):
+        if day and day > today:
+            yield Finding(
+                place,
+                "day_in_future",
+                Text("日期不得晚于今天", "This day lies in the future"),
+                Text("事情发生后再登记", "Enter it once it has happened"),
+            )
+    if body.filed_on and (body.pending or body.filed_on < body.opened_on):
+        yield Finding(
+            "filed_on",
+            "before_opening",
+            Text("备案日期早于开户日期", "It was filed before it was opened"),
+            Text("核对两个日期", "Check both days"),
+        )
 
 
 def _same(account: WageAccount, source: Source, body: WageAccountIn) -> bool:
@@ -76,7 +144,15 @@ def _same(account: WageAccount, source: Source, body: WageAccountIn) -> bool:
         account.account_name,
         account.bank_name,
         account.opened_on,
-    ) == (body.project_id, source.id, body.account_name, body.bank_name, body.opened_on)
+        account.ledger_no,
+    ) == (
+        body.project_id,
+        source.id,
+        body.account_name,
+        body.bank_name,
+        body.opened_on,
+        body.ledger_no,
+    )
 
 
 def _account(
@@ -96,10 +172,17 @@ def _account(
         bank_name=body.bank_name,
         opened_on=body.opened_on,
         registered_at=now,
+        mode=AccountMode.SUB_LEDGER if body.ledger_no else AccountMode.SINGLE,
+        ledger_no=body.ledger_no,
+        main_index=pii.blind_index(body.account_no, "account") if body.ledger_no else None,
+        pending=body.pending,
+        tellings=0,
+        agreement_on=body.agreement_on,
+        filed_on=body.filed_on,
     )
 
 
-async def _take_over(session: Session, account: WageAccount, now: datetime) -> None:
+async def take_over(session: Session, account: WageAccount, now: datetime) -> None:
     """Wait for this account's feed from now on, and count what was unmatched of it."""
     # Whoever holds the source is alone with its feeds: no line comes between look and change.
     await queries.sources.locked_source(session, account.source_id)
@@ -108,6 +191,8 @@ async def _take_over(session: Session, account: WageAccount, now: datetime) -> N
     lines = await queries.lines.locked_unmatched_lines(
         session, account.source_id, account.account_index
     )
+    if lines and account.used_since is None:
+        account.used_since = min(line.day for line in lines)
     for line in lines:
         line.account_id, line.account_no = account.id, None
     came_in = [

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from services.payroll import queries, rules
-from services.payroll.actions import feeds, money, readings
+from services.payroll.actions import accounts, feeds, money, readings, reserves
 from services.payroll.actions.money import Incoming
 from services.payroll.actions.readings import AccountReading, BatchReading
 from services.payroll.errors import FeedClosed, FeedDayRefused, FeedRefused
@@ -122,8 +122,25 @@ async def _write(
         session, source.id, {row["account_index"] for row in rows}
     ):
         back.to_match = True
+    await reserves.add_up(session, source, rows, feed.day)
     await sets.copy(session, AccountDay, fresh_days)
     await sets.copy(session, BankLine, rows)
+    await _note_use(session, feed, reading, now)
+
+
+async def _note_use(session: Session, feed: BankFeed, reading: BatchReading, now: datetime) -> None:
+    """Note which accounts are in use by now, and look at what those cover on which money moved."""
+    moved = [each.account for each in reading.accounts if each.account and each.result.fresh]
+    if not moved:
+        return
+    first = {account.id for account in moved if account.used_since is None}
+    if first:
+        frozen = await queries.accounts.frozen(session, first, clock.day_of(now))
+        for account in await queries.accounts.locked_unused_accounts(session, first):
+            account.used_since = feed.day
+            if account.stand():
+                accounts.tell_changed(session, account, now, frozen=account.id in frozen)
+    await reserves.look_at_accounts(session, moved, now)
 
 
 def _day(feed: BankFeed, each: AccountReading) -> dict[str, Any]:
@@ -150,7 +167,7 @@ def _row(
         "source_id": feed.source_id,
         "feed_id": feed.id,
         "account_id": each.account.id if each.account else None,
-        "account_no": None if each.account else each.sent.account_no,
+        "account_no": None if each.account else each.sent.number,
         "day": line.day,
         "serial": line.serial,
         "at": line.at,

@@ -76,7 +76,6 @@ async def _follow(session: Session, card: ProjectCard) -> None:
         obligation.area_code = card.area_code
         if obligation.status in OPEN:
             obligation.developer_id = card.developer_id
-    account = await queries.accounts.locked_account_of_project(session, card.project_id)
-    if account:
+    for account in await queries.accounts.locked_accounts_of_project(session, card.project_id):
         account.area_code, account.developer_id = card.area_code, card.developer_id
         account.contractor_id = card.contractor_id

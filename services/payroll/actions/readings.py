@@ -42,7 +42,7 @@ async def read_batch(
     session: Session, source: Source, feed: BankFeed, batch: BankFeedIn
 ) -> BatchReading:
     """Read a batch of a day that is locked; nothing is changed."""
-    indexes = [pii.blind_index(sent.account_no, "account") for sent in batch.accounts]
+    indexes = [pii.blind_index(sent.number, "account") for sent in batch.accounts]
     statements = [_statement(sent) for sent in batch.accounts]
     days = await queries.feeds.locked_account_days(session, feed.id)
     after = await queries.feeds.openings_after(session, feed) if batch.final else {}

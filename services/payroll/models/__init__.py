@@ -1,5 +1,6 @@
 """Tables of payroll, by noun."""
 
+from services.payroll.models.accounts import ArrearsCase, Closing, Condition, Freeze, Policy
 from services.payroll.models.allocations import Allocation, AllocationStep
 from services.payroll.models.feeds import (
     AccountDay,
@@ -17,20 +18,27 @@ from services.payroll.models.obligations import (
     WageAccount,
 )
 from services.payroll.models.projects import Organisation, Project, ProjectState, WorksContract
+from services.payroll.models.reserves import AccountMonth
 from services.payroll.models.tables import Base
 
 __all__ = [
     "AccountDay",
+    "AccountMonth",
     "Allocation",
     "AllocationStep",
+    "ArrearsCase",
     "BankFeed",
     "BankLine",
     "Base",
+    "Closing",
+    "Condition",
     "Credit",
     "CreditChange",
     "FeedBatch",
+    "Freeze",
     "Obligation",
     "Organisation",
+    "Policy",
     "Project",
     "ProjectState",
     "Replan",

@@ -8,7 +8,8 @@ from sqlalchemy import Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.payroll.models.tables import Base, known_at, of
-from services.payroll.rules import obligations
+from services.payroll.rules import accounts, obligations
+from services.payroll.rules.accounts import AccountFacts, AccountMode, AccountStatus, CloseReason
 from services.payroll.rules.obligations import ObligationStatus
 from shared import clock, db
 from shared.pii import Sealed
@@ -20,7 +21,16 @@ class WageAccount(db.Synced, Base):
     __tablename__ = "wage_accounts"
     __table_args__ = (
         Index("uq_wage_accounts_account_index", "account_index", unique=True),
-        Index("uq_wage_accounts_project", "project_id", unique=True),
+        # One that is closed gives way to the next (53号 art. 9).
+        Index(
+            "uq_wage_accounts_project",
+            "project_id",
+            unique=True,
+            postgresql_where=text("status <> 'closed'"),
+        ),
+        Index(
+            "ix_wage_accounts_main", "main_index", postgresql_where=text("main_index IS NOT NULL")
+        ),
         Index("ix_wage_accounts_order", "opened_on", "id"),
     )
 
@@ -35,7 +45,41 @@ class WageAccount(db.Synced, Base):
     account_name: Mapped[str]
     bank_name: Mapped[str]
     opened_on: Mapped[date]
+    """While the account is pending: the day on which the bank will open it."""
     registered_at: Mapped[datetime] = known_at()
+    """Since when it takes money: since it was entered, or since a pending one was opened."""
+    mode: Mapped[AccountMode] = mapped_column(default=AccountMode.SINGLE, server_default="single")
+    ledger_no: Mapped[str | None]
+    """Which ledger of an account for several projects this is."""
+    main_index: Mapped[str | None]
+    """Blind index of that account's number; this one's own index is of number and ledger."""
+    status: Mapped[AccountStatus] = mapped_column(default=AccountStatus.OPEN, server_default="open")
+    pending: Mapped[bool] = mapped_column(default=False, server_default="false")
+    agreement_on: Mapped[date | None]
+    """When developer, contractor and bank signed (三方协议)."""
+    agreement_ref: Mapped[str | None]
+    filed_on: Mapped[date | None]
+    filing_ref: Mapped[str | None]
+    used_since: Mapped[date | None]
+    """The day of the first line that came for it."""
+    noticed_on: Mapped[date | None]
+    close_reason: Mapped[CloseReason | None]
+    closed_on: Mapped[date | None]
+    closed_at: Mapped[datetime | None]
+    tellings: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How often it was told how the account stands; the number tells them apart."""
+
+    def stand(self) -> bool:
+        """Stand as the facts say; say whether that is news."""
+        before, self.status = self.status, accounts.account_status(self.facts)
+        return self.status is not before
+
+    @property
+    def facts(self) -> AccountFacts:
+        """Give the facts of its life as rules take them."""
+        return AccountFacts(
+            not self.pending, self.filed_on, self.used_since, self.noticed_on, self.closed_on
+        )
 
 
 class Obligation(db.Synced, Base):

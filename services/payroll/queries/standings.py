@@ -162,7 +162,10 @@ def _supervised(scope: Scope, only: StandingFilter, moment: _Moment) -> Subquery
         .outerjoin_from(
             cards,
             WageAccount,
-            (WageAccount.project_id == told.id) & (WageAccount.registered_at < moment.end),
+            (WageAccount.project_id == told.id)
+            & ~WageAccount.pending
+            & (WageAccount.registered_at < moment.end)
+            & (WageAccount.closed_at.is_(None) | (WageAccount.closed_at >= moment.end)),
         )
         .outerjoin(fed, fed.c.source_id == WageAccount.source_id)
         .where(

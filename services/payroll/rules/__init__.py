@@ -1,23 +1,31 @@
 """Pure decisions of payroll: what is owed when, what money counts for it, whether a feed chains."""
 
 from services.payroll.rules import (
+    accounts,
     allocation,
+    conditions,
     feeds,
     matching,
     obligations,
     periods,
+    policies,
     purposes,
+    reserves,
     standings,
     statements,
 )
 
 __all__ = [
+    "accounts",
     "allocation",
+    "conditions",
     "feeds",
     "matching",
     "obligations",
     "periods",
+    "policies",
     "purposes",
+    "reserves",
     "standings",
     "statements",
 ]

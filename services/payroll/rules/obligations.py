@@ -20,6 +20,8 @@ class ObligationStatus(StrEnum):
 
 OPEN = (ObligationStatus.PLANNED, ObligationStatus.DUE)
 """Not judged yet: neither paid in full in time nor missed."""
+MISSED = (ObligationStatus.SHORT, ObligationStatus.NONE)
+"""Missed, and not paid in full since."""
 
 
 def status(

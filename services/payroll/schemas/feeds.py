@@ -13,6 +13,7 @@ from pydantic import (
     StringConstraints,
 )
 
+from services.payroll.rules.accounts import number_of
 from services.payroll.rules.feeds import BatchStatus, FeedStatus
 from services.payroll.rules.statements import Direction
 from services.payroll.schemas.fields import AccountNo, Body, Code, Filter, Money, Reason, Row
@@ -62,9 +63,16 @@ class StatementIn(Body):
     """One account: opening + in − out = closing."""
 
     account_no: AccountNo
+    ledger_no: Code | None = None
+    """The ledger, where one account serves several projects; it is told as an account is."""
     opening: Money
     closing: Money
     lines: list[BankLineIn] = Field(default=[], max_length=MOST_LINES)
+
+    @property
+    def number(self) -> str:
+        """Give what names the account, its ledger included."""
+        return number_of(self.account_no, self.ledger_no)
 
 
 class BankFeedIn(Body):

@@ -8,8 +8,20 @@ from uuid import UUID
 from sqlalchemy import select
 
 from services.payroll import actions
-from services.payroll.models import BankFeed, BankLine, FeedBatch, Waiver
+from services.payroll.models import (
+    BankFeed,
+    BankLine,
+    Closing,
+    Condition,
+    FeedBatch,
+    Freeze,
+    WageAccount,
+    Waiver,
+)
+from services.payroll.rules.accounts import CloseReason
 from services.payroll.schemas.allocations import AllocationIn
+from services.payroll.schemas.life import ClosingNoticeIn, FreezeIn
+from services.payroll.schemas.policies import PolicyIn
 from shared import clock
 from shared.db import Session, new_id
 from shared.known import KnownArea
@@ -23,6 +35,8 @@ FIRST, SECOND, TODAY = date(2023, 1, 10), date(2023, 1, 11), date(2023, 1, 12)
 PAYER = {"name": "县交通运输局", "account_no": "4200000000000017"}
 ALLOCATION = f"{V1}/allocations/{{allocation_id}}"
 FEED = f"{V1}/bank-feeds/{{feed_id}}"
+ACCOUNT = f"{V1}/wage-accounts/{{account_id}}"
+OFFICE = make.person()
 
 
 async def rows(session: Session, time: Time) -> Rows:
@@ -49,6 +63,8 @@ async def rows(session: Session, time: Time) -> Rows:
     batch = (await session.scalars(select(FeedBatch).where(FeedBatch.feed_id == late.id))).one()
     [owed, *_] = await make.owed(session, project_id)
     pending, standing = await _allocations(session, line.id)
+    freeze, closing, condition = await _life(session, account)
+    policy = await actions.policies.add_policy(session, OFFICE, _policy(), clock.now())
     made = Rows(
         ids={
             "obligation_id": owed.id,
@@ -56,12 +72,20 @@ async def rows(session: Session, time: Time) -> Rows:
             "batch_id": batch.id,
             "line_id": line.id,
             "allocation_id": pending,
+            "account_id": account.id,
+            "freeze_id": freeze.id,
+            "project_id": project_id,
         },
         own_ids={f"POST {ALLOCATION}/reversal": {"allocation_id": standing}},
         parties={"developer": DEVELOPER, "contractor": CONTRACTOR, "bank": BANK},
         marks={
             f"GET {V1}/sources": source.id,
             f"GET {V1}/wage-accounts": account.id,
+            f"GET {ACCOUNT}/freezes": freeze.id,
+            f"GET {ACCOUNT}/closings": closing.id,
+            f"GET {V1}/reserves": account.id,
+            f"GET {V1}/conditions": condition.id,
+            f"GET {V1}/policies": policy.id,
             f"GET {V1}/obligations": owed.id,
             f"GET {V1}/obligations/summary": None,  # What it counts is looked at.
             f"GET {V1}/obligations/{{obligation_id}}/credits": "A1",
@@ -85,6 +109,19 @@ async def rows(session: Session, time: Time) -> Rows:
         f"POST {V1}/wage-accounts": [
             there.model_dump(mode="json"),
             fresh.model_dump(mode="json"),
+        ],
+        f"POST {ACCOUNT}/opening": [{"opened_on": "2023-01-10"}],
+        f"POST {ACCOUNT}/agreement": [{"signed_on": "2023-01-10"}],
+        f"POST {ACCOUNT}/filing": [{"filed_on": "2023-01-11"}],
+        f"POST {ACCOUNT}/freezes": [
+            {"from_on": "2023-01-12", "by": "县人民法院", "reason": "案外人申请"}
+        ],
+        f"POST {ACCOUNT}/freezes/{{freeze_id}}/lifting": [{"until_on": "2023-01-12"}],
+        f"POST {ACCOUNT}/closing-notice": [{"noticed_on": "2022-12-01", "reason": "bank_changed"}],
+        f"POST {ACCOUNT}/closings": [{"reason": "更换开户银行"}],
+        f"POST {V1}/policies": [
+            _policy().model_dump(mode="json"),
+            _policy(version=2).model_dump(mode="json"),
         ],
         f"POST {V1}/bank-feeds": [
             make.batch(SECOND, make.statement(100, part), final=False),
@@ -121,6 +158,39 @@ async def _allocations(session: Session, line_id: UUID) -> tuple[UUID, UUID]:
     standing = await propose(await _line(session, "A2"))
     await actions.allocations.confirm_allocation(session, make.person("bo"), standing, clock.now())
     return await propose(line_id), standing
+
+
+async def _life(session: Session, account: WageAccount) -> tuple[Freeze, Closing, Condition]:
+    """Announce the account's closing, with a freeze that is over and one person's word."""
+    notice = ClosingNoticeIn(noticed_on=date(2022, 12, 1), reason=CloseReason.BANK_CHANGED)
+    await actions.life.announce_closing(session, make.EVERYWHERE, account.id, notice, clock.now())
+    freeze = FreezeIn(from_on=FIRST, until_on=FIRST, by="县人民法院", reason="案外人申请")
+    frozen = await actions.life.freeze_account(session, OFFICE, account.id, freeze, clock.now())
+    closing = await actions.life.close_account(
+        session, OFFICE, account.id, "更换开户银行", clock.now()
+    )
+    await session.flush()  # The queries below must see all of it.
+    condition = (
+        await session.scalars(
+            select(Condition)
+            .where(Condition.project_id == account.project_id, Condition.ended_at.is_(None))
+            .limit(1)
+        )
+    ).one()
+    return frozen, closing, condition
+
+
+def _policy(**changes: Any) -> PolicyIn:
+    values: dict[str, Any] = {
+        "area_code": make.COUNTY,
+        "kind": "transfers_due",
+        "version": 1,
+        "valid_from": date(2023, 1, 1),
+        "values": {"days": 45},
+        "basis": "县财政局通知",
+        "certainty": "B",
+    }
+    return PolicyIn(**(values | changes))
 
 
 def _waiver(feed: BankFeed) -> Waiver:

@@ -1,0 +1,143 @@
+"""What must be put right about projects' wage accounts: found at once, told once, ended."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from services.payroll import queries, rules
+from services.payroll.models import Condition, Project
+from services.payroll.rules.conditions import COMPLETE, ENDED, ConditionKind, Found
+from shared import clock
+from shared.db import Session, same_id
+from shared.events.conditions import PayrollConditionEnded, PayrollConditionFound
+from shared.events.registry import ProjectCard
+from shared.outbox import publish_all
+
+
+async def review(session: Session, project_ids: Collection[UUID], now: datetime) -> None:
+    """Look at some projects as they are now; tell what holds anew, otherwise, or no longer."""
+    rows = await queries.conditions.locked_open_conditions(session, project_ids)
+    open_rows: dict[UUID, dict[tuple[ConditionKind, UUID], Condition]] = {}
+    for row in rows:
+        key = (ConditionKind(row.kind), row.subject_id)
+        open_rows.setdefault(row.project_id, {})[key] = row
+    held = await _held(session, project_ids, now)
+    projects = await queries.projects.projects(session, held)
+    times = await _times_found(session, held, open_rows)
+    news: list[PayrollConditionFound | PayrollConditionEnded] = []
+    for project_id, found in held.items():
+        project = projects[project_id]
+        before = open_rows.get(project_id, {})
+        for one in found:
+            key = (one.kind, one.subject_id)
+            if key not in before:
+                row = _row(project, one, times.get(key, 0), now)
+                session.add(row)
+            elif not _differs(row := before.pop(key), one):
+                continue
+            _write(row, project, one, now)
+            news.append(_told(row, project, one, now))
+        for (kind, _), row in before.items():
+            complete = project.status == COMPLETE
+            row.ended_at, row.tellings = now, row.tellings + 1
+            row.end_reason = "project_closed" if complete else ENDED[kind]
+            news.append(_ended(row, project, now))
+    if news:
+        await publish_all(session, news)
+
+
+async def _held(
+    session: Session, project_ids: Collection[UUID], now: datetime
+) -> Mapping[UUID, Sequence[Found]]:
+    today = clock.day_of(now)
+    projects = await queries.conditions.project_facts(session, project_ids)
+    accounts = await queries.conditions.account_lives(session, project_ids, today)
+    closed = await queries.conditions.last_closed(session, project_ids)
+    covers = await queries.reserves.covers(session, [one.id for one in accounts.values()], today)
+    return {
+        project_id: rules.conditions.found(
+            facts,
+            rules.conditions.with_cover(accounts.get(project_id), covers),
+            closed.get(project_id),
+            today,
+        )
+        for project_id, facts in projects.items()
+    }
+
+
+def _differs(row: Condition, one: Found) -> bool:
+    """Say whether what holds is not what was told; a value's day is when it was first told."""
+    since = one.since if one.value is None else row.since
+    return (row.since, row.facts, row.value, row.muted_by, row.unit_id) != (
+        since,
+        list(one.facts),
+        one.value,
+        one.muted_by,
+        one.unit_id,
+    )
+
+
+async def _times_found(
+    session: Session,
+    held: Mapping[UUID, Sequence[Found]],
+    open_rows: Mapping[UUID, Mapping[tuple[ConditionKind, UUID], Condition]],
+) -> Mapping[tuple[ConditionKind, UUID], int]:
+    """Give how often what holds anew has held before: this tells apart what is found again."""
+    fresh = [
+        one.subject_id
+        for project_id, found in held.items()
+        for one in found
+        if (one.kind, one.subject_id) not in open_rows.get(project_id, {})
+    ]
+    return await queries.conditions.times_found(session, fresh) if fresh else {}
+
+
+def _row(project: Project, one: Found, times: int, now: datetime) -> Condition:
+    return Condition(
+        id=same_id(clock.at(one.since), one.kind.value, one.subject_id, times),
+        kind=one.kind.value,
+        subject_id=one.subject_id,
+        project_id=project.id,
+        since=one.since,
+        found_at=now,
+        tellings=0,
+    )
+
+
+def _write(row: Condition, project: Project, one: Found, now: datetime) -> None:
+    if one.value is None:
+        row.since = one.since
+    row.unit_id, row.area_code = one.unit_id, project.area_code
+    row.facts, row.value, row.muted_by = list(one.facts), one.value, one.muted_by
+    row.told_at, row.tellings = now, row.tellings + 1
+
+
+def _told(row: Condition, project: Project, one: Found, now: datetime) -> PayrollConditionFound:
+    return PayrollConditionFound(
+        # Told so often: what follows from the same news again is the same telling.
+        id=same_id(clock.at(row.since), row.id, row.tellings),
+        occurred_at=now,
+        kind=one.kind.value,
+        subject_id=one.subject_id,
+        project_id=project.id,
+        project=ProjectCard.model_validate(project.card),
+        area_code=project.area_code,
+        unit_id=one.unit_id,
+        since=row.since,
+        facts=list(one.facts),
+        value=one.value,
+        muted_by=one.muted_by,
+    )
+
+
+def _ended(row: Condition, project: Project, now: datetime) -> PayrollConditionEnded:
+    return PayrollConditionEnded(
+        id=same_id(clock.at(row.since), row.id, row.tellings),
+        occurred_at=now,
+        kind=row.kind,
+        subject_id=row.subject_id,
+        project_id=project.id,
+        project=ProjectCard.model_validate(project.card),
+        area_code=project.area_code,
+        reason=row.end_reason or "",
+    )

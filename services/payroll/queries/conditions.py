@@ -1,0 +1,133 @@
+"""What is looked at to know whether something must be put right, and what was told of it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from services.payroll.models import Condition, Project, WageAccount, WorksContract
+from services.payroll.queries import accounts
+from services.payroll.rules.accounts import AccountStatus
+from services.payroll.rules.conditions import (
+    STARTED,
+    AccountLife,
+    ConditionKind,
+    ProjectFacts,
+)
+from services.payroll.schemas.conditions import ConditionFilter
+from shared import known, paging
+from shared.areas import Scope
+from shared.db import Session
+
+
+async def locked_open_conditions(
+    session: Session, project_ids: Collection[UUID]
+) -> Sequence[Condition]:
+    """Give what holds of some projects as it was told last, for changing.
+
+    Whoever looks at the same project waits here, so that nothing is found twice. It is the last
+    lock that anybody takes.
+    """
+    for project_id in sorted(project_ids):
+        key = func.hashtextextended(f"conditions:{project_id}", 0)
+        await session.execute(select(func.pg_advisory_xact_lock(key)))
+    rows = await session.scalars(
+        select(Condition)
+        .where(Condition.project_id.in_(project_ids), Condition.ended_at.is_(None))
+        .order_by(Condition.id)
+        .with_for_update()
+    )
+    return rows.all()
+
+
+async def times_found(
+    session: Session, subject_ids: Collection[UUID]
+) -> Mapping[tuple[ConditionKind, UUID], int]:
+    """Give how often something was found about some subjects, by kind and subject."""
+    rows = await session.execute(
+        select(Condition.kind, Condition.subject_id, func.count())
+        .where(Condition.subject_id.in_(subject_ids))
+        .group_by(Condition.kind, Condition.subject_id)
+    )
+    return {(ConditionKind(kind), subject_id): n for kind, subject_id, n in rows}
+
+
+async def project_facts(
+    session: Session, project_ids: Collection[UUID]
+) -> Mapping[UUID, ProjectFacts]:
+    """Give what is known of some projects."""
+    signed = (
+        select(func.min(WorksContract.signed_on))
+        .where(WorksContract.project_id == Project.id)
+        .scalar_subquery()
+    )
+    rows = await session.execute(select(Project, signed).where(Project.id.in_(project_ids)))
+    return {project.id: _facts(project, signed_on) for project, signed_on in rows}
+
+
+def _facts(project: Project, signed_on: date | None) -> ProjectFacts:
+    card = project.card
+    return ProjectFacts(
+        project.id,
+        project.status,
+        card.get("supervised_since") is not None,
+        project.status in STARTED or card.get("started_on") is not None,
+        project.developer_id,
+        project.contractor_id,
+        signed_on,
+    )
+
+
+async def account_lives(
+    session: Session, project_ids: Collection[UUID], today: date
+) -> Mapping[UUID, AccountLife]:
+    """Give the present account of some projects, by project."""
+    rows = (
+        await session.scalars(
+            select(WageAccount).where(
+                WageAccount.project_id.in_(project_ids),
+                WageAccount.status.not_in([AccountStatus.CLOSED, AccountStatus.PENDING]),
+            )
+        )
+    ).all()
+    frozen = await accounts.frozen(session, [row.id for row in rows], today) if rows else set()
+    return {
+        row.project_id: AccountLife(
+            row.id, row.opened_on, row.agreement_on, row.filed_on, row.id in frozen
+        )
+        for row in rows
+    }
+
+
+async def last_closed(session: Session, project_ids: Collection[UUID]) -> Mapping[UUID, date]:
+    """Give when the last account of some projects was closed, by project."""
+    rows = await session.execute(
+        select(WageAccount.project_id, func.max(WageAccount.closed_on))
+        .where(WageAccount.project_id.in_(project_ids), WageAccount.closed_on.is_not(None))
+        .group_by(WageAccount.project_id)
+    )
+    return {project_id: day for project_id, day in rows if day}
+
+
+async def conditions(
+    session: Session,
+    scope: Scope,
+    only: ConditionFilter,
+    *,
+    cursor: str | None,
+    limit: int,
+) -> paging.Found[Condition]:
+    """Give a page of what holds, or held, of the projects that the caller may see."""
+    seen = known.in_scope(
+        Condition.area_code, scope, Condition.unit_id, Project.developer_id, Project.contractor_id
+    )
+    statement = select(Condition).join(Project, Project.id == Condition.project_id).where(seen)
+    if only.project_id:
+        statement = statement.where(Condition.project_id == only.project_id)
+    if only.kind:
+        statement = statement.where(Condition.kind == only.kind)
+    if not only.ended:
+        statement = statement.where(Condition.ended_at.is_(None))
+    by = (Condition.found_at, Condition.id)
+    return await paging.page(session, statement, by=by, cursor=cursor, limit=limit)

@@ -1,0 +1,77 @@
+"""What an area decides about accounts, reserves, lists and reminders: rows of data; pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar
+
+
+class PolicyKind(StrEnum):
+    """What a row decides, with the value it holds."""
+
+    SUB_LEDGERS = "sub_ledgers"
+    """`allowed`: one account may serve several projects, a ledger for each (53号 art. 6)."""
+    CLOSING_NOTICE = "closing_notice"
+    """`days`: calendar days between the notice and the closing of an account (53号 art. 9)."""
+    PAYROLL_PURPOSE = "payroll_purpose"
+    """`words`, `not_words`: a purpose with one of the first and none of the second is wages."""
+    COVER_WINDOW = "cover_window"
+    """`months`: how many closed months with wages make the average."""
+    TRANSFERS_DUE = "transfers_due"
+    """`days`: how far ahead the list of transfers that fall due looks."""
+    FORECAST = "forecast"
+    """`workdays`: so many working days before the due day the shortfall is foretold."""
+    REMINDERS = "reminders"
+    """`workdays`: so many working days before the due day it is reminded of."""
+
+
+class Certainty(StrEnum):
+    """How sure a number is. C may warn people and lead to nothing more."""
+
+    A = "A"
+    """The official wording was read."""
+    B = "B"
+    """Secondary text."""
+    C = "C"
+    """To be verified."""
+
+
+class Row(Protocol):
+    """A version of an area's row of a kind."""
+
+    area_code: Any
+    version: Any
+    valid_from: Any
+
+
+_R = TypeVar("_R", bound=Row)
+
+
+def in_force(rows: Iterable[_R], lineage: Sequence[str], day: date) -> _R | None:
+    """Give the row of the nearest area that is in force on a day: its highest version."""
+    nearest = {code: n for n, code in enumerate(lineage)}
+    valid = [row for row in rows if row.valid_from <= day and row.area_code in nearest]
+    return max(valid, key=lambda row: (-nearest[row.area_code], row.version), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class PayrollPurpose:
+    """By what words an outgoing line is known as wages."""
+
+    words: Sequence[str]
+    not_words: Sequence[str] = ()
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> "PayrollPurpose":
+        """Read it from a row's values."""
+        return cls(values["words"], values.get("not_words", ()))
+
+    def matches(self, purpose: str | None) -> bool:
+        """Say whether a purpose is that of wages; one that nobody stated is not."""
+        said = purpose or ""
+        return self.names(said) and not any(word in said for word in self.not_words)
+
+    def names(self, purpose: str | None) -> bool:
+        """Say whether a purpose names wages, if only to say that they came back."""
+        return any(word in (purpose or "") for word in self.words)

@@ -1,0 +1,115 @@
+"""Bodies of what areas decide: one form of values for each kind."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Self, TypeAlias
+from uuid import UUID
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from services.payroll.rules.policies import Certainty, PolicyKind
+from services.payroll.schemas.fields import AreaCode, Body, Filter, Name, Row
+from shared.problems import TextError
+from shared.wording import Text
+
+_Word: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=20)]
+_Days: TypeAlias = Annotated[int, Field(ge=0, le=366)]
+_Ahead: TypeAlias = Annotated[int, Field(ge=1, le=60)]
+
+
+class _Values(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _Allowed(_Values):
+    allowed: bool
+
+
+class _DayCount(_Values):
+    days: _Days
+
+
+class _Purpose(_Values):
+    words: Annotated[list[_Word], Field(min_length=1, max_length=50)]
+    not_words: Annotated[list[_Word], Field(max_length=50)] = []
+
+
+class _Months(_Values):
+    months: Annotated[int, Field(ge=1, le=60)]
+
+
+class _Workday(_Values):
+    workdays: _Ahead
+
+
+class _Workdays(_Values):
+    workdays: Annotated[list[_Ahead], Field(min_length=1, max_length=10)]
+
+
+FORMS: dict[PolicyKind, type[_Values]] = {
+    PolicyKind.SUB_LEDGERS: _Allowed,
+    PolicyKind.CLOSING_NOTICE: _DayCount,
+    PolicyKind.PAYROLL_PURPOSE: _Purpose,
+    PolicyKind.COVER_WINDOW: _Months,
+    PolicyKind.TRANSFERS_DUE: _DayCount,
+    PolicyKind.FORECAST: _Workday,
+    PolicyKind.REMINDERS: _Workdays,
+}
+
+
+class PolicyIn(Body):
+    """What an area decides. Area, kind and version name it; the same again changes nothing."""
+
+    area_code: AreaCode
+    kind: PolicyKind
+    version: Annotated[int, Field(ge=1, le=1_000_000)]
+    valid_from: date
+    values: dict[str, Any]
+    """By kind: `{"allowed": …}`, `{"days": …}`, `{"words": […]}`, `{"workdays": …}` …"""
+    basis: Name
+    """Document and article, or whose practice it is."""
+    certainty: Certainty
+
+    @model_validator(mode="after")
+    def _has_its_form(self) -> Self:
+        try:
+            FORMS[self.kind].model_validate(self.values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(map(str, first["loc"]))
+            raise TextError(
+                "policy_values",
+                Text(
+                    f"{self.kind} 的取值不合要求：{place}",
+                    f"These values do not fit {self.kind}: {place}: {first['msg']}",
+                ),
+            ) from error
+        return self
+
+
+class PolicyFilter(Filter):
+    """Which rows a list shows."""
+
+    area_code: AreaCode | None = None
+    kind: PolicyKind | None = None
+
+
+class PolicyOut(Row):
+    """What an area decides of a kind, from a day on."""
+
+    id: UUID
+    area_code: str
+    kind: PolicyKind
+    version: int
+    valid_from: date
+    values: dict[str, Any]
+    basis: str
+    certainty: Certainty
+    created_at: datetime
+    created_by: str
