@@ -7,7 +7,7 @@ import json
 import secrets
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from socket import socket
@@ -22,7 +22,7 @@ from sqlalchemy.engine import make_url
 from services import demo as theatre
 from services import recovery
 from services.opening import chosen, database, load, names, opened
-from shared import asyncapi, audit, auth, clock, migrations, parked, pii, telemetry
+from shared import asyncapi, audit, auth, clock, migrations, parked, pii, tables, telemetry
 from shared.app import create_app, service_app, url_of
 from shared.areas import is_area_code
 from shared.bus.kafka import create_topics, security
@@ -31,8 +31,11 @@ from shared.db import Session
 from shared.problems import Problem
 from shared.roles import KNOWN_ROLES
 from shared.service import Service
+from shared.tables import words
+from shared.uploads import MEBIBYTE
 
 HERE = Path(__file__).parent
+MOST_READ = 32 * MEBIBYTE
 SCENARIO = HERE.parent / "scenarios" / "hefeng"
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -310,6 +313,30 @@ def token(
 
 def _dump(document: dict[str, Any]) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+
+@cli.command()
+def read(
+    file: Annotated[
+        Path, typer.Argument(help="A file of a stranger.", exists=True, dir_okay=False)
+    ],
+    kind: Annotated[str, typer.Option(help="What it is: `statement` …")],
+) -> None:
+    """Print what is read of a file, rows and findings, as JSON; exit 1 if there are findings."""
+    kinds = {name: told for service in chosen("all") for name, told in service.reads.items()}
+    if kind not in kinds:
+        raise typer.BadParameter(f"{kind} is none of these kinds: {', '.join(sorted(kinds))}")
+    if file.stat().st_size > MOST_READ:
+        large = words.refused(tables.Refusal("too_large"), limit=MOST_READ // MEBIBYTE)
+        said: Mapping[str, Any] = {"rows": [], "findings": [words.printed(large)]}
+    else:
+
+        async def work() -> Mapping[str, Any]:
+            return await kinds[kind](file.read_bytes())
+
+        said = asyncio.run(work())
+    typer.echo(json.dumps({"kind": kind, **said}, ensure_ascii=False, indent=1, default=str))
+    raise typer.Exit(1 if said.get("findings") else 0)
 
 
 @cli.command(name="asyncapi")

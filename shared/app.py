@@ -37,6 +37,7 @@ from shared.bus.base import Bus
 from shared.bus.kafka import KafkaBus, security
 from shared.bus.local import LocalBus
 from shared.config import Runtime, ServiceSettings
+from shared.files import Files
 from shared.inbox import Inbox
 from shared.jobs import Rounds, Work
 from shared.journals import Books
@@ -118,14 +119,23 @@ def url_of(service: Service, runtime: Runtime) -> str:
     return server.render_as_string(hide_password=False)
 
 
+def larger_bodies(services: Sequence[Service]) -> dict[str, int]:
+    """Give the paths that take larger bodies than others, with the number of bytes."""
+    return {f"/{one.name}{path}": size for one in services for path, size in one.bodies.items()}
+
+
 def create_app(services: Sequence[Service], runtime: Runtime) -> FastAPI:
     """Make the root app with each service mounted at `/<name>`; its lifespan owns everything."""
-    pii.use(pii.Keyring.of(runtime))
+    keyring = pii.Keyring.of(runtime)
+    pii.use(keyring)
     # Read where it is used; read once here, so that what is wrong with it is told at the start.
     egress.Policy.parse(runtime.egress_allow)
     bus = make_bus(runtime)
     keys, sign = Keys(runtime), audit.signer(runtime)
     composed = [compose(service, runtime, bus, keys) for service in services]
+    kept = Files.of(runtime, keyring)
+    for one in composed:
+        one.app.state.files = one.sessions.files = kept
     served = [(one.service, one.sessions) for one in composed]
     standing = Standing(bus, [Books(service, sessions) for service, sessions in served])
 
@@ -148,7 +158,7 @@ def create_app(services: Sequence[Service], runtime: Runtime) -> FastAPI:
     )
     app.state.running = composed
     app.include_router(health.router(bus, served, migrations.verify_head, standing))
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, limits=larger_bodies(services))
     problems.install_plain(app)
     for one in composed:
         app.mount(f"/{one.service.name}", one.app)

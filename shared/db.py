@@ -262,6 +262,8 @@ class Sessions:
         self.past: Mapping[str, bool] = {}
         """What sessions know of the past that is told again: `replayed` (history, of which nobody
         is notified), `again` (this service was there when it happened)."""
+        self.files: Any = None
+        """The process's kept files (`shared.files.Files`), for jobs; routes ask for `KeptFiles`."""
         self.wake: list[Any] = []
         """Called after a commit that published something."""
         self.written: list[tuple[str, Any]] = []

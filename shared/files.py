@@ -11,9 +11,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
+from typing import Annotated
 from uuid import UUID
 
 import obstore
+from fastapi import Depends, Request
 from obstore.exceptions import NotFoundError
 from obstore.store import LocalStore, ObjectStore, from_url
 
@@ -158,6 +160,14 @@ def _path(file_id: UUID) -> str:
     """Spread files over folders by the random end of their ids."""
     return f"{file_id.hex[-2:]}/{file_id}"
 
+
+async def _files(request: Request) -> Files:
+    files: Files = request.app.state.files
+    return files
+
+
+# A route that keeps or gives out files takes them by annotation alone: `files: KeptFiles`.
+KeptFiles = Annotated[Files, Depends(_files)]
 
 _MAGIC: tuple[tuple[bytes, FileKind], ...] = (
     (b"%PDF-", FileKind.PDF),

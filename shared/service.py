@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from fastapi import APIRouter
 from sqlalchemy import MetaData
@@ -37,6 +38,14 @@ class Service:
     table whose rows give it something to do."""
     measures: Sequence[Poll] = ()
     """Polls that count what this service's own gauges show; they find nothing to do."""
+    reads: Mapping[str, Callable[[bytes], Awaitable[Mapping[str, Any]]]] = field(
+        default_factory=dict
+    )
+    """Kinds of files that `services read` prints, each with what says a file's rows and findings
+    as JSON has them."""
+    bodies: Mapping[str, int] = field(default_factory=dict)
+    """Paths that take larger bodies than others (uploads), as regular expressions behind the
+    service's name, with the number of bytes."""
 
     @property
     def topics(self) -> tuple[str, ...]:

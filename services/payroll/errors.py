@@ -94,6 +94,13 @@ class FeedClosed(Problem):
     )
 
 
+class StatementRefused(Problem):
+    """The statement file does not hold together; nothing of it counts, and it is kept."""
+
+    status, keeps = 422, True
+    title = Text("流水文件未被采用", "This statement file was refused")
+
+
 class FeedNotLate(Problem):
     """Only a day whose time has passed without a closing batch can be waived."""
 

@@ -3,6 +3,9 @@
 from datetime import date
 
 from services.payroll import actions, queries
+from services.payroll.actions.statement_files import ReadFile
+from services.payroll.adapters import statement_child
+from services.payroll.adapters.statement_types import Piece
 from shared import clock, telemetry
 from shared.db import Session, Sessions
 from shared.timers import Timer
@@ -48,6 +51,26 @@ async def replan_obligations(sessions: Sessions) -> int:
     """Poll: work out planned due days again after working days were told."""
     async with sessions.begin("job:replan_obligations") as session:
         return await actions.obligations.replan_obligations(session)
+
+
+async def read_statement_files(sessions: Sessions) -> int:
+    """Loop: read the next large statement file, lines first, then all of it counts or nothing."""
+    now = clock.now()
+    async with sessions.begin("job:read_statement_files") as session:
+        file = await actions.statement_files.claim_statement_file(session, clock.wall())
+    if file is None:
+        return 0
+    _, content = await sessions.files.open(file.file_id)
+    end = Piece()
+    async with statement_child.reading(content) as pieces:
+        async for end in pieces:
+            if end.lines:
+                async with sessions.begin("job:read_statement_files") as session:
+                    await actions.statement_files.go_on(session, file, end.lines, clock.wall())
+    read = ReadFile((), end.outcome, end.refused)
+    async with sessions.begin("job:read_statement_files") as session:
+        await actions.statement_files.finish(session, file, read, now)
+    return 1
 
 
 async def on_bank_feed_due(session: Session, timer: Timer) -> None:

@@ -1,8 +1,10 @@
 """Payroll, seen from outside."""
 
 from services.payroll import handlers, jobs
-from services.payroll.models import Base
+from services.payroll.adapters import statement_print
+from services.payroll.models import Base, StatementFile
 from services.payroll.routes import router
+from services.payroll.schemas.statement_files import MOST_BYTES
 from services.payroll.settings import Settings
 from shared import known
 from shared.events.cases import ArrearsCaseOpened
@@ -27,6 +29,7 @@ from shared.events.registry import (
 )
 from shared.jobs import daily
 from shared.service import Service
+from shared.uploads import MEBIBYTE
 
 service = Service(
     name="payroll",
@@ -62,5 +65,8 @@ service = Service(
     ],
     polls=[jobs.replan_obligations, jobs.match_returns, jobs.find_missed_transfers],
     timers={"bank_feed": jobs.on_bank_feed_due},
+    reads={"statement": statement_print.printed},
+    loops={StatementFile.__tablename__: jobs.read_statement_files},
+    bodies={"/v1/statement-files": MOST_BYTES + MEBIBYTE},
     measures=[jobs.measure_standings],
 )

@@ -143,7 +143,8 @@ _CONTROL: dict[int, Any] = _UNSEEN | _SPACES
 
 def shown(text: str) -> str:
     """Give a text as one line without what nobody sees; its letters stay as they are."""
-    if text.isascii() and text.isprintable():
+    # Printable is what has no space but the common one, nothing of no width, no control.
+    if text.isprintable() and "  " not in text:
         return text.strip()
     return " ".join(text.translate(_CONTROL).split())
 

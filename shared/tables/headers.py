@@ -80,7 +80,7 @@ def _known(fields: Iterable[Field]) -> Mapping[str, str]:
 
 
 def find_header(rows: Sequence[Row], fields: Sequence[Field], *, least: int = 2) -> Header | None:
-    """Find the row, or two rows one below the other, that titles most fields.
+    """Find the row, or two rows one below the other, that title most fields.
 
     Only the first rows are looked at; None if no row titles `least` different fields.
     """
@@ -94,9 +94,17 @@ def find_header(rows: Sequence[Row], fields: Sequence[Field], *, least: int = 2)
             if len(above) < high or not all(_titles_only(each) for each in above):
                 continue
             header = _header(above, known)
-            if len(header.columns) > best[0]:
+            if len(header.columns) > best[0] and (high == 1 or _joined(header)):
                 best = (len(header.columns), header)
     return best[1]
+
+
+def _joined(header: Header) -> bool:
+    """Say whether two rows are one header: some fields are titled by the upper one alone."""
+    upper, lower = header.rows
+    return upper.number + 1 == lower.number and any(
+        lower.cell(column) is BLANK for column in header.columns.values()
+    )
 
 
 def _titles_only(row: Row) -> bool:
@@ -171,6 +179,8 @@ def classes(
     opening = _opening((*TOTALS, *totals))
     first, last = header.rows[0].number, header.rows[-1].number
     repeated = {_shape(row) for row in header.rows}
+    # As spelled: the header is printed again by whatever printed it first.
+    starts = {cell.text for row in header.rows for cell in row.cells[:1]}
     for row in rows:
         if row.blank:
             yield RowClass.BLANK, row
@@ -178,7 +188,7 @@ def classes(
             yield RowClass.NOTE, row
         elif row.number <= last:
             yield RowClass.HEADER, row
-        elif row.cells[0].kind is CellKind.TEXT and _shape(row) in repeated:
+        elif row.cells[0].text in starts and _shape(row) in repeated:
             yield RowClass.REPEAT, row
         else:
             yield _class(row, header, opening, anchors), row
@@ -249,7 +259,10 @@ def _values(
     row: Row, column: int, known: Mapping[str, str], inside: re.Pattern[str]
 ) -> Iterator[tuple[str, Cell, int]]:
     text = row.cells[column].text.replace("：", ":")
-    alone = next((known[each] for each in spellings(text) if each in known), None)
+    # All of the cell must be the label: `账号:3300…` is one with its value.
+    close = plain(text).lower()
+    whole = (_MARKS.sub("", close), _MARKS.sub("", _BRACKETS.sub("", close)))
+    alone = next((known[each] for each in whole if each in known), None)
     if alone:
         beside = range(column + 1, len(row.cells))
         at = next((n for n in beside if row.cells[n] is not BLANK), None)

@@ -7,7 +7,16 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from shared.tables.cells import BLANK, MOST_COLUMNS, Cell, CellKind, Row, Unreadable, column_name
+from shared.tables.cells import (
+    BLANK,
+    MOST_COLUMNS,
+    UNCALCULATED,
+    Cell,
+    CellKind,
+    Row,
+    Unreadable,
+    column_name,
+)
 from shared.tables.cells import shown as one_line
 
 _CHUNK = 1 << 20
@@ -85,16 +94,25 @@ def _cell(value: str) -> Cell:
     if not value:
         return BLANK
     text = one_line(value)
+    if not text:
+        return BLANK
+    if text[0] in _MARKED:
+        return _marked(text)
+    return Cell(CellKind.TEXT, text)
+
+
+def _marked(text: str) -> Cell:
     if text.startswith('="') and text.endswith('"'):
         text = text[2:-1]
-    elif text.startswith("'"):
+    elif text[0] == "'":
         text = text[1:]
-    elif text.startswith("=") and len(text) > 1:
+    elif text[0] == "=" and len(text) > 1:
         # What a spreadsheet would calculate is none of ours to calculate.
-        return Cell(CellKind.FAULT, "=")
-    elif text.startswith("#") and text.rstrip("!?").upper() in _FAULTS:
+        return Cell(CellKind.FAULT, UNCALCULATED)
+    elif text[0] == "#" and text.rstrip("!?").upper() in _FAULTS:
         return Cell(CellKind.FAULT, text)
     return Cell(CellKind.TEXT, text) if text else BLANK
 
 
+_MARKED = "='#"
 _FAULTS = {"#REF", "#N/A", "#VALUE", "#DIV/0", "#NAME", "#NUM", "#NULL"}

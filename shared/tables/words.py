@@ -72,6 +72,15 @@ def refused(refusal: Refusal, **values: object) -> Finding:
     return Finding(refusal.place or "file", f"file_{refusal.code}", detail.fill(**values), remedy)
 
 
+def printed(finding: Finding) -> dict[str, str]:
+    """Give a finding as `services read` prints it, in both languages."""
+    said = {"place": finding.place, "code": finding.code}
+    said |= {"zh": finding.detail.zh, "en": finding.detail.en}
+    if finding.remedy:
+        said |= {"remedy_zh": finding.remedy.zh, "remedy_en": finding.remedy.en}
+    return said
+
+
 def at(
     where: tuple[str, int, int | None], code: str, said: Text, remedy: Text, *, title: str = ""
 ) -> Finding:

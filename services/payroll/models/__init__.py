@@ -19,6 +19,7 @@ from services.payroll.models.obligations import (
 )
 from services.payroll.models.projects import Organisation, Project, ProjectState, WorksContract
 from services.payroll.models.reserves import AccountMonth
+from services.payroll.models.statement_files import StatementFile, StatementLine
 from services.payroll.models.tables import Base
 
 __all__ = [
@@ -43,6 +44,8 @@ __all__ = [
     "ProjectState",
     "Replan",
     "Source",
+    "StatementFile",
+    "StatementLine",
     "WageAccount",
     "Waiver",
     "WorksContract",

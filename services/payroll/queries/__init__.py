@@ -14,6 +14,8 @@ from services.payroll.queries import (
     reserves,
     sources,
     standings,
+    statement_files,
+    statement_lines,
     transfers,
 )
 
@@ -31,5 +33,7 @@ __all__ = [
     "reserves",
     "sources",
     "standings",
+    "statement_files",
+    "statement_lines",
     "transfers",
 ]

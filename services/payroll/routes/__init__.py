@@ -12,6 +12,7 @@ from services.payroll.routes import (
     reserves,
     sources,
     standings,
+    statement_files,
 )
 from services.payroll.routes.router import router
 
@@ -28,4 +29,5 @@ __all__ = [
     "router",
     "sources",
     "standings",
+    "statement_files",
 ]

@@ -12,6 +12,7 @@ from services.payroll.rules import (
     purposes,
     reserves,
     standings,
+    statement_files,
     statements,
 )
 
@@ -27,5 +28,6 @@ __all__ = [
     "purposes",
     "reserves",
     "standings",
+    "statement_files",
     "statements",
 ]

@@ -28,12 +28,14 @@ from shared.known import KnownArea
 from tests.contracts.access.rows import TREE_ELSEWHERE, Rows
 from tests.fixtures.service import Time
 from tests.payroll import factories as make
+from tests.payroll import statements
 from tests.payroll.factories import BANK, CONTRACTOR, DEVELOPER
 
 V1 = "/payroll/v1"
 FIRST, SECOND, TODAY = date(2023, 1, 10), date(2023, 1, 11), date(2023, 1, 12)
 PAYER = {"name": "县交通运输局", "account_no": "4200000000000017"}
 ALLOCATION = f"{V1}/allocations/{{allocation_id}}"
+TAKEN = statements.text(("2023-01-12", "7.00", "", "143.00", "", "", "", "A9"))
 FEED = f"{V1}/bank-feeds/{{feed_id}}"
 ACCOUNT = f"{V1}/wage-accounts/{{account_id}}"
 OFFICE = make.person()
@@ -62,6 +64,7 @@ async def rows(session: Session, time: Time) -> Rows:
     line = (await session.scalars(select(BankLine).where(BankLine.serial == "A1"))).one()
     batch = (await session.scalars(select(FeedBatch).where(FeedBatch.feed_id == late.id))).one()
     [owed, *_] = await make.owed(session, project_id)
+    file = await statements.refused(session, source, clock.now())
     pending, standing = await _allocations(session, line.id)
     freeze, closing, condition = await _life(session, account)
     policy = await actions.policies.add_policy(session, OFFICE, _policy(), clock.now())
@@ -71,6 +74,7 @@ async def rows(session: Session, time: Time) -> Rows:
             "feed_id": late.id,
             "batch_id": batch.id,
             "line_id": line.id,
+            "statement_file_id": file.id,
             "allocation_id": pending,
             "account_id": account.id,
             "freeze_id": freeze.id,
@@ -94,6 +98,7 @@ async def rows(session: Session, time: Time) -> Rows:
             f"GET {FEED}/batches": batch.id,
             f"GET {FEED}/waivers": "anna",
             f"GET {V1}/bank-lines": line.id,
+            f"GET {V1}/statement-files": file.id,
             f"POST {V1}/bank-lines/search": line.id,
             f"GET {V1}/allocations": pending,
         },
@@ -130,6 +135,7 @@ async def rows(session: Session, time: Time) -> Rows:
         f"POST {FEED}/waivers": [{"reason": "系统停用"}],
         f"POST {V1}/bank-lines/search": [{"name": PAYER["name"]}],
         f"POST {V1}/bank-lines/{{line_id}}/reveal": [{"purpose": "核对付款人"}],
+        f"POST {V1}/statement-files/{{statement_file_id}}/reveal": [{"purpose": "核对原件"}],
         f"POST {V1}/allocations": [
             {"line_id": str(await _line(session, "A2")), "amount": "7.00", "reason": "核对凭证"}
         ],
@@ -137,6 +143,9 @@ async def rows(session: Session, time: Time) -> Rows:
         f"POST {ALLOCATION}/reversal": [{"reason": "凭证有误"}],
     }
     made.requests = {name: [{"json": body} for body in each] for name, each in bodies.items()}
+    made.requests[f"POST {V1}/statement-files"] = [
+        {"files": {"file": ("x.csv", TAKEN)}, "data": {"source": "S1"}}
+    ]
     made.requests[f"GET {V1}/obligations/summary"] = [{"params": {"by": "developer"}}]
     return made
 
