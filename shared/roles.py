@@ -35,6 +35,11 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "payroll:reveal",
             "cases:add_finding",
             "cases:verify",
+            "cases:report_funding",
+            "cases:follow_up_funding",
+            "cases:read_leads",
+            "cases:conclude_leads",
+            "cases:reveal",
             "cases:write_orders",
             "cases:assign",
             "cases:decide",
@@ -52,6 +57,9 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "registry:add_finding",
             "cases:add_finding",
             "cases:verify",
+            "cases:report_funding",
+            "cases:follow_up_funding",
+            "cases:read_leads",
             "cases:write_orders",
             "cases:sign_orders",
         ),
@@ -81,7 +89,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
         # 财政部门
         "finance_bureau": (*_READ, *_RECEIVE),
         # 根治欠薪工作领导小组
-        "leading_group": _READ,
+        "leading_group": (*_READ, "cases:approve_funding"),
         # 主要负责人
         "unit_head": (*_READ, *_RECEIVE, "cases:answer"),
         # 建设单位
@@ -102,7 +110,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
         # 银行
         "bank": ("payroll:send_feed", "payroll:read_feeds", "cases:read", *_RECEIVE),
         # 全州信息化监管系统 and its like
-        "provincial_system": _READ,
+        "provincial_system": (*_READ, "cases:push_leads", "cases:read_leads"),
         # A department, bank or contractor that receives webhooks.
         "subscriber": ("alerts:manage_endpoints", "alerts:read_deliveries"),
         # 农民工: nothing before there are rows of his own to see.

@@ -11,6 +11,7 @@ from shared.events.cases import (
     ArrearsCaseOpened,
     CaseProposed,
     CorrectionOrderMoved,
+    FundingOrderMoved,
     WatchItemClosed,
     WatchItemOpened,
     WatchItemRaised,
@@ -35,6 +36,7 @@ ItemEvent = (
     | WatchItemStepReached
     | WatchItemClosed
     | CorrectionOrderMoved
+    | FundingOrderMoved
 )
 _UNSERVED = {"draft", "signed", "withdrawn"}
 
@@ -92,6 +94,17 @@ async def on_correction_order_moved(session: Session, event: CorrectionOrderMove
     if not _unheard(session):
         parties = organisations(matter) if event.order_state not in _UNSERVED else set()
         await actions.deliveries.queue_webhooks(session, event, event.area_code, parties)
+
+
+async def on_funding_order_moved(session: Session, event: FundingOrderMoved) -> None:
+    """Tell people again that money was ordered and not paid; push every step to subscribers."""
+    matter = _matter(event)
+    if event.order_state == "overdue":
+        await actions.alerts.remind(
+            session, matter, "funding_overdue", event_id=event.id, at=event.occurred_at,
+            replayed=_unheard(session),
+        )  # fmt: skip
+    await _push(session, event, matter)
 
 
 async def on_case_proposed(session: Session, event: CaseProposed) -> None:

@@ -140,6 +140,56 @@ class PersonNeeded(Problem):
     title = Text("须由工作人员本人办理，接口密钥不能办理", "A person must do this, not an API key")
 
 
+class SecondPersonNeeded(Problem):
+    """Whoever asked may not decide on it."""
+
+    status = 409
+    title = Text("须由另一人审批", "Another person must decide on this")
+
+
+class LeadUnknown(Problem):
+    """No such lead, or not in the caller's scope."""
+
+    status = 404
+    title = Text("没有该线索，或不在您的管辖范围内", "There is no such lead in your areas")
+
+
+class LeadTaken(Problem):
+    """The sender's id came before with other content."""
+
+    status = 409
+    title = Text("该线索编号已有不同内容", "This lead's id came before with other content")
+
+
+class FundingUnknown(Problem):
+    """No such order to fund, or not in the caller's scope."""
+
+    status = 404
+    title = Text(
+        "没有该责令拨付事项，或不在您的管辖范围内", "There is no such order to fund in your areas"
+    )
+
+
+class FundingNotThere(Problem):
+    """The order to fund is in a state in which this cannot be done."""
+
+    status = 409
+    title = Text(
+        "该责令拨付事项当前状态不能进行此操作",
+        "This cannot be done with the order to fund as it stands",
+    )
+
+
+class NoGovernmentMoney(Problem):
+    """Only missed money of government is ordered to be paid in this way (724号 art. 59)."""
+
+    status = 422
+    title = Text(
+        "仅适用于政府投资项目的人工费未拨付事项",
+        "This is for missed transfers of government projects",
+    )
+
+
 class EvidenceUnknown(Problem):
     """No such evidence, or not in the caller's scope."""
 

@@ -29,6 +29,11 @@ async def on_order_due(session: Session, timer: Timer) -> None:
     await actions.order_course.end_limit(session, timer.subject_id, timer.step, timer.due_at)
 
 
+async def on_funding_due(session: Session, timer: Timer) -> None:
+    """End the limit of an order to fund."""
+    await actions.funding.end_limit(session, timer.subject_id, timer.due_at)
+
+
 async def assign_persons(sessions: Sessions, today: date) -> None:
     """Hand items over where a duty begins or has ended."""
     async with sessions.begin("job:assign_persons") as session:

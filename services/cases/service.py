@@ -10,6 +10,7 @@ from shared.events.cases import (
     ArrearsCaseOpened,
     CaseProposed,
     CorrectionOrderMoved,
+    FundingOrderMoved,
     WatchItemClosed,
     WatchItemOpened,
     WatchItemRaised,
@@ -38,6 +39,7 @@ service = Service(
         WatchItemClosed,
         CaseProposed,
         CorrectionOrderMoved,
+        FundingOrderMoved,
         ArrearsCaseOpened,
         *PLATFORM,
     ],
@@ -62,6 +64,7 @@ service = Service(
         "answer": jobs.on_answer_due,
         "case": jobs.on_case_due,
         "order": jobs.on_order_due,
+        "funding": jobs.on_funding_due,
     },
     measures=[jobs.measure_items],
 )

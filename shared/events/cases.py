@@ -80,6 +80,17 @@ class CorrectionOrderMoved(_ItemEvent, type="cases.correction_order_moved.v1", k
     stalled: bool = False
 
 
+class FundingOrderMoved(_ItemEvent, type="cases.funding_order_moved.v1", key="watch_item_id"):
+    """Government money that is not in place was reported, ordered, is overdue, or was paid."""
+
+    order_id: UUID
+    order_state: str
+    """`reported`, `refused`, `approved`, `ordered`, `overdue`, `interviewed`, `notified`,
+    `disciplined`, `funded`."""
+    order_due_on: date | None = None
+    """The last day on which the order is obeyed in time."""
+
+
 class CaseProposed(Event, type="cases.case_proposed.v1", key="project_id"):
     """A project is red: an arrears case is proposed to the wage office, one per project."""
 

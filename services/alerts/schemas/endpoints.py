@@ -15,6 +15,7 @@ EventType = Literal[
     "cases.watch_item_step_reached.v1",
     "cases.watch_item_closed.v1",
     "cases.correction_order_moved.v1",
+    "cases.funding_order_moved.v1",
     "cases.case_proposed.v1",
     "cases.arrears_case_opened.v1",
 ]

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from services.cases import queries
-from services.cases.actions import levels, limits, order_course, persons, proposals
+from services.cases.actions import funding, levels, limits, order_course, persons, proposals
 from services.cases.actions.timeline import card, cause, note, note_once
 from services.cases.models import Policy, WatchItem
 from services.cases.rules import history
@@ -186,7 +186,9 @@ async def close_watch_item(
     item.close(at, reason)
     await limits.disarm(session, item)
     note(session, item, Happening.CLOSED, at, close_reason=reason, **proof)
-    await order_course.settle_orders(session, item, at, {"close_reason": reason, **proof})
+    shown = {"close_reason": reason, **proof}
+    await order_course.settle_orders(session, item, at, shown)
+    await funding.settle_funding(session, item, at, shown)
     event_id = same_id(at, item.id, "closed")
     publish(
         session,
@@ -217,12 +219,20 @@ async def report_without_timer(session: Session, today: date, at: datetime) -> N
             await _report(
                 session, about, kind="case_proposal", subject_id=proposal.id, today=today, at=at
             )
-    for order in await queries.orders.orders_without_timer(session):
-        about = await queries.items.find_watch_item(session, order.watch_item_id)
+    papers = [
+        *(
+            ("correction_order", one.id, one.watch_item_id)
+            for one in await queries.orders.orders_without_timer(session)
+        ),
+        *(
+            ("funding_order", one.id, one.watch_item_id)
+            for one in await queries.funding.funding_orders_without_timer(session)
+        ),
+    ]
+    for kind, paper_id, item_id in papers:
+        about = await queries.items.find_watch_item(session, item_id)
         if about is not None:
-            await _report(
-                session, about, kind="correction_order", subject_id=order.id, today=today, at=at
-            )
+            await _report(session, about, kind=kind, subject_id=paper_id, today=today, at=at)
 
 
 async def _report(

@@ -2,7 +2,9 @@
 
 from services.cases.models.delay import PayChain, PayStage
 from services.cases.models.evidence import Evidence
+from services.cases.models.funding import FundingOrder, FundingStep
 from services.cases.models.items import Assignee, WatchItem, WatchItemEntry
+from services.cases.models.leads import Lead
 from services.cases.models.orders import CorrectionOrder, OrderNumber, OrderStep, OrderTerms
 from services.cases.models.persons import AreaPerson, ProjectPerson
 from services.cases.models.policies import Policy
@@ -17,6 +19,9 @@ __all__ = [
     "CaseProposal",
     "CorrectionOrder",
     "Evidence",
+    "FundingOrder",
+    "FundingStep",
+    "Lead",
     "OrderNumber",
     "OrderStep",
     "OrderTerms",

@@ -3,7 +3,9 @@
 from services.cases.queries import (
     delay,
     evidence,
+    funding,
     items,
+    leads,
     orders,
     persons,
     policies,
@@ -11,4 +13,15 @@ from services.cases.queries import (
     rows,
 )
 
-__all__ = ["delay", "evidence", "items", "orders", "persons", "policies", "proposals", "rows"]
+__all__ = [
+    "delay",
+    "evidence",
+    "funding",
+    "items",
+    "leads",
+    "orders",
+    "persons",
+    "policies",
+    "proposals",
+    "rows",
+]

@@ -2,7 +2,6 @@
 
 from typing import Any, TypeVar
 
-from pydantic_core import to_jsonable_python
 from sqlalchemy import Select
 from sqlalchemy.dialects.postgresql import insert
 
@@ -36,6 +35,7 @@ async def insert_new(session: Session, model: type[Base], **values: Any) -> bool
     )
     if done is None:
         return False
-    after = to_jsonable_python(values, fallback=str)
+    columns = entity.__table__.c
+    after = {name: db.shown(columns[name], value) for name, value in values.items()}
     db.record(session, "insert", entity.__tablename__, done, after=after)
     return True

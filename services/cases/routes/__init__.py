@@ -1,6 +1,27 @@
 """The HTTP door of cases, by noun."""
 
-from services.cases.routes import answers, delay, exports, items, orders, policies, proposals
+from services.cases.routes import (
+    answers,
+    delay,
+    exports,
+    funding,
+    items,
+    leads,
+    orders,
+    policies,
+    proposals,
+)
 from services.cases.routes.router import router
 
-__all__ = ["answers", "delay", "exports", "items", "orders", "policies", "proposals", "router"]
+__all__ = [
+    "answers",
+    "delay",
+    "exports",
+    "funding",
+    "items",
+    "leads",
+    "orders",
+    "policies",
+    "proposals",
+    "router",
+]

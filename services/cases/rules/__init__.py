@@ -1,5 +1,5 @@
 """Pure decisions of cases, by noun."""
 
-from services.cases.rules import delay, history, items, ladder, orders, policies
+from services.cases.rules import delay, funding, history, items, ladder, leads, orders, policies
 
-__all__ = ["delay", "history", "items", "ladder", "orders", "policies"]
+__all__ = ["delay", "funding", "history", "items", "ladder", "leads", "orders", "policies"]

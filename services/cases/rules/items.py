@@ -48,6 +48,7 @@ class TimerKind(StrEnum):
     ANSWER = "answer"
     CASE = "case"
     ORDER = "order"
+    FUNDING = "funding"
 
 
 class Happening(StrEnum):
@@ -75,6 +76,7 @@ class Happening(StrEnum):
     EXTENSION_GRANTED = "extension_granted"
     EXTENSION_REFUSED = "extension_refused"
     ORDER_MOVED = "order_moved"
+    FUNDING_MOVED = "funding_moved"
     CLOSED = "closed"
 
 

@@ -1,5 +1,25 @@
 """Bodies of cases' interface, by noun."""
 
-from services.cases.schemas import answers, delay, evidence, items, orders, policies, proposals
+from services.cases.schemas import (
+    answers,
+    delay,
+    evidence,
+    funding,
+    items,
+    leads,
+    orders,
+    policies,
+    proposals,
+)
 
-__all__ = ["answers", "delay", "evidence", "items", "orders", "policies", "proposals"]
+__all__ = [
+    "answers",
+    "delay",
+    "evidence",
+    "funding",
+    "items",
+    "leads",
+    "orders",
+    "policies",
+    "proposals",
+]

@@ -10,6 +10,8 @@ from services.cases import actions, handlers
 from services.cases.models import CorrectionOrder, Evidence
 from services.cases.rules.orders import ServedHow
 from services.cases.schemas.answers import AnswerIn
+from services.cases.schemas.funding import ApprovalIn, FundIn, ReportIn
+from services.cases.schemas.leads import LeadIn
 from services.cases.schemas.orders import DraftIn, ProofIn, ServeIn, SignIn
 from services.cases.schemas.policies import PolicyIn
 from shared import clock, known
@@ -26,6 +28,15 @@ V1 = "/cases/v1"
 ITEM, PROPOSAL = f"{V1}/watch-items/{{item_id}}", f"{V1}/proposals/{{proposal_id}}"
 ORDER = f"{V1}/correction-orders/{{order_id}}"
 ASSIGNEE, EVIDENCE = an_id("assignee"), an_id("evidence")
+FUND = f"{V1}/funding-orders/{{order_id}}"
+STEP = {"done_on": "2023-05-31", "done_by": "县人社局", "document_number": "鹤人社〔2023〕1号"}
+REPORT = STEP | {"reason": "财政资金未到位"}
+LEAD = {
+    "source": "province_platform", "external_id": "L-1", "area_code": HERE, "place": "走马镇某工地",
+    "text": "张三反映工资未发", "received_at": "2023-05-30T10:00:00+08:00",
+}  # fmt: skip
+GROUP = Caller("group", frozenset({"leading_group"}), frozenset({HERE}))
+PROVINCE = Caller("province", frozenset({"provincial_system"}), frozenset({HERE}))
 INSPECTOR = Caller("inspector", frozenset({"inspector"}), frozenset({HERE}))
 PAYER = Caller("payer", frozenset({"developer"}), frozenset({HERE}), DEVELOPER)
 OFFICE = Caller("office", frozenset({"wage_office"}), frozenset({HERE}))
@@ -63,6 +74,33 @@ async def _orders(session: Session) -> dict[str, UUID]:
     return by_state
 
 
+async def _funds(session: Session) -> dict[str, UUID]:
+    """Report money of government that is not in place, and let two reports go further."""
+    by_state = {}
+    for project, state in (("u", "reported"), ("v", "approved"), ("w", "overdue")):
+        item = await make.open_item(session, make.missed("2023-05", project))
+        said = ReportIn.model_validate(REPORT | {"watch_item_id": item.id})
+        now = clock.now()
+        order = await actions.funding.report_funding(session, INSPECTOR, said, now)
+        by_state[state] = order.id
+        if state == "reported":
+            continue
+        yes = ApprovalIn.model_validate(STEP | {"approved": True, "reason": "同意"})
+        await actions.funding.approve_funding(session, GROUP, order.id, yes, now)
+        if state == "overdue":
+            limit = {
+                "addressed_to": "县财政局",
+                "served_on": "2023-05-31",
+                "length": 5,
+                "unit": "wd",
+            }
+            body = FundIn.model_validate(STEP | limit)
+            await actions.funding.order_funding(session, INSPECTOR, order.id, body, now)
+            assert order.due_at
+            await actions.funding.end_limit(session, order.id, order.due_at)
+    return by_state
+
+
 async def rows(session: Session, time: Time) -> Rows:
     """Make items of a red project, one of them answered, its proposal, and another one's case."""
     time.move_to(at("2023-05-31 10:00"))
@@ -80,6 +118,9 @@ async def rows(session: Session, time: Time) -> Rows:
     item.unit_id = answered.unit_id = ASSIGNEE
     free = await make.open_item(session, make.missed("2023-05", "r"))
     orders = await _orders(session)
+    funds = await _funds(session)
+    told = LeadIn.model_validate(LEAD)
+    lead = await actions.leads.push_lead(session, PROVINCE, told, clock.now())
     first, second = await make.proposals(session)
     open_one, decided = (first, second) if first.project_id == an_id("p") else (second, first)
     await actions.proposals.confirm_proposal(session, OFFICE, decided.id, clock.now())
@@ -98,6 +139,16 @@ async def rows(session: Session, time: Time) -> Rows:
         f"POST {ORDER}/check": [{"enough": True, "reason": "凭证齐全"}],
         f"POST {ORDER}/penalty": [{"penalised": False, "reason": "已改正"}],
         f"POST {ORDER}/withdraw": [{"reason": "重复"}],
+        f"POST {V1}/funding-orders": [REPORT | {"watch_item_id": str(free.id)}],
+        f"POST {FUND}/approval": [STEP | {"approved": True, "reason": "同意"}],
+        f"POST {FUND}/order": [
+            STEP
+            | {"addressed_to": "县财政局", "served_on": "2023-05-31", "length": 5, "unit": "wd"}
+        ],
+        f"POST {FUND}/measures": [STEP | {"measure": "interview", "reason": "逾期未拨付"}],
+        f"POST {V1}/leads": [LEAD, LEAD | {"external_id": "L-2"}],
+        f"POST {V1}/leads/{{lead_id}}/result": [{"conclusion": "paid", "result": "已支付"}],
+        f"POST {V1}/leads/{{lead_id}}/reveal": [{"purpose": "核实"}],
         f"POST {V1}/policies": [body(), body(version=2)],
         f"POST {PROPOSAL}/refuse": [{"reason": "资金已在途"}],
     }
@@ -106,6 +157,7 @@ async def rows(session: Session, time: Time) -> Rows:
             "item_id": item.id,
             "proposal_id": open_one.id,
             "project_id": an_id("p"),
+            "lead_id": lead.id,
             "order_id": orders["served"],
         },
         own_ids={
@@ -113,6 +165,10 @@ async def rows(session: Session, time: Time) -> Rows:
             f"POST {ORDER}/sign": {"order_id": orders["draft"]},
             f"POST {ORDER}/withdraw": {"order_id": orders["draft"]},
             f"POST {ORDER}/serve": {"order_id": orders["signed"]},
+            f"GET {FUND}": {"order_id": funds["reported"]},
+            f"POST {FUND}/approval": {"order_id": funds["reported"]},
+            f"POST {FUND}/order": {"order_id": funds["approved"]},
+            f"POST {FUND}/measures": {"order_id": funds["overdue"]},
             f"POST {ORDER}/penalty": {"order_id": orders["overdue"]},
         },
         parties={"developer": DEVELOPER, "contractor": CONTRACTOR, "assignee": ASSIGNEE},
@@ -121,6 +177,8 @@ async def rows(session: Session, time: Time) -> Rows:
             f"GET {V1}/watch-items": item.id,
             f"GET {V1}/watch-items/counts": None,
             f"GET {V1}/correction-orders": orders["served"],
+            f"GET {V1}/funding-orders": funds["reported"],
+            f"GET {V1}/leads": lead.id,
             f"GET {V1}/policies": policy.id,
             f"GET {V1}/proposals": open_one.id,
             f"GET {V1}/arrears-cases": case.id,
