@@ -12,6 +12,7 @@ from shared.events.registry import (
     OrganisationChanged,
     OrganisationRegistered,
     ProjectChanged,
+    ProjectPartyChanged,
     ProjectRegistered,
     WorksContractSigned,
 )
@@ -46,6 +47,12 @@ async def on_project_changed(session: Session, event: ProjectChanged) -> None:
     """Keep what is different now; what must be put right may be otherwise, too."""
     await actions.projects.keep_project(session, event.project, event.occurred_at)
     await actions.conditions.review(session, [event.project_id], event.occurred_at)
+
+
+async def on_project_party_changed(session: Session, event: ProjectPartyChanged) -> None:
+    """Keep who has a role from when until when: a miss names whoever had it on its day."""
+    said = event.model_dump(exclude={"area_code"})
+    await actions.parties.keep_party(session, event.occurred_at, **said)
 
 
 async def on_works_contract_signed(session: Session, event: WorksContractSigned) -> None:

@@ -24,6 +24,7 @@ from shared.events.registry import (
     OrganisationChanged,
     OrganisationRegistered,
     ProjectChanged,
+    ProjectPartyChanged,
     ProjectRegistered,
     WorksContractSigned,
 )
@@ -55,6 +56,7 @@ service = Service(
         OrganisationChanged: handlers.on_organisation_changed,
         ProjectRegistered: handlers.on_project_registered,
         ProjectChanged: handlers.on_project_changed,
+        ProjectPartyChanged: handlers.on_project_party_changed,
         WorksContractSigned: handlers.on_works_contract_signed,
         ArrearsCaseOpened: handlers.on_arrears_case_opened,
     },

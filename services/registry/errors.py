@@ -116,6 +116,19 @@ class UnitPostUnknown(NotFound):
     title = Text("该单位没有此任职", "The unit has no such post")
 
 
+class PartyTaken(Problem):
+    """The organisation has this role at the project from this day on, with another end."""
+
+    status = 409
+    title = Text("该单位的同一角色已登记且终止日期不同", "This role stands with another end")
+
+
+class PartyUnknown(NotFound):
+    """No such party at this project."""
+
+    title = Text("该项目没有此参建记录", "The project has no such party")
+
+
 class CalendarUnknown(NotFound):
     """No such calendar, or none of the caller's areas."""
 

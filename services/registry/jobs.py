@@ -14,6 +14,12 @@ async def put_areas_in_force(sessions: Sessions, today: date) -> None:
         await actions.areas.put_areas_in_force(session, today)
 
 
+async def put_parties_in_force(sessions: Sessions, today: date) -> None:
+    """Let projects name whoever has taken a role today, and nobody where it has ended."""
+    async with sessions.begin("job:put_parties_in_force") as session:
+        await actions.participation.put_in_force(session, today)
+
+
 async def find_vacancies(sessions: Sessions, today: date) -> None:
     """Find projects in progress that nobody is in charge of any more, and those that are again."""
     async with sessions.begin("job:find_vacancies") as session:

@@ -17,6 +17,7 @@ from shared.events.registry import (
     PersonAssigned,
     PersonPosted,
     ProjectChanged,
+    ProjectPartyChanged,
     ProjectRegistered,
     ProjectResumed,
     ProjectSuspended,
@@ -37,7 +38,7 @@ service = Service(
         OrganisationRegistered, OrganisationChanged, ProjectRegistered, ProjectChanged,
         ProjectSuspended, ProjectResumed,
         WorksContractSigned, WorksContractSupplemented, PersonAssigned,
-        AreaPersonAssigned, PersonPosted,
+        AreaPersonAssigned, PersonPosted, ProjectPartyChanged,
         RegistryConditionFound, RegistryConditionEnded, *PLATFORM,
     ],
     relearns={
@@ -46,6 +47,7 @@ service = Service(
     },
     jobs=[  # Beijing time
         daily("00:00", jobs.put_areas_in_force),
+        daily("00:00", jobs.put_parties_in_force),
         daily("00:00", jobs.find_vacancies),
     ],
     timers={"half_year": jobs.on_half_year_due, "suspension": jobs.on_suspension_due},

@@ -235,3 +235,23 @@ class PersonPosted(Event, type="registry.person_posted.v1", key="organisation_id
     """`unit_head`, `office_director` or `duty_officer`."""
     from_on: date
     until_on: date | None = None
+
+
+class ProjectPartyChanged(Event, type="registry.project_party_changed.v1", key="project_id"):
+    """An organisation has a role at a project from a day until a day, or other days than before.
+
+    Who is told nothing of has the role that the project's card names, since it began.
+    """
+
+    project_id: UUID
+    area_code: str
+    party_id: UUID
+    role: str
+    """`developer`, `contractor`, `sector_authority`, `subcontractor`, `supervising_engineer` or
+    `participant`; of the first three there is one at a time."""
+    organisation_id: UUID
+    organisation_name: str
+    from_on: date | None = None
+    """None: since the project began."""
+    until_on: date | None = None
+    """The last day, included; before `from_on` where the role was never held."""

@@ -180,7 +180,7 @@ PERSONAL = re.compile(
     r"|(?:^|_)(?:person|worker|recipient|complainant|contact|manager|leader)_?name$"
 )
 # Names of what is public: organisations, areas, projects, banks' sources, machines' keys.
-NAMED = {"name", "developer_name", "contractor_name", "source_name"}
+NAMED = {"name", "developer_name", "organisation_name", "contractor_name", "source_name"}
 
 
 def properties(schema: dict[str, Any]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from services.registry.models import (
     Assignment,
     Organisation,
     Project,
+    ProjectParty,
     Suspension,
     UnitPost,
     WorksContract,
@@ -21,6 +22,7 @@ from services.registry.rules.areas import AreaFact
 from services.registry.schemas.contracts import WorksContractIn
 from services.registry.schemas.life import SuspensionIn
 from services.registry.schemas.organisations import OrganisationIn
+from services.registry.schemas.parties import PartyIn
 from services.registry.schemas.persons import AssignmentIn
 from services.registry.schemas.projects import ProjectIn
 from services.registry.schemas.territories import AreaAssignmentIn, UnitPostIn
@@ -213,6 +215,25 @@ async def unit_post(session: Session, organisation_id: UUID, **changes: Any) -> 
     made = await actions.territories.post_person(
         session, NATION, organisation_id, body, clock.now()
     )
+    await session.flush()
+    return made
+
+
+def party_body(organisation_id: UUID, **changes: Any) -> dict[str, Any]:
+    """Give the body of a contractor from March 2023 on."""
+    return {
+        "role": "contractor",
+        "organisation_id": str(organisation_id),
+        "from_on": "2023-03-01",
+    } | changes
+
+
+async def party(
+    session: Session, project_id: UUID, organisation_id: UUID, **changes: Any
+) -> ProjectParty:
+    """Enter who has a role at a project."""
+    body = PartyIn.model_validate(party_body(organisation_id, **changes))
+    made = await actions.participation.enter_party(session, NATION, project_id, body, clock.now())
     await session.flush()
     return made
 

@@ -86,7 +86,7 @@ async def test_a_project_is_stopped_by_two_persons_and_told(
         await actions.life.decide_suspension(session, caller("asker"), one.id, NOW, approved=True)
     await approve(session, one)
     assert project.status is ProjectStatus.STOPPED
-    *_, changed, told = await published(session)
+    *_, changed, told = await published(session, ProjectChanged, ProjectResumed, ProjectSuspended)
     assert isinstance(changed, ProjectChanged)
     assert changed.project.status == "005"
     assert isinstance(told, ProjectSuspended)
@@ -112,7 +112,7 @@ async def test_when_its_end_has_passed_the_project_runs_again_by_itself(
     time.move_to(timer.due_at)
     await actions.life.put_suspension_in_force(session, one.id, timer.due_at)
     assert (project.status, one.state) == (ProjectStatus.IN_PROGRESS, SuspensionState.OVER)
-    *_, changed, told = await published(session)
+    *_, changed, told = await published(session, ProjectChanged, ProjectResumed, ProjectSuspended)
     assert isinstance(changed, ProjectChanged)
     assert isinstance(told, ProjectResumed)
     assert (told.resumed_on, told.occurred_at) == (date(2023, 12, 14), timer.due_at)
@@ -212,7 +212,7 @@ async def test_completion_ends_a_suspension_and_comes_before_settlement(
     await session.flush()
     assert (project.status, one.state) == (ProjectStatus.COMPLETE, SuspensionState.OVER)
     assert await timers.armed(session, one.id) == []
-    *_, told = await published(session)
+    *_, told = await published(session, ProjectChanged)
     assert isinstance(told, ProjectChanged)
     assert (told.project.status, told.project.completed_on) == ("004", TODAY)
     await actions.life.settle_project(session, COUNTY, project.id, TODAY, NOW)

@@ -17,6 +17,7 @@ from services.payroll.models.obligations import (
     Replan,
     WageAccount,
 )
+from services.payroll.models.parties import ProjectParty
 from services.payroll.models.projects import Organisation, Project, ProjectState, WorksContract
 from services.payroll.models.reserves import AccountMonth
 from services.payroll.models.statement_files import StatementFile, StatementLine
@@ -41,6 +42,7 @@ __all__ = [
     "Organisation",
     "Policy",
     "Project",
+    "ProjectParty",
     "ProjectState",
     "Replan",
     "Source",

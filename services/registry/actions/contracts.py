@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from services.registry import queries, rules
-from services.registry.actions import cards, projects, reporting
+from services.registry.actions import cards, parties, projects, reporting
 from services.registry.errors import (
     ContractNumberTaken,
     RegistrationRefused,
@@ -55,12 +55,12 @@ async def sign_works_contract(
         )
     if project.contractor_id is None:
         project.contractor_id, project.contractor = body.contractor_id, contractor
+        await parties.name_contractor(session, project, body.signed_on, now)
         projects.tell_changed(session, project, now)
     contract = _contract(body, body.labour_cost, now)
     session.add(contract)
     await session.flush()  # Its version refers to it, and no relationship orders the two.
-    signed = _version(contract, contract.number, contract.first_period, now)
-    session.add(signed)
+    session.add(_version(contract, contract.number, contract.first_period, now))
     publish(session, _signed(contract, project, now))
     await reporting.look_again(session, project, now)
     return contract

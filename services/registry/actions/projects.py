@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.registry import queries, rules
 from services.registry.actions import areas, cards, comparison, reporting, vacancies
+from services.registry.actions import parties as parties_of
 from services.registry.errors import ProjectCodeTaken, RegistrationRefused
 from services.registry.models import Organisation, Project
 from services.registry.rules.life import SuspensionState
@@ -58,6 +59,8 @@ async def register_project(
     )  # fmt: skip
     _name_parties(project, parties)
     session.add(project)
+    await session.flush()  # Its parties refer to it, and no relationship orders them.
+    parties_of.keep_first(session, project, now)
     told = cards.card(project)
     event_id = same_id(AGELESS, "registered", told.model_dump_json())
     publish(
@@ -92,6 +95,7 @@ async def change_project(
     if "status" in changed:
         await _follow_status(session, project, now)
     _name_parties(project, parties)
+    await parties_of.hand_over(session, project, changed, parties, now)
     tell_changed(session, project, now)
     await comparison.match_project(session, scope, project, now)
     await reporting.look_again(session, project, now)

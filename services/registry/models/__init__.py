@@ -4,6 +4,7 @@ from services.registry.models.areas import Area, Calendar
 from services.registry.models.contracts import ContractVersion, WorksContract
 from services.registry.models.life import Suspension
 from services.registry.models.organisations import Organisation
+from services.registry.models.parties import ProjectParty
 from services.registry.models.persons import Assignment, Person
 from services.registry.models.projects import Project
 from services.registry.models.reporting import (
@@ -25,6 +26,7 @@ __all__ = [
     "Organisation",
     "Person",
     "Project",
+    "ProjectParty",
     "ProjectReport",
     "ReportingDuty",
     "ReportingGap",

@@ -64,6 +64,25 @@ PROJECT_SIZE = CodeTable(
         "03": Text("小型", "small"),
     },
 )
+PARTICIPANT_TYPE = CodeTable(
+    Text("参建单位类型", "Participant type"),
+    "建办市〔2018〕81号",
+    "B",
+    {
+        "001": Text("专业分包", "specialist subcontractor"),
+        "002": Text("设备分包", "equipment subcontractor"),
+        "003": Text("材料分包", "material subcontractor"),
+        "004": Text("后勤服务", "logistics service"),
+        "005": Text("特殊设备", "special equipment"),
+        "006": Text("劳务分包", "labour subcontractor"),
+        "007": Text("监理", "supervision"),
+        "008": Text("建设单位", "developer"),
+        "009": Text("总承包单位", "general contractor"),
+        "010": Text("勘察", "survey"),
+        "011": Text("设计", "design"),
+        "012": Text("其他", "other"),
+    },
+)
 PROJECT_STATUS = CodeTable(
     Text("项目状态", "Project status"),
     "建办市〔2018〕81号",

@@ -56,6 +56,7 @@ async def rows(session: Session, time: Time) -> Rows:
         session, NATION, ReportingDutyIn.model_validate(DUTY), clock.now()
     )
     gap, alike = await _sightings(session)
+    party = await make.party(session, project.id, contractor.id, role="participant")
     county = await make.area_assignment(session, developer.id)
     head = await make.unit_post(session, developer.id)
     stop = await make.suspension(session, project.id, clock.today())
@@ -74,6 +75,7 @@ async def rows(session: Session, time: Time) -> Rows:
             "sighting_id": alike,
             "suspension_id": stop.id,
             "post_id": head.id,
+            "party_id": party.id,
         },
         own_ids={
             f"POST {V1}/projects/{{project_id}}/settlement": {"project_id": done.id},
@@ -89,6 +91,7 @@ async def rows(session: Session, time: Time) -> Rows:
             f"GET {V1}/projects/counts": None,
             f"GET {V1}/projects/{{project_id}}/persons": assignment.id,
             f"GET {V1}/projects/{{project_id}}/in-charge": county.id,
+            f"GET {V1}/projects/{{project_id}}/parties": party.id,
             f"GET {V1}/area-assignments": county.id,
             f"GET {V1}/organisations/{{organisation_id}}/posts": head.id,
             f"GET {V1}/suspensions": stop.id,
@@ -157,6 +160,11 @@ def _requests(made: Rows) -> dict[str, list[dict[str, object]]]:
         f"POST {V1}/approvals": [{"source": "approval", "items": [UNSEEN]}],
         f"POST {V1}/sightings/{{sighting_id}}/confirm": [{}],
         f"POST {V1}/sightings/{{sighting_id}}/refuse": [{"note": "另一条路"}],
+        f"POST {V1}/projects/{{project_id}}/parties": [
+            make.party_body(contractor, role="participant"),
+            make.party_body(contractor, role="participant", from_on="2023-02-01"),
+        ],
+        f"PATCH {V1}/projects/{{project_id}}/parties/{{party_id}}": [ending],
         f"POST {V1}/area-assignments": [
             make.area_body(developer),
             make.area_body(developer, name="另一人"),
