@@ -8,6 +8,7 @@ _ENTER = (
     "registry:write_projects",
     "registry:write_contracts",
     "registry:write_persons",
+    "registry:write_subcontracts",
     "registry:request_suspensions",
     "registry:decide_suspensions",
 )
@@ -84,6 +85,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "registry:write_contracts",
             "registry:add_finding",
             "registry:request_suspensions",
+            "registry:write_subcontracts",
             "cases:add_finding",
         ),
         # 财政部门
@@ -99,6 +101,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             *_READ,
             *_RECEIVE,
             "registry:request_suspensions",
+            "registry:write_subcontracts",
             "payroll:write_accounts",
             "cases:answer",
         ),

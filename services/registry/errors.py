@@ -129,6 +129,12 @@ class PartyUnknown(NotFound):
     title = Text("该项目没有此参建记录", "The project has no such party")
 
 
+class SubcontractUnknown(NotFound):
+    """No such subcontract, or none that the caller may see."""
+
+    title = Text("没有此分包合同，或不在您的管辖范围内", "No such subcontract within your areas")
+
+
 class CalendarUnknown(NotFound):
     """No such calendar, or none of the caller's areas."""
 

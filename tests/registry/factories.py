@@ -14,6 +14,7 @@ from services.registry.models import (
     Organisation,
     Project,
     ProjectParty,
+    Subcontract,
     Suspension,
     UnitPost,
     WorksContract,
@@ -25,6 +26,7 @@ from services.registry.schemas.organisations import OrganisationIn
 from services.registry.schemas.parties import PartyIn
 from services.registry.schemas.persons import AssignmentIn
 from services.registry.schemas.projects import ProjectIn
+from services.registry.schemas.subcontracts import SubcontractIn
 from services.registry.schemas.territories import AreaAssignmentIn, UnitPostIn
 from shared import clock
 from shared.areas import Scope
@@ -234,6 +236,37 @@ async def party(
     """Enter who has a role at a project."""
     body = PartyIn.model_validate(party_body(organisation_id, **changes))
     made = await actions.participation.enter_party(session, NATION, project_id, body, clock.now())
+    await session.flush()
+    return made
+
+
+def subcontract_body(awarder_id: UUID, receiver_id: UUID | None, **changes: Any) -> dict[str, Any]:
+    """Give the body of a labour subcontract of three millions."""
+    return (
+        {
+            "number": "FB-1",
+            "kind": "labour",
+            "awarding_id": str(awarder_id),
+            "receiver": "organisation" if receiver_id else "crew",
+            "works": "路面劳务",
+            "amount": "3000000.00",
+            "signed_on": "2023-01-05",
+            "from_on": "2023-01-10",
+            "licence_number": "D342000001",
+        }
+        | ({"receiving_id": str(receiver_id)} if receiver_id else {"crew": "一班"})
+        | changes
+    )
+
+
+async def subcontract(
+    session: Session, project_id: UUID, awarder_id: UUID, receiver_id: UUID | None, **changes: Any
+) -> Subcontract:
+    """Enter a subcontract."""
+    body = SubcontractIn.model_validate(subcontract_body(awarder_id, receiver_id, **changes))
+    made = await actions.subcontracts.enter_subcontract(
+        session, NATION, project_id, body, clock.now()
+    )
     await session.flush()
     return made
 

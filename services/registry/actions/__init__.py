@@ -17,6 +17,7 @@ from services.registry.actions import (
     projects,
     reporting,
     sightings,
+    subcontracts,
     territories,
     vacancies,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "projects",
     "reporting",
     "sightings",
+    "subcontracts",
     "territories",
     "vacancies",
 ]

@@ -13,6 +13,7 @@ from services.registry.models.reporting import (
     ReportingGap,
     Sighting,
 )
+from services.registry.models.subcontracts import Subcontract
 from services.registry.models.tables import Base
 from services.registry.models.territories import AreaAssignment, UnitPost, Vacancy
 
@@ -31,6 +32,7 @@ __all__ = [
     "ReportingDuty",
     "ReportingGap",
     "Sighting",
+    "Subcontract",
     "Suspension",
     "UnitPost",
     "Vacancy",

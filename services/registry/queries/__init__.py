@@ -15,6 +15,7 @@ from services.registry.queries import (
     projects,
     reports,
     sightings,
+    subcontracts,
     territories,
 )
 
@@ -33,5 +34,6 @@ __all__ = [
     "projects",
     "reports",
     "sightings",
+    "subcontracts",
     "territories",
 ]

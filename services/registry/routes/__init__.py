@@ -12,6 +12,7 @@ from services.registry.routes import (
     persons,
     projects,
     reporting,
+    subcontracts,
     territories,
 )
 from services.registry.routes.router import router
@@ -29,5 +30,6 @@ __all__ = [
     "projects",
     "reporting",
     "router",
+    "subcontracts",
     "territories",
 ]

@@ -3,6 +3,7 @@
 from services.registry.rules import (
     areas,
     calendars,
+    chain,
     codes,
     completeness,
     contracts,
@@ -20,6 +21,7 @@ from services.registry.rules import (
 __all__ = [
     "areas",
     "calendars",
+    "chain",
     "codes",
     "completeness",
     "contracts",

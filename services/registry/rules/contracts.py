@@ -89,6 +89,11 @@ def check(contract_amount: Decimal, terms: LabourCostTerms | None) -> list[Findi
     ]
 
 
+def check_money(place: str, amount: Decimal) -> list[Finding]:
+    """Give the finding of an amount that is not above zero."""
+    return [] if amount > 0 else [_not_positive(place)]
+
+
 def _labour_cost_missing() -> Finding:
     return Finding(
         "labour_cost",

@@ -11,6 +11,7 @@ from services.registry.schemas import (
     persons,
     projects,
     reporting,
+    subcontracts,
     territories,
 )
 
@@ -25,5 +26,6 @@ __all__ = [
     "persons",
     "projects",
     "reporting",
+    "subcontracts",
     "territories",
 ]

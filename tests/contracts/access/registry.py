@@ -57,6 +57,8 @@ async def rows(session: Session, time: Time) -> Rows:
     )
     gap, alike = await _sightings(session)
     party = await make.party(session, project.id, contractor.id, role="participant")
+    labour = await make.organisation(session, 31, "subcontractor")
+    passed_on = await make.subcontract(session, project.id, contractor.id, labour.id)
     county = await make.area_assignment(session, developer.id)
     head = await make.unit_post(session, developer.id)
     stop = await make.suspension(session, project.id, clock.today())
@@ -76,6 +78,8 @@ async def rows(session: Session, time: Time) -> Rows:
             "suspension_id": stop.id,
             "post_id": head.id,
             "party_id": party.id,
+            "subcontract_id": passed_on.id,
+            "labour_id": labour.id,
         },
         own_ids={
             f"POST {V1}/projects/{{project_id}}/settlement": {"project_id": done.id},
@@ -92,6 +96,8 @@ async def rows(session: Session, time: Time) -> Rows:
             f"GET {V1}/projects/{{project_id}}/persons": assignment.id,
             f"GET {V1}/projects/{{project_id}}/in-charge": county.id,
             f"GET {V1}/projects/{{project_id}}/parties": party.id,
+            f"GET {V1}/projects/{{project_id}}/chain": passed_on.id,
+            f"GET {V1}/subcontracts": passed_on.id,
             f"GET {V1}/area-assignments": county.id,
             f"GET {V1}/organisations/{{organisation_id}}/posts": head.id,
             f"GET {V1}/suspensions": stop.id,
@@ -165,6 +171,11 @@ def _requests(made: Rows) -> dict[str, list[dict[str, object]]]:
             make.party_body(contractor, role="participant", from_on="2023-02-01"),
         ],
         f"PATCH {V1}/projects/{{project_id}}/parties/{{party_id}}": [ending],
+        f"POST {V1}/projects/{{project_id}}/subcontracts": [
+            make.subcontract_body(contractor, made.ids["labour_id"]),
+            make.subcontract_body(contractor, made.ids["labour_id"], number="FB-2"),
+        ],
+        f"PATCH {V1}/subcontracts/{{subcontract_id}}": [ending],
         f"POST {V1}/area-assignments": [
             make.area_body(developer),
             make.area_body(developer, name="另一人"),
