@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
-from tests.bench import inbox, relay, scan, webhook
+from tests.bench import inbox, relay, scan, statement, webhook
 from tests.bench.ground import Ground, ground
 from tests.bench.judge import Line
 from tests.bench.machine import machine, words
@@ -20,6 +20,7 @@ BENCHES: Mapping[str, Callable[[Ground], Awaitable[list[Line]]]] = {
     "relay": relay.measure,
     "inbox": inbox.measure,
     "scan": scan.measure,
+    "statement": statement.measure,
     "webhook": webhook.measure,
 }
 

@@ -11,10 +11,11 @@ Run = Callable[[], Awaitable[float]]
 
 
 class Unit(StrEnum):
-    """What is counted: of rates more is better, of spans less."""
+    """What is counted: of rates more is better, of spans and sizes less."""
 
     RATE = "/s"
     SPAN = "ms"
+    SIZE = "MB"
 
 
 @dataclass(frozen=True, slots=True)

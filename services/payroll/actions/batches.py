@@ -12,7 +12,7 @@ from services.payroll.actions import accounts, feeds, money, readings, reserves
 from services.payroll.actions.money import Incoming
 from services.payroll.actions.readings import AccountReading, BatchReading
 from services.payroll.errors import FeedClosed, FeedDayRefused, FeedRefused
-from services.payroll.models import AccountDay, BankFeed, BankLine, FeedBatch, Source
+from services.payroll.models import AccountDay, BankFeed, BankLine, FeedBatch, Source, WageAccount
 from services.payroll.rules.feeds import DELIVERED, BatchStatus
 from services.payroll.rules.statements import Direction, Line, LineKind
 from services.payroll.schemas.feeds import BankFeedIn, BankLineIn
@@ -125,19 +125,21 @@ async def _write(
     await reserves.add_up(session, source, rows, feed.day)
     await sets.copy(session, AccountDay, fresh_days)
     await sets.copy(session, BankLine, rows)
-    await _note_use(session, feed, reading, now)
-
-
-async def _note_use(session: Session, feed: BankFeed, reading: BatchReading, now: datetime) -> None:
-    """Note which accounts are in use by now, and look at what those cover on which money moved."""
     moved = [each.account for each in reading.accounts if each.account and each.result.fresh]
+    await note_use(session, moved, feed.day, now)
+
+
+async def note_use(
+    session: Session, moved: Sequence[WageAccount], day: date, now: datetime
+) -> None:
+    """Note which accounts are in use by now, and look at what those cover on which money moved."""
     if not moved:
         return
     first = {account.id for account in moved if account.used_since is None}
     if first:
         frozen = await queries.accounts.frozen(session, first, clock.day_of(now))
         for account in await queries.accounts.locked_unused_accounts(session, first):
-            account.used_since = feed.day
+            account.used_since = day
             if account.stand():
                 accounts.tell_changed(session, account, now, frozen=account.id in frozen)
     await reserves.look_at_accounts(session, moved, now)

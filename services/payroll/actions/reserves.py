@@ -1,7 +1,7 @@
 """What moved on accounts is added up by month, and what they cover is looked at anew."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,7 +18,9 @@ from shared.db import Session, new_id
 
 
 @dataclass(slots=True)
-class _Sums:
+class Sums:
+    """What lines add to an account's month."""
+
     came_in: Decimal = Decimal(0)
     went_out: Decimal = Decimal(0)
     payroll: Decimal = Decimal(0)
@@ -41,7 +43,7 @@ async def add_up(
     )
     wages = PayrollPurpose.of(policy.values)
     backs = await _given_back(session, source.id, rows)
-    sums: dict[tuple[str, str], _Sums] = defaultdict(_Sums)
+    sums: dict[tuple[str, str], Sums] = defaultdict(Sums)
     for row in rows:
         index, amount, back = row["account_index"], row["amount"], _gives_back(row)
         moved = sums[index, f"{row['day']:%Y-%m}"]
@@ -58,14 +60,32 @@ async def add_up(
                 month = sums[index, rules.reserves.wage_month(row["purpose"], row["day"])]
                 month.payroll += amount
                 month.payroll_lines += 1
-    there = await queries.reserves.locked_months(session, source.id, sums)
+    await add_sums(session, source.id, sums)
+
+
+async def add_sums(session: Session, source_id: UUID, sums: Mapping[tuple[str, str], Sums]) -> None:
+    """Add sums to the months of accounts, by blind index and month."""
+    there = await queries.reserves.locked_months(session, source_id, sums)
     for (index, name), added in sums.items():
-        kept = there.get((index, name)) or _new(session, source.id, index, name)
+        kept = there.get((index, name)) or _new(session, source_id, index, name)
         kept.came_in += added.came_in
         kept.went_out += added.went_out
         kept.payroll += added.payroll
         kept.payroll_lines += added.payroll_lines
         kept.returned_lines += added.returned_lines
+
+
+async def wage_words(
+    session: Session, source: Source, days: Collection[date]
+) -> Mapping[date, PayrollPurpose]:
+    """Give by what words a purpose is that of wages, day by day as the policies have it."""
+    found = {}
+    for day in days:
+        policy = await queries.policies.policy_in_force(
+            session, PolicyKind.PAYROLL_PURPOSE, source.area_code, day
+        )
+        found[day] = PayrollPurpose.of(policy.values)
+    return found
 
 
 def _gives_back(row: Mapping[str, Any]) -> bool:

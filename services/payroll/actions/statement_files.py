@@ -5,6 +5,7 @@ become bank lines in one statement. Small files are read while the sender waits,
 background.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,14 +14,23 @@ from typing import Any
 from uuid import UUID
 
 from services.payroll import queries, rules
-from services.payroll.actions import feeds, money, statement_checks
+from services.payroll.actions import batches, feeds, money, reserves, statement_checks
 from services.payroll.actions.money import Incoming
+from services.payroll.actions.reserves import Sums
 from services.payroll.actions.statement_checks import Checked
 from services.payroll.adapters import statement_findings
 from services.payroll.adapters.statement_types import Outcome, Refused, Said
 from services.payroll.errors import StatementRefused
-from services.payroll.models import AccountDay, BankLine, Source, StatementFile, StatementLine
+from services.payroll.models import (
+    AccountDay,
+    BankLine,
+    Source,
+    StatementFile,
+    StatementLine,
+    WageAccount,
+)
 from services.payroll.rules.feeds import DELIVERED
+from services.payroll.rules.policies import PayrollPurpose
 from services.payroll.rules.statement_files import StatementStatus
 from services.payroll.rules.statements import Direction, LineKind
 from shared import clock, pii, sets
@@ -72,7 +82,7 @@ async def receive_statement_file(
         return file
     findings = _unreadable(file, read)
     if not findings:
-        await stage(session, file, read.lines, now)
+        await stage(session, file, source, read.lines)
         findings = await settle(session, file, source, read.outcome or Outcome(), now)
     if findings:
         raise StatementRefused(errors=findings, statement_file_id=str(file.id))
@@ -118,10 +128,11 @@ async def claim_statement_file(session: Session, wall: datetime) -> StatementFil
 
 
 async def stage(
-    session: Session, file: StatementFile, lines: Sequence[Said], now: datetime
+    session: Session, file: StatementFile, source: Source, lines: Sequence[Said]
 ) -> None:
     """Keep lines until the file is read to its end, sealed as bank lines are."""
-    rows = [_row(file, line) for line in lines]
+    wages = await reserves.wage_words(session, source, {line.day for line in lines})
+    rows = [_row(file, line, wages[line.day]) for line in lines]
     if rows:
         await sets.copied(session, StatementLine, rows)
     file.lines_read += len(rows)
@@ -132,7 +143,8 @@ async def go_on(
 ) -> None:
     """Keep more lines of a file that is read in the background, and say that it goes on."""
     file = await queries.statement_files.locked_statement(session, file.id)
-    await stage(session, file, lines, wall)
+    source = await queries.sources.source(session, file.source_id)
+    await stage(session, file, source, lines)
     file.claimed_until = wall + CLAIM
 
 
@@ -157,11 +169,12 @@ async def reveal_statement_file(
     return file
 
 
-def _row(file: StatementFile, line: Said) -> dict[str, Any]:
+def _row(file: StatementFile, line: Said, wages: PayrollPurpose) -> dict[str, Any]:
     came_in = line.incoming
     returned = line.reversed or rules.purposes.line_kind(line.purpose) is LineKind.RETURNED
     amount = Decimal(line.amount).scaleb(-2)
     counts = came_in and not returned
+    paid = not (came_in or returned) and wages.matches(line.purpose)
     return {
         "statement_file_id": file.id,
         "position": line.position,
@@ -183,6 +196,7 @@ def _row(file: StatementFile, line: Said) -> dict[str, Any]:
         "counterparty_account_index": (
             pii.blind_index(line.account, "account") if line.account else None
         ),
+        "wage_month": rules.reserves.wage_month(line.purpose, line.day) if paid else None,
         "known": False,
     }
 
@@ -213,7 +227,17 @@ async def _write(
     file.lines = checked.lines
     await _write_days(session, checked)
     came = [
-        Incoming(account.project_id, account.account_index, *row)
+        Incoming(
+            project_id=account.project_id,
+            account_index=account.account_index,
+            line_id=row.id,
+            serial=row.serial,
+            at=row.at,
+            credited_on=row.day,
+            period=row.period,
+            amount=row.amount,
+            known_at=max(now, account.registered_at),
+        )
         for row in await queries.statement_lines.fresh_money(session, file.id)
     ]
     left = await money.credit_money(session, came, now) if came else {}
@@ -224,16 +248,33 @@ async def _write(
         session, source.id, {account.account_index}
     ):
         back.to_match = True
+    await _add_up(session, file, account)
     file.fresh_lines = await queries.statement_lines.write_bank_lines(
         session, file, account.account_index, now
     )
     told = {"rows": file.fresh_lines, "sha256": file.sha256}
     record(session, "copy", BankLine.__tablename__, file.id, after=told)
     file.status, file.finished_at, file.claimed_until = StatementStatus.ACCEPTED, now, None
+    if file.fresh_lines:
+        used = min(day.day for day in checked.days if day.fresh)
+        await batches.note_use(session, [account], used, now)
     if file.final:
         for feed in checked.feeds.values():
             if feed.status not in DELIVERED:
                 await feeds.close_day(session, source, feed, now)
+
+
+async def _add_up(session: Session, file: StatementFile, account: WageAccount) -> None:
+    """Add the new lines to the months of their account, in which they moved and for which paid."""
+    sums: dict[tuple[str, str], Sums] = defaultdict(Sums)
+    index = account.account_index
+    for month, came_in, went_out in await queries.statement_lines.months_moved(session, file.id):
+        sums[index, month].came_in += came_in
+        sums[index, month].went_out += went_out
+    for month, payroll, count in await queries.statement_lines.wages_paid(session, file.id):
+        sums[index, month].payroll += payroll
+        sums[index, month].payroll_lines += count
+    await reserves.add_sums(session, file.source_id, sums)
 
 
 async def _write_days(session: Session, checked: Checked) -> None:

@@ -86,6 +86,7 @@ def _create_lines() -> None:
         sa.Column("counterparty_name_index", sa.Text(), nullable=True),
         sa.Column("counterparty_account", sa.LargeBinary(), nullable=True),
         sa.Column("counterparty_account_index", sa.Text(), nullable=True),
+        sa.Column("wage_month", sa.Text(), nullable=True),
         sa.Column("known", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["statement_file_id"],

@@ -87,5 +87,7 @@ class StatementLine(Base):
     counterparty_name_index: Mapped[str | None]
     counterparty_account: Mapped[str | None] = mapped_column(Sealed)
     counterparty_account_index: Mapped[str | None]
+    wage_month: Mapped[str | None]
+    """Of a payment of wages: the month for which it counts."""
     known: Mapped[bool]
     """Whether the same line is among the bank lines already."""

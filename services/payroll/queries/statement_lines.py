@@ -247,3 +247,29 @@ async def write_bank_lines(
         insert(BankLine.__table__).from_select([*names, *_CARRIED], lines)  # type: ignore[arg-type]
     )
     return int(getattr(written, "rowcount", 0))
+
+
+async def months_moved(session: Session, statement_id: UUID) -> Sequence[Any]:
+    """Give what new lines brought and took, by the month in which they moved."""
+    month = func.to_char(StatementLine.day, "YYYY-MM")
+    came_in = StatementLine.direction == Direction.IN
+    rows = await session.execute(
+        select(
+            month,
+            func.coalesce(func.sum(StatementLine.amount).filter(came_in), 0),
+            func.coalesce(func.sum(StatementLine.amount).filter(~came_in), 0),
+        )
+        .where(_mine(statement_id), ~StatementLine.known)
+        .group_by(month)
+    )
+    return rows.all()
+
+
+async def wages_paid(session: Session, statement_id: UUID) -> Sequence[Any]:
+    """Give what new lines paid for wages and how many they are, by the month for which it was."""
+    rows = await session.execute(
+        select(StatementLine.wage_month, func.sum(StatementLine.amount), func.count())
+        .where(_mine(statement_id), ~StatementLine.known, StatementLine.wage_month.is_not(None))
+        .group_by(StatementLine.wage_month)
+    )
+    return rows.all()
