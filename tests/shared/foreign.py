@@ -4,10 +4,12 @@ import os
 import signal
 import socket
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import BinaryIO
 
 
 @dataclass(frozen=True)
@@ -97,3 +99,31 @@ def dial(port: int) -> str:
     except OSError as error:
         return type(error).__name__
     return "connected"
+
+
+def backwards(file: BinaryIO, size: int, end: str) -> Iterator[tuple[int, bytes]]:
+    """Read a file from its end, as readers of archives do, in pieces."""
+    at = file.seek(0, os.SEEK_END)
+    while at > 0:
+        at = max(0, at - size)
+        file.seek(at)
+        yield at, file.read(size)
+    if end:
+        raise LookupError(end)
+
+
+def endless(file: BinaryIO) -> Iterator[bytes]:
+    """Give pieces for as long as somebody takes them."""
+    while True:
+        yield bytes(1 << 16)
+
+
+def slow(file: BinaryIO) -> Iterator[int]:
+    """Give one piece, and never the next."""
+    yield 1
+    time.sleep(600)
+
+
+def wrong(file: BinaryIO) -> Iterator[int]:
+    """Give a piece of another type."""
+    yield "words"  # type: ignore[misc]

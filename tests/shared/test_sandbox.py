@@ -5,11 +5,11 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import TypeVar, TypeVarTuple
+from typing import BinaryIO, TypeVar, TypeVarTuple
 
 import psutil
 import pytest
@@ -150,3 +150,52 @@ async def test_a_child_ends_with_its_parent() -> None:
 async def test_what_a_child_cannot_import_is_refused_at_once() -> None:
     with pytest.raises(ValueError, match="cannot be imported"):
         await sandbox.run(lambda: None, memory_mb=100, seconds=1)
+
+
+# ---- streams ---------------------------------------------------------------------------------
+
+
+async def _streamed(
+    function: Callable[[BinaryIO, *_Args], Iterator[_Answer]],
+    content: bytes,
+    *args: *_Args,
+    seconds: float = 20,
+) -> list[_Answer]:
+    async with sandbox.stream(function, content, *args, memory_mb=200, seconds=seconds) as pieces:
+        return [piece async for piece in pieces]
+
+
+async def test_a_lent_file_is_read_from_its_end_and_comes_back_in_pieces() -> None:
+    pieces = await _streamed(foreign.backwards, b"abcdefg", 3, "")
+    assert pieces == [(4, b"efg"), (1, b"bcd"), (0, b"abc")]
+    assert await _streamed(foreign.backwards, b"", 3, "") == []
+
+
+async def test_a_stream_that_fails_says_so_after_its_pieces() -> None:
+    async with sandbox.stream(
+        foreign.backwards, b"ab", 1, "secret", memory_mb=200, seconds=20
+    ) as pieces:
+        assert [await anext(pieces), await anext(pieces)] == [(1, b"b"), (0, b"a")]
+        with pytest.raises(Crashed, match="LookupError"):
+            await anext(pieces)
+
+
+async def test_whoever_takes_no_more_ends_the_child() -> None:
+    before = psutil.Process().children()
+    async with sandbox.stream(foreign.endless, b"", memory_mb=200, seconds=20) as pieces:
+        assert len(await anext(pieces)) == 1 << 16
+        [child] = _children(os.getpid(), before)
+        held = child.memory_info().rss
+        # Nobody takes the next piece, so the child waits with it.
+        assert child.memory_info().rss - held < 8 << 20
+    assert not child.is_running()
+
+
+async def test_a_piece_that_does_not_come_in_time_ends_the_child() -> None:
+    with pytest.raises(TimedOut):
+        await _streamed(foreign.slow, b"", seconds=0.2)
+
+
+async def test_a_piece_of_another_type_is_a_crash() -> None:
+    with pytest.raises(Crashed, match="ValidationError"):
+        await _streamed(foreign.wrong, b"")

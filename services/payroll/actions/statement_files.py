@@ -226,20 +226,7 @@ async def _write(
     file.opening, file.closing = checked.days[0].opening, checked.days[-1].closing
     file.lines = checked.lines
     await _write_days(session, checked)
-    came = [
-        Incoming(
-            project_id=account.project_id,
-            account_index=account.account_index,
-            line_id=row.id,
-            serial=row.serial,
-            at=row.at,
-            credited_on=row.day,
-            period=row.period,
-            amount=row.amount,
-            known_at=max(now, account.registered_at),
-        )
-        for row in await queries.statement_lines.fresh_money(session, file.id)
-    ]
+    came = await _came_in(session, file, account, now)
     left = await money.credit_money(session, came, now) if came else {}
     if left:
         await queries.statement_lines.leave_amounts(session, file.id, left)
@@ -262,6 +249,26 @@ async def _write(
         for feed in checked.feeds.values():
             if feed.status not in DELIVERED:
                 await feeds.close_day(session, source, feed, now)
+
+
+async def _came_in(
+    session: Session, file: StatementFile, account: WageAccount, now: datetime
+) -> Sequence[Incoming]:
+    """Give the new lines that may count for what is owed."""
+    return [
+        Incoming(
+            project_id=account.project_id,
+            account_index=account.account_index,
+            line_id=row.id,
+            serial=row.serial,
+            at=row.at,
+            credited_on=row.day,
+            period=row.period,
+            amount=row.amount,
+            known_at=max(now, account.registered_at),
+        )
+        for row in await queries.statement_lines.fresh_money(session, file.id)
+    ]
 
 
 async def _add_up(session: Session, file: StatementFile, account: WageAccount) -> None:
