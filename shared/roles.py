@@ -35,6 +35,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "payroll:write_policies",
             "payroll:reveal",
             "cases:add_finding",
+            "cases:add_evidence",
             "cases:verify",
             "cases:report_funding",
             "cases:follow_up_funding",
@@ -57,6 +58,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             *_RECEIVE,
             "registry:add_finding",
             "cases:add_finding",
+            "cases:add_evidence",
             "cases:verify",
             "cases:report_funding",
             "cases:follow_up_funding",
@@ -65,9 +67,15 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "cases:sign_orders",
         ),
         # 防欠责任人
-        "responsible_person": (*_READ, *_RECEIVE, "registry:add_finding", "cases:add_finding"),
+        "responsible_person": (
+            *_READ,
+            *_RECEIVE,
+            "registry:add_finding",
+            "cases:add_finding",
+            "cases:add_evidence",
+        ),
         # 协察员 adds findings, never orders or decisions (R4.29).
-        "co_inspector": (*_READ, "registry:add_finding", "cases:add_finding"),
+        "co_inspector": (*_READ, "registry:add_finding", "cases:add_finding", "cases:add_evidence"),
         # 行业工程建设主管部门
         "sector_authority": (
             *_READ,
@@ -75,6 +83,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             *_COMPARE,
             *_RECEIVE,
             "cases:add_finding",
+            "cases:add_evidence",
         ),
         # 乡镇、街道
         "town": (
@@ -87,15 +96,22 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "registry:request_suspensions",
             "registry:write_subcontracts",
             "cases:add_finding",
+            "cases:add_evidence",
         ),
         # 财政部门
         "finance_bureau": (*_READ, *_RECEIVE),
         # 根治欠薪工作领导小组
         "leading_group": (*_READ, "cases:approve_funding"),
         # 主要负责人
-        "unit_head": (*_READ, *_RECEIVE, "cases:answer"),
+        "unit_head": (*_READ, *_RECEIVE, "cases:answer", "cases:add_evidence"),
         # 建设单位
-        "developer": (*_READ, *_RECEIVE, "registry:request_suspensions", "cases:answer"),
+        "developer": (
+            *_READ,
+            *_RECEIVE,
+            "registry:request_suspensions",
+            "cases:answer",
+            "cases:add_evidence",
+        ),
         # 施工总承包单位
         "contractor": (
             *_READ,
@@ -104,9 +120,10 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "registry:write_subcontracts",
             "payroll:write_accounts",
             "cases:answer",
+            "cases:add_evidence",
         ),
         # 劳资专管员
-        "wage_officer": (*_READ, *_RECEIVE, "cases:answer"),
+        "wage_officer": (*_READ, *_RECEIVE, "cases:answer", "cases:add_evidence"),
         # 分包单位, 班组长
         "subcontractor": ("registry:read",),
         "crew_leader": ("registry:read",),

@@ -12,7 +12,7 @@ from shared.app import create_app
 from shared.config import Runtime
 from shared.db import Sessions
 from tests.fixtures.database import Templates, load, names
-from tests.fixtures.service import vanishing
+from tests.fixtures.service import kept_files, vanishing
 
 
 @dataclass(frozen=True)
@@ -56,5 +56,6 @@ async def process(
             opened = vanishing(urls[one.service.name], one.service)
             sessions[one.service.name] = await stack.enter_async_context(opened)
             one.app.state.sessions = sessions[one.service.name]
+            one.app.state.files = kept_files()
         http = AsyncClient(transport=ASGITransport(app), base_url="http://tests")
         yield Process(app, await stack.enter_async_context(http), sessions)

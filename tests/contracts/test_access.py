@@ -67,6 +67,7 @@ def test_a_co_inspector_adds_findings_and_decides_nothing() -> None:
     assert open_to == [
         "POST /registry/v1/inspected",
         "POST /payroll/v1/bank-lines/search",
+        "POST /cases/v1/watch-items/{item_id}/evidence",
         "POST /cases/v1/watch-items/{item_id}/findings",
     ]
 

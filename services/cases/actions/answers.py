@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.cases import queries
-from services.cases.actions import limits
+from services.cases.actions import evidence, limits
 from services.cases.actions.timeline import note
 from services.cases.errors import (
     AlreadyClosed,
@@ -40,7 +40,8 @@ async def answer_watch_item(
 ) -> WatchItem:
     """Take an explanation with a promised day; the ladder goes on until a proof comes.
 
-    Raises NotYoursToAnswer, AlreadyClosed, UnderVerification, or PromiseInThePast.
+    Raises NotYoursToAnswer, AlreadyClosed, UnderVerification, PromiseInThePast, or
+    EvidenceRefused.
     """
     item = await _locked_open(session, caller, item_id)
     if caller.org not in item.answerers:
@@ -49,6 +50,7 @@ async def answer_watch_item(
         raise UnderVerification
     if body.promised_on and body.promised_on < clock.day_of(now):
         raise PromiseInThePast
+    await evidence.check_evidence(session, item.id, body.evidence_ids)
     item.answer(now, body.promised_on)
     await _arm(session, item, now)
     note(
@@ -58,6 +60,7 @@ async def answer_watch_item(
         now,
         explanation=body.explanation,
         promised_on=body.promised_on,
+        **({"evidence_ids": body.evidence_ids} if body.evidence_ids else {}),
     )
     return item
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, select
 
 from services.cases.errors import EvidenceUnknown
 from services.cases.models import Evidence, WatchItem
-from services.cases.queries import rows
+from services.cases.queries import items, rows
 from shared import known, paging
 from shared.areas import Scope
 from shared.db import Session
@@ -32,7 +32,8 @@ def _visible(scope: Scope) -> ColumnElement[bool]:
 async def evidence_page(
     session: Session, subject_id: UUID, scope: Scope, *, cursor: str | None, limit: int
 ) -> Found[Evidence]:
-    """Give a page of what was brought about a matter, the oldest first."""
+    """Give a page of what was brought about an item, the oldest first; raise WatchItemUnknown."""
+    await items.watch_item(session, subject_id, scope)
     statement = select(Evidence).where(Evidence.subject_id == subject_id, _visible(scope))
     return await paging.page(session, statement, by=(Evidence.id,), cursor=cursor, limit=limit)
 

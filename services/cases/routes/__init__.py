@@ -3,6 +3,7 @@
 from services.cases.routes import (
     answers,
     delay,
+    evidence,
     exports,
     funding,
     items,
@@ -16,6 +17,7 @@ from services.cases.routes.router import router
 __all__ = [
     "answers",
     "delay",
+    "evidence",
     "exports",
     "funding",
     "items",

@@ -5,6 +5,7 @@ from uuid import UUID
 from services.cases import actions
 from services.cases.errors import (
     AlreadyClosed,
+    EvidenceRefused,
     NotAnswered,
     NotYoursToAnswer,
     PromiseInThePast,
@@ -33,6 +34,7 @@ from shared.problems import Invalid, raises
         AlreadyClosed,
         UnderVerification,
         PromiseInThePast,
+        EvidenceRefused,
         Invalid,
     ),
 )

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from services.cases.schemas.evidence import EvidenceIds
 from services.cases.schemas.fields import InBody, Words
 from shared import clock
 
@@ -11,6 +12,8 @@ class AnswerIn(InBody):
 
     explanation: Words
     promised_on: clock.Day | None = None
+    evidence_ids: EvidenceIds = []
+    """Files that were brought for this item before."""
 
 
 class FindingIn(InBody):

@@ -18,11 +18,12 @@ from shared import clock, known
 from shared.auth import Caller
 from shared.db import Session
 from shared.events.registry import AreaChanged
+from shared.files import FileKind
 from tests.cases import factories as make
 from tests.cases.factories import CONTRACTOR, DEVELOPER, an_id, at
 from tests.cases.policies import body
 from tests.contracts.access.rows import HERE, TREE_ELSEWHERE, Rows
-from tests.fixtures.service import Time
+from tests.fixtures.service import Time, kept_files
 
 V1 = "/cases/v1"
 ITEM, PROPOSAL = f"{V1}/watch-items/{{item_id}}", f"{V1}/proposals/{{proposal_id}}"
@@ -152,12 +153,15 @@ async def rows(session: Session, time: Time) -> Rows:
         f"POST {V1}/policies": [body(), body(version=2)],
         f"POST {PROPOSAL}/refuse": [{"reason": "资金已在途"}],
     }
-    return Rows(
+    paper = await kept_files().keep(b"%PDF-1.7 paid", kind=FileKind.PDF, name="凭证.pdf")
+    evidence = await actions.evidence.add_evidence(session, PAYER, item.id, paper, clock.now())
+    made = Rows(
         ids={
             "item_id": item.id,
             "proposal_id": open_one.id,
             "project_id": an_id("p"),
             "lead_id": lead.id,
+            "evidence_id": evidence.id,
             "order_id": orders["served"],
         },
         own_ids={
@@ -184,3 +188,6 @@ async def rows(session: Session, time: Time) -> Rows:
             f"GET {V1}/arrears-cases": case.id,
         },
     )
+    pdf = {"file": ("x.pdf", b"%PDF-1.7 x", "application/pdf")}
+    made.requests[f"POST {ITEM}/evidence"] = [{"files": pdf}]
+    return made
