@@ -1,6 +1,6 @@
 """The manifest of registry."""
 
-from services.registry import handlers, jobs
+from services.registry import adapters, handlers, jobs
 from services.registry.models import Base
 from services.registry.routes import router
 from services.registry.settings import Settings
@@ -50,5 +50,6 @@ service = Service(
         daily("00:00", jobs.put_parties_in_force),
         daily("00:00", jobs.find_vacancies),
     ],
+    reads=adapters.onboarding.READS,
     timers={"half_year": jobs.on_half_year_due, "suspension": jobs.on_suspension_due},
 )  # fmt: skip

@@ -149,8 +149,9 @@ async def hand_over(session: Session, matched: Mapping[UUID, Project], now: date
     await reporting.look(session, list(rows.values()), now)
 
 
-async def match_project(session: Session, scope: Scope, project: Project, now: datetime) -> None:
-    """See whether a project that was just entered is one that others saw before."""
-    rows = await queries.sightings.locked_open_like(session, [project], scope)
-    if rows:
+async def match_projects(
+    session: Session, scope: Scope, projects: Sequence[Project], now: datetime
+) -> None:
+    """See whether projects that were just entered are some that others saw before."""
+    if rows := await queries.sightings.locked_open_like(session, projects, scope):
         await compare(session, scope, rows, now)

@@ -1,5 +1,6 @@
 """Registering and changing organisations."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -37,16 +38,35 @@ async def register_organisation(
             ),
             organisation_id=str(there.id),
         )
-    organisation = Organisation(
-        # Entered again after a restore it is the one that others know; so with what is told of it.
-        **{"id": same_id(AGELESS, "organisation", code), "credit_code": code, "trades": [],
-           "hardship": [], "version": 1, "registered_at": now, "changed_at": now} | fields
-    )  # fmt: skip
+    organisation = made(code, fields, now)
     session.add(organisation)
+    publish(session, registered(organisation, now))
+    return organisation
+
+
+def made(code: str, fields: Mapping[str, Any], now: datetime) -> Organisation:
+    """Make an organisation of a normalised credit code."""
+    first: dict[str, Any] = {"trades": [], "hardship": [], "version": 1}
+    return Organisation(
+        # Entered again after a restore it is the one that others know; so with what is told of it.
+        id=id_of(code),
+        credit_code=code,
+        registered_at=now,
+        changed_at=now,
+        **(first | dict(fields)),
+    )
+
+
+def id_of(code: str) -> UUID:
+    """Give the id of the organisation that has, or will have, a normalised credit code."""
+    return same_id(AGELESS, "organisation", code)
+
+
+def registered(organisation: Organisation, now: datetime) -> OrganisationRegistered:
+    """Give what is told of a new organisation."""
     told = _told(organisation)
     event_id = same_id(AGELESS, "registered", *told.values())
-    publish(session, OrganisationRegistered(id=event_id, occurred_at=now, **told))
-    return organisation
+    return OrganisationRegistered(id=event_id, occurred_at=now, **told)
 
 
 async def change_organisation(

@@ -1,6 +1,6 @@
 """Registering and changing projects."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -52,24 +52,45 @@ async def register_project(
             ),
             project_id=str(there.id),
         )
+    project = made(body, parties, now)
+    session.add(project)
+    publish(session, registered(project, now))
+    await follow_registration(session, scope, [project], now)
+    return project
+
+
+async def follow_registration(
+    session: Session, scope: Scope, fresh: Sequence[Project], now: datetime
+) -> None:
+    """Do what follows from new projects, however many were entered at once."""
+    await session.flush()  # Their parties refer to them, and no relationship orders them.
+    for project in fresh:
+        parties_of.keep_first(session, project, now)
+    await reporting.await_half_year(session, now)
+    await comparison.match_projects(session, scope, fresh, now)
+
+
+def made(body: ProjectIn, parties: Mapping[UUID, Organisation], now: datetime) -> Project:
+    """Make a project; `parties` are the organisations that it names."""
     project = Project(
         # Entered again after a restore it is the one that others know; so with what is told of it.
-        id=same_id(AGELESS, "project", body.code), version=1, registered_at=now, changed_at=now,
+        id=id_of(body.code), version=1, registered_at=now, changed_at=now,
         contractor=None, **body.model_dump(),
     )  # fmt: skip
     _name_parties(project, parties)
-    session.add(project)
-    await session.flush()  # Its parties refer to it, and no relationship orders them.
-    parties_of.keep_first(session, project, now)
+    return project
+
+
+def id_of(code: str) -> UUID:
+    """Give the id of the project that has, or will have, a code."""
+    return same_id(AGELESS, "project", code)
+
+
+def registered(project: Project, now: datetime) -> ProjectRegistered:
+    """Give what is told of a new project."""
     told = cards.card(project)
     event_id = same_id(AGELESS, "registered", told.model_dump_json())
-    publish(
-        session,
-        ProjectRegistered(id=event_id, occurred_at=now, project_id=project.id, project=told),
-    )
-    await reporting.await_half_year(session, now)
-    await comparison.match_project(session, scope, project, now)
-    return project
+    return ProjectRegistered(id=event_id, occurred_at=now, project_id=project.id, project=told)
 
 
 async def change_project(
@@ -97,7 +118,7 @@ async def change_project(
     _name_parties(project, parties)
     await parties_of.hand_over(session, project, changed, parties, now)
     tell_changed(session, project, now)
-    await comparison.match_project(session, scope, project, now)
+    await comparison.match_projects(session, scope, [project], now)
     await reporting.look_again(session, project, now)
     await vacancies.look(session, now, project_id=project.id)
     return project

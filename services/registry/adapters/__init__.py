@@ -1,5 +1,5 @@
-"""What is not ours: files of areas."""
+"""What is not ours: files of areas, and the lists that a county begins with."""
 
-from services.registry.adapters import area_file
+from services.registry.adapters import area_file, onboarding
 
-__all__ = ["area_file"]
+__all__ = ["area_file", "onboarding"]

@@ -2,6 +2,7 @@
 
 from services.registry.models.areas import Area, Calendar
 from services.registry.models.contracts import ContractVersion, WorksContract
+from services.registry.models.imports import Import
 from services.registry.models.life import Suspension
 from services.registry.models.organisations import Organisation
 from services.registry.models.parties import ProjectParty
@@ -24,6 +25,7 @@ __all__ = [
     "Base",
     "Calendar",
     "ContractVersion",
+    "Import",
     "Organisation",
     "Person",
     "Project",

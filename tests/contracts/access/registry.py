@@ -4,7 +4,9 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from services.registry import actions
+from services.registry.models import Import
 from services.registry.rules.areas import AreaFact
+from services.registry.rules.imports import ImportKind, ImportState
 from services.registry.rules.reporting import Half
 from services.registry.rules.sightings import SightingSource
 from services.registry.schemas.calendars import CalendarIn
@@ -12,7 +14,7 @@ from services.registry.schemas.keys import ApiKeyIn
 from services.registry.schemas.reporting import ReportingDutyIn, SightingIn
 from shared import clock
 from shared.auth import Caller
-from shared.db import Session
+from shared.db import Session, new_id
 from shared.workdays import DayKind
 from tests.contracts.access.rows import ELSEWHERE, HERE, Rows
 from tests.fixtures.service import Time
@@ -59,6 +61,7 @@ async def rows(session: Session, time: Time) -> Rows:
     party = await make.party(session, project.id, contractor.id, role="participant")
     labour = await make.organisation(session, 31, "subcontractor")
     passed_on = await make.subcontract(session, project.id, contractor.id, labour.id)
+    listed = await _import(session)
     county = await make.area_assignment(session, developer.id)
     head = await make.unit_post(session, developer.id)
     stop = await make.suspension(session, project.id, clock.today())
@@ -75,6 +78,7 @@ async def rows(session: Session, time: Time) -> Rows:
             "calendar_id": calendar.id,
             "api_key_id": key.id,
             "sighting_id": alike,
+            "import_id": listed,
             "suspension_id": stop.id,
             "post_id": head.id,
             "party_id": party.id,
@@ -106,6 +110,7 @@ async def rows(session: Session, time: Time) -> Rows:
             f"GET {V1}/api-keys": key.id,
             f"GET {V1}/reporting/duties": duty.id,
             f"GET {V1}/sightings": alike,
+            f"GET {V1}/imports": listed,
             f"GET {V1}/reporting": gap,
             f"GET {V1}/reporting/summary": None,
             f"GET {V1}/reporting/gaps": gap,
@@ -124,6 +129,17 @@ async def _sightings(session: Session) -> tuple[UUID, UUID]:
     )
     unseen, alike = seen.items
     return unseen.id, alike.id
+
+
+async def _import(session: Session) -> UUID:
+    """Keep a file that was tried."""
+    row = Import(
+        id=new_id(), kind=ImportKind.PERSONS, area_code=HERE, digest="0" * 64, file_id=new_id(),
+        file_kind="csv", size=1, received_at=clock.now(), received_from="tester",
+        state=ImportState.CHECKED, rows=0, accepted=0, rejected=0, entered=0, findings=[],
+    )  # fmt: skip
+    session.add(row)
+    return row.id
 
 
 def _requests(made: Rows) -> dict[str, list[dict[str, object]]]:
@@ -209,4 +225,11 @@ def _requests(made: Rows) -> dict[str, list[dict[str, object]]]:
     asked: dict[str, list[dict[str, object]]] = {
         f"GET {V1}/reporting": [half], f"GET {V1}/reporting/summary": [by],
     }  # fmt: skip
-    return sent | asked | {f"POST {V1}/areas/import": [file]}
+    template = {"params": {"kind": "projects", "area_code": HERE}}
+    asked[f"GET {V1}/imports/template"] = [template]
+    seen = "项目名称,批准日期,行政区划,建设单位\n便民桥,2023-01-05,422828101,县交通运输局\n"
+    form = {"kind": "approvals", "area_code": HERE}
+    posted = {"data": form, "files": {"file": ("a.csv", seen.encode())}}
+    return sent | asked | {
+        f"POST {V1}/areas/import": [file], f"POST {V1}/imports": [posted],
+    }  # fmt: skip
