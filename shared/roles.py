@@ -14,6 +14,8 @@ _ENTER = (
 )
 # What others know of projects is brought by those who sit at the lists, and decided on by them.
 _COMPARE = ("registry:write_approvals", "registry:add_finding", "registry:decide_sightings")
+# What shows that a required system is in place is filed by whoever sees it there.
+_FILE = ("registry:file_evidence",)
 _RECEIVE = ("alerts:read", "alerts:acknowledge")
 
 PERMISSIONS: Mapping[str, frozenset[str]] = {
@@ -27,6 +29,12 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             *_RECEIVE,
             "registry:import",
             "registry:write_duties",
+            *_FILE,
+            "registry:withdraw_evidence",
+            "registry:exempt",
+            "registry:write_deposits",
+            "registry:decide_deposits",
+            "registry:write_requirement_lists",
             "payroll:write_accounts",
             "payroll:read_feeds",
             "payroll:waive_feed",
@@ -58,6 +66,8 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             *_READ,
             *_RECEIVE,
             "registry:add_finding",
+            *_FILE,
+            "registry:withdraw_evidence",
             "cases:add_finding",
             "cases:add_evidence",
             "cases:verify",
@@ -70,6 +80,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
         # 防欠责任人
         "responsible_person": (
             *_READ,
+            *_FILE,
             *_RECEIVE,
             "registry:add_finding",
             "cases:add_finding",
@@ -82,6 +93,8 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             *_READ,
             *_ENTER,
             *_COMPARE,
+            *_FILE,
+            "registry:write_deposits",
             *_RECEIVE,
             "cases:add_finding",
             "cases:add_evidence",
@@ -89,6 +102,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
         # 乡镇、街道
         "town": (
             *_READ,
+            *_FILE,
             *_RECEIVE,
             "registry:write_organisations",
             "registry:write_projects",
@@ -108,6 +122,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
         # 建设单位
         "developer": (
             *_READ,
+            *_FILE,
             *_RECEIVE,
             "registry:request_suspensions",
             "cases:answer",
@@ -116,6 +131,8 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
         # 施工总承包单位
         "contractor": (
             *_READ,
+            *_FILE,
+            "registry:write_deposits",
             *_RECEIVE,
             "registry:request_suspensions",
             "registry:write_subcontracts",
@@ -124,7 +141,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "cases:add_evidence",
         ),
         # 劳资专管员
-        "wage_officer": (*_READ, *_RECEIVE, "cases:answer", "cases:add_evidence"),
+        "wage_officer": (*_READ, *_FILE, *_RECEIVE, "cases:answer", "cases:add_evidence"),
         # 分包单位, 班组长
         "subcontractor": ("registry:read",),
         "crew_leader": ("registry:read",),
@@ -143,6 +160,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             *_READ,
             *_RECEIVE,
             "registry:write_areas",
+            "registry:write_requirement_lists",
             "registry:write_calendars",
             "registry:manage_keys",
             "registry:import",

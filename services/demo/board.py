@@ -8,6 +8,7 @@ from decimal import Decimal
 from itertools import groupby, zip_longest
 from typing import Any, TypeAlias
 
+from services.demo import requirements
 from services.demo.player import Player
 from services.demo.stage import Client
 from shared import clock
@@ -44,6 +45,7 @@ async def document(player: Player, received: Told) -> dict[str, Any]:
         "summary": await client.call("GET", _SUMMARY, query=days),
         "reporting": await client.call("GET", f"{_REPORTING}/summary", query=half),
         "reporting_gaps": await client.everything(f"{_REPORTING}/gaps", open="true"),
+        "systems": await client.call("GET", _SYSTEMS, query=days),
         "watch_items": _ordered("opened_at", (_about(i, projects, feeds) for i in items)),
         "proposals": _ordered("proposed_at", (_about(p, projects) for p in proposals)),
         "alerts": _ordered("raised_at", (_about(a, projects, names=recipients) for a in alerts)),
@@ -53,6 +55,7 @@ async def document(player: Player, received: Told) -> dict[str, Any]:
 
 _REPORTING = "/registry/v1/reporting"
 _PROJECTS, _RECIPIENTS = "/registry/v1/projects", "/alerts/v1/recipients"
+_SYSTEMS = "/registry/v1/requirements/summary"
 _SUMMARY, _DELIVERIES = "/payroll/v1/obligations/summary", "/alerts/v1/deliveries"
 
 
@@ -141,6 +144,7 @@ def show(told: Told, say: Say, title: str = "") -> None:
     head = f"═══ {title} ═══  " if title else ""
     say(f"\n{head}截至 as of {_end(told['as_of'])}\n")
     _transfers(told, say)
+    requirements.show(told["systems"], say, _table)
     _items(told, say)
     _late(told, say)
     _proposals(told, say)
@@ -195,8 +199,9 @@ def _levels(items: Iterable[Told]) -> dict[str, str]:
 
 
 def _highest(told: Told) -> dict[str, Told]:
-    """Give each project's open item of the highest level."""
-    found = sorted((item for item in _open(told) if item["project"]), key=lambda i: i["level_rank"])
+    """Give each project's open miss of the highest level."""
+    missed = (i for i in _open(told) if i["kind"] == MISSED and i["project"])
+    found = sorted(missed, key=lambda i: i["level_rank"])
     return {item["project"]["id"]: item for item in found}
 
 

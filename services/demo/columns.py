@@ -174,6 +174,12 @@ FILES: Mapping[str, Mapping[str, Column]] = {
         "transfer_month": Column(_one_of("same", "next")),
         "due_shift": Column(_one_of("backwards", "none")),
     },
+    "requirements.csv": {
+        "project": _PROJECT,
+        "system": _TEXT,
+        "done_on": _DAY,
+        "reference": _TEXT,
+    },
     "persons.csv": {
         "project": _PROJECT,
         "name": _TEXT,
@@ -255,6 +261,7 @@ OPTIONAL = {
     "late_feeds.csv",
     "acts.csv",
     "persons.csv",
+    "requirements.csv",
     "particulars.csv",
     "duties.csv",
     "reports.csv",
@@ -267,6 +274,7 @@ NAMED = {
     "projects.csv": ("code",),
     "particulars.csv": ("project",),
     "works_contracts.csv": ("project", "number"),
+    "requirements.csv": ("project", "system"),
     "sources.csv": ("code",),
     "wage_accounts.csv": ("account_no",),
     "late_feeds.csv": ("source", "day"),

@@ -9,6 +9,7 @@ from itertools import groupby
 from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
+from services.demo import requirements
 from services.demo.facts import Row, Scenario
 from services.demo.stage import SERVICES, Client, Json, Stage
 from shared import clock
@@ -94,10 +95,8 @@ class Player:
 
     async def _standing(self) -> None:
         rows = self.scenario.rows
-        areas = [
-            _filled(r, "code", "name", "parent_code", "valid_from", "valid_to")
-            for r in rows("areas.csv")
-        ]
+        names = ("code", "name", "parent_code", "valid_from", "valid_to")
+        areas = [_filled(row, *names) for row in rows("areas.csv")]
         await self._post("/registry/v1/areas", {"items": areas})
         for year in self.scenario.calendar_years:
             await self._post("/registry/v1/calendars", {"area_code": "0", "year": year})
@@ -128,6 +127,8 @@ class Player:
                 role="wage_office",
             )
             self.persons[row["project"]] = made["person_id"]
+        # What was in place before the story begins is there before anything else is entered.
+        await self._systems([r for r in rows("requirements.csv") if r["done_on"] <= self._begun])
         for row in rows("recipients.csv"):
             await self._recipient(row)
         self.say(f"  {len(self.organisations)} organisations, {len(self.projects)} projects")
@@ -189,6 +190,7 @@ class Player:
             facts.append(Fact(opened_at, partial(self._account, row)))
         facts += self._lists("reports.csv", self._report)
         facts += self._lists("sightings.csv", self._see)
+        facts += self._in_place()
         for row in rows("acts.csv"):
             facts.append(Fact(datetime.fromisoformat(row["at"]), partial(self._act, row)))
         begins, ends = self.scenario.begins, self.scenario.ends
@@ -229,6 +231,25 @@ class Player:
                 body |= {"source": source}
             who = {"role": rows[0]["role"], "area": self.scenario.area_code}
             await self._post(f"/registry/v1/{path}", body, **who)
+
+    @property
+    def _begun(self) -> str:
+        return clock.day_of(self.scenario.begins).isoformat()
+
+    def _in_place(self) -> Iterator[Fact]:
+        """Give a fact for what is in place since each day of the story, entered at its noon."""
+        rows = sorted(self.scenario.rows("requirements.csv"), key=itemgetter("done_on"))
+        for day, found in groupby(rows, key=itemgetter("done_on")):
+            if day > self._begun:
+                # Only registry takes it; the others hear of it by events.
+                at = clock.at(date.fromisoformat(day), 12)
+                yield Fact(at, partial(self._systems, list(found)), ("registry",))
+
+    async def _systems(self, rows: Sequence[Row]) -> None:
+        """File what shows required systems in place."""
+        who = {"role": "wage_office", "area": self.scenario.area_code}
+        for body in requirements.bodies(rows, self.projects):
+            await self._post("/registry/v1/requirements/evidence", body, **who)
 
     async def _source(self, row: Row) -> None:
         await self._post(

@@ -171,3 +171,95 @@ class ImportRefused(Problem):
 
     status, keeps = 422, True
     title = Text("文件中有错误，未导入任何内容", "The file has errors; nothing of it was entered")
+
+
+class RequirementListTaken(Problem):
+    """The area has a list of this version with other content."""
+
+    status = 409
+    title = Text("该版本的制度清单已登记且内容不同", "This version of the list has other content")
+
+
+class RequirementUnknown(NotFound):
+    """No such requirement, or none that the caller may see."""
+
+    title = Text("没有此制度落实项，或不在您的管辖范围内", "No such requirement within your areas")
+
+
+class EvidenceUnknown(NotFound):
+    """No such evidence, or none that the caller may see."""
+
+    title = Text("没有此佐证材料，或不在您的管辖范围内", "No such evidence within your areas")
+
+
+class EvidenceWithdrawn(Problem):
+    """The evidence was withdrawn already."""
+
+    status = 409
+    title = Text("该佐证材料已撤回", "The evidence was withdrawn")
+
+
+class ExemptionUnknown(NotFound):
+    """No such exemption, or none that the caller may see."""
+
+    title = Text("没有此豁免，或不在您的管辖范围内", "No such exemption within your areas")
+
+
+class ExemptionOpen(Problem):
+    """Another exemption of the same requirement is asked for or in force."""
+
+    status = 409
+    title = Text("该制度落实项已有豁免申请或豁免", "An exemption is asked for or in force already")
+
+
+class ExemptionDecided(Problem):
+    """The exemption was decided on, or is over."""
+
+    status = 409
+    title = Text("该豁免已决定或已终止", "The exemption was decided on, or is over")
+
+
+class FileNotTaken(Problem):
+    """The file is of a kind that is no evidence, or the evidence has no file."""
+
+    status = 422
+    title = Text("不支持的文件类型", "Files of this kind are not taken")
+
+
+class DepositRuleTaken(Problem):
+    """The area has numbers of this version with other content."""
+
+    status = 409
+    title = Text("该版本的保证金规则已登记且内容不同", "This version of the rule has other content")
+
+
+class SecurityTaken(Problem):
+    """The project has a security of this number with other content."""
+
+    status = 409
+    title = Text("该编号的保证金或担保已登记且内容不同", "This number stands with other content")
+
+
+class SecurityUnknown(NotFound):
+    """No such deposit or guarantee, or none that the caller may see."""
+
+    title = Text("没有此保证金或担保，或不在您的管辖范围内", "No such security within your areas")
+
+
+class UseUnknown(NotFound):
+    """No such use of a deposit, or none that the caller may see."""
+
+    title = Text("没有此保证金动用记录，或不在您的管辖范围内", "No such use within your areas")
+
+
+class ReturnUnknown(NotFound):
+    """No such return of a deposit, or none that the caller may see."""
+
+    title = Text("没有此保证金返还记录，或不在您的管辖范围内", "No such return within your areas")
+
+
+class StepRefused(Problem):
+    """The step does not follow from the state in which this is."""
+
+    status = 409
+    title = Text("当前状态不能办理此步骤", "This step does not follow from the state it is in")

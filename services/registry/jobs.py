@@ -1,8 +1,11 @@
-"""The clock door: areas that begin, half-years that end, suspensions that do both."""
+"""The clock door: areas, half-years, suspensions, required systems and exemptions in time."""
 
 from datetime import date
+from uuid import UUID
 
 from services.registry import actions
+from services.registry.rules.deposits import Step
+from services.registry.rules.requirements import Moment
 from shared import clock
 from shared.db import Session, Sessions
 from shared.timers import Timer
@@ -34,3 +37,29 @@ async def on_half_year_due(session: Session, timer: Timer) -> None:
 async def on_suspension_due(session: Session, timer: Timer) -> None:
     """Stop a project on a suspension's first day; let it run again when its end has passed."""
     await actions.life.put_suspension_in_force(session, timer.subject_id, timer.due_at)
+
+
+async def look_at_requirements(sessions: Sessions, today: date) -> None:
+    """Bring the required systems of all projects to what holds today, and tell what is wrong."""
+    moment = Moment(clock.at(today), today, by_clock=True)
+    last: UUID | None = None
+    while True:
+        async with sessions.begin("job:look_at_requirements") as session:
+            last = await actions.requirements.look_at(session, last, moment)
+        if last is None:
+            return
+
+
+async def on_exemption_due(session: Session, timer: Timer) -> None:
+    """End an exemption whose last day is over."""
+    await actions.exemptions.lapse_exemption(session, timer.subject_id, timer.due_at)
+
+
+async def on_deposit_use_due(session: Session, timer: Timer) -> None:
+    """Mark that a bank did not pay, or a contractor did not replenish, within the limit."""
+    await actions.deposit_uses.pass_limit(session, timer.subject_id, Step(timer.step))
+
+
+async def on_deposit_return_due(session: Session, timer: Timer) -> None:
+    """Mark that a return was not reviewed, confirmed or refused within the limit."""
+    await actions.deposit_returns.pass_limit(session, timer.subject_id, Step(timer.step))

@@ -39,7 +39,11 @@ FOR_PERSONS = {
     "POST /registry/v1/projects/{project_id}/suspensions",
     "POST /registry/v1/suspensions/{suspension_id}/decide",
     "POST /payroll/v1/wage-accounts/{account_id}/closings",
+    "POST /registry/v1/requirements/{requirement_id}/exemptions",
+    "POST /registry/v1/exemptions/{exemption_id}/confirm",
 }
+# What is refused elsewhere although its body names no area: it names rows of one.
+NAMES_ROWS = {"POST /registry/v1/requirements/evidence"}
 REFUSALS = {"404": {404}, "403 or 404": {403, 404}, "refused": {404, 409, 422}}
 MAKERS = {"registry": registry, "payroll": payroll, "cases": cases, "alerts": alerts}
 
@@ -236,7 +240,7 @@ async def test_what_is_no_area_opens_none(hefeng: Hefeng) -> None:
 
 async def test_nothing_is_written_into_an_area_above_or_beside(hefeng: Hefeng) -> None:
     for route, sent in guarded(hefeng):
-        if route.elsewhere != "refused":
+        if route.elsewhere != "refused" or route.name in NAMES_ROWS:
             continue
         for area in (ELSEWHERE, "4228", NATION):
             for role in sorted(table.holders()[route.permission] - LIMITED_TO_OWN):

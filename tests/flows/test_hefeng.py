@@ -325,6 +325,65 @@ def test_the_gaps_lie_outside_the_55_that_are_supervised(county: Played) -> None
     assert county.complete == set(county.supervised)
 
 
+# Done of required, by hand: nine projects lack one system, four two, two three, two all five.
+SYSTEMS = {
+    "wage_account": 51,
+    "roster": 49,
+    "disbursement": 48,
+    "deposit": 49,
+    "notice_board": 45,
+}
+# How many requirements of each unit lack, and at how many of its projects all are in place.
+LACKING = {
+    "县交通运输局": (4, 18),
+    "中营镇": (8, 4),
+    "县自然资源局": (3, 4),
+    "太平镇": (5, 2),
+    "五里乡": (7, 1),
+    "县住建局": (1, 2),
+    "县水利局": (0, 2),
+    "县农业农村局": (1, 1),
+    "走马镇": (4, 0),
+    "县教育局": (0, 2),
+    "县国投公司": (0, 2),
+}
+WITHOUT_SYSTEMS = {"雉鸡村产业路整修及硬化工程": "五里乡", "大路坪乡村振兴道路": "中营镇"}
+
+
+def test_required_systems_stand_as_the_report_and_the_readme_say(county: Played) -> None:
+    summary = county.told["systems"]
+    total = summary["total"]
+    assert (total["done"], total["required"], total["share"]) == (242, 275, "88.0")
+    assert (total["projects"], total["all_done"], total["all_share"]) == (55, 38, "69.1")
+    assert total["none_done"] == 2
+    assert {one["kind"]: (one["done"], one["required"]) for one in total["systems"]} == {
+        kind: (done, 55) for kind, done in SYSTEMS.items()
+    }
+    assert {
+        one["name"]: (one["tally"]["required"] - one["tally"]["done"], one["tally"]["all_done"])
+        for one in summary["items"]
+    } == LACKING
+    page = "\n".join(county.page)
+    assert "242 of 275 done, 88.0 %; all in place at 38 projects, 69.1 %; none at 2" in page
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_two_projects_have_none_and_only_gaps_are_told_of(county: Played) -> None:
+    def names(found: list[dict[str, Any]]) -> dict[str, str]:
+        return {one["name"]: one["developer_name"] for one in found}
+
+    supervised = {"supervised_on": f"{LAST_DAY}"}
+    none = await county.client.everything(PROJECTS, systems="none", **supervised)
+    assert names(none) == WITHOUT_SYSTEMS
+    whole = await county.client.everything(PROJECTS, systems="all", **supervised)
+    assert len(whole) == 38
+    gaps = await county.client.everything(
+        "/registry/v1/requirements/standings", status="overdue", as_of=f"{LAST_DAY}"
+    )
+    lacking = Counter(one["project_id"] for one in gaps)
+    assert Counter(lacking.values()) == {1: 9, 2: 4, 3: 2, 5: 2}
+
+
 def test_the_plain_model_says_the_same(county: Played) -> None:
     facts = written.county(HEFENG)
     expected = reference.outcome(facts)

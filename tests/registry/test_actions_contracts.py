@@ -45,7 +45,7 @@ async def test_a_works_contract_is_told_with_its_terms_and_names_the_contractor(
     contractor = await factories.contractor(session)
     project = await factories.project(session, developer.id)
     contract = await factories.works_contract(session, project.id, contractor.id)
-    *_, changed, signed = await published(session)
+    *_, changed, signed = await published(session, ProjectChanged, WorksContractSigned)
     assert isinstance(changed, ProjectChanged)
     assert changed.project.contractor_name == "建始路桥公司"
     assert isinstance(signed, WorksContractSigned)

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from services.registry import queries, rules
-from services.registry.actions import cards, parties, projects, reporting
+from services.registry.actions import cards, parties, projects, reporting, requirements
 from services.registry.errors import (
     ContractNumberTaken,
     RegistrationRefused,
@@ -15,6 +15,7 @@ from services.registry.errors import (
 from services.registry.models import ContractVersion, Project, WorksContract
 from services.registry.rules.contracts import LabourCostTerms
 from services.registry.rules.organisations import OrganisationRole
+from services.registry.rules.requirements import Moment
 from services.registry.schemas.contracts import LabourCost, SupplementIn, WorksContractIn
 from shared import clock
 from shared.areas import Scope
@@ -47,12 +48,8 @@ async def sign_works_contract(
     if findings or body.labour_cost is None:
         raise RegistrationRefused(errors=findings)
     if there:
-        raise ContractNumberTaken(
-            Text("合同编号 {number} 已登记", "The contract number {number} is registered").fill(
-                number=body.number
-            ),
-            works_contract_id=str(there.id),
-        )
+        said = Text("合同编号 {number} 已登记", "The contract number {number} is registered")
+        raise ContractNumberTaken(said.fill(number=body.number), works_contract_id=str(there.id))
     if project.contractor_id is None:
         project.contractor_id, project.contractor = body.contractor_id, contractor
         await parties.name_contractor(session, project, body.signed_on, now)
@@ -63,6 +60,7 @@ async def sign_works_contract(
     session.add(_version(contract, contract.number, contract.first_period, now))
     publish(session, _signed(contract, project, now))
     await reporting.look_again(session, project, now)
+    await requirements.follow(session, [project], Moment(now, clock.day_of(now)))
     return contract
 
 

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from services.registry import queries, rules
-from services.registry.actions import cards, projects, vacancies
+from services.registry.actions import cards, projects, requirements, vacancies
 from services.registry.errors import (
     PersonNeeded,
     RegistrationRefused,
@@ -15,6 +15,7 @@ from services.registry.errors import (
 from services.registry.models import Project, Suspension
 from services.registry.rules.life import SuspensionState
 from services.registry.rules.projects import ProjectStatus
+from services.registry.rules.requirements import Moment
 from services.registry.schemas.life import SuspensionIn
 from shared import clock, timers
 from shared.areas import Scope
@@ -139,6 +140,7 @@ async def complete_project(
     project.status, project.completed_on = ProjectStatus.COMPLETE, completed_on
     projects.tell_changed(session, project, now)
     await vacancies.look(session, now, project_id=project.id)
+    await requirements.follow(session, [project], Moment(now, clock.day_of(now)))
     return project
 
 
@@ -193,6 +195,7 @@ async def _follow(
         projects.tell_changed(session, project, at)
         publish(session, _resumed(project, ended, at))
     await vacancies.look(session, at, project_id=project.id)
+    await requirements.follow(session, [project], Moment(at, day))
 
 
 def _suspended(project: Project, one: Suspension, at: datetime) -> ProjectSuspended:

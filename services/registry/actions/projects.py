@@ -6,17 +6,25 @@ from typing import Any
 from uuid import UUID
 
 from services.registry import queries, rules
-from services.registry.actions import areas, cards, comparison, reporting, vacancies
+from services.registry.actions import (
+    areas,
+    cards,
+    comparison,
+    reporting,
+    requirements,
+    vacancies,
+)
 from services.registry.actions import parties as parties_of
 from services.registry.errors import ProjectCodeTaken, RegistrationRefused
-from services.registry.models import Organisation, Project
+from services.registry.models import Organisation, Project, ProjectVersion
 from services.registry.rules.life import SuspensionState
 from services.registry.rules.organisations import OrganisationRole
 from services.registry.rules.projects import ProjectStatus
+from services.registry.rules.requirements import Moment
 from services.registry.schemas.projects import ProjectIn, ProjectPatch
 from shared import clock, timers
 from shared.areas import Scope
-from shared.db import AGELESS, Session, same_id
+from shared.db import AGELESS, Session, new_id, same_id
 from shared.events.registry import ProjectChanged, ProjectRegistered
 from shared.outbox import publish
 from shared.problems import Finding, Stale
@@ -66,8 +74,11 @@ async def follow_registration(
     await session.flush()  # Their parties refer to them, and no relationship orders them.
     for project in fresh:
         parties_of.keep_first(session, project, now)
+        _keep_version(session, project, now)
     await reporting.await_half_year(session, now)
     await comparison.match_projects(session, scope, fresh, now)
+    moment = Moment(now, clock.day_of(now))
+    await requirements.follow(session, fresh, moment, tell=False)
 
 
 def made(body: ProjectIn, parties: Mapping[UUID, Organisation], now: datetime) -> Project:
@@ -121,6 +132,7 @@ async def change_project(
     await comparison.match_projects(session, scope, [project], now)
     await reporting.look_again(session, project, now)
     await vacancies.look(session, now, project_id=project.id)
+    await requirements.follow(session, [project], Moment(now, clock.day_of(now)))
     return project
 
 
@@ -150,9 +162,20 @@ def tell_changed(session: Session, project: Project, now: datetime) -> None:
     """Count a change of a project, and tell its card."""
     project.version += 1
     project.changed_at = now
+    _keep_version(session, project, now)
     publish(
         session, ProjectChanged(occurred_at=now, project_id=project.id, project=cards.card(project))
     )
+
+
+def _keep_version(session: Session, project: Project, now: datetime) -> None:
+    """Keep what a project is like from now on, for those who ask for the past."""
+    names = (
+        "version", "area_code", "investment_type", "developer_id", "contractor_id",
+        "sector_authority_id", "status", "supervised_since", "started_on",
+    )  # fmt: skip
+    said = {name: getattr(project, name) for name in names}
+    session.add(ProjectVersion(id=new_id(), project_id=project.id, at=now, **said))
 
 
 def _name_parties(project: Project, parties: Mapping[UUID, Organisation]) -> None:

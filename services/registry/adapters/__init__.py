@@ -3,3 +3,11 @@
 from services.registry.adapters import area_file, onboarding
 
 __all__ = ["area_file", "onboarding"]
+from services.registry.adapters import (
+    evidence_file,
+)
+
+__all__ = [
+    "area_file",
+    "evidence_file",
+]

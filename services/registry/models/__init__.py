@@ -2,6 +2,14 @@
 
 from services.registry.models.areas import Area, Calendar
 from services.registry.models.contracts import ContractVersion, WorksContract
+from services.registry.models.deposits import (
+    DepositAssessment,
+    DepositReturn,
+    DepositRule,
+    DepositUse,
+    Security,
+    WageRecord,
+)
 from services.registry.models.imports import Import
 from services.registry.models.life import Suspension
 from services.registry.models.organisations import Organisation
@@ -14,6 +22,15 @@ from services.registry.models.reporting import (
     ReportingGap,
     Sighting,
 )
+from services.registry.models.requirements import (
+    Evidence,
+    Exemption,
+    ProjectVersion,
+    Requirement,
+    RequirementList,
+    RequirementState,
+    ToldCondition,
+)
 from services.registry.models.subcontracts import Subcontract
 from services.registry.models.tables import Base
 from services.registry.models.territories import AreaAssignment, UnitPost, Vacancy
@@ -25,18 +42,31 @@ __all__ = [
     "Base",
     "Calendar",
     "ContractVersion",
+    "DepositAssessment",
+    "DepositReturn",
+    "DepositRule",
+    "DepositUse",
+    "Evidence",
+    "Exemption",
     "Import",
     "Organisation",
     "Person",
     "Project",
     "ProjectParty",
     "ProjectReport",
+    "ProjectVersion",
     "ReportingDuty",
     "ReportingGap",
+    "Requirement",
+    "RequirementList",
+    "RequirementState",
+    "Security",
     "Sighting",
     "Subcontract",
     "Suspension",
+    "ToldCondition",
     "UnitPost",
     "Vacancy",
+    "WageRecord",
     "WorksContract",
 ]

@@ -58,6 +58,8 @@ class Project(Synced, Base):
     completed_on: Mapped[date | None]
     settled_on: Mapped[date | None]
     """The day on which all wages were settled."""
+    permitted_on: Mapped[date | None]
+    """The day of the construction permit, or on which the start report was approved."""
     version: Mapped[int] = mapped_column(default=1)
     registered_at: Mapped[datetime]
 

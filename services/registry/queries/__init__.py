@@ -5,6 +5,7 @@ from services.registry.queries import (
     calendars,
     completeness,
     contracts,
+    deposits,
     duties,
     gaps,
     imports,
@@ -15,8 +16,11 @@ from services.registry.queries import (
     persons,
     projects,
     reports,
+    requirements,
     sightings,
     subcontracts,
+    summaries,
+    systems,
     territories,
 )
 
@@ -25,6 +29,7 @@ __all__ = [
     "calendars",
     "completeness",
     "contracts",
+    "deposits",
     "duties",
     "gaps",
     "imports",
@@ -35,7 +40,10 @@ __all__ = [
     "persons",
     "projects",
     "reports",
+    "requirements",
     "sightings",
     "subcontracts",
+    "summaries",
+    "systems",
     "territories",
 ]

@@ -8,6 +8,7 @@ from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
 from services.registry.errors import ProjectUnknown
 from services.registry.models import AreaAssignment, Assignment, Project
+from services.registry.queries import systems
 from services.registry.rules.persons import PersonRole
 from services.registry.rules.projects import Counts, ProjectStatus, counts
 from services.registry.schemas.projects import ProjectFilter
@@ -101,6 +102,8 @@ def _wanted(scope: Scope, wanted: ProjectFilter) -> Select[Project]:
         statement = statement.where(
             Project.status == ProjectStatus.IN_PROGRESS, ~in_charge(wanted.nobody_in_charge_on)
         )
+    if wanted.systems:
+        statement = statement.where(systems.in_place(wanted.systems))
     return statement
 
 

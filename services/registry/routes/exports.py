@@ -6,11 +6,12 @@ from typing import Annotated
 from fastapi import Query, Request
 
 from services.registry import queries
-from services.registry.models import Organisation, Project, WorksContract
+from services.registry.models import Organisation, Project, Requirement, WorksContract
 from services.registry.routes.router import router
 from services.registry.schemas.contracts import WorksContractFilter, WorksContractOut
 from services.registry.schemas.organisations import OrganisationFilter, OrganisationOut
 from services.registry.schemas.projects import ProjectFilter, ProjectOut
+from services.registry.schemas.requirements import RequirementFilter, RequirementOut
 from shared import clock, exports, paging
 from shared.auth import Who, may
 from shared.db import Session
@@ -111,6 +112,38 @@ async def export_works_contracts(
         ask,
         WorksContractOut,
         name="works_contracts",
+        cursor=cursor,
+        changed_after=changed_after,
+    )
+
+
+@router.get(
+    "/v1/exports/requirements",
+    dependencies=[may("registry:read")],
+    summary="All required systems of the caller's projects, or what changed since a cursor",
+    response_class=Lines,
+    responses=raises(paging.CursorUnreadable, paging.SyncAnew),
+)
+async def export_requirements(
+    request: Request,
+    who: Who,
+    *,
+    wanted: Annotated[RequirementFilter, Query()],
+    cursor: paging.Cursor,
+    changed_after: paging.ChangedAfter,
+) -> Lines:
+    async def ask(
+        session: Session, cursor: str | None, changed_after: datetime | None, limit: int
+    ) -> Found[Requirement]:
+        return await queries.requirements.requirements(
+            session, who.scope, wanted, cursor=cursor, changed_after=changed_after, limit=limit
+        )
+
+    return await exports.lines(
+        request,
+        ask,
+        RequirementOut,
+        name="requirements",
         cursor=cursor,
         changed_after=changed_after,
     )

@@ -6,7 +6,9 @@ from services.registry.rules import (
     chain,
     codes,
     completeness,
+    conditions,
     contracts,
+    deposits,
     imports,
     keys,
     life,
@@ -15,8 +17,10 @@ from services.registry.rules import (
     persons,
     projects,
     reporting,
+    requirements,
     sightings,
     supplements,
+    systems,
 )
 
 __all__ = [
@@ -25,7 +29,9 @@ __all__ = [
     "chain",
     "codes",
     "completeness",
+    "conditions",
     "contracts",
+    "deposits",
     "imports",
     "keys",
     "life",
@@ -34,6 +40,8 @@ __all__ = [
     "persons",
     "projects",
     "reporting",
+    "requirements",
     "sightings",
     "supplements",
+    "systems",
 ]

@@ -4,6 +4,7 @@ from services.registry.schemas import (
     areas,
     calendars,
     contracts,
+    deposits,
     imports,
     keys,
     life,
@@ -12,6 +13,7 @@ from services.registry.schemas import (
     persons,
     projects,
     reporting,
+    requirements,
     subcontracts,
     territories,
 )
@@ -20,6 +22,7 @@ __all__ = [
     "areas",
     "calendars",
     "contracts",
+    "deposits",
     "imports",
     "keys",
     "life",
@@ -28,6 +31,7 @@ __all__ = [
     "persons",
     "projects",
     "reporting",
+    "requirements",
     "subcontracts",
     "territories",
 ]

@@ -8,6 +8,7 @@ from pydantic import field_validator
 
 from services.registry.rules.projects import InvestmentType, ProjectStatus
 from services.registry.rules.reporting import WorksKind
+from services.registry.rules.requirements import Systems
 from services.registry.schemas.fields import (
     Amount,
     AreaCode,
@@ -48,6 +49,8 @@ class ProjectIn(Body):
     permit_number: Code | None = None
     """施工许可证号."""
     address: Name | None = None
+    permitted_on: date | None = None
+    """The day of the construction permit, or of the start report's approval."""
 
 
 class ProjectPatch(Body):
@@ -71,6 +74,7 @@ class ProjectPatch(Body):
     approval_number: Code | None = None
     permit_number: Code | None = None
     address: Name | None = None
+    permitted_on: date | None = None
 
     _given = field_validator(
         "name",
@@ -98,6 +102,8 @@ class ProjectFilter(Filter):
     investment_type: InvestmentType | None = None
     status: ProjectStatus | None = None
     code: Code | None = None
+    systems: Systems | None = None
+    """`none`: of the systems asked for not one is in place (监管缺失); `some`; `all`."""
 
 
 class ProjectOut(Row):
@@ -128,6 +134,7 @@ class ProjectOut(Row):
     completed_on: date | None
     settled_on: date | None
     """The day on which all wages were settled."""
+    permitted_on: date | None
     version: int
     registered_at: datetime
     changed_at: datetime

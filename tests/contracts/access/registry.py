@@ -4,21 +4,27 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from services.registry import actions
-from services.registry.models import Import
+from services.registry.actions.evidence import Shown
+from services.registry.models import Import, Project
 from services.registry.rules.areas import AreaFact
 from services.registry.rules.imports import ImportKind, ImportState
 from services.registry.rules.reporting import Half
 from services.registry.rules.sightings import SightingSource
 from services.registry.schemas.calendars import CalendarIn
+from services.registry.schemas.deposits import DepositRuleIn
 from services.registry.schemas.keys import ApiKeyIn
 from services.registry.schemas.reporting import ReportingDutyIn, SightingIn
+from services.registry.schemas.requirements import ExemptionIn, RequirementListIn
 from shared import clock
 from shared.auth import Caller
 from shared.db import Session, new_id
+from shared.files import FileKind
 from shared.workdays import DayKind
+from tests.contracts.access import deposits
 from tests.contracts.access.rows import ELSEWHERE, HERE, Rows
-from tests.fixtures.service import Time
+from tests.fixtures.service import Time, kept_files
 from tests.registry import factories as make
+from tests.registry import systems
 from tests.registry.factories import NATION
 
 V1 = "/registry/v1"
@@ -38,6 +44,13 @@ UNSEEN = {
     "developer_name": "县交通运输局", "works_kind": "village_road", "started_on": "2023-01-02",
 }  # fmt: skip
 ALIKE = UNSEEN | {"name": "产业路硬化"}
+FILED_ON = date(2023, 1, 2)
+EXEMPTION = {"type": "other", "reason": "工期不足一月"}
+_ROSTER = {"code": "roster", "zh": "实名制管理", "en": "roster", "triggers": ["start"], "length": 0}
+A_LIST = {
+    "area_code": HERE, "version": 1, "valid_from": "2099-01-01", "basis": "街道方案",
+    "certainty": "B", "kinds": [_ROSTER | {"basis": "街道方案", "certainty": "B"}],
+}  # fmt: skip
 
 
 async def rows(session: Session, time: Time) -> Rows:
@@ -69,8 +82,14 @@ async def rows(session: Session, time: Time) -> Rows:
     await actions.life.complete_project(session, NATION, done.id, clock.today(), clock.now())
     machine = ApiKeyIn(name="province", areas=[HERE], roles=["provincial_system"])
     key = await actions.keys.issue_api_key(session, NATION, machine, clock.now())
+    required = await _systems(session, project)
+    rule = DepositRuleIn.model_validate(deposits.RULE)
+    await actions.deposits.enter_deposit_rule(session, systems.OFFICE, rule, clock.now())
+    given, steps = await deposits.rows(session, project)
     made = Rows(
-        ids={
+        ids=required
+        | given
+        | {
             "organisation_id": developer.id,
             "project_id": project.id,
             "works_contract_id": contract.id,
@@ -114,9 +133,18 @@ async def rows(session: Session, time: Time) -> Rows:
             f"GET {V1}/reporting": gap,
             f"GET {V1}/reporting/summary": None,
             f"GET {V1}/reporting/gaps": gap,
+            **deposits.marks(given),
+            f"GET {V1}/requirement-lists": "街道方案",
+            f"GET {V1}/requirements": required["requirement_id"],
+            f"GET {V1}/requirements/summary": developer.id,
+            f"GET {V1}/requirements/standings": required["requirement_id"],
         },
     )
-    made.requests = _requests(made)
+    made.own_ids |= {
+        f"GET {V1}/evidence/{{evidence_id}}/file": {"evidence_id": made.ids["paper_id"]},
+        **steps,
+    }
+    made.requests = _requests(made) | _of_systems(made) | deposits.requests()
     return made
 
 
@@ -140,6 +168,55 @@ async def _import(session: Session) -> UUID:
     )  # fmt: skip
     session.add(row)
     return row.id
+
+
+async def _systems(session: Session, project: Project) -> dict[str, UUID]:
+    """Give ids of a requirement with its evidence, and of an exemption that somebody asked for."""
+    await actions.requirement_lists.enter_requirement_list(
+        session, systems.OFFICE, RequirementListIn.model_validate(A_LIST), clock.now()
+    )
+    rows = await systems.by_kind(session, project)
+    roster = rows["roster"].id
+    shown = Shown(FILED_ON, reference="名册")
+    evidence = await actions.evidence.file_evidence(
+        session, systems.OFFICE, roster, shown, clock.now()
+    )
+    kept = await kept_files().keep(b"picture", kind=FileKind.PNG, name="x.png")
+    paper = await actions.evidence.file_evidence(
+        session, systems.OFFICE, roster, Shown(FILED_ON, kept=kept), clock.now()
+    )
+    asked = ExemptionIn.model_validate(EXEMPTION | {"until_on": clock.today()})
+    exemption = await actions.exemptions.propose_exemption(
+        session, systems.OFFICE, rows["deposit"].id, asked, clock.now()
+    )
+    return {
+        "requirement_id": roster,
+        "evidence_id": evidence.id,
+        "paper_id": paper.id,
+        "exemption_id": exemption.id,
+    }
+
+
+def _of_systems(made: Rows) -> dict[str, list[dict[str, object]]]:
+    """Give requests that work on required systems."""
+    project, one = made.ids["project_id"], f"{V1}/requirements/{{requirement_id}}"
+    shown = {"done_on": FILED_ON.isoformat(), "reference": "名册"}
+    item = {"project_id": str(project), "kind": "roster"} | shown
+    form = {"done_on": FILED_ON.isoformat()}
+    paper = {"file": ("x.png", b"\x89PNG\r\n\x1a\n", "image/png")}
+    until = clock.today().isoformat()
+    bodies: dict[str, list[dict[str, object]]] = {
+        f"POST {V1}/requirement-lists": [{"json": A_LIST}, {"json": A_LIST | {"version": 2}}],
+        f"POST {V1}/requirements/evidence": [{"json": {"items": [item]}}],
+        f"POST {one}/evidence": [{"json": shown}, {"json": shown | {"reference": "另册"}}],
+        f"POST {one}/evidence/file": [{"files": paper, "data": form}],
+        f"POST {one}/exemptions": [{"json": EXEMPTION | {"until_on": until}}],
+        f"POST {V1}/evidence/{{evidence_id}}/withdraw": [{"json": {"reason": "旧"}}],
+        f"POST {V1}/exemptions/{{exemption_id}}/confirm": [{}],
+        f"POST {V1}/exemptions/{{exemption_id}}/end": [{}],
+        f"GET {V1}/requirements/summary": [{"params": {"by": "developer"}}],
+    }
+    return bodies
 
 
 def _requests(made: Rows) -> dict[str, list[dict[str, object]]]:
