@@ -299,9 +299,26 @@ def _at(day: date, at: time) -> datetime:
     return datetime.combine(day, at, _BEIJING).astimezone(UTC)
 
 
-def step_at(day: date, n: int, calendar: Calendar, at: time = time(9)) -> datetime:
-    """Give the instant (UTC) of a ladder's step: the n-th working day after D, at 09:00."""
-    return _at(calendar.shift(day, n), at)
+def step_at(
+    day: date,
+    n: int,
+    calendar: Calendar,
+    at: time = time(9),
+    *,
+    unit: Unit = Unit.WD,
+    pauses: Sequence[Pause] = (),
+) -> datetime:
+    """Give the instant (UTC) of a ladder's step: the n-th working day after D, at 09:00.
+
+    Days on whose end the clock stood still are not counted. A step before D (negative) goes by D
+    alone: no pause moves an expiry.
+    """
+    if n > 0 and pauses:
+        spans = _merged((_ordinal(pause.from_at), _ordinal(pause.to_at)) for pause in pauses)
+        day = date.fromordinal(_last_day(day.toordinal(), n, unit, spans, calendar))
+    else:
+        day = calendar.shift(day, n) if unit is Unit.WD else day + timedelta(days=n)
+    return _at(day, at)
 
 
 def months_after(day: date, months: int) -> date:

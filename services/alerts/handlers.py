@@ -13,6 +13,7 @@ from shared.events.cases import (
     CorrectionOrderMoved,
     FundingOrderMoved,
     WatchItemClosed,
+    WatchItemLowered,
     WatchItemOpened,
     WatchItemRaised,
     WatchItemStepReached,
@@ -33,6 +34,7 @@ def _unheard(session: Session) -> bool:
 ItemEvent = (
     WatchItemOpened
     | WatchItemRaised
+    | WatchItemLowered
     | WatchItemStepReached
     | WatchItemClosed
     | CorrectionOrderMoved
@@ -57,6 +59,15 @@ async def on_watch_item_raised(session: Session, event: WatchItemRaised) -> None
     matter = _matter(event)
     await actions.alerts.raise_alert(
         session, matter, event_id=event.id, at=event.occurred_at, replayed=replayed
+    )
+    await _push(session, event, matter)
+
+
+async def on_watch_item_lowered(session: Session, event: WatchItemLowered) -> None:
+    """Tell people that an item's level is lower: what it is about was measured and is better."""
+    matter = _matter(event)
+    await actions.alerts.raise_alert(
+        session, matter, event_id=event.id, at=event.occurred_at, replayed=_unheard(session)
     )
     await _push(session, event, matter)
 

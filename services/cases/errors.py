@@ -240,3 +240,10 @@ class PolicyMissing(Problem):
 
     status = 409
     title = Text("没有可用的预警政策", "No policy is in force")
+
+
+class KindUnknown(Problem):
+    """A finder tells of a kind that has no place in the table of kinds."""
+
+    status = 422
+    title = Text("没有该类预警事项", "There is no such kind of watch item")

@@ -3,12 +3,20 @@
 from typing import Any
 
 from services.cases import actions
+from services.cases.errors import KindUnknown
+from services.cases.rules.conditions import Ended, Found
 from services.cases.rules.delay import Party, StageCode
-from services.cases.rules.items import Opening, WatchKind, key_of
+from services.cases.rules.items import TOLD_WHEN_WRONG, Opening, WatchKind, key_of
 from shared import clock, known
 from shared.db import Session
 from shared.events.alerts import AlertAcknowledged
 from shared.events.cases import ArrearsCaseOpened
+from shared.events.conditions import (
+    PayrollConditionEnded,
+    PayrollConditionFound,
+    RegistryConditionEnded,
+    RegistryConditionFound,
+)
 from shared.events.payroll import (
     BankFeedCompleted,
     BankFeedLate,
@@ -21,7 +29,7 @@ from shared.events.registry import AreaPersonAssigned, CalendarPublished, Person
 async def on_transfer_missed(session: Session, event: TransferMissed) -> None:
     """Open an item for the developer, who owes the transfer; others wait for whoever holds it."""
     waiting_for = await actions.delay.begin_delay(session, **_chain(event), **_parties(event))
-    await actions.items.open_watch_item(session, _missed(event, waiting_for))
+    await actions.items.open_watch_item(session, _missed(event, waiting_for), event.id)
 
 
 def _chain(event: TransferMissed | TransferReceived) -> dict[str, Any]:
@@ -69,15 +77,20 @@ async def on_transfer_received(session: Session, event: TransferReceived) -> Non
             event.settled_on or event.credited_on, at=event.occurred_at,
             proof={"bank_serials": event.bank_serials},
         )  # fmt: skip
-    proof = event.model_dump(include={"amount", "credited_on"})
     await actions.items.receive_transfer(
-        session, event.obligation_id, event.lacking, event.bank_serials, event.occurred_at, **proof
+        session,
+        event.obligation_id,
+        event.lacking,
+        event.bank_serials,
+        event.occurred_at,
+        told_id=event.id,
+        **event.model_dump(include={"amount", "credited_on"}),
     )
 
 
 async def on_bank_feed_late(session: Session, event: BankFeedLate) -> None:
     """Open an item for the bank: nobody else is to blame."""
-    await actions.items.open_watch_item(session, _late(event))
+    await actions.items.open_watch_item(session, _late(event), event.id)
 
 
 def _late(event: BankFeedLate) -> Opening:
@@ -98,7 +111,7 @@ def _late(event: BankFeedLate) -> Opening:
 async def on_bank_feed_completed(session: Session, event: BankFeedCompleted) -> None:
     """Close the item of a late feed."""
     await actions.items.complete_feed(
-        session, event.feed_id, event.occurred_at, waived=event.waived
+        session, event.feed_id, event.occurred_at, told_id=event.id, waived=event.waived
     )
 
 
@@ -128,8 +141,55 @@ async def on_own_arrears_case(session: Session, event: ArrearsCaseOpened) -> Non
         await actions.proposals.confirm_again(session, event.proposal_id, event.opened_at)
 
 
+async def on_condition_found(
+    session: Session, event: RegistryConditionFound | PayrollConditionFound
+) -> None:
+    """Keep a condition, and open or move its item as its policy says."""
+    card = event.project
+    kind = _kind(event.kind)
+    found = Found(
+        id=event.id,
+        kind=kind,
+        key=key_of(kind, event.subject_id, event.period or None),
+        subject_id=event.subject_id,
+        area_code=event.area_code,
+        period=event.period,
+        unit_id=event.unit_id,
+        since=event.since,
+        at=event.occurred_at,
+        project_id=event.project_id,
+        project=card.model_dump(mode="json") if card else None,
+        developer_id=card.developer_id if card else None,
+        contractor_id=card.contractor_id if card else None,
+        facts=tuple(sorted(set(event.facts))),
+        value=event.value,
+        muted_by=event.muted_by,
+    )
+    await actions.conditions.learn_condition(session, found)
+
+
+async def on_condition_ended(
+    session: Session, event: RegistryConditionEnded | PayrollConditionEnded
+) -> None:
+    """Close the item of a condition with its proof, or let it never open."""
+    key = key_of(_kind(event.kind), event.subject_id, event.period or None)
+    ended = Ended(event.id, key, event.occurred_at, event.reason, event.proof)
+    await actions.conditions.end_condition(session, ended)
+
+
+def _kind(code: str) -> WatchKind:
+    """Give a kind of conditions, or raise KindUnknown: a finder is ahead of our table of kinds."""
+    if code not in set(WatchKind) - TOLD_WHEN_WRONG:
+        raise KindUnknown(kind=code)
+    return WatchKind(code)
+
+
 async def on_calendar_published(session: Session, event: CalendarPublished) -> None:
     """Keep the year's days, and count the limits of open items anew."""
+    at = event.occurred_at
+    await actions.levels.catch_up_within(session, event.area_code, at)
+    await actions.tellings.record_calendar(session, event)
     await known.on_calendar_published(session, event)
-    await actions.levels.recompute_limits(session, event.area_code, event.occurred_at)
-    await actions.order_course.recompute_orders(session, event.area_code, event.occurred_at)
+    await actions.conditions.recompute_openings(session, event.area_code, at)
+    await actions.levels.recompute_limits(session, event.area_code, at)
+    await actions.order_course.recompute_orders(session, event.area_code, at)

@@ -34,6 +34,11 @@ async def on_funding_due(session: Session, timer: Timer) -> None:
     await actions.funding.end_limit(session, timer.subject_id, timer.due_at)
 
 
+async def on_condition_due(session: Session, timer: Timer) -> None:
+    """Open the item of a condition whose day has come."""
+    await actions.conditions.open_due(session, timer.subject_id, timer.due_at)
+
+
 async def assign_persons(sessions: Sessions, today: date) -> None:
     """Hand items over where a duty begins or has ended."""
     async with sessions.begin("job:assign_persons") as session:
@@ -44,6 +49,7 @@ async def report_without_timer(sessions: Sessions, today: date) -> None:
     """Compare what is open with what is armed; whatever would stay silent is told to operators."""
     async with sessions.begin("job:report_without_timer") as session:
         await actions.items.report_without_timer(session, today, clock.now())
+        await actions.conditions.report_without_timer(session, today)
 
 
 async def measure_items(sessions: Sessions) -> int:

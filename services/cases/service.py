@@ -12,9 +12,16 @@ from shared.events.cases import (
     CorrectionOrderMoved,
     FundingOrderMoved,
     WatchItemClosed,
+    WatchItemLowered,
     WatchItemOpened,
     WatchItemRaised,
     WatchItemStepReached,
+)
+from shared.events.conditions import (
+    PayrollConditionEnded,
+    PayrollConditionFound,
+    RegistryConditionEnded,
+    RegistryConditionFound,
 )
 from shared.events.payroll import (
     BankFeedCompleted,
@@ -35,6 +42,7 @@ service = Service(
     publishes=[
         WatchItemOpened,
         WatchItemRaised,
+        WatchItemLowered,
         WatchItemStepReached,
         WatchItemClosed,
         CaseProposed,
@@ -52,6 +60,10 @@ service = Service(
         TransferReceived: handlers.on_transfer_received,
         BankFeedLate: handlers.on_bank_feed_late,
         BankFeedCompleted: handlers.on_bank_feed_completed,
+        RegistryConditionFound: handlers.on_condition_found,
+        RegistryConditionEnded: handlers.on_condition_ended,
+        PayrollConditionFound: handlers.on_condition_found,
+        PayrollConditionEnded: handlers.on_condition_ended,
         AlertAcknowledged: handlers.on_alert_acknowledged,
     },
     relearns={ArrearsCaseOpened: handlers.on_own_arrears_case},
@@ -65,6 +77,7 @@ service = Service(
         "case": jobs.on_case_due,
         "order": jobs.on_order_due,
         "funding": jobs.on_funding_due,
+        "condition": jobs.on_condition_due,
     },
     measures=[jobs.measure_items],
 )

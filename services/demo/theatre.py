@@ -25,6 +25,7 @@ Say = Callable[[str], None]
 TYPES = (
     "cases.watch_item_opened.v1",
     "cases.watch_item_raised.v1",
+    "cases.watch_item_lowered.v1",
     "cases.watch_item_closed.v1",
     "cases.watch_item_step_reached.v1",
     "cases.case_proposed.v1",

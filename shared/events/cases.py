@@ -37,7 +37,7 @@ class _ItemEvent(Event):
     passed: list[str] = []
     """Rungs passed on the way to `level`, in order (late data, downtime, or a jump by rule)."""
     by_rule: str | None = None
-    """`two_in_a_row` or `three_in_total` when it was not time alone."""
+    """`two_in_a_row`, `three_in_total`, `works_started` … when it was not time alone."""
 
 
 class WatchItemOpened(_ItemEvent, type="cases.watch_item_opened.v1", key="watch_item_id"):
@@ -46,6 +46,12 @@ class WatchItemOpened(_ItemEvent, type="cases.watch_item_opened.v1", key="watch_
 
 class WatchItemRaised(_ItemEvent, type="cases.watch_item_raised.v1", key="watch_item_id"):
     """It was not put right; its level is higher now."""
+
+    previous_level: str
+
+
+class WatchItemLowered(_ItemEvent, type="cases.watch_item_lowered.v1", key="watch_item_id"):
+    """The value that it is about was measured anew and is better; its level is lower now."""
 
     previous_level: str
 

@@ -10,8 +10,11 @@ from sqlalchemy import select
 from services.cases import actions, handlers
 from services.cases.models import ArrearsCase, CaseProposal, WatchItem, WatchItemEntry
 from services.cases.rules.items import Happening
+from services.cases.service import service
 from shared import clock, known, timers, workdays
 from shared.db import Session
+from shared.events.base import Event
+from shared.events.conditions import RegistryConditionEnded, RegistryConditionFound
 from shared.events.payroll import (
     BankFeedCompleted,
     BankFeedLate,
@@ -247,3 +250,79 @@ async def red_item(session: Session, period: str = "2023-05") -> WatchItem:
     await climb_to(session, item, "2023-06-25 09:00")
     assert item.level == "red"
     return item
+
+
+def condition(
+    kind: str, since: str, said_at: str, subject: str = "s", **changes: Any
+) -> dict[str, Any]:
+    """Give what a finder tells of a condition of the project `p`."""
+    said: dict[str, Any] = {
+        "kind": kind,
+        "subject_id": an_id(kind, subject),
+        "project_id": an_id("p"),
+        "project": card(),
+        "area_code": COUNTY,
+        "unit_id": CONTRACTOR,
+        "since": date.fromisoformat(since),
+        "occurred_at": at(said_at),
+    }
+    return said | changes
+
+
+def found(*said: str, **changes: Any) -> RegistryConditionFound:
+    """Give a condition as registry tells it: kind, basis day, instant, subject."""
+    return RegistryConditionFound(**condition(*said, **changes))
+
+
+def ended(
+    kind: str, said_at: str, reason: str = "evidence_filed", subject: str = "s", **changes: Any
+) -> RegistryConditionEnded:
+    """Give a condition's end with its proof."""
+    said: dict[str, Any] = {
+        "kind": kind,
+        "subject_id": an_id(kind, subject),
+        "project_id": an_id("p"),
+        "area_code": COUNTY,
+        "reason": reason,
+        "proof": {"evidence_id": str(an_id("evidence", kind, subject))},
+        "occurred_at": at(said_at),
+    }
+    return RegistryConditionEnded(**(said | changes))
+
+
+async def tell(session: Session, *events: Event) -> None:
+    """Let time pass up to each event, then let it be handled."""
+    for event in events:
+        await pass_time(session, event.occurred_at)
+        await service.handles[type(event)](session, event)
+        await session.flush()
+
+
+async def pass_time(session: Session, until: datetime) -> None:
+    """Let every limit fall due in its turn, up to and with an instant; the clock is not asked."""
+    await session.flush()
+    due = select(timers.Timer).where(timers.Timer.state == timers.ARMED)
+    ordered = due.order_by(timers.Timer.due_at, timers.Timer.id).limit(1)
+    while (timer := await session.scalar(ordered)) and timer.due_at <= until:
+        if timer.kind == "level":
+            await fire(session, timer)
+        else:
+            timer.state = timers.FIRED
+            await session.flush()  # The handler may arm the next limit of this kind.
+            await service.timers[timer.kind](session, timer)
+        await session.flush()
+
+
+async def find_item(session: Session, kind: str, subject: str = "s") -> WatchItem | None:
+    """Give the last item of a condition, or None while it waits."""
+    await session.flush()
+    about = select(WatchItem).where(WatchItem.subject_id == an_id(kind, subject))
+    return await session.scalar(about.order_by(WatchItem.opened_at.desc()).limit(1))
+
+
+async def climbed(session: Session, item: WatchItem) -> list[tuple[str, datetime]]:
+    """Give the levels that an item has stood on, and since when."""
+    moved = {"opened", "raised", "lowered"}
+    return [
+        (line.level, line.at) for line in await timeline(session, item) if line.what.value in moved
+    ]

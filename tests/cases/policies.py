@@ -4,11 +4,11 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
-_FILE = Path(__file__).parents[2] / "services/cases/migrations/0001_first_tables.py"
+_FOLDER = Path(__file__).parents[2] / "services/cases/migrations"
 
 
-def _defaults() -> dict[str, dict[str, Any]]:
-    spec = importlib.util.spec_from_file_location("first_tables", _FILE)
+def _defaults(file: str) -> dict[str, dict[str, Any]]:
+    spec = importlib.util.spec_from_file_location(file, _FOLDER / f"{file}.py")
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
@@ -16,8 +16,9 @@ def _defaults() -> dict[str, dict[str, Any]]:
     return {row["kind"]: {"unit": "wd", "levels": module.LEVELS} | row for row in module.DEFAULTS}
 
 
-_ROWS = _defaults()
-MISSED, FEED = _ROWS["transfer_missed"], _ROWS["bank_feed_late"]
+DEFAULTS = _defaults("0001_first_tables") | _defaults("0007_conditions")
+"""All of the nation's rows, by kind."""
+MISSED, FEED = DEFAULTS["transfer_missed"], DEFAULTS["bank_feed_late"]
 
 
 def changed(**changes: Any) -> dict[str, Any]:

@@ -125,7 +125,7 @@ async def test_a_proposal_without_a_red_item_left_is_withdrawn(session: Session)
     assert (proposal.state, proposal.reason) == ("withdrawn", "no_red_item_left")
     assert proposal.decided_at == at("2023-06-28 10:00")
     assert await timers.armed(session, proposal.id) == []
-    assert ("case_withdrawn", "red", "red") in await make.told(session, item)
+    assert ("case_withdrawn", "red", "repeat") in await make.told(session, item)
 
 
 async def test_a_proposal_stays_while_another_item_is_red(session: Session) -> None:

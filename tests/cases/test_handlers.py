@@ -1,6 +1,7 @@
 """The event door: each event handled twice leaves what it leaves once."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from services.cases.service import service
 from shared.db import Session
 from shared.events.alerts import AlertAcknowledged
 from shared.events.base import Event
+from shared.events.conditions import PayrollConditionEnded, PayrollConditionFound
 from shared.timers import ARMED, Timer
 from tests.cases import factories as make
 from tests.cases.factories import COUNTY, an_id, at
@@ -69,6 +71,33 @@ STORIES: dict[str, tuple[Event, ...]] = {
     ),
     "a person of the area": (
         make.missed(), make.area_assigned("whole", "area"),
+    ),
+    "a condition that waits": (make.found("deposit_missing", "2023-04-03", "2023-04-03 10:00"),),
+    "a condition that is open": (make.found("no_systems", "2023-04-03", "2023-04-03 10:00"),),
+    "a condition told anew": (
+        make.found("reporting_gap", "2023-04-03", "2023-04-03 10:00"),
+        make.found("reporting_gap", "2023-04-01", "2023-04-20 10:00", muted_by="project_stopped"),
+    ),
+    "a condition that ends": (
+        make.found("no_systems", "2023-04-03", "2023-04-03 10:00"),
+        make.ended("no_systems", "2023-04-04 10:00"),
+    ),
+    "a value": (
+        PayrollConditionFound(
+            **make.condition("cover_low", "2023-04-03", "2023-04-03 10:00", value=Decimal("0.9"))
+        ),
+    ),
+    "a value that is measured no more": (
+        PayrollConditionFound(
+            **make.condition("cover_low", "2023-04-03", "2023-04-03 10:00", value=Decimal("0.9"))
+        ),
+        PayrollConditionEnded(
+            kind="cover_low",
+            subject_id=an_id("cover_low", "s"),
+            area_code=COUNTY,
+            reason="project_closed",
+            occurred_at=at("2023-04-04 10:00"),
+        ),
     ),
     "another calendar": (
         make.missed(),

@@ -116,7 +116,7 @@ async def test_money_that_comes_while_a_rung_is_claimed_waits_for_nobody(
         timer.state = timers.FIRED
         await jobs.on_level_due(session, timer)
     assert [type(event).__name__ for event in await published()] == [
-        "WatchItemOpened", "WatchItemClosed",
+        "WatchItemOpened", "WatchItemStepReached", "WatchItemClosed",
     ]  # fmt: skip
 
 

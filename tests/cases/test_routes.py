@@ -16,7 +16,7 @@ from shared.db import Session
 from shared.events.base import Event
 from tests.cases import factories as make
 from tests.cases.factories import COUNTY, NEIGHBOUR, TOWN, an_id, at
-from tests.cases.policies import MISSED, body
+from tests.cases.policies import DEFAULTS, MISSED, body
 from tests.fixtures.service import Time, Token
 
 ITEMS = "/cases/v1/watch-items"
@@ -81,6 +81,10 @@ async def test_an_item_is_shown_with_everything_that_others_rely_on(
         "due_amount": "300000.00",
         "lacking": "300000.00",
         "bank_serials": [],
+        "facts": [],
+        "value": None,
+        "muted_by": None,
+        "muted_at": None,
         "waiting_for": "developer",
         "waiting": {
             "zh": "等待建设单位拨付人工费用，本单位该环节时限暂停计算",
@@ -188,6 +192,7 @@ async def test_counts_go_from_the_lowest_level_up(session: Session, client: Asyn
     counts = (await client.get(f"{ITEMS}/counts")).json()
     assert counts == {
         "total": 3,
+        "muted": 0,
         "items": [
             {"level": "blue", "state": "open", "count": 2},
             {"level": "red", "state": "open", "count": 1},
@@ -448,12 +453,14 @@ async def test_the_nations_policies_are_there_with_basis_and_certainty(
 ) -> None:
     shown = (await client.get("/cases/v1/policies")).json()["items"]
     assert [(one["area_code"], one["kind"], one["version"]) for one in shown] == [
-        ("0", "bank_feed_late", 1), ("0", "transfer_missed", 1),
-    ]  # fmt: skip
+        ("0", kind, 1) for kind in sorted(DEFAULTS)
+    ]
     assert all(one["basis"] and one["certainty"] in "ABC" for one in shown)
-    assert shown[0]["proposal"] is None
-    assert shown[1]["proposal"] == {"step": "red", "opens_after": 30, "at": "09:00"}
-    assert [step["code"] for step in shown[1]["steps"]] == [
+    by_kind = {one["kind"]: one for one in shown}
+    assert [kind for kind, one in by_kind.items() if one["proposal"]] == ["transfer_missed"]
+    missed = by_kind["transfer_missed"]
+    assert missed["proposal"] == {"step": "red", "opens_after": 30, "at": "09:00"}
+    assert [step["code"] for step in missed["steps"]] == [
         "open", "notice", "yellow", "orange", "draft", "red", "repeat",
     ]  # fmt: skip
 

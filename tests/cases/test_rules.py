@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.cases.rules import history, policies
+from services.cases.rules import faults, history, policies
 from services.cases.rules.history import Miss, Standing
 from services.cases.rules.items import WatchKind, in_charge, key_of
-from services.cases.rules.ladder import Ladder, Rung, passed_before, told
+from services.cases.rules.ladder import Known, Ladder, Rung, passed_before, told
 from shared import clock, workdays
 from shared.workdays import DayKind, Unit
 from tests.cases.factories import an_id, at
@@ -267,7 +267,7 @@ def test_rows_are_what_a_walk_over_the_months_counts(months: set[int], dice: Ran
 def test_a_rule_jumps_to_red_from_below(
     step: str, in_a_row: int, in_total: int, rule: str | None
 ) -> None:
-    jump = MISS.jump(step, Standing(in_a_row, in_total))
+    jump = MISS.jump(step, Known(Standing(in_a_row, in_total)))
     assert (jump and jump.code) == rule
 
 
@@ -279,7 +279,7 @@ def test_a_rule_jumps_to_red_from_below(
     [(WatchKind.TRANSFER_MISSED, MISSED), (WatchKind.BANK_FEED_LATE, FEED)],
 )
 def test_the_nations_policies_are_ladders(kind: WatchKind, policy: dict[str, Any]) -> None:
-    assert policies.faults(kind, Ladder.of(policy)) == []
+    assert faults.faults(kind, Ladder.of(policy)) == []
 
 
 STEPS = MISSED["steps"]
@@ -317,12 +317,12 @@ STEPS = MISSED["steps"]
 def test_what_is_no_ladder_is_refused_with_every_fault(
     policy: dict[str, Any], expected: list[tuple[str, str]]
 ) -> None:
-    found = policies.faults(WatchKind.TRANSFER_MISSED, Ladder.of(policy))
+    found = faults.faults(WatchKind.TRANSFER_MISSED, Ladder.of(policy))
     assert [(fault.place, fault.code) for fault in found] == expected
 
 
 def test_a_late_feed_never_jumps_and_is_never_proposed_as_a_case() -> None:
-    found = policies.faults(WatchKind.BANK_FEED_LATE, Ladder.of(MISSED))
+    found = faults.faults(WatchKind.BANK_FEED_LATE, Ladder.of(MISSED))
     assert [fault.code for fault in found] == ["jumps_unfit", "proposal_unfit"]
 
 

@@ -36,11 +36,6 @@ OUTWARD = {
     # Until cases opens again what it had closed.
     "payroll.transfer_reversed.v1",
     "payroll.wage_account_changed.v1",  # how an account stands; what is wrong of it is told apart
-    # Until cases keeps conditions, those that watch the finders from outside read them.
-    "payroll.condition_found.v1",
-    "payroll.condition_ended.v1",
-    "registry.condition_found.v1",
-    "registry.condition_ended.v1",
     # Until payroll plans anew by them.
     # Alerts keep their own list of heads yet.
     "registry.person_posted.v1",

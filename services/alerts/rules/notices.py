@@ -52,6 +52,21 @@ class Entry(StrEnum):
 KINDS: Mapping[str, Text] = {
     "transfer_missed": Text("人工费用未拨付或拨付不足", "labour-cost transfer missing or short"),
     "bank_feed_late": Text("银行数据未到", "bank feed late"),
+    "account_not_opened": Text("工资专用账户未开立", "wage account not opened"),
+    "account_not_filed": Text("工资专用账户未备案", "wage account not filed"),
+    "agreement_missing": Text("三方资金管理协议未签订", "tripartite agreement missing"),
+    "deposit_missing": Text("工资保证金未存储", "wage deposit or guarantee missing"),
+    "guarantee_expiring": Text("保证金保函即将到期", "deposit guarantee about to expire"),
+    "deposit_not_replenished": Text("工资保证金未补足", "wage deposit not replenished"),
+    "cover_low": Text("人工费储存金不足", "labour-cost reserve low"),
+    "notice_board_missing": Text("维权信息告示牌未设置", "notice board missing"),
+    "wage_officer_missing": Text("劳资专管员未配备", "wage officer missing"),
+    "payment_guarantee_missing": Text(
+        "工程款支付担保缺失或失效", "payment guarantee missing or expired"
+    ),
+    "no_systems": Text("监管缺失：各项制度均未落实", "no required system in place"),
+    "reporting_gap": Text("应报未报", "not reported though due"),
+    "nobody_in_charge": Text("项目无责任人", "nobody in charge"),
     "event_parked": Text("事件处理停滞", "an event could not be handled"),
     "timer_late": Text("定时事项延误", "a timer is late"),
     "item_without_timer": Text("未结事项无时限", "an open item has no timer"),
@@ -69,8 +84,8 @@ _OPENINGS: Mapping[Reason, Text] = {
     Reason.CLOSED: Text("预警已解除", "Closed"),
 }
 
-_TITLE = Text("【{label}】{opening}：{kind}{project}（{period}）",
-              "[{label}] {opening}: {kind}{project} ({period})")  # fmt: skip
+_TITLE = Text("【{label}】{opening}：{kind}{project}{period}",
+              "[{label}] {opening}: {kind}{project}{period}")  # fmt: skip
 _OWED = Text("应到日 {due_on}，尚欠 {lacking} 元。", "Due on {due_on}, lacking CNY {lacking}.")
 _ASK = Text(
     "请登录平台查看并签收。编号 {alert_id}", "Please open it and acknowledge. Id {alert_id}"
@@ -103,11 +118,13 @@ def title(alert: Told, reason: Reason) -> Text:
     return Text(
         _TITLE.zh.format(
             label=alert.level_label, opening=_OPENINGS[reason].zh, kind=kind.zh,
-            project=f" {name}" if name else "", period=alert.period,
+            project=f" {name}" if name else "",
+            period=f"（{alert.period}）" if alert.period else "",
         ),
         _TITLE.en.format(
             label=alert.level_label, opening=_OPENINGS[reason].en, kind=kind.en,
-            project=f", {name}" if name else "", period=alert.period,
+            project=f", {name}" if name else "",
+            period=f" ({alert.period})" if alert.period else "",
         ),
     )  # fmt: skip
 

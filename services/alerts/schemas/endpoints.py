@@ -12,6 +12,7 @@ from services.alerts.schemas.forms import AreaCode, Asked, Code, InBody, OutBody
 EventType = Literal[
     "cases.watch_item_opened.v1",
     "cases.watch_item_raised.v1",
+    "cases.watch_item_lowered.v1",
     "cases.watch_item_step_reached.v1",
     "cases.watch_item_closed.v1",
     "cases.correction_order_moved.v1",

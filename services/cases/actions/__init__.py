@@ -2,6 +2,7 @@
 
 from services.cases.actions import (
     answers,
+    conditions,
     delay,
     evidence,
     funding,
@@ -13,10 +14,12 @@ from services.cases.actions import (
     persons,
     policies,
     proposals,
+    tellings,
 )
 
 __all__ = [
     "answers",
+    "conditions",
     "delay",
     "evidence",
     "funding",
@@ -28,4 +31,5 @@ __all__ = [
     "persons",
     "policies",
     "proposals",
+    "tellings",
 ]

@@ -1,17 +1,26 @@
 """Watch items from their opening to the proof that closes them."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from services.cases import queries
-from services.cases.actions import funding, levels, limits, order_course, persons, proposals
+from services.cases.actions import (
+    funding,
+    levels,
+    limits,
+    order_course,
+    persons,
+    proposals,
+    tellings,
+)
 from services.cases.actions.timeline import card, cause, note, note_once
 from services.cases.models import Policy, WatchItem
 from services.cases.rules import history
 from services.cases.rules.items import CloseReason, Happening, Opening, WatchKind
-from services.cases.rules.ladder import Ladder, Rung, passed_before, told
+from services.cases.rules.ladder import Known, Ladder, Rung, passed_before, told
 from shared import clock, known
 from shared.db import Session, same_id
 from shared.events.cases import WatchItemClosed, WatchItemOpened
@@ -19,8 +28,10 @@ from shared.events.platform import ItemWithoutTimer
 from shared.outbox import publish
 
 
-async def open_watch_item(session: Session, opening: Opening) -> None:
-    """Open an item on the level that time and the rules already give it; nothing if it is open.
+async def open_watch_item(
+    session: Session, opening: Opening, told_id: UUID | None = None
+) -> WatchItem | None:
+    """Open an item on the level that time and the rules already give it; None if it is open.
 
     The policy is that of the day on which it opens; the item keeps it. A miss also looks at the
     other open misses of its project, and at the proposal to open a case.
@@ -29,7 +40,6 @@ async def open_watch_item(session: Session, opening: Opening) -> None:
     policy = await queries.policies.policy_in_force(session, opening.kind, opening.area_code, today)
     calendar = await known.calendar(session, opening.area_code)
     ladder = policy.ladder()
-    rungs = ladder.found(opening.due_on, opening.due_at, calendar, at)
     person_id = await persons.person_in_charge(
         session, opening.project_id, opening.area_code, today
     )
@@ -38,10 +48,29 @@ async def open_watch_item(session: Session, opening: Opening) -> None:
         session, **values, calendar_version=calendar.version
     )
     if item is None:
-        return
-    levels.climb(session, item, ladder, rungs, at=at)
+        return None
+    if told_id is not None:
+        await tellings.record_opening(session, opening, told_id)
     standings = await _standings(session, item)
-    by_rule = _jump(session, item, ladder, rungs, standings)
+    rungs: list[Rung] = []
+    if opening.due_at <= at and not ladder.is_of_value:
+        still = item.stood_still(at)
+        rungs = ladder.found(opening.due_on, opening.due_at, calendar, at, pauses=still)
+        levels.climb(session, item, ladder, rungs, at=at)
+    _tell_of_opening(session, item, ladder, rungs, _known(standings, item))
+    await limits.arm(session, item, ladder, calendar, at)
+    await order_course.draft_at_step(session, item, ladder, at)
+    if item.project_id and standings:
+        await _review_others(session, item, item.project_id, standings)
+    return item
+
+
+def _tell_of_opening(
+    session: Session, item: WatchItem, ladder: Ladder, rungs: list[Rung], known_of: Known
+) -> None:
+    """Let a new item jump where a rule asks for it, and tell people once, of where it stands."""
+    by_rule = _jump(session, item, ladder, rungs, known_of)
+    at = item.opened_at
     publish(
         session,
         WatchItemOpened(
@@ -52,40 +81,59 @@ async def open_watch_item(session: Session, opening: Opening) -> None:
             by_rule=by_rule,
         ),
     )
-    await limits.arm(session, item, ladder, calendar, at)
-    await order_course.draft_at_step(session, item, ladder, at)
-    if item.project_id:
-        await _review_others(session, item, item.project_id, standings)
+
+
+def _jump(
+    session: Session, item: WatchItem, ladder: Ladder, rungs: list[Rung], known_of: Known
+) -> str | None:
+    """Let a new item jump by rule, or to its value; give the rule, extend the rungs."""
+    stood = rungs[-1].step if rungs else None
+    jump = ladder.jump(stood, known_of)
+    to = jump.to if jump else None
+    if ladder.is_of_value:
+        to = ladder.at_value(known_of)
+    if to is None:
+        return None
+    by_rule = jump.code if jump else None
+    jumped = ladder.jumped(stood, to, item.opened_at)
+    levels.climb(session, item, ladder, jumped, by_rule=by_rule)
+    rungs.extend(jumped)
+    return by_rule
+
+
+# What a row takes from its news as it is.
+_SAME = (
+    "kind",
+    "key",
+    "subject_id",
+    "project_id",
+    "project",
+    "works_contract_id",
+    "developer_id",
+    "contractor_id",
+    "area_code",
+    "period",
+    "previous_period",
+    "due_on",
+    "due_amount",
+    "lacking",
+    "waiting_for",
+    "unit_id",
+    "opened_at",
+    "value",
+    "muted_by",
+    "muted_at",
+)
 
 
 def _values(opening: Opening, policy: Policy, ladder: Ladder) -> dict[str, Any]:
     """Give a new row as it stands on the opening's rung; the climb follows."""
     step = ladder.steps[0].code
     level = ladder.level_at(step)
-    return {
+    return {name: getattr(opening, name) for name in _SAME} | {
         "id": same_id(opening.opened_at, opening.key),
-        **{
-            name: getattr(opening, name)
-            for name in (
-                "kind",
-                "key",
-                "subject_id",
-                "project_id",
-                "project",
-                "works_contract_id",
-                "developer_id",
-                "contractor_id",
-                "area_code",
-                "period",
-                "previous_period",
-                "due_on",
-                "due_amount",
-                "lacking",
-                "unit_id",
-                "waiting_for",
-                "opened_at",
-            )
-        },
+        "facts": list(opening.facts),
+        "pauses": list(opening.pauses),
         "state_since": opening.opened_at,
         "level": level.code,
         "level_rank": level.rank,
@@ -100,7 +148,8 @@ def _values(opening: Opening, policy: Policy, ladder: Ladder) -> dict[str, Any]:
 
 
 async def _standings(session: Session, item: WatchItem) -> dict[tuple[UUID, str], history.Standing]:
-    if item.project_id is None:
+    """Give the standings of a project's misses; of other kinds nothing is counted."""
+    if item.project_id is None or item.kind is not WatchKind.TRANSFER_MISSED:
         return {}
     return history.standings(await queries.items.misses(session, item.project_id))
 
@@ -113,22 +162,8 @@ def _standing(
     return standings.get((item.works_contract_id, item.period))
 
 
-def _jump(
-    session: Session,
-    item: WatchItem,
-    ladder: Ladder,
-    rungs: list[Rung],
-    standings: dict[tuple[UUID, str], history.Standing],
-) -> str | None:
-    """Let a new item jump at once if the rules ask for it; give the rule, extend the rungs."""
-    standing = _standing(standings, item)
-    jump = ladder.jump(item.step, standing) if standing else None
-    if jump is None:
-        return None
-    jumped = ladder.jumped(item.step, jump.to, item.opened_at)
-    levels.climb(session, item, ladder, jumped, by_rule=jump.code)
-    rungs.extend(jumped)
-    return jump.code
+def _known(standings: dict[tuple[UUID, str], history.Standing], item: WatchItem) -> Known:
+    return replace(item.known, standing=_standing(standings, item))
 
 
 async def _review_others(
@@ -151,6 +186,8 @@ async def receive_transfer(
     lacking: Decimal,
     serials: list[str],
     at: datetime,
+    *,
+    told_id: UUID,
     **proof: object,
 ) -> None:
     """Lower what an open miss lacks; when nothing is left, close it with the bank's serials.
@@ -160,27 +197,35 @@ async def receive_transfer(
     item = await queries.items.locked_find_open_watch_item(
         session, WatchKind.TRANSFER_MISSED, obligation_id
     )
-    if item is None or not item.receive(lacking, serials):
+    if item is None:
+        return
+    await levels.catch_up(session, item, at)
+    if not item.receive(lacking, serials):
         return
     proof |= {"lacking": lacking, "bank_serials": serials}
     if lacking > 0:
         note(session, item, Happening.PART_RECEIVED, at, **proof)
         return
+    await tellings.record_closing(session, item, CloseReason.TRANSFER_RECEIVED, told_id, at)
     await close_watch_item(session, item, CloseReason.TRANSFER_RECEIVED, at, **proof)
 
 
-async def complete_feed(session: Session, feed_id: UUID, at: datetime, *, waived: bool) -> None:
+async def complete_feed(
+    session: Session, feed_id: UUID, at: datetime, *, told_id: UUID, waived: bool
+) -> None:
     """Close the item of a late feed: it came, or two persons waived it."""
     item = await queries.items.locked_find_open_watch_item(
         session, WatchKind.BANK_FEED_LATE, feed_id
     )
     if item is not None:
         reason = CloseReason.BANK_FEED_WAIVED if waived else CloseReason.BANK_FEED_COMPLETED
+        await levels.catch_up(session, item, at)
+        await tellings.record_closing(session, item, reason, told_id, at)
         await close_watch_item(session, item, reason, at, feed_id=feed_id)
 
 
 async def close_watch_item(
-    session: Session, item: WatchItem, reason: CloseReason, at: datetime, **proof: object
+    session: Session, item: WatchItem, reason: str, at: datetime, **proof: object
 ) -> None:
     """End an item by its proof: no limit runs on, and a proposal without ground is withdrawn."""
     item.close(at, reason)
@@ -196,7 +241,7 @@ async def close_watch_item(
             **card(item), id=event_id, occurred_at=at, closed_at=at, close_reason=reason
         ),
     )
-    if item.project_id:
+    if item.project_id and item.kind is WatchKind.TRANSFER_MISSED:
         await proposals.review_proposal(session, item.project_id, at)
 
 

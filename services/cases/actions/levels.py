@@ -10,11 +10,12 @@ from services.cases.actions.timeline import card, cause, note, note_once
 from services.cases.models import WatchItem
 from services.cases.rules import history
 from services.cases.rules.items import Happening, TimerKind
-from services.cases.rules.ladder import Ladder, Rung, passed_before, told
+from services.cases.rules.ladder import Known, Ladder, Rung, passed_before, told
 from shared import known, timers
 from shared.db import Session, same_id
-from shared.events.cases import WatchItemRaised, WatchItemStepReached
+from shared.events.cases import WatchItemLowered, WatchItemRaised, WatchItemStepReached
 from shared.outbox import publish
+from shared.workdays import Calendar
 
 
 def climb(
@@ -49,19 +50,39 @@ def climb(
 async def raise_level(session: Session, item_id: UUID, now: datetime) -> None:
     """Let an open item climb to where it stands by time at `now`; tell of it once."""
     item = await queries.items.locked_find_watch_item(session, item_id)
-    if item is None or item.is_closed:
+    if item is not None and not item.is_closed:
+        await _climb_by_time(session, item, now)
+
+
+async def catch_up(session: Session, item: WatchItem, at: datetime) -> None:
+    """Let an item climb what fell due by an instant, before something of that instant is done.
+
+    Whether its timer or the news is handled first is then no matter.
+    """
+    if item.due_at is not None and item.due_at <= at and not item.is_closed:
+        await _climb_by_time(session, item, at)
+
+
+async def catch_up_within(session: Session, area_code: str, at: datetime) -> None:
+    """Let the open items of an area climb what fell due by an instant."""
+    for item in await queries.items.locked_due_within(session, area_code, at):
+        await catch_up(session, item, at)
+
+
+async def _climb_by_time(session: Session, item: WatchItem, now: datetime) -> None:
+    if item.muted_by:
         return
-    policies = await queries.policies.policies_by_id(session, {item.policy_id})
-    ladder = policies[item.policy_id].ladder()
-    calendar = await known.calendar(session, item.area_code)
-    rungs = ladder.passed(item.step, item.step_at, item.due_on, calendar, now)
+    ladder, calendar = await terms(session, item)
+    rungs = ladder.passed(
+        item.step, item.step_at, item.due_on, calendar, now, pauses=item.stood_still()
+    )
     if not rungs:
         # The calendar may have moved the rung away; an open item is never left without a timer.
         if not await timers.armed(session, item.id, TimerKind.LEVEL):
             await limits.arm(session, item, ladder, calendar, now)
         return
     was_proposing = item.proposing
-    _tell(session, item, ladder, rungs)
+    tell(session, item, ladder, rungs)
     await limits.arm(session, item, ladder, calendar, now)
     await order_course.draft_at_step(session, item, ladder, rungs[-1].at)
     if item.project_id and item.proposing and not was_proposing:
@@ -69,52 +90,64 @@ async def raise_level(session: Session, item_id: UUID, now: datetime) -> None:
         await proposals.review_proposal(session, item.project_id, at)
 
 
+async def terms(session: Session, item: WatchItem) -> tuple[Ladder, Calendar]:
+    """Give the ladder that an item keeps, and the working days of its area."""
+    policies = await queries.policies.policies_by_id(session, {item.policy_id})
+    return policies[item.policy_id].ladder(), await known.calendar(session, item.area_code)
+
+
 async def raise_by_rule(
     session: Session, item: WatchItem, standing: history.Standing, at: datetime
 ) -> None:
     """Let an open item jump if its misses in a row or in total ask for it."""
-    policies = await queries.policies.policies_by_id(session, {item.policy_id})
-    ladder = policies[item.policy_id].ladder()
-    jump = ladder.jump(item.step, standing)
+    ladder, calendar = await terms(session, item)
+    jump = ladder.jump(item.step, Known(standing), item.level)
     if jump is None:
         return
-    _tell(session, item, ladder, ladder.jumped(item.step, jump.to, at), by_rule=jump.code)
-    calendar = await known.calendar(session, item.area_code)
+    rungs = ladder.jumped(item.step, jump.to, at, item.level)
+    tell(session, item, ladder, rungs, by_rule=jump.code)
     await limits.arm(session, item, ladder, calendar, at)
     await order_course.draft_at_step(session, item, ladder, at)
 
 
-def _tell(
+def tell(
     session: Session,
     item: WatchItem,
     ladder: Ladder,
     rungs: Sequence[Rung],
+    *,
+    at: datetime | None = None,
     by_rule: str | None = None,
 ) -> None:
     """Record rungs and tell people once, of where the item stands now."""
     before, last = item.level, told(rungs)
-    climb(session, item, ladder, rungs, by_rule=by_rule)
-    passed = passed_before(rungs, last)
-    event_id = same_id(last.at, item.id, last.step)
+    climb(session, item, ladder, rungs, at=at, by_rule=by_rule)
+    when = at or last.at
+    said = card(item) | {
+        "id": same_id(when, item.id, last.step),
+        "occurred_at": when,
+        "passed": passed_before(rungs, last),
+    }
     if last.level:
-        publish(
-            session,
-            WatchItemRaised(
-                **card(item),
-                id=event_id,
-                occurred_at=last.at,
-                previous_level=before,
-                passed=passed,
-                by_rule=by_rule,
-            ),
-        )
+        publish(session, WatchItemRaised(**said, previous_level=before, by_rule=by_rule))
     else:
-        publish(
-            session,
-            WatchItemStepReached(
-                **card(item), id=event_id, occurred_at=last.at, step=last.step, passed=passed
-            ),
-        )
+        publish(session, WatchItemStepReached(**said, step=last.step))
+
+
+def lower(session: Session, item: WatchItem, ladder: Ladder, step: str, at: datetime) -> None:
+    """Let an item fall to the step of a better value, and tell people; time never does this."""
+    before = item.level
+    item.reach(Rung(step, ladder.level_at(step).code, at), at, ladder)
+    note(session, item, Happening.LOWERED, at, value=item.value, level_before=before)
+    publish(
+        session,
+        WatchItemLowered(
+            **card(item),
+            id=same_id(at, item.id, "lowered", step),
+            occurred_at=at,
+            previous_level=before,
+        ),
+    )
 
 
 async def recompute_limits(session: Session, area_code: str, at: datetime) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from services.cases.models import WatchItem
 from services.cases.rules.items import ItemState, TimerKind
-from services.cases.rules.ladder import Ladder
+from services.cases.rules.ladder import Ladder, Rung
 from shared import timers
 from shared.db import Session
 from shared.workdays import Calendar
@@ -16,7 +16,7 @@ async def arm(
     """Arm what comes next for an open item, in place of what was armed; say when it is due."""
     await timers.disarm(session, item.id, TimerKind.LEVEL)
     item.calendar_version = calendar.version
-    rung = ladder.following(item.step, item.step_at, item.due_on, calendar)
+    rung = _next(item, ladder, calendar)
     if rung is not None:
         _arm(session, item, TimerKind.LEVEL, rung.at, entered_at=item.step_at, step=rung.step)
     await arm_answer(session, item, ladder, calendar, now)
@@ -28,15 +28,26 @@ async def arm_answer(
     """Arm the answer limit that an item's state and level ask for; the rungs stay as they are."""
     await timers.disarm(session, item.id, TimerKind.ANSWER)
     item.answer_due_at = None
-    if item.state is ItemState.OPEN:
+    if item.state is ItemState.OPEN and not item.muted_by:
         since = max(item.level_since, item.state_since)
-        item.answer_due_at = ladder.answer_due(item.level, since, calendar)
+        item.answer_due_at = ladder.answer_due(
+            item.level, since, calendar, pauses=item.stood_still()
+        )
         # A limit that is over was told when it ended, and is not told again.
         if item.answer_due_at and item.answer_due_at > now:
             _arm(session, item, TimerKind.ANSWER, item.answer_due_at, entered_at=since)
-    rung = ladder.following(item.step, item.step_at, item.due_on, calendar)
+    rung = _next(item, ladder, calendar)
     limits = (rung.at if rung else None, item.answer_due_at)
     item.due_at = min((at for at in limits if at is not None), default=None)
+
+
+def _next(item: WatchItem, ladder: Ladder, calendar: Calendar) -> Rung | None:
+    """Give the next rung; none while the item's clock stands still."""
+    if item.muted_by:
+        return None
+    return ladder.following(
+        item.step, item.step_at, item.due_on, calendar, pauses=item.stood_still()
+    )
 
 
 def _arm(

@@ -1,12 +1,15 @@
 """Policies: stored by version, never changed."""
 
 from datetime import datetime
+from typing import Any
 
 from services.cases import queries
+from services.cases.actions import conditions
 from services.cases.errors import PolicyRefused, PolicyVersionTaken
 from services.cases.models import Policy
-from services.cases.rules import policies as rules
+from services.cases.rules import faults as rules
 from services.cases.rules.ladder import Ladder
+from services.cases.rules.policies import Mode
 from services.cases.schemas.policies import PolicyIn
 from shared.auth import Caller
 from shared.db import Session, new_id
@@ -22,15 +25,11 @@ async def add_policy(session: Session, caller: Caller, body: PolicyIn, now: date
     """
     area_code = await queries.policies.area_for_policy(session, body.area_code, caller.scope)
     rows = body.model_dump(mode="json", include=set(_ROWS))
-    faults = rules.faults(body.kind, Ladder.of(rows))
+    ladder = Ladder.of(rows)
+    faults = rules.faults(body.kind, ladder)
     if faults:
         raise PolicyRefused(errors=[Finding(*fault) for fault in faults])
-    said = rows | {
-        "valid_from": body.valid_from,
-        "mode": body.mode,
-        "basis": body.basis,
-        "certainty": body.certainty,
-    }
+    terms = body.model_dump(include={"valid_from", "mode", "basis", "certainty"})
     is_new = await queries.policies.policy_is_new(
         session,
         id=new_id(),
@@ -39,9 +38,18 @@ async def add_policy(session: Session, caller: Caller, body: PolicyIn, now: date
         version=body.version,
         created_at=now,
         created_by=caller.actor,
-        **said,
+        **rows,
+        **terms,
     )
     policy = await queries.policies.policy_version(session, area_code, body.kind, body.version)
-    if not is_new and any(getattr(policy, name) != value for name, value in said.items()):
+    if is_new and body.mode is Mode.LIVE:
+        await conditions.recompute_openings(session, area_code, now, body.kind)
+    elif not is_new and not _is_same(policy, ladder, terms):
         raise PolicyVersionTaken
     return policy
+
+
+def _is_same(policy: Policy, ladder: Ladder, terms: dict[str, Any]) -> bool:
+    """Compare what rows mean: stored ones may leave out what is not said."""
+    same = all(getattr(policy, name) == value for name, value in terms.items())
+    return same and policy.ladder() == ladder

@@ -1,5 +1,6 @@
 """Tables of cases, by noun."""
 
+from services.cases.models.conditions import CalendarTelling, Condition, Telling
 from services.cases.models.delay import PayChain, PayStage
 from services.cases.models.evidence import Evidence
 from services.cases.models.funding import FundingOrder, FundingStep
@@ -16,7 +17,9 @@ __all__ = [
     "ArrearsCase",
     "Assignee",
     "Base",
+    "CalendarTelling",
     "CaseProposal",
+    "Condition",
     "CorrectionOrder",
     "Evidence",
     "FundingOrder",
@@ -29,6 +32,7 @@ __all__ = [
     "PayStage",
     "Policy",
     "ProjectPerson",
+    "Telling",
     "WatchItem",
     "WatchItemEntry",
 ]

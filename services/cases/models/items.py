@@ -5,21 +5,19 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import ForeignKey, Index, Numeric, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from services.cases.models.conditions import Condition
 from services.cases.models.tables import Base
+from services.cases.rules.conditions import pauses_of
 from services.cases.rules.delay import WAITING, Party
-from services.cases.rules.items import (
-    CloseReason,
-    Happening,
-    ItemState,
-    WatchKind,
-)
-from services.cases.rules.ladder import Ladder, Level, Rung
+from services.cases.rules.items import Happening, ItemState, WatchKind
+from services.cases.rules.ladder import Known, Ladder, Level, Rung
 from shared import db
 from shared.wording import Text
+from shared.workdays import Pause
 
 
 class Assignee(NamedTuple):
@@ -79,6 +77,13 @@ class WatchItem(db.Synced, Base):
     step: Mapped[str]
     """The last rung that was reached; what lies below it is passed for ever."""
     step_at: Mapped[datetime]
+    facts: Mapped[list[str]] = mapped_column(default=list)
+    value: Mapped[Decimal | None] = mapped_column(Numeric(20, 6))
+    """The value that was measured last, where a value decides on the level."""
+    muted_by: Mapped[str | None]
+    """Why its clock stands still; it stays visible and counted."""
+    muted_at: Mapped[datetime | None]
+    pauses: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
     proposing: Mapped[bool] = mapped_column(default=False)
     """Stands where its policy asks for an arrears case."""
     policy_id: Mapped[UUID] = mapped_column(ForeignKey("policies.id"))
@@ -91,7 +96,8 @@ class WatchItem(db.Synced, Base):
     answered_at: Mapped[datetime | None]
     promised_on: Mapped[date | None]
     closed_at: Mapped[datetime | None]
-    close_reason: Mapped[CloseReason | None]
+    close_reason: Mapped[str | None]
+    """The proof in one word: ours, or the finder's."""
 
     timeline: Mapped[list["WatchItemEntry"]] = relationship(
         lazy="raise", viewonly=True, order_by="(WatchItemEntry.at, WatchItemEntry.id)"
@@ -117,6 +123,15 @@ class WatchItem(db.Synced, Base):
     def is_closed(self) -> bool:
         """Say whether a proof has closed it."""
         return self.state is ItemState.CLOSED
+
+    @property
+    def known(self) -> Known:
+        """Give what was told of it besides its day."""
+        return Known(facts=frozenset(self.facts), value=self.value)
+
+    def stood_still(self, at: datetime | None = None) -> tuple[Pause, ...]:
+        """Give the times in which its clock stood still; until `at`, one that lasts included."""
+        return pauses_of(self.pauses, self.muted_at, at)
 
     def reach(self, rung: Rung, at: datetime, ladder: Ladder) -> None:
         """Stand on a rung since an instant; a rung without level leaves the level as it is."""
@@ -153,7 +168,17 @@ class WatchItem(db.Synced, Base):
         self.lacking, self.bank_serials = lacking, [*self.bank_serials, *fresh]
         return True
 
-    def close(self, at: datetime, reason: CloseReason) -> None:
+    def follow(self, condition: Condition) -> None:
+        """Take what is told of its condition now; whom somebody has named by hand answers on."""
+        self.project, self.area_code = condition.project, condition.area_code
+        self.developer_id, self.contractor_id = condition.developer_id, condition.contractor_id
+        self.due_on, self.facts, self.value = condition.since, condition.facts, condition.value
+        self.muted_by, self.muted_at = condition.muted_by, condition.muted_at
+        self.pauses = condition.pauses
+        if self.assigned_by is None:
+            self.unit_id = condition.unit_id
+
+    def close(self, at: datetime, reason: str) -> None:
         """End it with its proof."""
         self._enter(ItemState.CLOSED, at)
         self.closed_at, self.close_reason = at, reason

@@ -1,6 +1,7 @@
 """Every select of cases, and the rows that are locked for changing, by noun."""
 
 from services.cases.queries import (
+    conditions,
     delay,
     evidence,
     funding,
@@ -11,9 +12,11 @@ from services.cases.queries import (
     policies,
     proposals,
     rows,
+    tellings,
 )
 
 __all__ = [
+    "conditions",
     "delay",
     "evidence",
     "funding",
@@ -24,4 +27,5 @@ __all__ = [
     "policies",
     "proposals",
     "rows",
+    "tellings",
 ]

@@ -48,9 +48,10 @@ class OpenCount:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many items there are, in all and by level and state."""
+    """How many items there are, in all, standing still, and by level and state."""
 
     total: int
+    muted: int
     items: list[LevelCount]
 
 
@@ -78,6 +79,9 @@ def _filtered(statement: Select[Any], filters: WatchItemFilter, scope: Scope) ->
             statement = statement.where(getattr(WatchItem, column) == wanted)
     if filters.area_code is not None:
         statement = statement.where(_within(filters.area_code))
+    if filters.muted is not None:
+        still = WatchItem.muted_by.is_not(None)
+        statement = statement.where(still if filters.muted else ~still)
     if filters.without_person:
         statement = statement.where(WatchItem.person_id.is_(None))
     return statement
@@ -115,16 +119,23 @@ async def watch_items(
 
 async def watch_item_counts(session: Session, filters: WatchItemFilter, scope: Scope) -> Counts:
     """Count by level and state, lowest level first."""
-    number = func.count()
-    columns: list[Any] = [WatchItem.level, WatchItem.state, number]
+    columns: list[Any] = [
+        WatchItem.level,
+        WatchItem.state,
+        func.count(),
+        func.count(WatchItem.muted_by),
+    ]
     statement = _filtered(select(*columns), filters, scope)
     found = await session.execute(
         statement.group_by(WatchItem.level, WatchItem.state).order_by(
             func.min(WatchItem.level_rank), WatchItem.level, WatchItem.state
         )
     )
-    counts = [LevelCount(level, state, count) for level, state, count in found.all()]
-    return Counts(sum(one.count for one in counts), counts)
+    counts, muted = list[LevelCount](), 0
+    for level, state, count, still in found.all():
+        counts.append(LevelCount(level, state, count))
+        muted += still
+    return Counts(sum(one.count for one in counts), muted, counts)
 
 
 async def watch_item(session: Session, item_id: UUID, scope: Scope) -> WatchItem:
@@ -180,6 +191,12 @@ async def locked_open_misses(session: Session, project_id: UUID) -> list[WatchIt
 async def locked_open_watch_items_within(session: Session, area_code: str) -> list[WatchItem]:
     """Give all open items of an area and those below it, for changing."""
     statement = select(WatchItem).where(_OPEN, _within(area_code))
+    return await rows.locked_all(session, statement.order_by(WatchItem.id))
+
+
+async def locked_due_within(session: Session, area_code: str, at: datetime) -> list[WatchItem]:
+    """Give the open items of an area and below whose next limit has come, for changing."""
+    statement = select(WatchItem).where(_OPEN, _within(area_code), WatchItem.due_at <= at)
     return await rows.locked_all(session, statement.order_by(WatchItem.id))
 
 
@@ -253,8 +270,9 @@ async def watch_items_without_timer(session: Session) -> Sequence[WatchItem]:
         )
         .exists()
     )
-    statement = select(WatchItem).where(_OPEN, ~armed).order_by(WatchItem.id)
-    return (await session.scalars(statement)).all()
+    # What is muted stands still on purpose: its finder wakes it.
+    statement = select(WatchItem).where(_OPEN, WatchItem.muted_by.is_(None), ~armed)
+    return (await session.scalars(statement.order_by(WatchItem.id))).all()
 
 
 async def entry_is_new(session: Session, **values: Any) -> bool:

@@ -1,6 +1,6 @@
 """Policies: which are there, and which is in force."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -24,13 +24,20 @@ from shared.paging import Found
 async def policy_in_force(session: Session, kind: WatchKind, area_code: str, day: date) -> Policy:
     """Give the live policy of the nearest area up the lineage; raise PolicyMissing if none is."""
     lineage = await known.lineage(session, area_code)
-    statement = select(Policy).where(
-        Policy.kind == kind, Policy.mode == rules.Mode.LIVE, Policy.area_code.in_(lineage)
-    )
-    found = rules.in_force((await session.scalars(statement)).all(), lineage, day)
+    found = rules.in_force(await live_policies(session, kind, lineage), lineage, day)
     if found is None:
         raise PolicyMissing(kind=kind, area_code=area_code)
     return found
+
+
+async def live_policies(
+    session: Session, kind: WatchKind, lineage: Collection[str]
+) -> Sequence[Policy]:
+    """Give the live policies of a kind that may govern an area, those to come included."""
+    statement = select(Policy).where(
+        Policy.kind == kind, Policy.mode == rules.Mode.LIVE, Policy.area_code.in_(lineage)
+    )
+    return (await session.scalars(statement)).all()
 
 
 async def policies_by_id(session: Session, ids: Collection[UUID]) -> dict[UUID, Policy]:

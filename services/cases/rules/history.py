@@ -1,9 +1,17 @@
-"""How often a project was missed: in a row and in total, whatever the order of the news. Pure."""
+"""What was told, and how often a project was missed: in a row and in total. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from uuid import UUID
+
+
+class Told(StrEnum):
+    """What was told of a matter: it is so, or it is so no longer."""
+
+    FOUND = "found"
+    ENDED = "ended"
 
 
 @dataclass(frozen=True, slots=True)

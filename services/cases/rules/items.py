@@ -14,6 +14,24 @@ class WatchKind(StrEnum):
 
     TRANSFER_MISSED = "transfer_missed"
     BANK_FEED_LATE = "bank_feed_late"
+    ACCOUNT_NOT_OPENED = "account_not_opened"
+    ACCOUNT_NOT_FILED = "account_not_filed"
+    AGREEMENT_MISSING = "agreement_missing"
+    DEPOSIT_MISSING = "deposit_missing"
+    GUARANTEE_EXPIRING = "guarantee_expiring"
+    DEPOSIT_NOT_REPLENISHED = "deposit_not_replenished"
+    COVER_LOW = "cover_low"
+    NOTICE_BOARD_MISSING = "notice_board_missing"
+    WAGE_OFFICER_MISSING = "wage_officer_missing"
+    PAYMENT_GUARANTEE_MISSING = "payment_guarantee_missing"
+    NO_SYSTEMS = "no_systems"
+    REPORTING_GAP = "reporting_gap"
+    NOBODY_IN_CHARGE = "nobody_in_charge"
+
+
+# What its own events tell of, at the instant at which it is wrong; all else is a condition that a
+# finder tells of from its basis day on.
+TOLD_WHEN_WRONG = frozenset({WatchKind.TRANSFER_MISSED, WatchKind.BANK_FEED_LATE})
 
 
 class ItemState(StrEnum):
@@ -42,13 +60,14 @@ class CaseState(StrEnum):
 
 
 class TimerKind(StrEnum):
-    """The limits of cases: an item's next rung, its answer, a proposal, an order."""
+    """The limits of cases: an item's rung and answer, a proposal, an order, a condition's day."""
 
     LEVEL = "level"
     ANSWER = "answer"
     CASE = "case"
     ORDER = "order"
     FUNDING = "funding"
+    CONDITION = "condition"
 
 
 class Happening(StrEnum):
@@ -56,6 +75,7 @@ class Happening(StrEnum):
 
     OPENED = "opened"
     RAISED = "raised"
+    LOWERED = "lowered"
     STEP_REACHED = "step_reached"
     PART_RECEIVED = "part_received"
     ACKNOWLEDGED = "acknowledged"
@@ -66,6 +86,9 @@ class Happening(StrEnum):
     FINDING_ADDED = "finding_added"
     ASSIGNED = "assigned"
     RECOMPUTED = "recomputed"
+    RETOLD = "retold"
+    MUTED = "muted"
+    RESUMED = "resumed"
     WITHOUT_TIMER = "without_timer"
     CASE_PROPOSED = "case_proposed"
     CASE_REFUSED = "case_refused"
@@ -81,11 +104,12 @@ class Happening(StrEnum):
 
 
 class CloseReason(StrEnum):
-    """The proof that closed an item; never a text."""
+    """The proof that closed an item, never a text; a condition's end names its own in one word."""
 
     TRANSFER_RECEIVED = "transfer_received"
     BANK_FEED_COMPLETED = "bank_feed_completed"
     BANK_FEED_WAIVED = "bank_feed_waived"
+    VALUE_RECOVERED = "value_recovered"
 
 
 RESPONSIBLE = "responsible_person"
@@ -120,6 +144,12 @@ class Opening:
     lacking: Decimal | None = None
     waiting_for: str | None = None
     """The party for whom those after it wait while the item is open."""
+    facts: tuple[str, ...] = ()
+    value: Decimal | None = None
+    muted_by: str | None = None
+    muted_at: datetime | None = None
+    pauses: tuple[dict[str, str], ...] = ()
+    """The times in which its clock stood still, as rows keep them."""
 
 
 def key_of(kind: WatchKind, *parts: object) -> str:

@@ -1,18 +1,20 @@
 """The ladder of a watch item: which rungs are passed, which is next, what a rule jumps to. Pure.
 
-Days are Beijing days, instants UTC. Fixed rungs count from D, the due day; the repeated one counts
-from the day of the rung before it. Nothing here knows the clock: `now` is an argument.
+Days are Beijing days, instants UTC. Fixed rungs count from D, the basis day, and may lie before it;
+the repeated one counts from the day of the rung before it. A rung of a value is reached while the
+value is below its threshold. Nothing here knows the clock: `now` is an argument.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
 from services.cases.rules.history import Standing
 from shared import workdays
-from shared.workdays import Calendar, Unit
+from shared.workdays import Calendar, Pause, Unit
 
 # The same zone as shared.clock.BEIJING, which rules may not import.
 _BEIJING = timezone(timedelta(hours=8))
@@ -37,8 +39,21 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a matter besides its day: its misses, facts told of it, a measured value."""
+
+    standing: Standing | None = None
+    facts: frozenset[str] = frozenset()
+    value: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
-    """A rung as a policy writes it: the opening, one at D + `after`, or one `every` so often."""
+    """A rung as a policy writes it.
+
+    The opening, one at D + `after`, one of a value `below` a threshold, one that only a jump
+    reaches, or the last one, `every` so often.
+    """
 
     code: str
     level: str | None = None
@@ -46,27 +61,60 @@ class Step:
     after: int | None = None
     every: int | None = None
     at: time = MORNING
+    unit: Unit | None = None
+    """What it counts; None: what the ladder counts."""
+    below: Decimal | None = None
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "Step":
         """Read a policy's row."""
-        return cls(**{**row, "at": time.fromisoformat(row["at"])})
+        unit, below = row.get("unit"), row.get("below")
+        typed = {
+            "at": time.fromisoformat(row["at"]),
+            "unit": unit and Unit(unit),
+            "below": None if below is None else Decimal(below),
+        }
+        return cls(**{**row, **typed})
+
+    @property
+    def is_timed(self) -> bool:
+        """Say whether time alone reaches it."""
+        return self.after is not None or self.every is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Jump:
-    """A rule that raises an item at once: so many misses, in a row or in total."""
+    """A rule that raises an item at once: so many misses, or a fact that is told of it."""
 
     code: str
-    counts: Counts
-    count: int
     to: str
     """The step it raises to; the rungs between are passed."""
+    counts: Counts | None = None
+    count: int | None = None
+    fact: str | None = None
+    at_most: Decimal | None = None
+    """With a fact: only while the value is no higher."""
 
-    def is_met(self, standing: Standing) -> bool:
-        """Say whether an item of this standing jumps."""
-        met = standing.in_a_row if self.counts is Counts.IN_A_ROW else standing.in_total
-        return met >= self.count
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> "Jump":
+        """Read a policy's row."""
+        counts, at_most = row.get("counts"), row.get("at_most")
+        typed = {
+            "counts": counts and Counts(counts),
+            "at_most": None if at_most is None else Decimal(at_most),
+        }
+        return cls(**{**row, **typed})
+
+    def is_met(self, known: Known) -> bool:
+        """Say whether an item of which this is known jumps."""
+        if self.fact is not None:
+            told = self.fact in known.facts
+            low = self.at_most is None or (known.value is not None and known.value <= self.at_most)
+            return told and low
+        if known.standing is None or self.count is None:
+            return False
+        row = self.counts is Counts.IN_A_ROW
+        return (known.standing.in_a_row if row else known.standing.in_total) >= self.count
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +163,7 @@ class Ladder:
             unit=Unit(policy["unit"]),
             levels=tuple(Level(**row) for row in policy["levels"]),
             steps=tuple(map(Step.of, policy["steps"])),
-            jumps=tuple(
-                Jump(**{**row, "counts": Counts(row["counts"])}) for row in policy["jumps"]
-            ),
+            jumps=tuple(map(Jump.of, policy["jumps"])),
             answer_within={
                 level: Limit(row["length"], Unit(row["unit"]))
                 for level, row in policy["answer_within"].items()
@@ -125,6 +171,11 @@ class Ladder:
             proposal=proposal
             and ProposalTerms(**{**proposal, "at": time.fromisoformat(proposal["at"])}),
         )
+
+    @property
+    def is_of_value(self) -> bool:
+        """Say whether a measured value decides on its levels, and not time."""
+        return any(step.below is not None for step in self.steps)
 
     def place(self, step: str) -> int:
         """Give the place of a step, the opening's is 0."""
@@ -145,10 +196,25 @@ class Ladder:
         if self.proposal is None:
             raise ValueError("this ladder proposes no case")
         terms = self.proposal
-        return self._instant(due_on, terms.opens_after, terms.at, calendar)
+        return workdays.step_at(due_on, terms.opens_after, calendar, terms.at, unit=self.unit)
+
+    def opens_at(
+        self, due_on: date, calendar: Calendar, *, pauses: Sequence[Pause] = ()
+    ) -> datetime:
+        """Give the instant at which time opens an item; without `after` D's first one."""
+        opening = self.steps[0]
+        if opening.after is None:
+            return datetime.combine(due_on, time(), _BEIJING).astimezone(UTC)
+        return self._fixed(opening, opening.after, due_on, calendar, pauses).at
 
     def found(
-        self, due_on: date, due_at: datetime, calendar: Calendar, now: datetime
+        self,
+        due_on: date,
+        due_at: datetime,
+        calendar: Calendar,
+        now: datetime,
+        *,
+        pauses: Sequence[Pause] = (),
     ) -> list[Rung]:
         """Give the rungs that time has passed when an item opens, the opening first.
 
@@ -159,65 +225,112 @@ class Ladder:
         rungs = [Rung(opening.code, opening.level, due_at)]
         for step in self.steps[1:]:
             if step.after is None:
-                break
-            rung = self._fixed(step, step.after, due_on, calendar)
+                continue
+            rung = self._fixed(step, step.after, due_on, calendar, pauses)
             if rung.at > now:
                 break
             rungs.append(rung)
         return rungs
 
     def following(
-        self, step: str, reached_at: datetime, due_on: date, calendar: Calendar
+        self,
+        step: str,
+        reached_at: datetime,
+        due_on: date,
+        calendar: Calendar,
+        *,
+        pauses: Sequence[Pause] = (),
     ) -> Rung | None:
         """Give the rung after a step that was reached at an instant; None at a ladder's end."""
-        place = self.place(step)
-        after = self.steps[min(place + 1, len(self.steps) - 1)]
+        here = self.steps[self.place(step)]
+        above = [one for one in self.steps[self.place(step) + 1 :] if one.is_timed]
+        after = above[0] if above else here
         if after.every is not None:
             day = reached_at.astimezone(_BEIJING).date()
-            return Rung(after.code, None, self._instant(day, after.every, after.at, calendar))
-        if after.after is None or after is self.steps[place]:
+            return Rung(after.code, None, self._instant(after, day, after.every, calendar, pauses))
+        if after.after is None or after is here:
             return None
-        return self._fixed(after, after.after, due_on, calendar)
+        return self._fixed(after, after.after, due_on, calendar, pauses)
 
     def passed(
-        self, step: str, reached_at: datetime, due_on: date, calendar: Calendar, now: datetime
+        self,
+        step: str,
+        reached_at: datetime,
+        due_on: date,
+        calendar: Calendar,
+        now: datetime,
+        *,
+        pauses: Sequence[Pause] = (),
     ) -> list[Rung]:
         """Give the rungs that time has passed since a step was reached, in order, up to `now`."""
         rungs: list[Rung] = []
-        rung = self.following(step, reached_at, due_on, calendar)
+        rung = self.following(step, reached_at, due_on, calendar, pauses=pauses)
         while rung and rung.at <= now:
             rungs.append(rung)
-            rung = self.following(rung.step, rung.at, due_on, calendar)
+            rung = self.following(rung.step, rung.at, due_on, calendar, pauses=pauses)
         return rungs
 
-    def jumped(self, step: str, to: str, now: datetime) -> list[Rung]:
-        """Give the rungs that a jump passes, its own last; none if the item stands there."""
-        between = self.steps[self.place(step) + 1 : self.place(to) + 1]
+    def jumped(
+        self, step: str | None, to: str, now: datetime, level: str | None = None
+    ) -> list[Rung]:
+        """Give the rungs that a jump passes, its own last; none if the item stands there.
+
+        Without a step the opening is the first of them: nothing was open yet.
+        """
+        between = self.steps[self._stood(step, level) + 1 : self.place(to) + 1]
         return [Rung(one.code, one.level, now) for one in between]
 
-    def jump(self, step: str, standing: Standing) -> Jump | None:
+    def jump(self, step: str | None, known: Known, level: str | None = None) -> Jump | None:
         """Give the rule that raises an item from a step: the one that leads furthest."""
-        met = [
-            jump
-            for jump in self.jumps
-            if jump.is_met(standing) and self.place(jump.to) > self.place(step)
-        ]
+        stood = self._stood(step, level)
+        met = [jump for jump in self.jumps if jump.is_met(known) and self.place(jump.to) > stood]
         return max(met, key=lambda jump: self.place(jump.to), default=None)
 
-    def answer_due(self, level: str, since: datetime, calendar: Calendar) -> datetime | None:
+    def at_value(self, known: Known) -> str | None:
+        """Give the step on which a value stands, facts considered; None: it is high enough."""
+        if known.value is None:
+            return None
+        under = [
+            step.code for step in self.steps if step.below is not None and known.value < step.below
+        ]
+        step = under[-1] if under else None
+        jump = self.jump(step, known)
+        return jump.to if jump else step
+
+    def answer_due(
+        self, level: str, since: datetime, calendar: Calendar, *, pauses: Sequence[Pause] = ()
+    ) -> datetime | None:
         """Give the instant (exclusive) until which an open item is to be answered."""
         limit = self.answer_within.get(level)
         if limit is None:
             return None
-        return workdays.due(since, limit.length, limit.unit, (), calendar)
+        return workdays.due(since, limit.length, limit.unit, pauses, calendar)
 
-    def _fixed(self, step: Step, after: int, due_on: date, calendar: Calendar) -> Rung:
-        return Rung(step.code, step.level, self._instant(due_on, after, step.at, calendar))
+    def _stood(self, step: str | None, level: str | None) -> int:
+        """Give the place from which a jump leads; the repeated step lies where its level does."""
+        if step is None:
+            return -1
+        place = self.place(step)
+        if level is None or self.steps[place].every is None:
+            return place
+        return max(at for at, one in enumerate(self.steps) if one.level == level)
 
-    def _instant(self, day: date, count: int, at: time, calendar: Calendar) -> datetime:
-        if self.unit is Unit.CD:
-            day, count = day + timedelta(days=count), 0
-        return workdays.step_at(day, count, calendar, at)
+    def _fixed(
+        self,
+        step: Step,
+        after: int,
+        due_on: date,
+        calendar: Calendar,
+        pauses: Sequence[Pause],
+    ) -> Rung:
+        at = self._instant(step, due_on, after, calendar, pauses)
+        return Rung(step.code, step.level, at)
+
+    def _instant(
+        self, step: Step, day: date, count: int, calendar: Calendar, pauses: Sequence[Pause]
+    ) -> datetime:
+        unit = step.unit or self.unit
+        return workdays.step_at(day, count, calendar, step.at, unit=unit, pauses=pauses)
 
 
 def told(rungs: Sequence[Rung]) -> Rung:

@@ -1,5 +1,6 @@
 """The forms and fields that all bodies of cases are made of."""
 
+from decimal import Decimal
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -18,6 +19,8 @@ AreaCode = Annotated[str, Field(pattern=r"^(0|[0-9]{2,12})$")]
 
 
 Days = Annotated[int, Field(ge=1, le=400)]
+# A measured value: months of cover, a share, a number of workers.
+Measure = Annotated[Decimal, Field(max_digits=20, decimal_places=6)]
 
 
 class InBody(BaseModel):

@@ -9,7 +9,6 @@ from pydantic import Field
 
 from services.cases.rules.delay import Party
 from services.cases.rules.items import (
-    CloseReason,
     Happening,
     ItemState,
     WatchKind,
@@ -56,13 +55,21 @@ class WatchItemOut(OutBody):
     """Who holds the period's money; the clocks of those after it stand still."""
     waiting: WordsOut | None
     """What those read who wait."""
+    facts: list[str]
+    """What else was told of it: `works_started` …"""
+    value: Decimal | None
+    """What was measured last, where a value decides on the level."""
+    muted_by: str | None
+    """Why its clock stands still; it stays in every list and count."""
+    muted_at: datetime | None
     opened_at: datetime
     due_at: datetime | None
     """The next rung or the answer limit, whichever is first; null once closed."""
     answer_due_at: datetime | None
     promised_on: date | None
     closed_at: datetime | None
-    close_reason: CloseReason | None
+    close_reason: str | None
+    """The proof in one word."""
     policy_id: UUID
     policy_version: int
     calendar_version: str
@@ -102,6 +109,8 @@ class WatchItemFilter(Asked):
     """The assignee's unit; its queue begins with what no person holds, then goes by due time."""
     period: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}(-[0-9]{2})?$")] | None = None
     without_person: bool = False
+    muted: bool | None = None
+    """Only what stands still, or only what does not."""
 
 
 class LevelCountOut(OutBody):
@@ -116,4 +125,6 @@ class WatchItemCountsOut(OutBody):
     """How many items there are, by level and state."""
 
     total: int
+    muted: int
+    """How many of them stand still because of something above them; they are counted too."""
     items: list[LevelCountOut]

@@ -17,6 +17,7 @@ from services.cases.schemas.fields import (
     Code,
     Days,
     InBody,
+    Measure,
     OutBody,
     TimeOfDay,
     Words,
@@ -39,25 +40,33 @@ class LevelRow(InBody):
 
 
 class StepRow(InBody):
-    """A rung: the opening (no `after`, no `every`), one at D + `after`, or the repeated one."""
+    """A rung: the opening, one at D + `after`, one `below` a threshold, or the repeated one."""
 
     code: Code
     level: Code | None = None
     """The level it raises to; none: it tells people something and leaves the level."""
-    after: Days | None = None
-    """Days after D."""
+    after: Annotated[int, Field(ge=-400, le=400)] | None = None
+    """Days after D; before it, if negative. The opening has it where it comes later than D."""
     every: Days | None = None
     """Days after the rung before, again and again until the item is closed."""
     at: TimeOfDay = "09:00"
     """The time of day in Beijing."""
+    unit: Unit | None = None
+    """What this step counts; none: what the policy counts."""
+    below: Measure | None = None
+    """Reached while the measured value is lower than this; values need no days."""
 
 
 class JumpRow(InBody):
-    """A rule that raises an item at once: so many misses, in a row or in total."""
+    """A rule that raises an item at once: so many misses, or a fact that is told of it."""
 
     code: Code
-    counts: Counts
-    count: Annotated[int, Field(ge=2, le=100)]
+    counts: Counts | None = None
+    count: Annotated[int, Field(ge=2, le=100)] | None = None
+    fact: Code | None = None
+    """`works_started`, `payroll_due` …, as finders tell them."""
+    at_most: Measure | None = None
+    """With a fact: only while the measured value is no higher than this."""
     to: Code
     """The step it raises to."""
 
