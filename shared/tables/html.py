@@ -22,7 +22,7 @@ class _Tables(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.rows: list[tuple[int, Row]] = []
-        self.table = self.number = self.quiet = 0
+        self.table = self.number = self.quiet = self.open_tables = 0
         self.cells: list[Cell] | None = None
         self.words: list[str] | None = None
         self.span = (1, 1)
@@ -33,6 +33,7 @@ class _Tables(HTMLParser):
             self.quiet += 1
         elif tag == "table":
             self.table, self.number = self.table + 1, 0
+            self.open_tables += 1
             self.below.clear()
         elif tag == "tr":
             self._end_row()
@@ -52,6 +53,7 @@ class _Tables(HTMLParser):
             self._end_cell()
         elif tag in {"tr", "table"}:
             self._end_row()
+            self.open_tables -= tag == "table"
 
     def say(self, data: str) -> None:
         if self.words is not None and not self.quiet:
@@ -111,3 +113,5 @@ def rows(file: BinaryIO) -> Iterator[tuple[int, Row]]:
         reader.rows.clear()
     reader.close()
     yield from reader.rows
+    if reader.open_tables:
+        raise Unreadable("truncated")

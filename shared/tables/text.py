@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+import os
 from collections import Counter
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -22,6 +23,7 @@ from shared.tables.cells import shown as one_line
 _CHUNK = 1 << 20
 _PROBE = 40  # lines that tell the delimiter
 _DELIMITERS = ",\t|;"
+_SHORTEST = 3
 _LONGEST = 32_000  # letters in a cell; a quote that nobody closes swallows what follows
 
 
@@ -75,11 +77,12 @@ def rows(file: BinaryIO) -> Iterator[Row]:
     probe = [line for line in (text.readline(_LONGEST) for _ in range(_PROBE)) if line.strip()]
     text.seek(0)
     reader = csv.reader(text, delimiter=delimiter_of(probe))
-    number = 0
+    number, width, before = 0, 0, 0
     try:
         for number, found in enumerate(reader, start=1):
             if len(found) > MOST_COLUMNS:
                 raise Unreadable("too_wide", str(number))
+            width, before = len(found), width
             cells = [_cell(value) for value in found]
             while cells and cells[-1] is BLANK:
                 cells.pop()
@@ -87,6 +90,16 @@ def rows(file: BinaryIO) -> Iterator[Row]:
                 yield Row(number, cells)
     except csv.Error as error:
         raise Unreadable("quotes_open", f"{column_name(0)}{number + 1}") from error
+    # A row that is shorter than the one before and that nothing ends was cut off.
+    if _SHORTEST <= width < before and not _ends(file, encoding):
+        raise Unreadable("truncated", str(number))
+
+
+def _ends(file: BinaryIO, encoding: str) -> bool:
+    """Say whether a file ends with the end of a line."""
+    file.seek(0, os.SEEK_END)
+    file.seek(max(0, file.tell() - 4))
+    return file.read().decode(encoding, "ignore").endswith(("\n", "\r"))
 
 
 def _cell(value: str) -> Cell:

@@ -61,6 +61,7 @@ LINES = '日期,金额\n2026-01-05,"1,234.50"\n'
 PAGE = (
     "<html><head><title>x</title></head><table><tr><td rowspan=2>日期<td colspan=2>金额</tr>"
     "<tr><td>借</td><td>贷</td></tr><tr><td>2026-01-05</td><td>1&nbsp;</td><td>&yen;2</td></tr>"
+    "</table></html>"
 )
 
 
@@ -247,6 +248,8 @@ SHEET = PLAIN.index(b"xl/worksheets/sheet1.xml") + 40
         (b'a,b\n"' + b"x" * 40_000, "quotes_open"),
         (b"," * 500 + b"x", "too_wide"),
         (PLAIN[:200], "truncated"),
+        (PAGE[:-15].encode(), "truncated"),
+        (b"a,b,c,d\n1,2,3,4\n5,6,7", "truncated"),
         (PLAIN[:-30], "truncated"),
         (PLAIN[:SHEET] + b"\x00" * 40 + PLAIN[SHEET + 40 :], "truncated"),
         (b"PK\x03\x04" + b"x" * 100, "truncated"),
