@@ -147,6 +147,37 @@ class SecondPersonNeeded(Problem):
     title = Text("须由另一人审批", "Another person must decide on this")
 
 
+class ExtensionUnknown(Problem):
+    """No such request for more time, or not in the caller's scope."""
+
+    status = 404
+    title = Text(
+        "没有该延期申请，或不在您的管辖范围内",
+        "There is no such request for more time in your areas",
+    )
+
+
+class ExtensionDecided(Problem):
+    """Somebody decided on the request."""
+
+    status = 409
+    title = Text("该延期申请已有结论", "This request is decided already")
+
+
+class ExtensionUnfit(Problem):
+    """More than the area's policy grants; all of it is in `errors`."""
+
+    status = 422
+    title = Text("延期申请超出本地规定", "This is more time than the area's policy grants")
+
+
+class ExtensionTermsMissing(Problem):
+    """No terms are in force for extensions, not even the nation's."""
+
+    status = 409
+    title = Text("没有可用的延期规定", "No terms of extensions are in force")
+
+
 class LeadUnknown(Problem):
     """No such lead, or not in the caller's scope."""
 

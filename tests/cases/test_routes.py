@@ -83,6 +83,7 @@ async def test_an_item_is_shown_with_everything_that_others_rely_on(
         "bank_serials": [],
         "facts": [],
         "value": None,
+        "paused": [],
         "muted_by": None,
         "muted_at": None,
         "waiting_for": "developer",

@@ -31,6 +31,7 @@ FOR_PERSONS = {
     "POST /payroll/v1/bank-feeds/{feed_id}/waivers",
     "POST /cases/v1/correction-orders/{order_id}/sign",
     "POST /cases/v1/correction-orders/{order_id}/penalty",
+    "POST /cases/v1/extensions/{extension_id}/decision",
     "POST /cases/v1/funding-orders/{order_id}/approval",
     "POST /payroll/v1/allocations",
     "POST /payroll/v1/allocations/{allocation_id}/confirm",

@@ -3,6 +3,7 @@
 from services.cases.models.conditions import CalendarTelling, Condition, Telling
 from services.cases.models.delay import PayChain, PayStage
 from services.cases.models.evidence import Evidence
+from services.cases.models.extensions import Extension, ExtensionTerms
 from services.cases.models.funding import FundingOrder, FundingStep
 from services.cases.models.items import Assignee, WatchItem, WatchItemEntry
 from services.cases.models.leads import Lead
@@ -22,6 +23,8 @@ __all__ = [
     "Condition",
     "CorrectionOrder",
     "Evidence",
+    "Extension",
+    "ExtensionTerms",
     "FundingOrder",
     "FundingStep",
     "Lead",

@@ -84,6 +84,8 @@ class WatchItem(db.Synced, Base):
     """Why its clock stands still; it stays visible and counted."""
     muted_at: Mapped[datetime | None]
     pauses: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+    granted: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+    """Times for which its clock stands still because an extension was granted."""
     proposing: Mapped[bool] = mapped_column(default=False)
     """Stands where its policy asks for an arrears case."""
     policy_id: Mapped[UUID] = mapped_column(ForeignKey("policies.id"))
@@ -131,7 +133,12 @@ class WatchItem(db.Synced, Base):
 
     def stood_still(self, at: datetime | None = None) -> tuple[Pause, ...]:
         """Give the times in which its clock stood still; until `at`, one that lasts included."""
-        return pauses_of(self.pauses, self.muted_at, at)
+        return pauses_of([*self.pauses, *self.granted], self.muted_at, at)
+
+    @property
+    def paused(self) -> list[dict[str, Any]]:
+        """Give the times in which its clock stood still, or stands still for so long."""
+        return [*self.pauses, *self.granted]
 
     def reach(self, rung: Rung, at: datetime, ladder: Ladder) -> None:
         """Stand on a rung since an instant; a rung without level leaves the level as it is."""

@@ -3,6 +3,7 @@
 from services.cases.rules import (
     conditions,
     delay,
+    extensions,
     faults,
     funding,
     history,
@@ -16,6 +17,7 @@ from services.cases.rules import (
 __all__ = [
     "conditions",
     "delay",
+    "extensions",
     "faults",
     "funding",
     "history",

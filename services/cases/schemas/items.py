@@ -29,6 +29,16 @@ class AssigneeOut(OutBody):
     person_id: UUID | None
 
 
+class PauseOut(OutBody):
+    """A time in which an item's clock stands still."""
+
+    from_at: datetime
+    to_at: datetime
+    reason: str
+    """`extension`, or why its finder says so."""
+    approver: str
+
+
 class WatchItemOut(OutBody):
     """A watch item."""
 
@@ -59,6 +69,8 @@ class WatchItemOut(OutBody):
     """What else was told of it: `works_started` …"""
     value: Decimal | None
     """What was measured last, where a value decides on the level."""
+    paused: list[PauseOut]
+    """When its clock stood still, and why; an extension's end may lie ahead."""
     muted_by: str | None
     """Why its clock stands still; it stays in every list and count."""
     muted_at: datetime | None

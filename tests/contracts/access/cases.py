@@ -10,6 +10,7 @@ from services.cases import actions, handlers
 from services.cases.models import CorrectionOrder, Evidence
 from services.cases.rules.orders import ServedHow
 from services.cases.schemas.answers import AnswerIn
+from services.cases.schemas.extensions import ExtensionIn
 from services.cases.schemas.funding import ApprovalIn, FundIn, ReportIn
 from services.cases.schemas.leads import LeadIn
 from services.cases.schemas.orders import DraftIn, ProofIn, ServeIn, SignIn
@@ -141,6 +142,8 @@ async def rows(session: Session, time: Time) -> Rows:
         f"POST {ORDER}/penalty": [{"penalised": False, "reason": "已改正"}],
         f"POST {ORDER}/withdraw": [{"reason": "重复"}],
         f"POST {V1}/funding-orders": [REPORT | {"watch_item_id": str(free.id)}],
+        f"POST {ITEM}/extensions": [{"until_on": "2023-06-05", "reason": "资金在途"}],
+        f"POST {V1}/extensions/{{extension_id}}/decision": [{"granted": True, "reason": "同意"}],
         f"POST {FUND}/approval": [STEP | {"approved": True, "reason": "同意"}],
         f"POST {FUND}/order": [
             STEP
@@ -155,6 +158,8 @@ async def rows(session: Session, time: Time) -> Rows:
     }
     paper = await kept_files().keep(b"%PDF-1.7 paid", kind=FileKind.PDF, name="凭证.pdf")
     evidence = await actions.evidence.add_evidence(session, PAYER, item.id, paper, clock.now())
+    wish = ExtensionIn.model_validate({"until_on": "2023-06-05", "reason": "资金在途"})
+    extension = await actions.extensions.ask_extension(session, PAYER, free.id, wish, clock.now())
     made = Rows(
         ids={
             "item_id": item.id,
@@ -162,6 +167,7 @@ async def rows(session: Session, time: Time) -> Rows:
             "project_id": an_id("p"),
             "lead_id": lead.id,
             "evidence_id": evidence.id,
+            "extension_id": extension.id,
             "order_id": orders["served"],
         },
         own_ids={
