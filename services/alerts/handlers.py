@@ -19,7 +19,7 @@ from shared.events.cases import (
     WatchItemStepReached,
 )
 from shared.events.platform import EventParked, ItemWithoutTimer, TimerLate
-from shared.events.registry import CalendarPublished, ProjectCard
+from shared.events.registry import CalendarPublished, PersonPosted, ProjectCard
 
 
 def _unheard(session: Session) -> bool:
@@ -148,6 +148,12 @@ async def on_item_without_timer(session: Session, event: ItemWithoutTimer) -> No
 async def on_own_acknowledgement(session: Session, event: AlertAcknowledged) -> None:
     """Hear from others, after a restore, who had answered for an alert."""
     await actions.alerts.acknowledge_again(session, event)
+
+
+async def on_person_posted(session: Session, event: PersonPosted) -> None:
+    """Keep who is head of a unit or on duty in an office, from when until when."""
+    said = event.model_dump(exclude={"area_code", "unit_id"})
+    await actions.posts.keep_post(session, event.occurred_at, **said)
 
 
 async def on_calendar_published(session: Session, event: CalendarPublished) -> None:

@@ -18,7 +18,7 @@ from shared.events.cases import (
     WatchItemStepReached,
 )
 from shared.events.platform import PLATFORM, EventParked, ItemWithoutTimer, TimerLate
-from shared.events.registry import CalendarPublished
+from shared.events.registry import CalendarPublished, PersonPosted
 from shared.jobs import daily
 from shared.service import Service
 
@@ -40,6 +40,7 @@ service = Service(
         FundingOrderMoved: handlers.on_funding_order_moved,
         CaseProposed: handlers.on_case_proposed,
         ArrearsCaseOpened: handlers.on_arrears_case_opened,
+        PersonPosted: handlers.on_person_posted,
         EventParked: handlers.on_event_parked,
         TimerLate: handlers.on_timer_late,
         ItemWithoutTimer: handlers.on_item_without_timer,

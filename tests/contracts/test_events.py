@@ -37,8 +37,6 @@ OUTWARD = {
     "payroll.transfer_reversed.v1",
     "payroll.wage_account_changed.v1",  # how an account stands; what is wrong of it is told apart
     # Until payroll plans anew by them.
-    # Alerts keep their own list of heads yet.
-    "registry.person_posted.v1",
     "registry.project_suspended.v1",
     "registry.project_resumed.v1",
     "registry.works_contract_supplemented.v1",

@@ -6,8 +6,18 @@ from services.alerts.actions import (
     endpoints,
     ladders,
     notices,
+    posts,
     recipients,
     routes,
 )
 
-__all__ = ["alerts", "deliveries", "endpoints", "ladders", "notices", "recipients", "routes"]
+__all__ = [
+    "alerts",
+    "deliveries",
+    "endpoints",
+    "ladders",
+    "notices",
+    "posts",
+    "recipients",
+    "routes",
+]

@@ -1,7 +1,7 @@
 """Telling people: who is found is told by each of his ways; nobody found is itself an alert."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -50,11 +50,8 @@ async def tell(
     """Tell whom roles name, as of that day; nobody found: who is on duty, and a dead end."""
     day, wanted = clock.day_of(at), list(dict.fromkeys(receivers))
     lineage = await known.lineage(session, alert.area_code)
-    candidates = await queries.recipients.candidates(
-        session, organisations=routing.organisations(alert), person_id=alert.person_id,
-        lineage=lineage, day=day,
-    )  # fmt: skip
-    named = routing.addressees(wanted, alert, lineage, candidates)
+    candidates, offices = await _candidates(session, alert, lineage, day)
+    named = routing.addressees(wanted, alert, lineage, candidates, offices)
     found = named.found or await _on_duty(session, lineage, candidates, at)
     people = await queries.recipients.recipients_in_force(
         session, [each.recipient_id for each in found], day
@@ -72,6 +69,22 @@ async def tell(
     note(session, alert, Entry.TOLD, at, told)
     if not named.found:
         await _dead_end(session, alert, wanted, slot=slot, at=at)
+
+
+async def _candidates(
+    session: Session, alert: Alert, lineage: Sequence[str], day: date
+) -> tuple[Sequence[Recipient], routing.Offices]:
+    """Give whom an alert might concern on a day, and who is in office in their units."""
+    parties = routing.organisations(alert)
+    heads = await queries.posts.offices(session, parties, day)
+    persons = {person for office in heads.values() for person in office.persons}
+    found = await queries.recipients.candidates(
+        session, organisations=parties,
+        persons=persons | ({alert.person_id} if alert.person_id else set()),
+        lineage=lineage, day=day,
+    )  # fmt: skip
+    units = {each.org_id for each in found if each.org_id} - parties
+    return found, heads | await queries.posts.offices(session, units, day)
 
 
 async def tell_of_closing(

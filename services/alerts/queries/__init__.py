@@ -1,5 +1,13 @@
 """What alerts reads: rows for showing, and `locked_…` rows for changing."""
 
-from services.alerts.queries import alerts, areas, deliveries, endpoints, recipients, routes
+from services.alerts.queries import (
+    alerts,
+    areas,
+    deliveries,
+    endpoints,
+    posts,
+    recipients,
+    routes,
+)
 
-__all__ = ["alerts", "areas", "deliveries", "endpoints", "recipients", "routes"]
+__all__ = ["alerts", "areas", "deliveries", "endpoints", "posts", "recipients", "routes"]

@@ -1,6 +1,6 @@
 """Recipients and who is on duty."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -76,7 +76,7 @@ async def candidates(
     session: Session,
     *,
     organisations: set[UUID],
-    person_id: UUID | None,
+    persons: Collection[UUID],
     lineage: Sequence[str],
     day: date,
 ) -> Sequence[Recipient]:
@@ -87,7 +87,7 @@ async def candidates(
             _in_force(day),
             or_(
                 Recipient.org_id.in_(organisations),
-                Recipient.person_id == person_id,
+                Recipient.person_id.in_(persons),
                 Recipient.area_code.in_(lineage),
                 Recipient.roles.contains([Receiver.OPERATOR.value]),
             ),

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -141,6 +142,16 @@ class Reachable(Protocol):
     def person_id(self) -> UUID | None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Who is in a dated role of a unit on a day; empty: nobody, though the unit has such posts."""
+
+    persons: frozenset[UUID]
+
+
+Offices = Mapping[tuple[UUID, str], Office]
+DUTY_OFFICER = "duty_officer"
+
 RecipientT = TypeVar("RecipientT", bound=Reachable)
 
 
@@ -185,9 +196,12 @@ def _holders(
     parties: Parties,
     lineage: Sequence[str],
     candidates: Collection[RecipientT],
+    offices: Offices,
 ) -> tuple[list[RecipientT], str]:
     """Give who holds a role for an item, and by what they were found."""
     by_organisation, organisation = _organisation(role, parties)
+    if role is Receiver.UNIT_HEAD and organisation and (organisation, role) in offices:
+        return _heads(organisation, candidates, offices[organisation, role])
     if by_organisation:
         found = [
             each for each in candidates
@@ -204,8 +218,38 @@ def _holders(
     for area in lineage:
         near = [each for each in holders if each.area_code == area]
         if near:
-            return near, f"area {area}"
+            return _on_duty(near, offices), f"area {area}"
     return [], "area"
+
+
+def _heads(
+    organisation: UUID, candidates: Collection[RecipientT], office: Office
+) -> tuple[list[RecipientT], str]:
+    """Give the head in office, whichever unit he belongs to, and posts that are no person's."""
+    found = [
+        each
+        for each in candidates
+        if each.person_id in office.persons
+        or (
+            each.person_id is None
+            and each.org_id == organisation
+            and Receiver.UNIT_HEAD in each.roles
+        )
+    ]
+    return found, f"post in organisation {organisation}"
+
+
+def _on_duty(near: list[RecipientT], offices: Offices) -> list[RecipientT]:
+    """Give the officers on duty, where an office has such and they can be told; else all."""
+    duty = [
+        each
+        for each in near
+        if each.org_id
+        and each.person_id
+        and (office := offices.get((each.org_id, DUTY_OFFICER)))
+        and each.person_id in office.persons
+    ]
+    return duty or near
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,12 +274,16 @@ def addressees(
     parties: Parties,
     lineage: Sequence[str],
     candidates: Collection[RecipientT],
+    offices: Offices = MappingProxyType({}),
 ) -> Addressees:
-    """Find whom roles name: organisations' people by the item, persons, else by nearest area."""
+    """Find whom roles name: organisations' people by the item, persons, else by nearest area.
+
+    Where registry told of dated posts (`offices`) the head is who is in office on that day.
+    """
     found: dict[UUID, tuple[list[str], list[str]]] = {}
     unfilled = []
     for role in dict.fromkeys(receivers):
-        holders, found_by = _holders(Receiver(role), parties, lineage, candidates)
+        holders, found_by = _holders(Receiver(role), parties, lineage, candidates, offices)
         for holder in holders:
             roles, ways = found.setdefault(holder.id, ([], []))
             roles.append(str(role))

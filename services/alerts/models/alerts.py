@@ -1,26 +1,19 @@
-"""Tables of alerts: alerts and their timeline, routes, recipients, endpoints, deliveries."""
+"""Alerts, their timeline, who was given notice of them, and what was sent for it."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Time, text
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from services.alerts.models.recipients import Recipient
+from services.alerts.models.tables import Base
 from services.alerts.rules.deliveries import Channel, DeliveryState, EndpointState
-from services.alerts.rules.ladders import EscalationStep, WorkingDay
 from services.alerts.rules.notices import OVER, AlertState, Entry, Reason
 from shared import clock, db
 from shared.pii import Sealed
-
-
-class Base(DeclarativeBase):
-    """The tables of this service, and of no other."""
-
-    metadata = db.metadata()
-    type_annotation_map = {**db.COLUMN_TYPES, time: Time(), list[dict[str, Any]]: JSONB()}
 
 
 class Alert(db.Synced, Base):
@@ -129,113 +122,6 @@ class TimelineEntry(Base):
     actor: Mapped[str]
     event_id: Mapped[UUID | None]
     details: Mapped[dict[str, Any]]
-
-
-class Route(Base):
-    """A version of a route: which alerts take it, who is told, and how it climbs."""
-
-    __tablename__ = "routes"
-    __table_args__ = (
-        Index("uq_routes_version", "area_code", "code", "version", unique=True),
-        CheckConstraint("version > 0", name="version"),
-    )
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    area_code: Mapped[str]
-    code: Mapped[str]
-    """What the route is called in its area, over all its versions."""
-    version: Mapped[int]
-    valid_from: Mapped[date]
-    enabled: Mapped[bool] = mapped_column(default=True)
-    priority: Mapped[int]
-    """Within an area the smallest number that matches wins."""
-    kinds: Mapped[list[str]]
-    levels: Mapped[list[str]]
-    investment_types: Mapped[list[str]]
-    receivers: Mapped[list[str]]
-    on_steps: Mapped[dict[str, Any]]
-    """Receivers of steps of the item's ladder that have others: `{"notice": ["developer"]}`."""
-    steps: Mapped[list[dict[str, Any]]]
-    """The notification ladder, rung by rung."""
-    opens: Mapped[time]
-    closes: Mapped[time]
-    source: Mapped[str]
-    """Whose rule this is: a document and article, or whose practice."""
-    certainty: Mapped[str]
-    """A: official wording read. B: secondary text. C: to be verified."""
-    created_at: Mapped[datetime]
-    created_by: Mapped[str]
-
-    @property
-    def ladder(self) -> list[EscalationStep]:
-        """Give the rungs as rules read them."""
-        return [EscalationStep.read(step) for step in self.steps]
-
-    @property
-    def working_day(self) -> WorkingDay:
-        """Give the hours in which people are at work."""
-        return WorkingDay(self.opens, self.closes)
-
-    def receivers_at(self, step: str | None) -> list[str]:
-        """Give who is told at a step of the item's ladder, or at the alert's birth."""
-        return list(self.on_steps.get(step or "", self.receivers))
-
-
-class Recipient(Base):
-    """A person or post that can be told. Never a personal name: `person_id` is registry's."""
-
-    __tablename__ = "recipients"
-    __table_args__ = (
-        Index("ix_recipients_area", "area_code", "id"),
-        Index("ix_recipients_org", "org_id"),
-        Index("ix_recipients_person", "person_id"),
-        Index("ix_recipients_phone", "phone_index"),
-        Index("ix_recipients_mail", "mail_index"),
-    )
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    title: Mapped[str]
-    roles: Mapped[list[str]]
-    area_code: Mapped[str]
-    org_id: Mapped[UUID | None]
-    person_id: Mapped[UUID | None]
-    subject: Mapped[str | None]
-    """The subject of its access token, by which it finds its inbox."""
-    phone: Mapped[str | None] = mapped_column(Sealed)
-    phone_index: Mapped[str | None]
-    mail: Mapped[str | None] = mapped_column(Sealed)
-    mail_index: Mapped[str | None]
-    channels: Mapped[list[str]]
-    from_on: Mapped[date]
-    until_on: Mapped[date | None]
-    """The last day in office."""
-    version: Mapped[int] = mapped_column(default=1)
-    created_at: Mapped[datetime]
-    changed_at: Mapped[datetime]
-
-    def ways(self, *, by_mail: bool) -> list[Channel]:
-        """Give the ways by which it can be told now; the inbox always is one."""
-        ways = [Channel.INBOX]
-        if by_mail and self.mail and Channel.MAIL in self.channels:
-            ways.append(Channel.MAIL)
-        return ways
-
-
-class DutyRoster(Base):
-    """Who is on duty for an area, from one instant to another (excluded)."""
-
-    __tablename__ = "duty_rosters"
-    __table_args__ = (
-        Index("ix_duty_rosters_area", "area_code", "from_at"),
-        CheckConstraint("from_at < until_at", name="span"),
-    )
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    area_code: Mapped[str]
-    from_at: Mapped[datetime]
-    until_at: Mapped[datetime]
-    recipient_id: Mapped[UUID] = mapped_column(ForeignKey("recipients.id"))
-    created_at: Mapped[datetime]
 
 
 class Notice(Base):

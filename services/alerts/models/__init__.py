@@ -1,0 +1,29 @@
+"""Tables of alerts, by noun."""
+
+from services.alerts.models.alerts import (
+    Alert,
+    Attempt,
+    Delivery,
+    Endpoint,
+    Message,
+    Notice,
+    TimelineEntry,
+)
+from services.alerts.models.recipients import DutyRoster, Recipient, UnitPost
+from services.alerts.models.routes import Route
+from services.alerts.models.tables import Base
+
+__all__ = [
+    "Alert",
+    "Attempt",
+    "Base",
+    "Delivery",
+    "DutyRoster",
+    "Endpoint",
+    "Message",
+    "Notice",
+    "Recipient",
+    "Route",
+    "TimelineEntry",
+    "UnitPost",
+]

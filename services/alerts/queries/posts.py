@@ -1,0 +1,37 @@
+"""Who is head of a unit, or on duty in an office, from when until when."""
+
+from collections.abc import Collection
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+
+from services.alerts.models import UnitPost
+from services.alerts.rules.routing import Office
+from shared.db import Session
+
+
+async def locked_post(session: Session, post_id: UUID) -> UnitPost | None:
+    """Give a post for changing, or None if it was not told of yet; who tells it, too, waits."""
+    key = func.hashtextextended(f"unit_post:{post_id}", 0)
+    await session.execute(select(func.pg_advisory_xact_lock(key)))
+    return await session.scalar(select(UnitPost).where(UnitPost.id == post_id).with_for_update())
+
+
+async def offices(
+    session: Session, organisations: Collection[UUID], day: date
+) -> dict[tuple[UUID, str], Office]:
+    """Give by unit and role who is in office on a day; of all units of which posts were told."""
+    in_force = (UnitPost.from_on <= day) & or_(
+        UnitPost.until_on.is_(None), UnitPost.until_on >= day
+    )
+    found = await session.execute(
+        select(
+            UnitPost.organisation_id,
+            UnitPost.role,
+            func.array_agg(UnitPost.person_id).filter(in_force),
+        )
+        .where(UnitPost.organisation_id.in_(organisations))
+        .group_by(UnitPost.organisation_id, UnitPost.role)
+    )
+    return {(row[0], row[1]): Office(frozenset(row[2] or ())) for row in found}
