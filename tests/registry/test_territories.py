@@ -335,6 +335,20 @@ async def test_the_day_of_registration_is_left_for_entering_the_person(
     assert [one.subject_id for one in found] == [project.id]
 
 
+async def test_a_project_that_is_entered_beforehand_needs_a_person_from_its_first_day(
+    session: Session, project: Project, published: Published
+) -> None:
+    first = TODAY + timedelta(5)
+    project.supervised_since = first
+    for day in (TODAY, first - timedelta(1)):
+        await look(session, day)
+    assert await published(session, RegistryConditionFound) == []
+    await look(session, first)
+    [found] = await published(session, RegistryConditionFound)
+    assert isinstance(found, RegistryConditionFound)
+    assert found.since == first
+
+
 # ---- posts in units ------------------------------------------------------------------------
 
 

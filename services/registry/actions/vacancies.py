@@ -71,7 +71,7 @@ async def _since(session: Session, found: Sequence[Project], day: date) -> Mappi
         if project.id in own:
             ends.append(own[project.id])
         begun_on = clock.day_of(project.registered_at)
-        begun_on = max(begun_on, project.started_on or project.supervised_since or begun_on)
+        begun_on = max(begun_on, project.supervised_since or project.started_on or begun_on)
         since[project.id] = rules.persons.vacant_since(ends, min(begun_on, day))
     return since
 

@@ -246,7 +246,12 @@ async def locked_unit_post(session: Session, organisation_id: UUID, post_id: UUI
 
 
 def _vacant(day: date) -> ColumnElement[bool]:
-    return and_(Project.status == ProjectStatus.IN_PROGRESS, ~projects.in_charge(day))
+    """Say whether a project is under way on a day, and nobody is in charge of it.
+
+    One that is entered beforehand is under way from the day on which it is supervised or starts.
+    """
+    begun = func.coalesce(Project.supervised_since, Project.started_on, day) <= day
+    return and_(Project.status == ProjectStatus.IN_PROGRESS, begun, ~projects.in_charge(day))
 
 
 def _of(column: InstrumentedAttribute[UUID], project_id: UUID | None) -> ColumnElement[bool]:
