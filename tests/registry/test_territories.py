@@ -320,6 +320,7 @@ async def test_a_project_that_stops_or_is_complete_needs_nobody(
         getattr(event, "reason", "found")
         for event in told
         if isinstance(event, RegistryConditionFound | RegistryConditionEnded)
+        and event.kind == "nobody_in_charge"
     ]
     assert said == ["found", "project_stopped", "found", "project_closed"]
 
