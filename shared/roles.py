@@ -116,7 +116,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "cases:add_evidence",
         ),
         # 财政部门
-        "finance_bureau": (*_READ, *_RECEIVE),
+        "finance_bureau": (*_READ, *_RECEIVE, "payroll:write_payments"),
         # 根治欠薪工作领导小组
         "leading_group": (*_READ, "cases:approve_funding"),
         # 主要负责人
@@ -139,11 +139,19 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "registry:request_suspensions",
             "registry:write_subcontracts",
             "payroll:write_accounts",
+            "payroll:report_miss",
             "cases:answer",
             "cases:add_evidence",
         ),
         # 劳资专管员
-        "wage_officer": (*_READ, *_FILE, *_RECEIVE, "cases:answer", "cases:add_evidence"),
+        "wage_officer": (
+            *_READ,
+            *_FILE,
+            *_RECEIVE,
+            "payroll:report_miss",
+            "cases:answer",
+            "cases:add_evidence",
+        ),
         # 分包单位, 班组长
         "subcontractor": ("registry:read",),
         "crew_leader": ("registry:read",),

@@ -187,3 +187,17 @@ class ClosingNeedsAnother(Problem):
 
     status = 409
     title = Text("销户须由另一人确认", "Another person has to confirm the closing")
+
+
+class NoticeRefused(Problem):
+    """The notice fits nothing that is owed and lacking."""
+
+    status = 422
+    title = Text("该告知与应拨款项不符", "The notice fits nothing that is lacking")
+
+
+class PaymentsRefused(Problem):
+    """Something in a batch of treasury payments is wrong; nothing of it was taken."""
+
+    status = 422
+    title = Text("本批拨付信息未被采用", "These payments were refused")

@@ -12,9 +12,12 @@ from shared.events.conditions import PayrollConditionEnded, PayrollConditionFoun
 from shared.events.payroll import (
     BankFeedCompleted,
     BankFeedLate,
+    BankNoticeReceived,
+    ContractorReportReceived,
     TransferMissed,
     TransferReceived,
     TransferReversed,
+    TransferSent,
     WageAccountChanged,
 )
 from shared.events.platform import PLATFORM
@@ -41,6 +44,9 @@ service = Service(
         TransferMissed,
         TransferReceived,
         TransferReversed,
+        TransferSent,
+        BankNoticeReceived,
+        ContractorReportReceived,
         BankFeedLate,
         BankFeedCompleted,
         WageAccountChanged,

@@ -78,6 +78,45 @@ class TransferReversed(Event, type="payroll.transfer_reversed.v1", key="project_
     """The lines that count no longer, or for less."""
 
 
+class TransferSent(Event, type="payroll.transfer_sent.v1", key="project_id"):
+    """Finance sent money for an obligation; `lacking` is what it has not sent of it yet."""
+
+    project_id: UUID
+    area_code: str
+    obligation_id: UUID
+    works_contract_id: UUID
+    period: str
+    due_on: date
+    amount: Decimal
+    sent_on: date
+    lacking: Decimal
+    developer_id: UUID
+    contractor_id: UUID | None
+
+
+class _MissTold(Event):
+    """What the law lets others tell of a miss; `came_first` is `notice` or `detection`."""
+
+    project_id: UUID
+    area_code: str
+    obligation_id: UUID
+    works_contract_id: UUID
+    period: str
+    due_on: date
+    told_on: date
+    came_first: str
+
+
+class BankNoticeReceived(_MissTold, type="payroll.bank_notice_received.v1", key="project_id"):
+    """The bank told that a transfer did not come (724号 art. 27)."""
+
+
+class ContractorReportReceived(
+    _MissTold, type="payroll.contractor_report_received.v1", key="project_id"
+):
+    """The contractor reported to its authorities that a transfer did not come."""
+
+
 class BankFeedLate(Event, type="payroll.bank_feed_late.v1", key="source_id"):
     """A source did not close its day by its expected-by time: nobody's fault but the bank's."""
 

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
-from tests.bench import inbox, relay, scan, statement, webhook
+from tests.bench import board, inbox, relay, scan, statement, webhook
 from tests.bench.ground import Ground, ground
 from tests.bench.judge import Line
 from tests.bench.machine import machine, words
@@ -22,6 +22,7 @@ BENCHES: Mapping[str, Callable[[Ground], Awaitable[list[Line]]]] = {
     "scan": scan.measure,
     "statement": statement.measure,
     "webhook": webhook.measure,
+    "board": board.measure,
 }
 
 

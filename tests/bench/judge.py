@@ -1,7 +1,7 @@
 """What a bench says, and whether that is good enough: a ratio to a floor, and a goal."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from statistics import fmean, harmonic_mean
 
@@ -25,12 +25,15 @@ class Goal:
     ratio: float | None = None
     """Of ours to the floor."""
     ours: float | None = None
+    above: float | None = None
+    """Of a span: by how much ours may be longer than the floor."""
 
     def words(self, unit: Unit) -> str:
         """Give it as a line says it."""
         sign = "≥" if unit is Unit.RATE else "≤"
         said = [f"{sign} {_ratio(self.ratio, unit)}"] if self.ratio is not None else []
         said += [f"{sign} {self.ours:g} {unit}"] if self.ours is not None else []
+        said += [f"{sign} floor + {self.above:g} {unit}"] if self.above is not None else []
         return ", ".join(said) or "none"
 
 
@@ -63,6 +66,7 @@ class Line:
         for what, value, goal in (
             ("ratio", self.ratio, self.goal.ratio),
             ("ours", self.ours, self.goal.ours),
+            ("above", self.ours - self.floor, self.goal.above),
         ):
             if goal is not None and ((value < goal) if rate else (value > goal)):
                 found.append(f"{what} {value:.3g} misses its goal {goal:g}")
@@ -95,7 +99,7 @@ class Line:
             "ours": round(self.ours, 3),
             "floor": round(self.floor, 3),
             "ratio": round(self.ratio, 4),
-            "goal": {"ratio": self.goal.ratio, "ours": self.goal.ours},
+            "goal": asdict(self.goal),
             "failures": self.failures(),
             "note": self.note,
         }

@@ -53,6 +53,7 @@ def test_a_floor_is_small_and_stands_alone(path: Path) -> None:
         rate(70, 100, ratio=0.7, ours=70),
         rate(100, 100),
         span(400, 100, ratio=4, ours=400),
+        span(115, 100, above=15),
         span(100, 100),
     ],
 )
@@ -74,6 +75,7 @@ def test_better_than_the_floor_is_suspicious(line: Line) -> None:
         rate(90, 100, ratio=0.7, ours=91),
         span(401, 100, ratio=4),
         span(200, 100, ratio=4, ours=199),
+        span(116, 100, above=15),
     ],
 )
 def test_a_missed_goal_fails(line: Line) -> None:
@@ -93,7 +95,7 @@ def test_a_line_says_name_ours_floor_ratio_and_goal() -> None:
     ]  # fmt: skip
     document = json.loads(json.dumps(rate(50, 100, ratio=0.7).document()))
     assert (document["ours"], document["floor"], document["ratio"]) == (50, 100, 0.5)
-    assert document["goal"] == {"ratio": 0.7, "ours": None}
+    assert document["goal"] == {"ratio": 0.7, "ours": None, "above": None}
     assert len(document["failures"]) == 1
 
 

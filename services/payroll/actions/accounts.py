@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from services.payroll import queries, rules
-from services.payroll.actions import conditions, money
+from services.payroll.actions import conditions, money, payments
 from services.payroll.errors import (
     AccountRefused,
     AccountTaken,
@@ -203,3 +203,4 @@ async def take_over(session: Session, account: WageAccount, now: datetime) -> No
     )
     for line in came_in:
         line.left_amount = left[line.id]
+    await payments.look_for_payments(session, [account.project_id])

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from services.payroll import queries, rules
-from services.payroll.actions import accounts, feeds, money, readings, reserves
+from services.payroll.actions import accounts, feeds, money, payments, readings, reserves
 from services.payroll.actions.money import Incoming
 from services.payroll.actions.readings import AccountReading, BatchReading
 from services.payroll.errors import FeedClosed, FeedDayRefused, FeedRefused
@@ -135,6 +135,7 @@ async def note_use(
     """Note which accounts are in use by now, and look at what those cover on which money moved."""
     if not moved:
         return
+    await payments.look_for_payments(session, {account.project_id for account in moved})
     first = {account.id for account in moved if account.used_since is None}
     if first:
         frozen = await queries.accounts.frozen(session, first, clock.day_of(now))

@@ -10,6 +10,7 @@ from services.payroll.models.feeds import (
     Source,
     Waiver,
 )
+from services.payroll.models.notices import MissNotice
 from services.payroll.models.obligations import (
     Credit,
     CreditChange,
@@ -18,6 +19,7 @@ from services.payroll.models.obligations import (
     WageAccount,
 )
 from services.payroll.models.parties import ProjectParty
+from services.payroll.models.payments import TreasuryPayment
 from services.payroll.models.projects import Organisation, Project, ProjectState, WorksContract
 from services.payroll.models.reserves import AccountMonth
 from services.payroll.models.statement_files import StatementFile, StatementLine
@@ -38,6 +40,7 @@ __all__ = [
     "CreditChange",
     "FeedBatch",
     "Freeze",
+    "MissNotice",
     "Obligation",
     "Organisation",
     "Policy",
@@ -48,6 +51,7 @@ __all__ = [
     "Source",
     "StatementFile",
     "StatementLine",
+    "TreasuryPayment",
     "WageAccount",
     "Waiver",
     "WorksContract",

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.payroll.models.tables import Base, known_at, of
 from services.payroll.rules import accounts, obligations
 from services.payroll.rules.accounts import AccountFacts, AccountMode, AccountStatus, CloseReason
+from services.payroll.rules.notices import CameFirst, NoticeKind
 from services.payroll.rules.obligations import ObligationStatus
 from shared import clock, db
 from shared.pii import Sealed
@@ -94,6 +95,12 @@ class Obligation(db.Synced, Base):
         Index("ix_obligations_project", "project_id", "due_on"),
         Index("ix_obligations_developer", "developer_id", "due_on"),
         Index("ix_obligations_order", "due_on", "id"),
+        # What is lacking on the board: few rows of all that were ever owed.
+        Index(
+            "ix_obligations_lacking",
+            "due_on",
+            postgresql_where=text("credited_amount < due_amount"),
+        ),
         # What the poll looks for: few rows of very many, found without reading the others.
         Index(
             "ix_obligations_planned", "due_on", "id", postgresql_where=text("status = 'planned'")
@@ -130,6 +137,12 @@ class Obligation(db.Synced, Base):
     calendar_version: Mapped[str]
     known_at: Mapped[datetime] = mapped_column(default=clock.now, server_default=func.now())
     """Since when it is owed at all: money that was there before prefers what was owed then."""
+    bank_notice_at: Mapped[datetime | None]
+    """When the bank's notice of the miss came (724号 art. 27)."""
+    contractor_report_at: Mapped[datetime | None]
+    """When the contractor's own report of it came."""
+    told_first: Mapped[CameFirst | None]
+    """What came first, the first of these or our own finding; None before any of them came."""
     reversals: Mapped[int] = mapped_column(default=0, server_default="0")
     """How often money that had counted was taken back: tells apart what is told again."""
 
@@ -183,6 +196,14 @@ class Obligation(db.Synced, Base):
         self.missed_on = today
         self._stand(due=True)
         return True
+
+    def take_notice(self, kind: NoticeKind, first: CameFirst, at: datetime) -> None:
+        """Note that the bank, or the contractor, told of a miss."""
+        if kind is NoticeKind.BANK_NOTICE:
+            self.bank_notice_at = at
+        else:
+            self.contractor_report_at = at
+        self.told_first = self.told_first or first
 
     def replan(
         self, due_on: date, calendar_version: str, on_time: Decimal, told_at: datetime

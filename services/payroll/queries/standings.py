@@ -1,5 +1,6 @@
 """How supervised projects stand with their transfers on a day: one statement for list and count."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,7 +11,6 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     FromClause,
-    Label,
     Select,
     Subquery,
     Text,
@@ -115,24 +115,32 @@ class _Moment:
     day: date
     due_until: date
     end: datetime
+    is_now: bool
+    """The day is not over: what counts for it is what stands in the rows."""
 
     @classmethod
     def of(cls, day: date, today: date) -> "_Moment":
-        return cls(day, last_due(day, today), clock.day_end(day))
+        return cls(day, last_due(day, today), clock.day_end(day), day >= today)
 
 
 def _standings(scope: Scope, only: StandingFilter, today: date) -> Subquery:
     """Select the supervised projects of a filter, each once, with how it stands on its day.
 
-    Cards are told whole, so the planner cannot guess how many of them a filter leaves. What hangs
-    on a project is therefore asked for project by project, by index: that costs as much as there
-    are projects, whatever the planner takes them for.
+    Cards are told whole, so the planner cannot guess how many of them a filter leaves. What hung
+    on a project in the past is therefore asked for project by project, by index: that costs as
+    much as there are projects, whatever the planner takes them for. Today's debts stand in an
+    index of their own, and are asked for at once.
     """
     moment = _Moment.of(only.as_of or today, today)
     projects = _supervised(scope, only, moment)
-    owing = _owing(projects, moment)
+    if moment.is_now:
+        owing: Any = _owing_now(moment)
+        joined = projects.outerjoin(owing, owing.c.project_id == projects.c.id)
+    else:
+        owing = _owing(projects, moment)
+        joined = projects.join(owing, true())
     standing = case(
-        (owing.c.open == 0, Standing.FULL.value),
+        (func.coalesce(owing.c.open, 0) == 0, Standing.FULL.value),
         (owing.c.credited == 0, Standing.NONE.value),
         else_=Standing.SHORT.value,
     )
@@ -141,10 +149,10 @@ def _standings(scope: Scope, only: StandingFilter, today: date) -> Subquery:
             *[column for column in projects.c if column.name != "fed_until"],
             standing.label("transfer"),
             func.coalesce(owing.c.lacking, NOTHING).label("shortfall"),
-            owing.c.open.label("open_obligations"),
+            func.coalesce(owing.c.open, 0).label("open_obligations"),
             owing.c.oldest.label("oldest_due_on"),
         )
-        .join_from(projects, owing, true())
+        .select_from(joined)
         .subquery("standings")
     )
 
@@ -155,24 +163,13 @@ def _supervised(scope: Scope, only: StandingFilter, moment: _Moment) -> Subquery
     Whoever could see a project then sees it in what is told of then. `fed_until` is the day
     through which its account's source had told all; null without an account.
     """
-    cards, fed = _cards(moment), _fed(moment)
+    cards = _cards(moment)
     told: Any = cards.c
-    statement = (
-        select(cards, fed.c.until.label("fed_until"))
-        .outerjoin_from(
-            cards,
-            WageAccount,
-            (WageAccount.project_id == told.id)
-            & ~WageAccount.pending
-            & (WageAccount.registered_at < moment.end)
-            & (WageAccount.closed_at.is_(None) | (WageAccount.closed_at >= moment.end)),
-        )
-        .outerjoin(fed, fed.c.source_id == WageAccount.source_id)
-        .where(
-            known.in_scope(told.area_code, scope, told.developer_id, told.contractor_id),
-            told.status == IN_PROGRESS,
-            told.supervised_since <= moment.day,
-        )
+    fed = select(cards) if moment.is_now else _fed_cards(cards, moment)
+    statement = fed.where(
+        known.in_scope(told.area_code, scope, told.developer_id, told.contractor_id),
+        told.status == IN_PROGRESS,
+        told.supervised_since <= moment.day,
     )
     for name in ("developer_id", "contractor_id", "investment_type", "funding_source"):
         value = getattr(only, name)
@@ -184,8 +181,32 @@ def _supervised(scope: Scope, only: StandingFilter, moment: _Moment) -> Subquery
     return statement.subquery("supervised")
 
 
+def _fed_cards(cards: Subquery, moment: _Moment) -> Select[*tuple[Any, ...]]:
+    """Select cards, each with how far its account's source had told all by then."""
+    fed = _fed(moment)
+    return (
+        select(cards, fed.c.until.label("fed_until"))
+        .outerjoin_from(cards, WageAccount, _has_account(cards.c.id, moment))
+        .outerjoin(fed, fed.c.source_id == WageAccount.source_id)
+    )
+
+
+def _has_account(project_id: ColumnElement[Any], moment: _Moment) -> ColumnElement[bool]:
+    """Say of an account that it was a project's by then."""
+    return (
+        (WageAccount.project_id == project_id)
+        & ~WageAccount.pending
+        & (WageAccount.registered_at < moment.end)
+        & (WageAccount.closed_at.is_(None) | (WageAccount.closed_at >= moment.end))
+    )
+
+
 def _cards(moment: _Moment) -> Subquery:
     """Select of each project the last card that was told by then, field by field."""
+    if moment.is_now:
+        # What a project is limited by stands beside its card, and is read without opening it.
+        beside = (Project.area_code, Project.status, Project.developer_id, Project.contractor_id)
+        return _fields(Project.id, Project.card, beside)
     former = (
         select(ProjectState.card)
         .where(ProjectState.project_id == Project.id, ProjectState.told_at < moment.end)
@@ -195,23 +216,31 @@ def _cards(moment: _Moment) -> Subquery:
     )
     last = case((Project.told_at < moment.end, Project.card), else_=former)
     told = _once(select(Project.id, last.label("card"))).subquery("told")
+    return _fields(told.c.id, told.c.card)
 
-    def field(name: str, kind: type[TypeEngine[Any]] = Text) -> Label[Any]:
-        return cast(told.c.card[name].astext, kind).label(name)
 
-    return select(
-        told.c.id,
-        field("name"),
-        field("area_code"),
-        field("status"),
-        field("developer_id", Uuid),
-        field("developer_name"),
-        field("contractor_id", Uuid),
-        field("contractor_name"),
-        field("investment_type"),
-        field("funding_source"),
-        field("supervised_since", Date),
-    ).subquery("cards")
+_FIELDS: Mapping[str, type[TypeEngine[Any]]] = {
+    "name": Text,
+    "area_code": Text,
+    "status": Text,
+    "developer_id": Uuid,
+    "developer_name": Text,
+    "contractor_id": Uuid,
+    "contractor_name": Text,
+    "investment_type": Text,
+    "funding_source": Text,
+    "supervised_since": Date,
+}
+
+
+def _fields(project_id: Any, card: Any, beside: Sequence[Any] = ()) -> Subquery:  # noqa: ANN401  columns
+    """Select a card field by field, but for those that stand beside it."""
+    known_ = {column.key: column for column in beside}
+    named = [
+        known_.get(name, cast(card[name].astext, kind)).label(name)
+        for name, kind in _FIELDS.items()
+    ]
+    return select(project_id, *named).subquery("cards")
 
 
 def _owing(projects: Subquery, moment: _Moment) -> FromClause:
@@ -239,6 +268,34 @@ def _owing(projects: Subquery, moment: _Moment) -> FromClause:
         )
         .where(each.c.credited < each.c.due_amount)
         .lateral("owing")
+    )
+
+
+def _owing_now(moment: _Moment) -> Subquery:
+    """Select of each project what is due today, proved by the bank's data, and not paid in full.
+
+    Nothing is known that is not known today, so what counts is what the rows say.
+    """
+    owed_by: Any = Obligation.project_id
+    return (
+        select(
+            Obligation.project_id,
+            func.count().label("open"),
+            func.sum(Obligation.due_amount - Obligation.credited_amount).label("lacking"),
+            func.sum(Obligation.credited_amount).label("credited"),
+            func.min(Obligation.due_on).label("oldest"),
+        )
+        .outerjoin(WageAccount, _has_account(owed_by, moment))
+        .outerjoin(Source, Source.id == WageAccount.source_id)
+        .where(
+            Obligation.due_on <= moment.due_until,
+            Obligation.credited_amount < Obligation.due_amount,
+            Obligation.account_id.is_(None)
+            | Source.id.is_(None)
+            | (Obligation.due_on <= Source.fed_until),
+        )
+        .group_by(Obligation.project_id)
+        .subquery("owing")
     )
 
 

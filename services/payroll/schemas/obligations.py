@@ -5,6 +5,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from services.payroll.rules.matching import MatchedAs
+from services.payroll.rules.notices import CameFirst
 from services.payroll.rules.obligations import ObligationStatus
 from services.payroll.schemas.fields import Filter, Period, Row
 
@@ -41,6 +42,12 @@ class ObligationOut(Row):
     status: ObligationStatus
     missed_on: date | None
     """The day on which the miss was found; a later payment does not erase it."""
+    bank_notice_at: datetime | None
+    """When the bank told of the miss (724号 art. 27)."""
+    contractor_report_at: datetime | None
+    """When the contractor reported it."""
+    told_first: CameFirst | None
+    """What came first: the first of these two, or our own finding."""
     calendar_version: str
     changed_at: datetime
 

@@ -21,11 +21,13 @@ from services.payroll.models import (
 from services.payroll.rules.accounts import CloseReason
 from services.payroll.schemas.allocations import AllocationIn
 from services.payroll.schemas.life import ClosingNoticeIn, FreezeIn
+from services.payroll.schemas.notices import BankNoticeIn
+from services.payroll.schemas.payments import PaymentIn, PaymentsIn
 from services.payroll.schemas.policies import PolicyIn
 from shared import clock
 from shared.db import Session, new_id
 from shared.known import KnownArea
-from tests.contracts.access.rows import TREE_ELSEWHERE, Rows
+from tests.contracts.access.rows import HERE, TREE_ELSEWHERE, Rows
 from tests.fixtures.service import Time
 from tests.payroll import factories as make
 from tests.payroll import statements
@@ -66,6 +68,9 @@ async def rows(session: Session, time: Time) -> Rows:
     [owed, *_] = await make.owed(session, project_id)
     file = await statements.refused(session, source, clock.now())
     pending, standing = await _allocations(session, line.id)
+    lacking, notice = await _noticed(session)
+    sent = _payments(project_id, "拨1")
+    await actions.payments.receive_payments(session, OFFICE, sent, clock.now())
     freeze, closing, condition = await _life(session, account)
     policy = await actions.policies.add_policy(session, OFFICE, _policy(), clock.now())
     made = Rows(
@@ -80,7 +85,10 @@ async def rows(session: Session, time: Time) -> Rows:
             "freeze_id": freeze.id,
             "project_id": project_id,
         },
-        own_ids={f"POST {ALLOCATION}/reversal": {"allocation_id": standing}},
+        own_ids={
+            f"POST {ALLOCATION}/reversal": {"allocation_id": standing},
+            f"POST {V1}/obligations/{{obligation_id}}/report": {"obligation_id": lacking},
+        },
         parties={"developer": DEVELOPER, "contractor": CONTRACTOR, "bank": BANK},
         marks={
             f"GET {V1}/sources": source.id,
@@ -101,6 +109,8 @@ async def rows(session: Session, time: Time) -> Rows:
             f"GET {V1}/statement-files": file.id,
             f"POST {V1}/bank-lines/search": line.id,
             f"GET {V1}/allocations": pending,
+            f"GET {V1}/bank-notices": notice,
+            f"GET {V1}/treasury-payments": "拨1",
         },
     )
     there = make.account_in(project_id)
@@ -141,6 +151,12 @@ async def rows(session: Session, time: Time) -> Rows:
         ],
         f"POST {ALLOCATION}/refuse": [{"reason": "不符"}],
         f"POST {ALLOCATION}/reversal": [{"reason": "凭证有误"}],
+        f"POST {V1}/bank-notices": [_notice().model_dump(mode="json")],
+        f"POST {V1}/obligations/{{obligation_id}}/report": [{"told_on": "2023-01-12"}],
+        f"POST {V1}/treasury-payments": [
+            _payments(project_id, "拨1").model_dump(mode="json"),
+            _payments(project_id, "拨2").model_dump(mode="json"),
+        ],
     }
     made.requests = {name: [{"json": body} for body in each] for name, each in bodies.items()}
     made.requests[f"POST {V1}/statement-files"] = [
@@ -152,6 +168,32 @@ async def rows(session: Session, time: Time) -> Rows:
 
 async def _line(session: Session, serial: str) -> UUID:
     return (await session.scalars(select(BankLine.id).where(BankLine.serial == serial))).one()
+
+
+def _payments(project_id: UUID, voucher: str) -> PaymentsIn:
+    payment = PaymentIn(
+        voucher=voucher,
+        project_id=project_id,
+        period="2023-01",
+        amount=Decimal(100),
+        sent_on=FIRST,
+    )
+    return PaymentsIn(area_code=HERE, payments=[payment])
+
+
+def _notice() -> BankNoticeIn:
+    return BankNoticeIn(account_no="1755000000000000077", period="2023-01", told_on=SECOND)
+
+
+async def _noticed(session: Session) -> tuple[UUID, UUID]:
+    """Let a transfer be due and lacking, and its bank tell so; give obligation and notice."""
+    project_id = await make.contract(session, transfer_day=11)
+    await make.account(session, project_id, account_no=_notice().account_no)
+    [lacking, *_] = await make.owed(session, project_id)
+    [told] = await actions.notices.receive_bank_notice(
+        session, make.sender(), _notice(), clock.now()
+    )
+    return lacking.id, told.id
 
 
 async def _allocations(session: Session, line_id: UUID) -> tuple[UUID, UUID]:
