@@ -6,7 +6,7 @@ from services.cases import actions
 from services.cases.errors import KindUnknown
 from services.cases.rules.conditions import Ended, Found
 from services.cases.rules.delay import Party, StageCode
-from services.cases.rules.items import TOLD_WHEN_WRONG, Opening, WatchKind, key_of
+from services.cases.rules.items import TOLD_WHEN_WRONG, Happening, Opening, WatchKind, key_of
 from shared import clock, known
 from shared.db import Session
 from shared.events.alerts import AlertAcknowledged
@@ -20,8 +20,12 @@ from shared.events.conditions import (
 from shared.events.payroll import (
     BankFeedCompleted,
     BankFeedLate,
+    BankNoticeReceived,
+    ContractorReportReceived,
     TransferMissed,
     TransferReceived,
+    TransferReversed,
+    TransferSent,
 )
 from shared.events.registry import AreaPersonAssigned, CalendarPublished, PersonAssigned
 
@@ -29,10 +33,12 @@ from shared.events.registry import AreaPersonAssigned, CalendarPublished, Person
 async def on_transfer_missed(session: Session, event: TransferMissed) -> None:
     """Open an item for the developer, who owes the transfer; others wait for whoever holds it."""
     waiting_for = await actions.delay.begin_delay(session, **_chain(event), **_parties(event))
-    await actions.items.open_watch_item(session, _missed(event, waiting_for), event.id)
+    again = (event.obligation_id, event.lacking, event.occurred_at, event.id)
+    if not await actions.reversals.missed_again(session, *again):
+        await actions.items.open_watch_item(session, _missed(event, waiting_for), event.id)
 
 
-def _chain(event: TransferMissed | TransferReceived) -> dict[str, Any]:
+def _chain(event: TransferMissed | TransferReceived | TransferSent) -> dict[str, Any]:
     said = {"obligation_id", "works_contract_id", "project_id", "area_code", "period", "due_on"}
     return event.model_dump(include=said)
 
@@ -77,15 +83,51 @@ async def on_transfer_received(session: Session, event: TransferReceived) -> Non
             event.settled_on or event.credited_on, at=event.occurred_at,
             proof={"bank_serials": event.bank_serials},
         )  # fmt: skip
+    proof = event.model_dump(include={"amount", "credited_on"}) | {"told_id": event.id}
+    if event.in_time:
+        await actions.reversals.annul_miss(
+            session, event.obligation_id, event.occurred_at,
+            bank_serials=event.bank_serials, **proof,
+        )  # fmt: skip
+        return
     await actions.items.receive_transfer(
-        session,
-        event.obligation_id,
-        event.lacking,
-        event.bank_serials,
-        event.occurred_at,
-        told_id=event.id,
-        **event.model_dump(include={"amount", "credited_on"}),
-    )
+        session, event.obligation_id, event.lacking, event.bank_serials,
+        event.occurred_at, **proof,
+    )  # fmt: skip
+
+
+async def on_transfer_reversed(session: Session, event: TransferReversed) -> None:
+    """Open again what money had closed that counts no longer; its period waits for money."""
+    at, serials = event.occurred_at, event.bank_serials
+    if event.lacking > 0:
+        await actions.delay.reach_stage(
+            session, event.obligation_id, StageCode.CREDITED, None, at=at, proof={"lost": serials}
+        )
+    if event.missed:
+        await actions.reversals.reverse_transfer(
+            session, event.obligation_id, event.lacking, serials, at=at, told_id=event.id
+        )
+
+
+async def on_transfer_sent(session: Session, event: TransferSent) -> None:
+    """Know that the developer has paid, once all of a period's money was sent."""
+    await actions.delay.learn_chain(session, **_chain(event))
+    if event.lacking <= 0:
+        await actions.delay.reach_stage(
+            session, event.obligation_id, StageCode.DEVELOPER_PAID, event.sent_on,
+            at=event.occurred_at, proof={"amount": event.amount},
+        )  # fmt: skip
+
+
+async def on_miss_told(
+    session: Session, event: BankNoticeReceived | ContractorReportReceived
+) -> None:
+    """Write on the item's timeline that the bank, or the contractor, told of the miss."""
+    bank = isinstance(event, BankNoticeReceived)
+    what = Happening.BANK_NOTICE if bank else Happening.CONTRACTOR_REPORT
+    said = event.model_dump(include={"told_on", "came_first"})
+    told = (event.obligation_id, what, event.occurred_at, event.id)
+    await actions.reversals.note_told(session, *told, **said)
 
 
 async def on_bank_feed_late(session: Session, event: BankFeedLate) -> None:

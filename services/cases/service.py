@@ -26,8 +26,12 @@ from shared.events.conditions import (
 from shared.events.payroll import (
     BankFeedCompleted,
     BankFeedLate,
+    BankNoticeReceived,
+    ContractorReportReceived,
     TransferMissed,
     TransferReceived,
+    TransferReversed,
+    TransferSent,
 )
 from shared.events.platform import PLATFORM
 from shared.events.registry import AreaPersonAssigned, CalendarPublished, PersonAssigned
@@ -58,6 +62,10 @@ service = Service(
         AreaPersonAssigned: handlers.on_area_person_assigned,
         TransferMissed: handlers.on_transfer_missed,
         TransferReceived: handlers.on_transfer_received,
+        TransferReversed: handlers.on_transfer_reversed,
+        TransferSent: handlers.on_transfer_sent,
+        BankNoticeReceived: handlers.on_miss_told,
+        ContractorReportReceived: handlers.on_miss_told,
         BankFeedLate: handlers.on_bank_feed_late,
         BankFeedCompleted: handlers.on_bank_feed_completed,
         RegistryConditionFound: handlers.on_condition_found,

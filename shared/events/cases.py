@@ -43,6 +43,9 @@ class _ItemEvent(Event):
 class WatchItemOpened(_ItemEvent, type="cases.watch_item_opened.v1", key="watch_item_id"):
     """Something must be put right."""
 
+    reopened: bool = False
+    """It had been closed, and the proof that closed it holds no longer."""
+
 
 class WatchItemRaised(_ItemEvent, type="cases.watch_item_raised.v1", key="watch_item_id"):
     """It was not put right; its level is higher now."""

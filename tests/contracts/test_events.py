@@ -33,12 +33,6 @@ TOLD = record.events()
 # Told to others than our own services; the reason stands beside each.
 OUTWARD = {
     "alerts.delivery_exhausted.v1",  # subscribers' operators read it; nobody here can help
-    # Until cases opens again what it had closed.
-    "payroll.transfer_reversed.v1",
-    # Until cases writes them on the item's timeline.
-    "payroll.transfer_sent.v1",
-    "payroll.bank_notice_received.v1",
-    "payroll.contractor_report_received.v1",
     "payroll.wage_account_changed.v1",  # how an account stands; what is wrong of it is told apart
     # Until payroll plans anew by them.
     "registry.project_suspended.v1",

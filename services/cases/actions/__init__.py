@@ -15,6 +15,7 @@ from services.cases.actions import (
     persons,
     policies,
     proposals,
+    reversals,
     tellings,
 )
 
@@ -33,5 +34,6 @@ __all__ = [
     "persons",
     "policies",
     "proposals",
+    "reversals",
     "tellings",
 ]

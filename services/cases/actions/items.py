@@ -228,13 +228,16 @@ async def close_watch_item(
     session: Session, item: WatchItem, reason: str, at: datetime, **proof: object
 ) -> None:
     """End an item by its proof: no limit runs on, and a proposal without ground is withdrawn."""
+    proof |= {"state_before": item.state, "state_since": item.state_since}
     item.close(at, reason)
     await limits.disarm(session, item)
     note(session, item, Happening.CLOSED, at, close_reason=reason, **proof)
     shown = {"close_reason": reason, **proof}
     await order_course.settle_orders(session, item, at, shown)
     await funding.settle_funding(session, item, at, shown)
-    event_id = same_id(at, item.id, "closed")
+    # Closed again after its proof was taken back, it is told again.
+    times = await queries.reversals.times_reversed(session, item.id)
+    event_id = same_id(at, item.id, "closed", *([times] if times else []))
     publish(
         session,
         WatchItemClosed(

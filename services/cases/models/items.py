@@ -175,6 +175,16 @@ class WatchItem(db.Synced, Base):
         self.lacking, self.bank_serials = lacking, [*self.bank_serials, *fresh]
         return True
 
+    def lose(self, lacking: Decimal, serials: list[str]) -> None:
+        """Lack more again: some lines count no longer, or for less."""
+        self.lacking = lacking
+        self.bank_serials = [one for one in self.bank_serials if one not in serials]
+
+    def open_again(self, state: ItemState, since: datetime) -> None:
+        """Stand between the parties as before it was closed: its proof holds no longer."""
+        self._enter(state, since)
+        self.closed_at = self.close_reason = None
+
     def follow(self, condition: Condition) -> None:
         """Take what is told of its condition now; whom somebody has named by hand answers on."""
         self.project, self.area_code = condition.project, condition.area_code

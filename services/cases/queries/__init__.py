@@ -12,6 +12,7 @@ from services.cases.queries import (
     persons,
     policies,
     proposals,
+    reversals,
     rows,
     tellings,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "persons",
     "policies",
     "proposals",
+    "reversals",
     "rows",
     "tellings",
 ]

@@ -13,7 +13,7 @@ from services.cases.errors import WatchItemUnknown
 from services.cases.models import WatchItem, WatchItemEntry
 from services.cases.queries import rows
 from services.cases.rules.history import Miss
-from services.cases.rules.items import ItemState, TimerKind, WatchKind
+from services.cases.rules.items import CloseReason, ItemState, TimerKind, WatchKind
 from services.cases.schemas.items import WatchItemFilter
 from shared import clock, known, paging
 from shared.areas import Scope
@@ -23,6 +23,8 @@ from shared.timers import ARMED, Timer
 
 _OPEN = WatchItem.state != ItemState.CLOSED
 _MISSED = WatchItem.kind == WatchKind.TRANSFER_MISSED
+# What turned out to be no miss counts for nothing.
+_WAS_ONE = WatchItem.close_reason.is_distinct_from(CloseReason.NOT_MISSED.value)
 # What is closed has no due time any more; in a queue it comes last.
 _NEVER = literal(datetime(9999, 1, 1, tzinfo=clock.BEIJING), DateTime(timezone=True))
 
@@ -245,7 +247,7 @@ async def misses(session: Session, project_id: UUID) -> list[Miss]:
             WatchItem.period,
             WatchItem.previous_period,
             WatchItem.due_on,
-        ).where(_MISSED, WatchItem.project_id == project_id)
+        ).where(_MISSED, _WAS_ONE, WatchItem.project_id == project_id)
     )
     return [
         Miss(contract_id, period, before, due_on)
@@ -257,7 +259,9 @@ async def misses(session: Session, project_id: UUID) -> list[Miss]:
 async def last_missed_at(session: Session, project_id: UUID) -> datetime | None:
     """Give the instant at which the last miss of a project was told."""
     return await session.scalar(
-        select(func.max(WatchItem.opened_at)).where(_MISSED, WatchItem.project_id == project_id)
+        select(func.max(WatchItem.opened_at)).where(
+            _MISSED, _WAS_ONE, WatchItem.project_id == project_id
+        )
     )
 
 

@@ -100,6 +100,10 @@ class Happening(StrEnum):
     EXTENSION_REFUSED = "extension_refused"
     ORDER_MOVED = "order_moved"
     FUNDING_MOVED = "funding_moved"
+    REVERSED = "reversed"
+    ANNULLED = "annulled"
+    BANK_NOTICE = "bank_notice"
+    CONTRACTOR_REPORT = "contractor_report"
     CLOSED = "closed"
 
 
@@ -107,6 +111,8 @@ class CloseReason(StrEnum):
     """The proof that closed an item, never a text; a condition's end names its own in one word."""
 
     TRANSFER_RECEIVED = "transfer_received"
+    NOT_MISSED = "not_missed"
+    """All of the money was there in time: the miss was none."""
     BANK_FEED_COMPLETED = "bank_feed_completed"
     BANK_FEED_WAIVED = "bank_feed_waived"
     VALUE_RECOVERED = "value_recovered"
