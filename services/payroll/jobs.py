@@ -1,13 +1,15 @@
 """The clock door: feeds that are expected, feeds that are late, transfers that are missed."""
 
+from contextlib import suppress
 from datetime import date
 
 from services.payroll import actions, queries
 from services.payroll.actions.statement_files import ReadFile
 from services.payroll.adapters import statement_child
-from services.payroll.adapters.statement_types import Piece
-from shared import clock, telemetry
+from services.payroll.adapters.statement_types import Piece, Refused
+from shared import clock, pii, telemetry
 from shared.db import Session, Sessions
+from shared.files import FileDamaged, FileMissing
 from shared.timers import Timer
 
 # Of a province's thousands of developers a dashboard shows those with the most misses.
@@ -60,13 +62,14 @@ async def read_statement_files(sessions: Sessions) -> int:
         file = await actions.statement_files.claim_statement_file(session, clock.wall())
     if file is None:
         return 0
-    _, content = await sessions.files.open(file.file_id)
-    end = Piece()
-    async with statement_child.reading(content) as pieces:
-        async for end in pieces:
-            if end.lines:
-                async with sessions.begin("job:read_statement_files") as session:
-                    await actions.statement_files.go_on(session, file, end.lines, clock.wall())
+    end = Piece(refused=Refused("lost"))
+    with suppress(FileMissing, FileDamaged, pii.Unsealable):
+        _, content = await sessions.files.open(file.file_id)
+        async with statement_child.reading(content) as pieces:
+            async for end in pieces:
+                if end.lines:
+                    async with sessions.begin("job:read_statement_files") as session:
+                        await actions.statement_files.go_on(session, file, end.lines, clock.wall())
     read = ReadFile((), end.outcome, end.refused)
     async with sessions.begin("job:read_statement_files") as session:
         await actions.statement_files.finish(session, file, read, now)

@@ -19,11 +19,11 @@ from shared.tables.cells import (
     column_name,
 )
 from shared.tables.cells import shown as one_line
+from shared.tables.values import moment
 
 _CHUNK = 1 << 20
 _PROBE = 40  # lines that tell the delimiter
 _DELIMITERS = ",\t|;"
-_SHORTEST = 3
 _LONGEST = 32_000  # letters in a cell; a quote that nobody closes swallows what follows
 
 
@@ -78,6 +78,7 @@ def rows(file: BinaryIO) -> Iterator[Row]:
     text.seek(0)
     reader = csv.reader(text, delimiter=delimiter_of(probe))
     number, width, before = 0, 0, 0
+    cells: list[Cell] = []
     try:
         for number, found in enumerate(reader, start=1):
             if len(found) > MOST_COLUMNS:
@@ -90,8 +91,8 @@ def rows(file: BinaryIO) -> Iterator[Row]:
                 yield Row(number, cells)
     except csv.Error as error:
         raise Unreadable("quotes_open", f"{column_name(0)}{number + 1}") from error
-    # A row that is shorter than the one before and that nothing ends was cut off.
-    if _SHORTEST <= width < before and not _ends(file, encoding):
+    # A row with a day that is shorter than the one before and that nothing ends was cut off.
+    if width < before and any(map(moment, cells)) and not _ends(file, encoding):
         raise Unreadable("truncated", str(number))
 
 

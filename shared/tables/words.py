@@ -55,6 +55,10 @@ REFUSALS: Mapping[str, tuple[Text, Text]] = {
         Text("文件含有不允许的 XML 声明", "The file holds declarations that are not allowed"),
         _EXPORT,
     ),
+    "lost": (
+        Text("原文件已无法取出", "The kept file cannot be given out any more"),
+        Text("请重新上传", "Send it again"),
+    ),
     "pdf": (Text("这是 PDF，不是表格", "This is a PDF, not a table"), _EXPORT),
     "picture": (Text("这是图片，不是表格", "This is a picture, not a table"), _EXPORT),
     "archive": (

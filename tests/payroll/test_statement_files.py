@@ -1,6 +1,7 @@
 """Statement files: each row counts or is told with row and column, and nothing counts by halves."""
 
 import io
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from httpx import AsyncClient, Response
 from sqlalchemy import func, select
 
 from services.payroll import jobs
+from services.payroll.adapters import statement_file, statement_findings
 from services.payroll.models import (
     AccountDay,
     BankLine,
@@ -22,6 +24,7 @@ from services.payroll.models import (
 from services.payroll.schemas.statement_files import AT_ONCE
 from shared import clock
 from shared.db import AuditRow, Session, Sessions
+from shared.problems import Finding
 from tests.fixtures.service import Time, Token
 from tests.payroll import factories
 from tests.payroll.factories import ACCOUNT_NO, BANK, COUNTY
@@ -155,7 +158,6 @@ def changed(row: int, column: int, value: str) -> list[tuple[str, ...]]:
     return [tuple(line) for line in table]
 
 
-@pytest.mark.usefixtures("project_id")
 @pytest.mark.parametrize(
     ("content", "found"),
     [
@@ -186,15 +188,40 @@ def changed(row: int, column: int, value: str) -> list[tuple[str, ...]]:
     ],
     ids=lambda value: value[1] if isinstance(value, tuple) else "",
 )
-async def test_what_is_wrong_is_told_with_its_cell_and_nothing_counts(
-    session: Session, client: AsyncClient, token: Token, *, content: bytes, found: tuple[str, str]
+def test_what_is_wrong_is_told_with_its_cell(content: bytes, found: tuple[str, str]) -> None:
+    told = told_of(content)
+    assert found in [(each.place, each.code) for each in told]
+    assert all(each.remedy for each in told)
+
+
+def told_of(content: bytes) -> Sequence[Finding]:
+    """Give what the reader finds in a file, without a child."""
+    last = list(statement_file.read(io.BytesIO(content)))[-1]
+    if last.refused:
+        return [statement_findings.refused(last.refused)]
+    assert last.outcome
+    return statement_findings.findings(last.outcome)
+
+
+@pytest.mark.usefixtures("project_id")
+async def test_of_what_is_refused_nothing_counts(
+    session: Session, client: AsyncClient, token: Token
 ) -> None:
-    answer = await send(client, token, content)
-    assert found in findings(answer)
+    broken = {
+        text(*changed(1, 3, "41.00")): [
+            ("D4", "balance_does_not_chain"),
+            ("D5", "balance_does_not_chain"),
+        ],
+        b"PK\x03\x04 ...": [("file", "file_truncated")],
+    }
+    for content, found in broken.items():
+        answer = await send(client, token, content)
+        assert findings(answer) == found
+        kept = await session.get(StatementFile, UUID(answer.json()["statement_file_id"]))
+        assert kept
+        assert kept.status == "refused"
     assert await lines(session) == []
     assert await session.scalar(select(func.count()).select_from(AccountDay)) == 0
-    [kept] = (await session.scalars(select(StatementFile))).all()
-    assert (kept.status, str(kept.id)) == ("refused", answer.json()["statement_file_id"])
 
 
 async def test_row_and_column_stand_in_the_words(
@@ -362,10 +389,8 @@ OTHER = "<Stmt><Acct><Id><Othr><Id>1755000000000000009</Id></Othr></Id></Acct></
     ],
     ids=lambda value: value[1] if isinstance(value, tuple) else "",
 )
-async def test_what_is_wrong_in_camt_is_told_by_its_entry(
-    client: AsyncClient, token: Token, project_id: UUID, content: bytes, found: tuple[str, str]
-) -> None:
-    assert found in findings(await send(client, token, content))
+def test_what_is_wrong_in_camt_is_told_by_its_entry(content: bytes, found: tuple[str, str]) -> None:
+    assert found in [(each.place, each.code) for each in told_of(content)]
 
 
 # ---- large files -----------------------------------------------------------------------------
@@ -431,6 +456,24 @@ async def test_a_reader_that_died_is_followed_by_another(
     assert await jobs.read_statement_files(sessions) == 1
     async with sessions.begin() as session:
         assert await session.scalar(select(func.count()).select_from(BankLine)) == 5000
+
+
+@pytest.mark.usefixtures("_committed")
+async def test_a_kept_file_that_is_lost_is_asked_for_again(
+    sessions: Sessions, client: AsyncClient, token: Token
+) -> None:
+    content = many(5_000)
+    answer = await send(client, token, content)
+    async with sessions.begin() as session:
+        file = await session.get(StatementFile, UUID(answer.json()["id"]))
+        assert file
+    await sessions.files.discard(file.file_id)
+    assert await jobs.read_statement_files(sessions) == 1
+    headers = token("bank", areas=[COUNTY], org=BANK)
+    said = (await client.get(f"{ASK}/{file.id}", headers=headers)).json()
+    assert [each["code"] for each in said["findings"]] == ["file_lost"]
+    again = await send(client, token, content)
+    assert (again.status_code, again.json()["id"]) == (202, str(file.id))
 
 
 def statement_line(file: StatementFile) -> StatementLine:

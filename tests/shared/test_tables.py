@@ -249,7 +249,7 @@ SHEET = PLAIN.index(b"xl/worksheets/sheet1.xml") + 40
         (b"," * 500 + b"x", "too_wide"),
         (PLAIN[:200], "truncated"),
         (PAGE[:-15].encode(), "truncated"),
-        (b"a,b,c,d\n1,2,3,4\n5,6,7", "truncated"),
+        (b"a,b,c\n2026-01-05,2,3\n2026-01-06,6", "truncated"),
         (PLAIN[:-30], "truncated"),
         (PLAIN[:SHEET] + b"\x00" * 40 + PLAIN[SHEET + 40 :], "truncated"),
         (b"PK\x03\x04" + b"x" * 100, "truncated"),

@@ -133,6 +133,7 @@ async def _lines(
 ) -> tuple[Mapping[date, DayRead], list[Finding]]:
     """Tell new lines from those that are here; give the days, and serials that are taken."""
     ask = queries.statement_lines
+    await ask.count_lines(session)
     await ask.number_repeated_serials(session, file.id, ascending=outcome.ascending)
     conflicts: Sequence[int] = ()
     if await ask.has_lines(session, account.account_index):

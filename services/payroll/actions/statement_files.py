@@ -8,9 +8,9 @@ background.
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.payroll import queries, rules
@@ -132,7 +132,14 @@ async def stage(
 ) -> None:
     """Keep lines until the file is read to its end, sealed as bank lines are."""
     wages = await reserves.wage_words(session, source, {line.day for line in lines})
-    rows = [_row(file, line, wages[line.day]) for line in lines]
+    words: dict[tuple[str, date], _Words] = {}
+    rows = []
+    for line in lines:
+        # A month's wages are a thousand lines for one purpose.
+        key = line.purpose, line.day
+        if key not in words:
+            words[key] = _words(line.purpose, line.day, wages[line.day])
+        rows.append(_row(file, line, words[key]))
     if rows:
         await sets.copied(session, StatementLine, rows)
     file.lines_read += len(rows)
@@ -169,12 +176,28 @@ async def reveal_statement_file(
     return file
 
 
-def _row(file: StatementFile, line: Said, wages: PayrollPurpose) -> dict[str, Any]:
+class _Words(NamedTuple):
+    """What a purpose says of a line that has it."""
+
+    returned: bool
+    period: str | None
+    wage_month: str | None
+
+
+def _words(purpose: str, day: date, wages: PayrollPurpose) -> _Words:
+    return _Words(
+        rules.purposes.line_kind(purpose) is LineKind.RETURNED,
+        rules.purposes.named_period(purpose, day),
+        rules.reserves.wage_month(purpose, day) if wages.matches(purpose) else None,
+    )
+
+
+def _row(file: StatementFile, line: Said, words: _Words) -> dict[str, Any]:
     came_in = line.incoming
-    returned = line.reversed or rules.purposes.line_kind(line.purpose) is LineKind.RETURNED
+    returned = line.reversed or words.returned
     amount = Decimal(line.amount).scaleb(-2)
     counts = came_in and not returned
-    paid = not (came_in or returned) and wages.matches(line.purpose)
+    paid = not (came_in or returned)
     return {
         "statement_file_id": file.id,
         "position": line.position,
@@ -188,7 +211,7 @@ def _row(file: StatementFile, line: Said, wages: PayrollPurpose) -> dict[str, An
         "amount": amount,
         "balance": Decimal(line.balance).scaleb(-2),
         "left_amount": amount if counts else Decimal(0),
-        "period": rules.purposes.named_period(line.purpose, line.day) if counts else None,
+        "period": words.period if counts else None,
         "purpose": line.purpose or None,
         "counterparty_name": line.name or None,
         "counterparty_name_index": pii.blind_index(line.name, "name") if line.name else None,
@@ -196,7 +219,7 @@ def _row(file: StatementFile, line: Said, wages: PayrollPurpose) -> dict[str, An
         "counterparty_account_index": (
             pii.blind_index(line.account, "account") if line.account else None
         ),
-        "wage_month": rules.reserves.wage_month(line.purpose, line.day) if paid else None,
+        "wage_month": words.wage_month if paid else None,
         "known": False,
     }
 
