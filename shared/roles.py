@@ -116,7 +116,12 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "cases:add_evidence",
         ),
         # 财政部门
-        "finance_bureau": (*_READ, *_RECEIVE, "payroll:write_payments"),
+        "finance_bureau": (
+            *_READ,
+            *_RECEIVE,
+            "payroll:write_payments",
+            "payroll:answer_funding",
+        ),
         # 根治欠薪工作领导小组
         "leading_group": (*_READ, "cases:approve_funding"),
         # 主要负责人
@@ -129,6 +134,8 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "registry:request_suspensions",
             "cases:answer",
             "cases:add_evidence",
+            "payroll:request_funding",
+            "payroll:decide_add_on",
         ),
         # 施工总承包单位
         "contractor": (
@@ -140,6 +147,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "registry:write_subcontracts",
             "payroll:write_accounts",
             "payroll:report_miss",
+            "payroll:propose_add_on",
             "cases:answer",
             "cases:add_evidence",
         ),

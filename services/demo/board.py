@@ -43,6 +43,7 @@ async def document(player: Player, received: Told) -> dict[str, Any]:
     return {
         "as_of": ends.isoformat(),
         "summary": await client.call("GET", _SUMMARY, query=days),
+        "reserves": await _reserves(client),
         "reporting": await client.call("GET", f"{_REPORTING}/summary", query=half),
         "reporting_gaps": await client.everything(f"{_REPORTING}/gaps", open="true"),
         "systems": await client.call("GET", _SYSTEMS, query=days),
@@ -148,6 +149,7 @@ def show(told: Told, say: Say, title: str = "") -> None:
     _items(told, say)
     _late(told, say)
     _proposals(told, say)
+    _reserve(told, say)
     _reporting(told, say)
     if len(told["watch_items"]) <= STORY:
         _story(told, say)
@@ -296,6 +298,31 @@ def _proposals(told: Told, say: Say) -> None:
     ]
     if rows:
         _table(rows, say, 4)
+
+
+async def _reserves(client: Client) -> list[Told]:
+    """Give the accounts of which it is known what a month of wages takes, with their months."""
+    found = await client.everything("/payroll/v1/reserves")
+    return [
+        await client.call("GET", f"/payroll/v1/projects/{one['project_id']}/reserve")
+        for one in found
+        if one["average_payroll"] is not None
+    ]
+
+
+def _reserve(told: Told, say: Say) -> None:
+    """Print what those accounts hold, for how long it lasts, and which months were paid in full."""
+    if told["reserves"]:
+        say("\n人工费储存金 reserves")
+    for one in told["reserves"]:
+        paid = [each for each in one["months"] if each["payroll_lines"]]
+        full = sum(Decimal(each["settled_share"]) == 100 for each in paid)  # noqa: PLR2004 -- all
+        say(
+            f"  {one['project_name']}: 余额 balance {_money(one['balance'])}, "
+            f"月均 monthly {_money(one['average_payroll'])}, "
+            f"可支付 covers {one['months_covered']} months; "
+            f"按月发放 paid in full {full} of {len(paid)} months"
+        )
 
 
 def _reporting(told: Told, say: Say) -> None:

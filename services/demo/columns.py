@@ -208,6 +208,11 @@ FILES: Mapping[str, Mapping[str, Column]] = {
         "opened_on": _DAY,
         "opening_balance": _MONEY,
     },
+    "filings.csv": {
+        "account_no": _ACCOUNT,
+        "agreement_on": _DAY_OR_NONE,
+        "filed_on": _DAY_OR_NONE,
+    },
     "recipients.csv": {
         "name": _TEXT,
         "role": Column(_one_of(*sorted(KNOWN_ROLES))),
@@ -259,6 +264,7 @@ FILES: Mapping[str, Mapping[str, Column]] = {
 }
 OPTIONAL = {
     "late_feeds.csv",
+    "filings.csv",
     "acts.csv",
     "persons.csv",
     "requirements.csv",
@@ -277,6 +283,7 @@ NAMED = {
     "requirements.csv": ("project", "system"),
     "sources.csv": ("code",),
     "wage_accounts.csv": ("account_no",),
+    "filings.csv": ("account_no",),
     "late_feeds.csv": ("source", "day"),
     "lines.csv": ("account_no", "serial"),
 }

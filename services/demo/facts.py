@@ -53,6 +53,33 @@ class Scenario:
         """Give a file's rows; none if the folder does not have it."""
         return self.files.get(name, [])
 
+    def filed_at_entry(self, account: Row) -> dict[str, str]:
+        """Give what was agreed and filed of an account when it is entered."""
+        entered = self._entered_on(account)
+        return {
+            name: row[name]
+            for row in self.rows("filings.csv")
+            for name in ("agreement_on", "filed_on")
+            if row["account_no"] == account["account_no"]
+            and row[name]
+            and date.fromisoformat(row[name]) <= entered
+        }
+
+    def filings_later(self) -> Iterator[tuple[str, datetime, str, dict[str, str]]]:
+        """Give what was agreed and filed after that: of which account, when, what, with its day."""
+        accounts = {row["account_no"]: row for row in self.rows("wage_accounts.csv")}
+        for row in self.rows("filings.csv"):
+            entered = self._entered_on(accounts[row["account_no"]])
+            for column, path, name in (
+                ("agreement_on", "agreement", "signed_on"),
+                ("filed_on", "filing", "filed_on"),
+            ):
+                if row[column] and (day := date.fromisoformat(row[column])) > entered:
+                    yield row["account_no"], clock.at(day, 11), path, {name: row[column]}
+
+    def _entered_on(self, account: Row) -> date:
+        return max(date.fromisoformat(account["opened_on"]), clock.day_of(self.begins))
+
 
 def read(folder: Path) -> Scenario:
     """Read a folder; raise ScenarioRefused with every finding: file, row, column."""
@@ -246,6 +273,10 @@ def _early(files: Files, begins: datetime) -> Iterator[str]:
         # What was there before the story begins is entered at its beginning.
         if max(opened, clock.day_of(begins)) < first[row["source"]]:
             yield f"wage_accounts.csv: row {number}: opened_on: earlier than its source's from_day"
+    opened_on = {row["account_no"]: row["opened_on"] for row in files["wage_accounts.csv"]}
+    for number, row in enumerate(files.get("filings.csv", ()), start=2):
+        if row["filed_on"] and row["filed_on"] < opened_on[row["account_no"]]:
+            yield f"filings.csv: row {number}: filed_on: earlier than the account's opened_on"
     for number, row in enumerate(files["lines.csv"], start=2):
         if clock.day_of(datetime.fromisoformat(row["at"])) < open_since[row["account_no"]]:
             yield (

@@ -61,6 +61,7 @@ class Player:
         self.projects: dict[str, str] = {}
         self.persons: dict[str, str] = {}
         self.balances: dict[str, Decimal] = {}
+        self.accounts: dict[str, str] = {}
         self.lines = _by_account_and_day(scenario)
 
     async def enter(self) -> None:
@@ -182,12 +183,15 @@ class Player:
             first = date.fromisoformat(row["from_day"])
             facts.append(Fact(clock.at(first), partial(self._source, row)))
             facts += self._feeds(row, first)
-        for row in rows("works_contracts.csv"):
-            signed_at = clock.at(date.fromisoformat(row["signed_on"]), 12)
-            facts.append(Fact(signed_at, partial(self._contract, row)))
+        # An account is entered before the contract of its day: nothing is missing meanwhile.
         for row in rows("wage_accounts.csv"):
             opened_at = clock.at(date.fromisoformat(row["opened_on"]), 9)
             facts.append(Fact(opened_at, partial(self._account, row)))
+        for account_no, at, path, body in self.scenario.filings_later():
+            facts.append(Fact(at, partial(self._file, account_no, path, body), ("payroll",)))
+        for row in rows("works_contracts.csv"):
+            signed_at = clock.at(date.fromisoformat(row["signed_on"]), 12)
+            facts.append(Fact(signed_at, partial(self._contract, row)))
         facts += self._lists("reports.csv", self._report)
         facts += self._lists("sightings.csv", self._see)
         facts += self._in_place()
@@ -285,16 +289,22 @@ class Player:
         )
 
     async def _account(self, row: Row) -> None:
-        await self._post(
+        made = await self._post(
             "/payroll/v1/wage-accounts",
             {
                 **_filled(row, "source", "account_no", "account_name", "bank_name", "opened_on"),
+                **self.scenario.filed_at_entry(row),
                 "project_id": self.projects[row["project"]],
             },
             role="wage_office",
             area=self.scenario.area_code,
         )
+        self.accounts[row["account_no"]] = made["id"]
         self.balances[row["account_no"]] = Decimal(row["opening_balance"])
+
+    async def _file(self, account_no: str, path: str, body: Json) -> None:
+        step = f"/payroll/v1/wage-accounts/{self.accounts[account_no]}/{path}"
+        await self._post(step, body, role="wage_office", area=self.scenario.area_code)
 
     def _feeds(self, source: Row, first: date) -> list[Fact]:
         """Give a feed for every calendar day, sent next morning unless a file says when."""

@@ -201,3 +201,31 @@ class PaymentsRefused(Problem):
 
     status = 422
     title = Text("本批拨付信息未被采用", "These payments were refused")
+
+
+class RequestRefused(Problem):
+    """The request, or the answer to it, cannot be like this."""
+
+    status = 422
+    title = Text("申请或答复内容有误", "The request or its answer cannot be like this")
+
+
+class RequestThere(Problem):
+    """One that nobody has answered is there already."""
+
+    status = 409
+    title = Text("已有待答复的申请", "A request that nobody answered is there already")
+
+
+class RequestAnswered(Problem):
+    """It was answered before; an answer is never changed."""
+
+    status = 409
+    title = Text("该申请已有答复", "It was answered before")
+
+
+class AddOnRefused(Problem):
+    """Nothing can be added to the period."""
+
+    status = 422
+    title = Text("该期人工费不能增加", "Nothing can be added to this period")

@@ -14,7 +14,10 @@ from shared.events.registry import (
     ProjectChanged,
     ProjectPartyChanged,
     ProjectRegistered,
+    ProjectResumed,
+    ProjectSuspended,
     WorksContractSigned,
+    WorksContractSupplemented,
 )
 from shared.workdays import DueShift
 
@@ -45,8 +48,7 @@ async def on_project_registered(session: Session, event: ProjectRegistered) -> N
 
 async def on_project_changed(session: Session, event: ProjectChanged) -> None:
     """Keep what is different now; what must be put right may be otherwise, too."""
-    await actions.projects.keep_project(session, event.project, event.occurred_at)
-    await actions.conditions.review(session, [event.project_id], event.occurred_at)
+    await actions.plans.follow_project(session, event.project, event.occurred_at)
 
 
 async def on_project_party_changed(session: Session, event: ProjectPartyChanged) -> None:
@@ -71,12 +73,53 @@ async def on_works_contract_signed(session: Session, event: WorksContractSigned)
     await actions.conditions.review(session, [event.project_id], event.occurred_at)
 
 
+async def on_works_contract_supplemented(
+    session: Session, event: WorksContractSupplemented
+) -> None:
+    """Plan what lies ahead by later terms; it carries its project as a contract does."""
+    await actions.projects.keep_project(session, event.project, event.occurred_at)
+    await actions.plans.supplement_contract(
+        session,
+        works_contract_id=event.works_contract_id,
+        project_id=event.project_id,
+        version=event.version,
+        valid_from=event.valid_from,
+        signed_on=event.signed_on,
+        terms=_terms(event),
+        now=event.occurred_at,
+    )
+
+
+async def on_project_suspended(session: Session, event: ProjectSuspended) -> None:
+    """Owe nothing for whole months in which the works stand still."""
+    await _stop(session, event)
+
+
+async def on_project_resumed(session: Session, event: ProjectResumed) -> None:
+    """Owe again from the month on in which the works go on."""
+    await _stop(session, event)
+
+
+async def _stop(session: Session, event: ProjectSuspended | ProjectResumed) -> None:
+    await actions.projects.keep_project(session, event.project, event.occurred_at)
+    await actions.plans.stop_works(
+        session,
+        stop_id=event.suspension_id,
+        project_id=event.project_id,
+        from_on=event.from_on,
+        until_on=event.until_on,
+        reason=event.reason,
+        now=event.occurred_at,
+    )
+    await actions.conditions.review(session, [event.project_id], event.occurred_at)
+
+
 async def on_arrears_case_opened(session: Session, event: ArrearsCaseOpened) -> None:
     """Note that no account of the project may be closed before the case is."""
     await actions.cases.note_case(session, event.arrears_case_id, event.project_id, event.opened_at)
 
 
-def _terms(event: WorksContractSigned) -> Terms:
+def _terms(event: WorksContractSigned | WorksContractSupplemented) -> Terms:
     return Terms(
         Basis(event.basis),
         event.contract_amount,

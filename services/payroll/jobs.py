@@ -28,13 +28,21 @@ async def expect_bank_feeds(sessions: Sessions, today: date) -> None:
                 found = await actions.feeds.expect_bank_feeds(session, today, limit)
 
 
-async def look_at_covers(sessions: Sessions, today: date) -> None:
-    """Daily at 00:10: on the first of a month look anew at what accounts cover."""
+async def look_at_accounts(sessions: Sessions, today: date) -> None:
+    """Daily at 00:10: works that begin; on the first of a month what accounts cover."""
+    async with sessions.begin("job:look_at_accounts") as session:
+        await actions.conditions.note_starts(session, today)
     after, more = None, today.day == 1
     while more:
-        async with sessions.begin("job:look_at_covers") as session:
+        async with sessions.begin("job:look_at_accounts") as session:
             after = await actions.reserves.look_at_covers(session, after, today)
             more = after is not None
+
+
+async def remind_of_transfers(sessions: Sessions, today: date) -> None:
+    """Daily at 09:00: foretell and remind of the transfers whose steps fall on this day."""
+    async with sessions.begin("job:remind_of_transfers") as session:
+        await actions.reminders.remind(session, today, clock.at(today, 9))
 
 
 async def find_missed_transfers(sessions: Sessions) -> int:

@@ -15,9 +15,11 @@ from shared.events.payroll import (
     BankNoticeReceived,
     ContractorReportReceived,
     TransferMissed,
+    TransferNoted,
     TransferReceived,
     TransferReversed,
     TransferSent,
+    TransfersReminded,
     WageAccountChanged,
 )
 from shared.events.platform import PLATFORM
@@ -29,7 +31,10 @@ from shared.events.registry import (
     ProjectChanged,
     ProjectPartyChanged,
     ProjectRegistered,
+    ProjectResumed,
+    ProjectSuspended,
     WorksContractSigned,
+    WorksContractSupplemented,
 )
 from shared.jobs import daily
 from shared.service import Service
@@ -50,6 +55,8 @@ service = Service(
         BankFeedLate,
         BankFeedCompleted,
         WageAccountChanged,
+        TransfersReminded,
+        TransferNoted,
         PayrollConditionFound,
         PayrollConditionEnded,
         *PLATFORM,
@@ -64,12 +71,16 @@ service = Service(
         ProjectChanged: handlers.on_project_changed,
         ProjectPartyChanged: handlers.on_project_party_changed,
         WorksContractSigned: handlers.on_works_contract_signed,
+        WorksContractSupplemented: handlers.on_works_contract_supplemented,
+        ProjectSuspended: handlers.on_project_suspended,
+        ProjectResumed: handlers.on_project_resumed,
         ArrearsCaseOpened: handlers.on_arrears_case_opened,
     },
     relearns={BankFeedCompleted: handlers.on_own_feed_completed},
     jobs=[  # Beijing time
         daily("00:00", jobs.expect_bank_feeds),
-        daily("00:10", jobs.look_at_covers),
+        daily("00:10", jobs.look_at_accounts),
+        daily("09:00", jobs.remind_of_transfers),
     ],
     polls=[jobs.replan_obligations, jobs.match_returns, jobs.find_missed_transfers],
     timers={"bank_feed": jobs.on_bank_feed_due},

@@ -2,7 +2,10 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
 
 from shared import clock
 from shared.events.base import Event
@@ -159,3 +162,50 @@ class WageAccountChanged(Event, type="payroll.wage_account_changed.v1", key="pro
     closed_on: date | None = None
     frozen: bool = False
     """Beside the status: nothing may leave it today."""
+
+
+class TransferAhead(BaseModel):
+    """A transfer before its due day of which not all is there, as it looks."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    obligation_id: UUID
+    project_id: UUID
+    name: str
+    """The project's."""
+    developer_id: UUID
+    contractor_id: UUID | None = None
+    period: str
+    due_on: date
+    due_amount: Decimal
+    lacking: Decimal
+    projected: Decimal
+    """What will be lacking on the due day, if finance keeps its word."""
+    basis: str
+    """`per_period`, `total` or `share`: from what the amount was worked out."""
+    promised_on: date | None = None
+    reasons: list[str] = []
+    """`funding_open`, `funding_refused`, `promised_after_due`."""
+
+
+class TransfersReminded(Event, type="payroll.transfers_reminded.v1", key="area_code"):
+    """Transfers of an area were foretold or reminded of before their due day: notices, no items."""
+
+    area_code: str
+    step: str
+    """`forecast` or `reminder`."""
+    workdays: int
+    """How many working days before the due day."""
+    transfers: list[TransferAhead]
+
+
+class TransferNoted(Event, type="payroll.transfer_noted.v1", key="project_id"):
+    """Somebody asked for money beside a transfer, or answered; its due day stays as it is."""
+
+    project_id: UUID
+    area_code: str
+    obligation_id: UUID
+    period: str
+    what: str
+    """`funding_requested`, `funding_answered`, `add_on_proposed` or `add_on_decided`."""
+    details: dict[str, Any] = {}

@@ -278,6 +278,13 @@ def test_the_reserve_is_what_came_less_what_went_to_the_cent(county: Played) -> 
         *[Decimal("5300000.00")] * 6,
         Decimal("40000000.00"),
     ]
+    (shown,) = county.told["reserves"]
+    assert (shown["project_name"], shown["balance"]) == ("金凤路安置小区", "50860000.00")
+    assert (shown["average_payroll"], shown["months_covered"]) == ("4188000.00", "12.1")
+    paid = {each["month"]: each["payroll"] for each in shown["months"] if each["payroll_lines"]}
+    assert paid == {f"2023-0{month}": "4188000.00" for month in range(1, 6)}
+    assert {each["settled_share"] for each in shown["months"] if each["payroll_lines"]} == {"100.0"}
+    assert any("可支付 covers 12.1 months" in line for line in county.page)
     newest = max(county.reserve, key=lambda line: str(line["at"]))
     assert sum(moved) == Decimal(newest["balance"]) == Decimal("50860000.00")
 

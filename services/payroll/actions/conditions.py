@@ -1,7 +1,7 @@
 """What must be put right about projects' wage accounts: found at once, told once, ended."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from services.payroll import queries, rules
@@ -46,11 +46,18 @@ async def review(session: Session, project_ids: Collection[UUID], now: datetime)
         await publish_all(session, news)
 
 
+async def note_starts(session: Session, today: date) -> None:
+    """Look anew at projects without account whose works begin today (domain 6.2, P1)."""
+    starting = await queries.conditions.projects_starting(session, today)
+    if starting:
+        await review(session, starting, clock.at(today))
+
+
 async def _held(
     session: Session, project_ids: Collection[UUID], now: datetime
 ) -> Mapping[UUID, Sequence[Found]]:
     today = clock.day_of(now)
-    projects = await queries.conditions.project_facts(session, project_ids)
+    projects = await queries.conditions.project_facts(session, project_ids, today)
     accounts = await queries.conditions.account_lives(session, project_ids, today)
     closed = await queries.conditions.last_closed(session, project_ids)
     covers = await queries.reserves.covers(session, [one.id for one in accounts.values()], today)

@@ -166,6 +166,7 @@ async def close_account(
         asked_by=person,
         asked_at=now,
         completes=bool(before),
+        withdrawn=False,
     )
     session.add(closing)
     if before:

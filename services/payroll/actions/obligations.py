@@ -10,6 +10,7 @@ from services.payroll.actions import money
 from services.payroll.errors import TermsMissing
 from services.payroll.models import Obligation, Project, Replan, WageAccount, WorksContract
 from services.payroll.rules.periods import Basis, Planned, Terms
+from services.payroll.rules.plans import Wanted
 from shared import clock, known
 from shared.db import Session, new_id, same_id
 
@@ -39,36 +40,39 @@ async def plan_obligations(
     project = await queries.projects.project(session, project_id)
     calendar = await known.calendar(session, project.area_code)
     account = await queries.accounts.find_account_of_project(session, project_id)
-    session.add(_contract(works_contract_id, project_id, contractor_id, signed_on, terms))
+    contract = _contract(works_contract_id, project_id, contractor_id, signed_on, terms)
+    session.add(contract)
     known_at = await money.owed_since(session, account, now)
-    for planned in rules.periods.plan(terms, calendar):
-        row = _obligation(works_contract_id, planned, project, account, calendar.version)
-        row.contractor_id, row.due_since, row.known_at = contractor_id, now, known_at
+    for each in rules.periods.plan(terms, calendar):
+        row = planned(contract, each, project, account, calendar.version)
+        row.due_since, row.known_at = now, known_at
         session.add(row)
     if account:
         await money.credit_what_is_left(session, account, now)
 
 
-def _obligation(
-    works_contract_id: UUID,
-    planned: Planned,
+def planned(
+    contract: WorksContract,
+    owed: Planned | Wanted,
     project: Project,
     account: WageAccount | None,
     calendar_version: str,
 ) -> Obligation:
-    month = clock.at(date.fromisoformat(f"{planned.period}-01"))
+    """Give an expected transfer as it is planned; deterministic, so that it is planned once."""
+    month = clock.at(date.fromisoformat(f"{owed.period}-01"))
     return Obligation(
-        id=same_id(month, works_contract_id, planned.period),
-        works_contract_id=works_contract_id,
+        id=same_id(month, contract.id, owed.period),
+        works_contract_id=contract.id,
+        contractor_id=contract.contractor_id,
         project_id=project.id,
         account_id=account.id if account else None,
         source_id=account.source_id if account else None,
         area_code=project.area_code,
         developer_id=project.developer_id,
-        period=planned.period,
-        previous_period=planned.previous_period,
-        due_on=planned.due_on,
-        due_amount=planned.due_amount,
+        period=owed.period,
+        previous_period=owed.previous_period,
+        due_on=owed.due_on,
+        due_amount=owed.amount,
         calendar_version=calendar_version,
     )
 
@@ -131,8 +135,9 @@ async def replan_obligations(session: Session, limit: int = 500) -> int:
         area_code: await known.calendar(session, area_code)
         for area_code in {row.area_code for row in rows}
     }
+    versions = await queries.plans.versions_of(session, list(contracts.values()))
     for row in rows:
-        terms = contracts[row.works_contract_id].terms
+        terms = rules.plans.version_of(versions[row.works_contract_id], row.period).terms
         days[row.id] = rules.periods.due_on(terms, row.period, calendars[row.area_code])
     on_time = await _on_time(session, rows, days)
     for row in rows:

@@ -20,6 +20,7 @@ from services.payroll.models.obligations import (
 )
 from services.payroll.models.parties import ProjectParty
 from services.payroll.models.payments import TreasuryPayment
+from services.payroll.models.plans import AddOn, FundingRequest, ObligationNote, Stop, Supplement
 from services.payroll.models.projects import Organisation, Project, ProjectState, WorksContract
 from services.payroll.models.reserves import AccountMonth
 from services.payroll.models.statement_files import StatementFile, StatementLine
@@ -28,6 +29,7 @@ from services.payroll.models.tables import Base
 __all__ = [
     "AccountDay",
     "AccountMonth",
+    "AddOn",
     "Allocation",
     "AllocationStep",
     "ArrearsCase",
@@ -40,8 +42,10 @@ __all__ = [
     "CreditChange",
     "FeedBatch",
     "Freeze",
+    "FundingRequest",
     "MissNotice",
     "Obligation",
+    "ObligationNote",
     "Organisation",
     "Policy",
     "Project",
@@ -51,6 +55,8 @@ __all__ = [
     "Source",
     "StatementFile",
     "StatementLine",
+    "Stop",
+    "Supplement",
     "TreasuryPayment",
     "WageAccount",
     "Waiver",

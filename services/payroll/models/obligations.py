@@ -12,6 +12,7 @@ from services.payroll.rules import accounts, obligations
 from services.payroll.rules.accounts import AccountFacts, AccountMode, AccountStatus, CloseReason
 from services.payroll.rules.notices import CameFirst, NoticeKind
 from services.payroll.rules.obligations import ObligationStatus
+from services.payroll.rules.plans import ClosedReason
 from shared import clock, db
 from shared.pii import Sealed
 
@@ -145,13 +146,25 @@ class Obligation(db.Synced, Base):
     """What came first, the first of these or our own finding; None before any of them came."""
     reversals: Mapped[int] = mapped_column(default=0, server_default="0")
     """How often money that had counted was taken back: tells apart what is told again."""
+    added_amount: Mapped[Decimal] = mapped_column(default=Decimal(0), server_default="0")
+    """What of the amount its developer approved beside the contract's terms (53号 art. 13)."""
+    closed_reason: Mapped[ClosedReason | None]
+    """Why it is owed no longer; only what lies ahead is ever closed."""
 
     @property
     def lacking(self) -> Decimal:
         """Give what is still owed."""
         return max(self.due_amount - self.credited_amount, Decimal(0))
 
+    @property
+    def owed(self) -> Decimal:
+        """Give what money can count for: nothing where it is owed no longer."""
+        return Decimal(0) if self.closed_reason else self.due_amount
+
     def _stand(self, *, due: bool) -> None:
+        if self.closed_reason:
+            self.status = ObligationStatus.CLOSED
+            return
         self.status = obligations.status(
             self.due_amount,
             self.credited_amount,
@@ -213,6 +226,32 @@ class Obligation(db.Synced, Base):
             self.due_on, self.due_since = due_on, max(self.due_since, told_at)
         self.calendar_version = calendar_version
         self.on_time_amount = on_time
+        self._stand(due=False)
+
+    def plan_as(
+        self,
+        due_on: date,
+        amount: Decimal,
+        closed: ClosedReason | None,
+        calendar_version: str,
+        told_at: datetime,
+    ) -> None:
+        """Be owed otherwise from now on, or no longer; it lies ahead."""
+        if due_on != self.due_on or (self.closed_reason and not closed):
+            self.due_on, self.due_since = due_on, max(self.due_since, told_at)
+        self.due_amount, self.closed_reason = amount, closed
+        self.calendar_version = calendar_version
+        self._stand(due=False)
+
+    def hold(self, credited: Decimal, on_time: Decimal) -> None:
+        """Have less, because the rest went on to other transfers; it lies ahead."""
+        self.credited_amount, self.on_time_amount = credited, on_time
+        self._stand(due=False)
+
+    def grow(self, amount: Decimal) -> None:
+        """Be owed with more, which its developer approved; it lies ahead."""
+        self.added_amount += amount
+        self.due_amount += amount
         self._stand(due=False)
 
 

@@ -10,10 +10,10 @@ from services.payroll.models import Condition, Project, WageAccount, WorksContra
 from services.payroll.queries import accounts
 from services.payroll.rules.accounts import AccountStatus
 from services.payroll.rules.conditions import (
-    STARTED,
     AccountLife,
     ConditionKind,
     ProjectFacts,
+    has_started,
 )
 from services.payroll.schemas.conditions import ConditionFilter
 from shared import known, paging
@@ -54,7 +54,7 @@ async def times_found(
 
 
 async def project_facts(
-    session: Session, project_ids: Collection[UUID]
+    session: Session, project_ids: Collection[UUID], today: date
 ) -> Mapping[UUID, ProjectFacts]:
     """Give what is known of some projects."""
     signed = (
@@ -63,16 +63,17 @@ async def project_facts(
         .scalar_subquery()
     )
     rows = await session.execute(select(Project, signed).where(Project.id.in_(project_ids)))
-    return {project.id: _facts(project, signed_on) for project, signed_on in rows}
+    return {project.id: _facts(project, signed_on, today) for project, signed_on in rows}
 
 
-def _facts(project: Project, signed_on: date | None) -> ProjectFacts:
+def _facts(project: Project, signed_on: date | None, today: date) -> ProjectFacts:
     card = project.card
+    said = card.get("started_on")
     return ProjectFacts(
         project.id,
         project.status,
         card.get("supervised_since") is not None,
-        project.status in STARTED or card.get("started_on") is not None,
+        has_started(project.status, date.fromisoformat(said) if said else None, today),
         project.developer_id,
         project.contractor_id,
         signed_on,
@@ -108,6 +109,20 @@ async def last_closed(session: Session, project_ids: Collection[UUID]) -> Mappin
         .group_by(WageAccount.project_id)
     )
     return {project_id: day for project_id, day in rows if day}
+
+
+async def projects_starting(session: Session, day: date) -> Sequence[UUID]:
+    """Give the projects without account whose works begin on a day, so that it weighs more."""
+    rows = await session.scalars(
+        select(Condition.project_id)
+        .join(Project, Project.id == Condition.project_id)
+        .where(
+            Condition.kind == ConditionKind.ACCOUNT_NOT_OPENED,
+            Condition.ended_at.is_(None),
+            Project.card["started_on"].astext == f"{day}",
+        )
+    )
+    return sorted(set(rows))
 
 
 async def conditions(

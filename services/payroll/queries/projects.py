@@ -33,6 +33,11 @@ async def project(session: Session, project_id: UUID) -> Project:
     return (await session.scalars(select(Project).where(Project.id == project_id))).one()
 
 
+async def find_project(session: Session, project_id: UUID) -> Project | None:
+    """Give a project, or None if registry has not told of it (yet)."""
+    return await session.get(Project, project_id)
+
+
 async def locked_project(session: Session, project_id: UUID) -> Project | None:
     """Give a project for changing, or None."""
     return (

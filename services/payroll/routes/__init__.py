@@ -3,6 +3,7 @@
 from services.payroll.routes import (
     accounts,
     allocations,
+    dues,
     exports,
     feeds,
     life,
@@ -21,6 +22,7 @@ from services.payroll.routes.router import router
 __all__ = [
     "accounts",
     "allocations",
+    "dues",
     "exports",
     "feeds",
     "life",

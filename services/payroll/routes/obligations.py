@@ -9,7 +9,9 @@ from services.payroll import queries
 from services.payroll.models import Obligation
 from services.payroll.queries.money import Matched
 from services.payroll.routes.router import router
+from services.payroll.rules.dues import DueSummary
 from services.payroll.rules.standings import Summary
+from services.payroll.schemas.dues import DueSummaryFilter, DueSummaryOut
 from services.payroll.schemas.obligations import CreditOut, ObligationFilter, ObligationOut
 from services.payroll.schemas.standings import SummaryFilter, SummaryOut
 from shared import clock, paging
@@ -50,6 +52,18 @@ async def transfer_summary(
     session: Transaction, caller: Who, only: Annotated[SummaryFilter, Query()]
 ) -> Summary:
     return await queries.standings.transfer_summary(session, caller.scope, only, clock.today())
+
+
+@router.get(
+    "/v1/obligations/due",
+    response_model=DueSummaryOut,
+    dependencies=[may("payroll:read")],
+    summary="Add up the transfers that fall due in the next days, by funding source or whose",
+)
+async def due_summary(
+    session: Transaction, caller: Who, only: Annotated[DueSummaryFilter, Query()]
+) -> DueSummary:
+    return await queries.dues.due_summary(session, caller.scope, only, clock.today())
 
 
 @router.get(

@@ -44,6 +44,11 @@ class ProjectFacts:
     """When its first works contract was signed; None: nothing was agreed yet."""
 
 
+def has_started(status: str, started_on: date | None, today: date) -> bool:
+    """Say whether works began: by their day where registry knows it, else by the status."""
+    return started_on <= today if started_on else status in STARTED
+
+
 @dataclass(frozen=True, slots=True)
 class AccountLife:
     """What is known of a project's present account."""

@@ -18,6 +18,20 @@ class ObligationStatus(StrEnum):
     CLOSED = "closed"
 
 
+class Noted(StrEnum):
+    """What is noted of an obligation before or beside its money."""
+
+    REPLANNED = "replanned"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+    FORETOLD = "foretold"
+    REMINDED = "reminded"
+    FUNDING_REQUESTED = "funding_requested"
+    FUNDING_ANSWERED = "funding_answered"
+    ADD_ON_PROPOSED = "add_on_proposed"
+    ADD_ON_DECIDED = "add_on_decided"
+
+
 OPEN = (ObligationStatus.PLANNED, ObligationStatus.DUE)
 """Not judged yet: neither paid in full in time nor missed."""
 MISSED = (ObligationStatus.SHORT, ObligationStatus.NONE)

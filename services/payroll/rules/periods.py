@@ -1,10 +1,11 @@
 """The terms of a works contract become periods, each with a due day and an amount; pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
+from typing import Any
 
 from shared.workdays import Calendar, DueShift, months_after, transfer_due
 
@@ -40,6 +41,10 @@ class Terms:
     transfer_month: TransferMonth
     due_shift: DueShift
 
+    def as_columns(self) -> dict[str, Any]:
+        """Give the terms by their names, as rows keep them."""
+        return asdict(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Planned:
@@ -48,7 +53,7 @@ class Planned:
     period: str
     previous_period: str | None
     due_on: date
-    due_amount: Decimal
+    amount: Decimal
 
 
 def periods(first: str, last: str) -> list[str]:

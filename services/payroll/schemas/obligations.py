@@ -7,6 +7,7 @@ from uuid import UUID
 from services.payroll.rules.matching import MatchedAs
 from services.payroll.rules.notices import CameFirst
 from services.payroll.rules.obligations import ObligationStatus
+from services.payroll.rules.plans import ClosedReason
 from services.payroll.schemas.fields import Filter, Period, Row
 
 
@@ -40,6 +41,10 @@ class ObligationOut(Row):
     """What of it is dated on or before the due day."""
     lacking: Decimal
     status: ObligationStatus
+    added_amount: Decimal
+    """What of the amount the developer approved beside the contract's terms."""
+    closed_reason: ClosedReason | None
+    """Why it is owed no longer; null while it is."""
     missed_on: date | None
     """The day on which the miss was found; a later payment does not erase it."""
     bank_notice_at: datetime | None

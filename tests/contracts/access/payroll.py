@@ -9,17 +9,21 @@ from sqlalchemy import select
 
 from services.payroll import actions
 from services.payroll.models import (
+    AddOn,
     BankFeed,
     BankLine,
     Closing,
     Condition,
     FeedBatch,
     Freeze,
+    FundingRequest,
+    Obligation,
     WageAccount,
     Waiver,
 )
 from services.payroll.rules.accounts import CloseReason
 from services.payroll.schemas.allocations import AllocationIn
+from services.payroll.schemas.dues import AddOnIn, FundingRequestIn
 from services.payroll.schemas.life import ClosingNoticeIn, FreezeIn
 from services.payroll.schemas.notices import BankNoticeIn
 from services.payroll.schemas.payments import PaymentIn, PaymentsIn
@@ -40,6 +44,7 @@ ALLOCATION = f"{V1}/allocations/{{allocation_id}}"
 TAKEN = statements.text(("2023-01-12", "7.00", "", "143.00", "", "", "", "A9"))
 FEED = f"{V1}/bank-feeds/{{feed_id}}"
 ACCOUNT = f"{V1}/wage-accounts/{{account_id}}"
+OWED = f"{V1}/obligations"
 OFFICE = make.person()
 
 
@@ -65,7 +70,7 @@ async def rows(session: Session, time: Time) -> Rows:
     await session.flush()  # The queries below must see all of it.
     line = (await session.scalars(select(BankLine).where(BankLine.serial == "A1"))).one()
     batch = (await session.scalars(select(FeedBatch).where(FeedBatch.feed_id == late.id))).one()
-    [owed, *_] = await make.owed(session, project_id)
+    [owed, ahead, last, *_] = await make.owed(session, project_id)
     file = await statements.refused(session, source, clock.now())
     pending, standing = await _allocations(session, line.id)
     lacking, notice = await _noticed(session)
@@ -73,6 +78,7 @@ async def rows(session: Session, time: Time) -> Rows:
     await actions.payments.receive_payments(session, OFFICE, sent, clock.now())
     freeze, closing, condition = await _life(session, account)
     policy = await actions.policies.add_policy(session, OFFICE, _policy(), clock.now())
+    asked, proposed = await _requests(session, ahead)
     made = Rows(
         ids={
             "obligation_id": owed.id,
@@ -83,11 +89,17 @@ async def rows(session: Session, time: Time) -> Rows:
             "allocation_id": pending,
             "account_id": account.id,
             "freeze_id": freeze.id,
+            "request_id": asked.id,
+            "add_on_id": proposed.id,
             "project_id": project_id,
         },
         own_ids={
             f"POST {ALLOCATION}/reversal": {"allocation_id": standing},
             f"POST {V1}/obligations/{{obligation_id}}/report": {"obligation_id": lacking},
+            f"POST {OWED}/{{obligation_id}}/funding-requests": {"obligation_id": last.id},
+            f"POST {OWED}/{{obligation_id}}/add-ons": {"obligation_id": last.id},
+            f"GET {OWED}/{{obligation_id}}/add-ons": {"obligation_id": ahead.id},
+            f"GET {OWED}/{{obligation_id}}/history": {"obligation_id": ahead.id},
         },
         parties={"developer": DEVELOPER, "contractor": CONTRACTOR, "bank": BANK},
         marks={
@@ -100,6 +112,11 @@ async def rows(session: Session, time: Time) -> Rows:
             f"GET {V1}/policies": policy.id,
             f"GET {V1}/obligations": owed.id,
             f"GET {V1}/obligations/summary": None,  # What it counts is looked at.
+            f"GET {OWED}/due": None,
+            f"GET {OWED}/due/rows": owed.id,
+            f"GET {V1}/funding-requests": asked.id,
+            f"GET {OWED}/{{obligation_id}}/add-ons": proposed.id,
+            f"GET {OWED}/{{obligation_id}}/history": "add_on_proposed",
             f"GET {V1}/obligations/{{obligation_id}}/credits": "A1",
             f"GET {V1}/projects": project_id,
             f"GET {V1}/bank-feeds": late.id,
@@ -125,6 +142,12 @@ async def rows(session: Session, time: Time) -> Rows:
             there.model_dump(mode="json"),
             fresh.model_dump(mode="json"),
         ],
+        f"POST {OWED}/{{obligation_id}}/funding-requests": [{"amount": "60.00", "reason": "库款"}],
+        f"POST {V1}/funding-requests/{{request_id}}/answer": [
+            {"promised_on": "2023-02-20", "answer": "本月拨付"}
+        ],
+        f"POST {OWED}/{{obligation_id}}/add-ons": [{"amount": "5.00", "reason": "赶工"}],
+        f"POST {V1}/add-ons/{{add_on_id}}/decision": [{"approve": True, "reason": "同意"}],
         f"POST {ACCOUNT}/opening": [{"opened_on": "2023-01-10"}],
         f"POST {ACCOUNT}/agreement": [{"signed_on": "2023-01-10"}],
         f"POST {ACCOUNT}/filing": [{"filed_on": "2023-01-11"}],
@@ -229,6 +252,16 @@ async def _life(session: Session, account: WageAccount) -> tuple[Freeze, Closing
         )
     ).one()
     return frozen, closing, condition
+
+
+async def _requests(session: Session, owed: Obligation) -> tuple[FundingRequest, AddOn]:
+    """Let a developer's request wait for finance, and a contractor's proposal for its developer."""
+    ask = FundingRequestIn(amount=Decimal(10), reason="库款未到")
+    asked = await actions.requests.request_funding(session, OFFICE, owed.id, ask, clock.now())
+    more = AddOnIn(amount=Decimal(5), reason="赶工增加工人")
+    proposed = await actions.requests.propose_add_on(session, OFFICE, owed.id, more, clock.now())
+    await session.flush()  # The queries below must see all of it.
+    return asked, proposed
 
 
 def _policy(**changes: Any) -> PolicyIn:
