@@ -115,7 +115,7 @@ async def on_transfer_sent(session: Session, event: TransferSent) -> None:
     if event.lacking <= 0:
         await actions.delay.reach_stage(
             session, event.obligation_id, StageCode.DEVELOPER_PAID, event.sent_on,
-            at=event.occurred_at, proof={"amount": event.amount},
+            at=event.occurred_at, proof={"amount": str(event.amount)},
         )  # fmt: skip
 
 

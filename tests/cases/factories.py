@@ -18,8 +18,12 @@ from shared.events.conditions import RegistryConditionEnded, RegistryConditionFo
 from shared.events.payroll import (
     BankFeedCompleted,
     BankFeedLate,
+    BankNoticeReceived,
+    ContractorReportReceived,
     TransferMissed,
     TransferReceived,
+    TransferReversed,
+    TransferSent,
 )
 from shared.events.registry import (
     AreaChanged,
@@ -135,6 +139,58 @@ def received(
         "occurred_at": when,
     }
     return TransferReceived(**(said | changes))
+
+
+def _about(period: str, project: str = "p") -> dict[str, Any]:
+    return {
+        "project_id": an_id(project),
+        "area_code": COUNTY,
+        "obligation_id": an_id(project, period),
+        "works_contract_id": an_id(project, "contract"),
+        "period": period,
+        "due_on": date.fromisoformat(f"{period}-25"),
+    }
+
+
+def taken_back(period: str, lacking: str, said_at: str, project: str = "p") -> TransferReversed:
+    """Give money that had counted for a missed period and counts no longer."""
+    return TransferReversed(
+        **_about(period, project),
+        amount=Decimal("100000.00"),
+        lacking=Decimal(lacking),
+        missed=True,
+        bank_serials=[f"S-{said_at}"],
+        occurred_at=at(said_at),
+    )
+
+
+def sent(period: str, said_at: str, lacking: str = "0.00") -> TransferSent:
+    """Give money that finance sent for a period."""
+    return TransferSent(
+        **_about(period),
+        amount=Decimal("300000.00"),
+        sent_on=clock.day_of(at(said_at)),
+        lacking=Decimal(lacking),
+        developer_id=DEVELOPER,
+        contractor_id=CONTRACTOR,
+        occurred_at=at(said_at),
+    )
+
+
+def bank_notice(period: str, said_at: str) -> BankNoticeReceived:
+    """Give a bank's notice of a miss that was found before."""
+    day = clock.day_of(at(said_at))
+    return BankNoticeReceived(
+        **_about(period), told_on=day, came_first="detection", occurred_at=at(said_at)
+    )
+
+
+def contractor_report(period: str, said_at: str) -> ContractorReportReceived:
+    """Give a contractor's report of a miss that was found before."""
+    day = clock.day_of(at(said_at))
+    return ContractorReportReceived(
+        **_about(period), told_on=day, came_first="detection", occurred_at=at(said_at)
+    )
 
 
 def feed_late(day: str = "2023-06-28", expected: str = "2023-06-29 10:00") -> BankFeedLate:

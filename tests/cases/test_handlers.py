@@ -60,6 +60,22 @@ STORIES: dict[str, tuple[Event, ...]] = {
     "two misses in a row": (make.missed(), make.missed("2023-06")),
     "part of the money": (make.missed(), make.received("2023-05", "1.00", "2023-05-27 10:00")),
     "all the money": (make.missed(), make.received("2023-05", "0.00", "2023-05-27 10:00")),
+    "money that is taken back": (
+        make.missed(), make.received("2023-05", "0.00", "2023-05-27 10:00"),
+        make.taken_back("2023-05", "300000.00", "2023-05-29 10:00"),
+    ),
+    "part of it taken back": (
+        make.missed(), make.received("2023-05", "1.00", "2023-05-27 10:00"),
+        make.taken_back("2023-05", "300000.00", "2023-05-29 10:00"),
+    ),
+    "money that was there in time": (
+        make.missed(), make.received("2023-05", "0.00", "2023-05-27 10:00", in_time=True),
+    ),
+    "money that was sent": (make.missed(), make.sent("2023-05", "2023-05-27 10:00")),
+    "a bank's notice": (make.missed(), make.bank_notice("2023-05", "2023-05-27 10:00")),
+    "a contractor's report": (
+        make.missed(), make.contractor_report("2023-05", "2023-05-28 10:00"),
+    ),
     "a late feed": (make.feed_late(),),
     "a late feed that comes": (
         make.feed_late(), make.feed_completed("2023-06-28", "2023-06-30 09:40"),

@@ -36,8 +36,8 @@ async def reverse_transfer(
         return
     if not item.is_closed:
         await levels.catch_up(session, item, at)
-        item.lose(lacking, serials)
-        note(session, item, Happening.REVERSED, at, lacking=lacking, bank_serials=serials)
+        if item.lose(lacking, serials):
+            note(session, item, Happening.REVERSED, at, lacking=lacking, bank_serials=serials)
     elif item.close_reason in {CloseReason.TRANSFER_RECEIVED, CloseReason.NOT_MISSED}:
         await open_again(session, item, lacking, serials, at=at, told_id=told_id)
 

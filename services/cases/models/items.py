@@ -175,10 +175,13 @@ class WatchItem(db.Synced, Base):
         self.lacking, self.bank_serials = lacking, [*self.bank_serials, *fresh]
         return True
 
-    def lose(self, lacking: Decimal, serials: list[str]) -> None:
-        """Lack more again: some lines count no longer, or for less."""
+    def lose(self, lacking: Decimal, serials: list[str]) -> bool:
+        """Lack more again, for some lines count no longer; False if this is known already."""
+        if lacking == self.lacking:
+            return False
         self.lacking = lacking
         self.bank_serials = [one for one in self.bank_serials if one not in serials]
+        return True
 
     def open_again(self, state: ItemState, since: datetime) -> None:
         """Stand between the parties as before it was closed: its proof holds no longer."""
