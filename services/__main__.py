@@ -213,6 +213,29 @@ def job(
     asyncio.run(work())
 
 
+@cli.command()
+def rehearse(
+    policy: Annotated[Path, typer.Option(help="The JSON of /cases/v1/policies.", exists=True)],
+    from_on: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")],
+    to_on: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")],
+) -> None:
+    """Replay the past under another policy and print what would have gone otherwise, as JSON.
+
+    Nothing is changed and nobody is told. Under the policy that was in force nothing differs.
+    """
+
+    async def work() -> None:
+        async with opened("cases") as (one,):
+            if one.service.rehearse is None:
+                raise typer.BadParameter("cases rehearses nothing")
+            said = await one.service.rehearse(
+                one.sessions, policy.read_text("utf-8"), from_on.date(), to_on.date()
+            )
+        typer.echo(_dump(said), nl=False)
+
+    asyncio.run(work())
+
+
 @parked_cli.callback()
 def parked_events(context: typer.Context, name: Name) -> None:
     """Events of a service that could not be handled: `parked cases list`."""

@@ -2,13 +2,14 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from fastapi import APIRouter
 from sqlalchemy import MetaData
 
 from shared.config import ServiceSettings
-from shared.db import Session
+from shared.db import Session, Sessions
 from shared.events.base import Event
 from shared.inbox import Handler
 from shared.jobs import Daily, Poll
@@ -38,6 +39,8 @@ class Service:
     table whose rows give it something to do."""
     measures: Sequence[Poll] = ()
     """Polls that count what this service's own gauges show; they find nothing to do."""
+    rehearse: Callable[[Sessions, str, date, date], Awaitable[dict[str, Any]]] | None = None
+    """Replays the past under another policy: its JSON, from one Beijing day to another."""
     reads: Mapping[str, Callable[[bytes], Awaitable[Mapping[str, Any]]]] = field(
         default_factory=dict
     )

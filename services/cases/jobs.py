@@ -1,8 +1,10 @@
 """The clock door of cases: rungs, answers and proposals that fall due, and the nightly looks."""
 
 from datetime import date
+from typing import Any
 
 from services.cases import actions, queries
+from services.cases.schemas.policies import PolicyIn
 from shared import clock, telemetry
 from shared.db import Session, Sessions
 from shared.timers import Timer
@@ -61,3 +63,10 @@ async def measure_items(sessions: Sessions) -> int:
         {(sessions.service, one.kind, one.level, one.area_code): one.count for one in found},
     )
     return 0
+
+
+async def rehearse(sessions: Sessions, policy: str, from_on: date, to_on: date) -> dict[str, Any]:
+    """Replay what was told under another policy, the JSON of `/cases/v1/policies`."""
+    body = PolicyIn.model_validate_json(policy)
+    async with sessions.begin("operator:cli") as session:
+        return await actions.rehearsals.rehearse(session, body, from_on, to_on)

@@ -88,4 +88,5 @@ service = Service(
         "condition": jobs.on_condition_due,
     },
     measures=[jobs.measure_items],
+    rehearse=jobs.rehearse,
 )

@@ -2,21 +2,39 @@
 
 import importlib.util
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 _FOLDER = Path(__file__).parents[2] / "services/cases/migrations"
 
 
-def _defaults(file: str) -> dict[str, dict[str, Any]]:
+def _migration(file: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(file, _FOLDER / f"{file}.py")
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return {row["kind"]: {"unit": "wd", "levels": module.LEVELS} | row for row in module.DEFAULTS}
+    return module
 
 
-DEFAULTS = _defaults("0001_first_tables") | _defaults("0007_conditions")
+def _defaults() -> dict[str, dict[str, Any]]:
+    """Read the rows as migrations leave them."""
+    rows: dict[str, dict[str, Any]] = {}
+    for file in ("0001_first_tables", "0007_conditions"):
+        module = _migration(file)
+        rows |= {
+            row["kind"]: {"unit": "wd", "levels": module.LEVELS} | row for row in module.DEFAULTS
+        }
+    never = _migration("0010_answers_of_levels_reached").NEVER_REACHED
+    for kind, levels in never.items():
+        within = {
+            code: row for code, row in rows[kind]["answer_within"].items() if code not in levels
+        }
+        rows[kind] = rows[kind] | {"answer_within": within}
+    return rows
+
+
+DEFAULTS = _defaults()
 """All of the nation's rows, by kind."""
 MISSED, FEED = DEFAULTS["transfer_missed"], DEFAULTS["bank_feed_late"]
 

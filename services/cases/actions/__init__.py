@@ -15,6 +15,7 @@ from services.cases.actions import (
     persons,
     policies,
     proposals,
+    rehearsals,
     reversals,
     tellings,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "persons",
     "policies",
     "proposals",
+    "rehearsals",
     "reversals",
     "tellings",
 ]

@@ -1,9 +1,17 @@
 """What was told, in order; each piece of news is kept once."""
 
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
-from services.cases.models import CalendarTelling, Telling
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from services.cases.models import CalendarTelling, Telling, WatchItem
 from services.cases.queries import rows
+from services.cases.rules.items import WatchKind
+from shared import known
+from shared.areas import Scope
 from shared.db import Session
 
 
@@ -15,3 +23,34 @@ async def record(session: Session, **values: Any) -> None:
 async def record_calendar(session: Session, **values: Any) -> None:
     """Keep a year's working days as told; the same again changes nothing."""
     await rows.insert_new(session, CalendarTelling, **values)
+
+
+async def told(
+    session: Session, kind: WatchKind, area_code: str, until: datetime
+) -> Sequence[Telling]:
+    """Give what was told of a kind in an area and below, up to an instant, in order."""
+    inside = known.in_scope(Telling.area_code, Scope(frozenset({area_code})))
+    statement = select(Telling).where(Telling.kind == kind, inside, Telling.known_at < until)
+    ordered = statement.order_by(Telling.known_at, Telling.at, Telling.id)
+    return (await session.scalars(ordered)).all()
+
+
+async def calendars_told(
+    session: Session, lineage: Collection[str], until: datetime
+) -> Sequence[CalendarTelling]:
+    """Give the years' working days of some areas as they were told, in order."""
+    statement = select(CalendarTelling).where(
+        CalendarTelling.area_code.in_(lineage), CalendarTelling.at < until
+    )
+    ordered = statement.order_by(CalendarTelling.at, CalendarTelling.id)
+    return (await session.scalars(ordered)).all()
+
+
+async def items_of(
+    session: Session, kind: WatchKind, area_code: str, until: datetime
+) -> Sequence[WatchItem]:
+    """Give the items of a kind that had opened in an area by an instant, with their timelines."""
+    inside = known.in_scope(WatchItem.area_code, Scope(frozenset({area_code})))
+    statement = select(WatchItem).where(WatchItem.kind == kind, inside, WatchItem.opened_at < until)
+    with_timeline = statement.options(selectinload(WatchItem.timeline))
+    return (await session.scalars(with_timeline.order_by(WatchItem.opened_at))).all()

@@ -1,7 +1,7 @@
 """Which policy is in force where and when, and when it opens an item. Pure."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta, timezone
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
@@ -10,6 +10,8 @@ from shared import workdays
 from shared.workdays import Calendar, Pause
 
 MIDNIGHT = time()
+# The same zone as shared.clock.BEIJING, which rules may not import.
+_BEIJING = timezone(timedelta(hours=8))
 
 
 class Mode(StrEnum):
@@ -30,9 +32,12 @@ class Certainty(StrEnum):
 class Row(Protocol):
     """What of a stored policy decides whether it is in force."""
 
-    area_code: str
-    valid_from: date
-    version: int
+    @property
+    def area_code(self) -> str: ...
+    @property
+    def valid_from(self) -> date: ...
+    @property
+    def version(self) -> int: ...
 
 
 _Row = TypeVar("_Row", bound=Row)
@@ -86,6 +91,11 @@ def opening(
         if ends_at is None or at < ends_at:
             return policy, at
     return None
+
+
+def day_of(at: datetime) -> date:
+    """Give the Beijing day of an instant."""
+    return at.astimezone(_BEIJING).date()
 
 
 def _midnight(day: date, calendar: Calendar) -> datetime:

@@ -1,0 +1,188 @@
+"""History replayed under another policy, beside what was recorded; it changes nothing."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from services.cases import queries
+from services.cases.models import CalendarTelling, Policy, Telling, WatchItem
+from services.cases.rules.history import Told
+from services.cases.rules.items import Happening, WatchKind
+from services.cases.rules.ladder import Ladder
+from services.cases.rules.rehearsal import Course, News, Reached, Walk
+from services.cases.schemas.policies import PolicyIn
+from shared import clock, known
+from shared.db import Session
+from shared.workdays import Calendar, DayKind
+
+_ROWS = {"unit", "levels", "steps", "jumps", "answer_within", "proposal"}
+# The rehearsed policy governs all of the past, whenever it shall begin.
+_EVER = date(2000, 1, 1)
+_MOVED = {Happening.OPENED, Happening.RAISED, Happening.LOWERED, Happening.STEP_REACHED}
+
+
+@dataclass(frozen=True, slots=True)
+class Governing:
+    """A policy as far as it governed, or would have."""
+
+    area_code: str
+    valid_from: date
+    version: int
+    read: Ladder
+
+    def ladder(self) -> Ladder:
+        """Give its rungs."""
+        return self.read
+
+
+async def rehearse(session: Session, body: PolicyIn, from_on: date, to_on: date) -> dict[str, Any]:
+    """Replay what was told from one day to another as if a policy had governed its area then.
+
+    Areas below with a policy of their own keep theirs. What opened in these days, here or there,
+    is compared; news that came late is late here, too.
+    """
+    since, until = clock.at(from_on, 0), clock.day_end(to_on)
+    told = await queries.tellings.told(session, body.kind, body.area_code, until)
+    groups: dict[tuple[UUID | str, str], list[Telling]] = defaultdict(list)
+    for one in told:
+        together = one.project_id if body.kind is WatchKind.TRANSFER_MISSED else None
+        groups[together or one.key, one.area_code].append(one)
+    terms: dict[str, Walk] = {}
+    courses: list[Course] = []
+    for (_, area), news in groups.items():
+        walk = await _walk(session, body, area, until, terms)
+        courses += walk.through([_news(one) for one in news], until)
+    items = await queries.tellings.items_of(session, body.kind, body.area_code, until)
+    recorded = {(one.key, one.opened_at): _recorded(one, until) for one in items}
+    rehearsed = {(one.key, one.opened_at): one for one in courses}
+    return _difference(
+        {key: one for key, one in recorded.items() if one.opened_at >= since},
+        {key: one for key, one in rehearsed.items() if one.opened_at >= since},
+    )
+
+
+async def _walk(
+    session: Session, body: PolicyIn, area: str, until: datetime, seen: dict[str, Walk]
+) -> Walk:
+    """Give a fresh walk by the policies and calendars of an area."""
+    if area not in seen:
+        lineage = await known.lineage(session, area)
+        rows = await queries.policies.live_policies(session, body.kind, lineage)
+        others = [_governing(row) for row in rows if row.area_code != body.area_code]
+        own = Governing(body.area_code, _EVER, body.version, _ladder(body))
+        days = await queries.tellings.calendars_told(session, lineage, until)
+        seen[area] = Walk([*others, own], lineage, _calendars(area, lineage, days))
+    model = seen[area]
+    return Walk(model.rows, model.lineage, model.calendars)
+
+
+def _ladder(body: PolicyIn) -> Ladder:
+    return Ladder.of(body.model_dump(mode="json", include=_ROWS))
+
+
+def _governing(row: Policy) -> Governing:
+    """A row governs from its first day on, but never before it was stored."""
+    stored = clock.day_of(row.created_at)
+    first = (
+        row.valid_from if row.created_by.startswith("migration:") else max(row.valid_from, stored)
+    )
+    return Governing(row.area_code, first, row.version, row.ladder())
+
+
+def _calendars(
+    area: str, lineage: Sequence[str], told: Sequence[CalendarTelling]
+) -> list[tuple[datetime, Calendar]]:
+    """Give an area's calendar after each telling; what was told later lies over it."""
+    by_place: dict[tuple[str, int], CalendarTelling] = {}
+    found = [(clock.at(_EVER, 0), Calendar.of(area, {}))]
+    for one in told:
+        by_place[one.area_code, one.year] = one
+        years: dict[int, tuple[dict[date, DayKind], bool]] = {}
+        for code in reversed(lineage):
+            for (place, year), said in by_place.items():
+                if place == code:
+                    days, provisional = years.get(year, ({}, False))
+                    own = {date.fromisoformat(d): DayKind(k) for d, k in said.exceptions.items()}
+                    years[year] = (days | own, provisional or said.provisional)
+        found.append((one.at, Calendar.of(area, years)))
+    return found
+
+
+def _news(told: Telling) -> News:
+    body = told.body
+    value, due_at, contract_id = (
+        body.get("value"),
+        body.get("due_at"),
+        body.get("works_contract_id"),
+    )
+    return News(
+        key=told.key,
+        kind=told.kind,
+        what=told.what,
+        at=told.at,
+        known_at=told.known_at,
+        period=told.period,
+        due_on=date.fromisoformat(body["due_on"]) if told.what is Told.FOUND else date.min,
+        due_at=datetime.fromisoformat(due_at) if due_at else None,
+        contract_id=UUID(contract_id) if contract_id else None,
+        previous_period=body.get("previous_period"),
+        facts=frozenset(body.get("facts") or ()),
+        value=None if value is None else Decimal(value),
+        muted=body.get("muted_by") is not None,
+    )
+
+
+def _recorded(item: WatchItem, until: datetime) -> Course:
+    """Give an item's course up to an instant, read off its timeline."""
+    course = Course(item.key, item.opened_at)
+    course.reached = [
+        Reached(line.step, line.level, line.at)
+        for line in item.timeline
+        if line.what in _MOVED and line.at < until
+    ]
+    if item.closed_at and item.closed_at < until:
+        course.closed_at = item.closed_at
+    return course
+
+
+Courses = dict[tuple[str, datetime], Course]
+
+
+def _difference(recorded: Courses, rehearsed: Courses) -> dict[str, Any]:
+    both = recorded.keys() & rehearsed.keys()
+    changed = [
+        {"key": key[0], "recorded": _shown(recorded[key]), "rehearsed": _shown(rehearsed[key])}
+        for key in sorted(both)
+        if _shown(recorded[key]) != _shown(rehearsed[key])
+    ]
+    return {
+        "recorded": len(recorded),
+        "rehearsed": len(rehearsed),
+        "same": len(both) - len(changed),
+        "changed": changed,
+        "only_recorded": [_named(recorded[key]) for key in sorted(recorded.keys() - both)],
+        "only_rehearsed": [_named(rehearsed[key]) for key in sorted(rehearsed.keys() - both)],
+    }
+
+
+def _named(course: Course) -> dict[str, Any]:
+    return {"key": course.key} | _shown(course)
+
+
+def _shown(course: Course) -> dict[str, Any]:
+    """Give a course as it is printed: Beijing instants."""
+    return {
+        "opened_at": _instant(course.opened_at),
+        "reached": [
+            {"step": one.step, "level": one.level, "at": _instant(one.at)} for one in course.reached
+        ],
+        "closed_at": course.closed_at and _instant(course.closed_at),
+    }
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(clock.BEIJING).isoformat()

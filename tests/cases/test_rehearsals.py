@@ -1,0 +1,233 @@
+"""Rehearsals: under the policy in force the past is as recorded, under another as counted by hand.
+
+And no number of a default rule is there for nothing.
+"""
+
+import copy
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from services.cases import actions
+from services.cases.rules.faults import faults
+from services.cases.rules.history import Told
+from services.cases.rules.items import TOLD_WHEN_WRONG, WatchKind
+from services.cases.rules.ladder import Ladder
+from services.cases.rules.rehearsal import Course, News, Walk
+from services.cases.schemas.policies import PolicyIn
+from shared import clock, workdays
+from shared.db import Session
+from shared.events.base import Event
+from tests.cases import factories as make
+from tests.cases.factories import an_id, at
+from tests.cases.policies import DEFAULTS, body
+
+NATION = workdays.national_calendar([2022, 2023, 2024])
+JANUARY, DECEMBER = date(2023, 1, 1), date(2023, 12, 31)
+
+
+def policy(kind: str, **changes: Any) -> PolicyIn:
+    """Give a nation's default row as it is posted."""
+    names = ("unit", "levels", "steps", "jumps", "answer_within", "proposal")
+    rows = {name: DEFAULTS[kind][name] for name in names}
+    return PolicyIn(**body(**(rows | {"kind": kind, "area_code": "0"} | changes)))
+
+
+STORIES: dict[str, list[Event]] = {
+    "transfer_missed": [
+        make.missed("2023-02"),
+        make.missed("2023-04", occurred_at=at("2023-05-10 15:00")),
+        make.received("2023-02", "0.00", "2023-03-31 10:00"),
+        make.calendar_told(
+            exceptions=dict(make.calendar_told().exceptions) | {date(2023, 5, 29): "holiday"},
+            occurred_at=at("2023-05-26 12:00"),
+        ),
+        make.missed("2023-05"),
+        make.missed("2023-05", project="q"),
+        # The proof is of Monday, but was told after the rung of Tuesday.
+        make.received("2023-05", "0.00", "2023-06-09 16:00", project="q"),
+    ],
+    "bank_feed_late": [
+        make.feed_late(),
+        make.feed_completed("2023-06-28", "2023-07-05 09:40"),
+    ],
+    "account_not_opened": [
+        make.found("account_not_opened", "2023-01-03", "2023-01-04 10:00"),
+        make.found(
+            "account_not_opened", "2023-01-03", "2023-02-10 11:00", facts=["works_started"]
+        ),
+        make.ended("account_not_opened", "2023-02-20 11:00", "account_opened"),
+    ],
+    "reporting_gap": [
+        make.found("reporting_gap", "2023-04-03", "2023-04-03 10:00"),
+        make.found("reporting_gap", "2023-04-03", "2023-04-11 10:00", muted_by="project_stopped"),
+        make.found("reporting_gap", "2023-04-01", "2023-06-01 10:00"),
+    ],
+    "cover_low": [
+        make.found("cover_low", f"2023-03-{day:02d}", f"2023-03-{day:02d} 10:00",
+                   value=Decimal(value), facts=facts)
+        for day, value, facts in [
+            (1, "3.40", []), (3, "1.19", []), (6, "0.49", []), (7, "0.99", []),
+            (9, "0", ["payroll_due"]), (14, "1.30", []), (15, "0.80", []),
+        ]
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", STORIES)
+async def test_under_the_policy_in_force_the_past_is_as_recorded(
+    session: Session, kind: str
+) -> None:
+    await make.world(session)
+    await make.tell(session, *STORIES[kind])
+    await make.pass_time(session, clock.day_end(date(2023, 8, 31)))
+    said = await actions.rehearsals.rehearse(session, policy(kind), JANUARY, date(2023, 8, 31))
+    assert said["recorded"] == said["rehearsed"] == said["same"] > 0, said
+    assert said["changed"] == said["only_recorded"] == said["only_rehearsed"] == []
+
+
+async def test_news_that_comes_after_a_rung_is_late_in_the_rehearsal_too(session: Session) -> None:
+    await make.world(session)
+    await make.tell(session, make.missed())
+    await make.pass_time(session, at("2023-05-30 09:00"))
+    item = await make.item_about(session, an_id("p", "2023-05"))
+    assert item.level == "yellow"
+    paid = make.received("2023-05", "0.00", "2023-05-29 16:00")
+    await make.tell(session, paid)
+    said = await actions.rehearsals.rehearse(session, policy("transfer_missed"), JANUARY, DECEMBER)
+    assert (said["same"], said["changed"]) == (1, [])
+
+
+async def test_another_policy_makes_the_difference_that_a_hand_counts(session: Session) -> None:
+    """Yellow on the fifth working day in place of the third: 1 June in place of 30 May 2023."""
+    await make.world(session)
+    await make.tell(session, make.missed(), make.received("2023-05", "0.00", "2023-06-02 10:00"))
+    steps = copy.deepcopy(DEFAULTS["transfer_missed"]["steps"])
+    steps[2]["after"] = 5
+    other = policy("transfer_missed", steps=steps)
+    said = await actions.rehearsals.rehearse(session, other, JANUARY, DECEMBER)
+    [changed] = said["changed"]
+    reached = {
+        name: {one["step"]: one["at"] for one in changed[name]["reached"]}
+        for name in ("recorded", "rehearsed")
+    }
+    first = {"open": "2023-05-26T00:00:00+08:00", "notice": "2023-05-26T09:00:00+08:00"}
+    assert reached["recorded"] == first | {"yellow": "2023-05-30T09:00:00+08:00"}
+    assert reached["rehearsed"] == first | {"yellow": "2023-06-01T09:00:00+08:00"}
+    assert changed["rehearsed"]["closed_at"] == "2023-06-02T10:00:00+08:00"
+
+
+# ---- no number is there for nothing ----------------------------------------------------------
+
+
+class Row:
+    """A policy of the nation as far as a walk looks at it."""
+
+    area_code, valid_from, version = "0", date(2020, 5, 1), 1
+
+    def __init__(self, rows: dict[str, Any]) -> None:
+        self.rows = rows
+
+    def ladder(self) -> Ladder:
+        return Ladder.of(self.rows)
+
+
+def histories(kind: WatchKind) -> list[list[News]]:
+    """Give pasts in which each rung, rule and threshold of a kind has its turn."""
+    due_on = date(2023, 5, 25)
+    told = clock.day_end(due_on) if kind in TOLD_WHEN_WRONG else clock.at(date(2023, 4, 3), 10)
+
+    def news(period: str = "", **said: Any) -> News:
+        fields: dict[str, Any] = {
+            "key": f"{kind}:{period}", "kind": kind, "what": Told.FOUND, "at": told,
+            "known_at": told, "period": period, "due_on": due_on,
+            "due_at": told if kind in TOLD_WHEN_WRONG else None,
+            "contract_id": an_id("c"), "previous_period": make.before(period) if period else None,
+        }  # fmt: skip
+        return News(**(fields | said))
+
+    if kind is WatchKind.TRANSFER_MISSED:
+        return [
+            [news("2023-05")],
+            [news("2023-04"), news("2023-05")],
+            [news("2023-03"), news("2023-05"), news("2023-07")],
+            [news(f"2023-{month:02d}") for month in range(3, 8)],
+        ]
+    if kind is WatchKind.COVER_LOW:
+        cents = [Decimal(value) / 100 for value in range(130, -1, -1)]
+        days = [told + timedelta(hours=number) for number in range(len(cents))]
+        falling = [
+            news(at=day, known_at=day, value=value) for day, value in zip(days, cents, strict=True)
+        ]
+        later = days[-1] + timedelta(days=60)
+        due = [
+            news(at=later + timedelta(hours=hour), known_at=later + timedelta(hours=hour),
+                 value=value, facts=frozenset({"payroll_due"}))
+            for hour, value in enumerate(reversed(cents[-20:]))
+        ]  # fmt: skip
+        return [falling, [*falling[:20]], [*falling, *due]]
+    facts = frozenset({"works_started"})
+    return [[news()], [news(facts=facts)]]
+
+
+def outcome(rows: dict[str, Any], kind: WatchKind) -> list[list[Course]]:
+    """Give what comes of all pasts under a policy, levels with their ranks."""
+    until = clock.day_end(date(2023, 10, 31))
+    calendars = [(at("2022-01-01 00:00"), NATION)]
+    return [Walk([Row(rows)], ("0",), calendars).through(past, until) for past in histories(kind)]
+
+
+def numbers(rows: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give each number of a row, and the row with it one higher, or a hundredth."""
+    for name in ("levels", "steps", "jumps", "answer_within", "proposal"):
+        for path, value in _leaves(rows[name], (name,)):
+            if (other := _other(path[-1], value)) is not None:
+                changed = copy.deepcopy(rows)
+                place: Any = changed
+                for part in path[:-1]:
+                    place = place[part]
+                place[path[-1]] = other
+                yield ".".join(map(str, path)), changed
+
+
+def _leaves(
+    value: object, path: tuple[str | int, ...]
+) -> Iterator[tuple[tuple[str | int, ...], object]]:
+    if isinstance(value, dict):
+        for name, part in value.items():
+            yield from _leaves(part, (*path, name))
+    elif isinstance(value, list):
+        for place, part in enumerate(value):
+            yield from _leaves(part, (*path, place))
+    else:
+        yield path, value
+
+
+def _other(name: str | int, value: object) -> object:
+    if isinstance(value, int):
+        return value + 1
+    if name in {"below", "at_most"} and isinstance(value, str):
+        return str(Decimal(value) + Decimal("0.01"))
+    return None
+
+
+CHANGES = [
+    pytest.param(kind, rows, id=f"{kind}-{place}")
+    for kind, default in DEFAULTS.items()
+    for place, rows in numbers(default)
+]
+
+
+@pytest.mark.parametrize(("kind", "rows"), CHANGES)
+def test_each_number_of_a_default_rule_changes_an_outcome(kind: str, rows: dict[str, Any]) -> None:
+    """A rank that is out of order is refused, which is an outcome; all else shows in a course."""
+    code = WatchKind(kind)
+    if not faults(code, Ladder.of(rows)):
+        assert outcome(rows, code) != outcome(DEFAULTS[kind], code)
+
+
+def test_the_numbers_that_are_changed_are_all_of_them() -> None:
+    assert len(CHANGES) == sum(len(list(numbers(rows))) for rows in DEFAULTS.values()) > 150
