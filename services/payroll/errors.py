@@ -1,6 +1,6 @@
 """What may rightly fail in payroll."""
 
-from shared.problems import Problem
+from shared.problems import NotFound, Problem
 from shared.wording import Text
 
 
@@ -229,3 +229,16 @@ class AddOnRefused(Problem):
 
     status = 422
     title = Text("该期人工费不能增加", "Nothing can be added to this period")
+
+
+class AccountListUnknown(NotFound):
+    """No such list, or none of the caller's areas."""
+
+    title = Text("没有此专户名单，或不在您的管辖范围内", "No such list within your areas")
+
+
+class AccountListRefused(Problem):
+    """A file with rows that are wrong: nothing of it was entered, and the file is kept."""
+
+    status, keeps = 422, True
+    title = Text("文件中有错误，未导入任何内容", "The file has errors; nothing of it was entered")

@@ -6,7 +6,18 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from shared.db import AGELESS, same_id
 from shared.events.base import Event
+
+
+def project_id(code: str) -> UUID:
+    """Give the id of the project that has, or will have, a code (decision 0013)."""
+    return same_id(AGELESS, "project", code)
+
+
+def organisation_id(credit_code: str) -> UUID:
+    """Give the id of the organisation of a credit code in upper case, without blanks."""
+    return same_id(AGELESS, "organisation", credit_code)
 
 
 class ProjectCard(BaseModel):

@@ -1,6 +1,7 @@
 """The verbs of payroll, by noun."""
 
 from services.payroll.actions import (
+    account_lists,
     accounts,
     allocations,
     batches,
@@ -31,6 +32,7 @@ from services.payroll.actions import (
 )
 
 __all__ = [
+    "account_lists",
     "accounts",
     "allocations",
     "batches",

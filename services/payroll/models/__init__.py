@@ -1,5 +1,6 @@
 """Tables of payroll, by noun."""
 
+from services.payroll.models.account_lists import AccountList
 from services.payroll.models.accounts import ArrearsCase, Closing, Condition, Freeze, Policy
 from services.payroll.models.allocations import Allocation, AllocationStep
 from services.payroll.models.feeds import (
@@ -28,6 +29,7 @@ from services.payroll.models.tables import Base
 
 __all__ = [
     "AccountDay",
+    "AccountList",
     "AccountMonth",
     "AddOn",
     "Allocation",

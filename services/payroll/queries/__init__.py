@@ -1,6 +1,7 @@
 """Every select of payroll, by noun."""
 
 from services.payroll.queries import (
+    account_lists,
     accounts,
     allocations,
     batches,
@@ -27,6 +28,7 @@ from services.payroll.queries import (
 )
 
 __all__ = [
+    "account_lists",
     "accounts",
     "allocations",
     "batches",

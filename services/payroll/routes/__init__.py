@@ -1,6 +1,7 @@
 """The HTTP door of payroll, by noun."""
 
 from services.payroll.routes import (
+    account_lists,
     accounts,
     allocations,
     dues,
@@ -20,6 +21,7 @@ from services.payroll.routes import (
 from services.payroll.routes.router import router
 
 __all__ = [
+    "account_lists",
     "accounts",
     "allocations",
     "dues",

@@ -1,6 +1,7 @@
 """Pure decisions of payroll: what is owed when, what money counts for it, whether a feed chains."""
 
 from services.payroll.rules import (
+    account_lists,
     accounts,
     allocation,
     conditions,
@@ -23,6 +24,7 @@ from services.payroll.rules import (
 )
 
 __all__ = [
+    "account_lists",
     "accounts",
     "allocation",
     "conditions",

@@ -12,7 +12,12 @@ from services.registry.models import Organisation
 from services.registry.schemas.organisations import OrganisationIn, OrganisationPatch
 from shared.areas import Scope
 from shared.db import AGELESS, Session, same_id
-from shared.events.registry import OrganisationChanged, OrganisationRegistered, ProjectChanged
+from shared.events.registry import (
+    OrganisationChanged,
+    OrganisationRegistered,
+    ProjectChanged,
+    organisation_id,
+)
 from shared.outbox import publish
 from shared.problems import Finding, Stale
 from shared.wording import Text
@@ -59,7 +64,7 @@ def made(code: str, fields: Mapping[str, Any], now: datetime) -> Organisation:
 
 def id_of(code: str) -> UUID:
     """Give the id of the organisation that has, or will have, a normalised credit code."""
-    return same_id(AGELESS, "organisation", code)
+    return organisation_id(code)
 
 
 def registered(organisation: Organisation, now: datetime) -> OrganisationRegistered:

@@ -25,7 +25,7 @@ from services.registry.schemas.projects import ProjectIn, ProjectPatch
 from shared import clock, timers
 from shared.areas import Scope
 from shared.db import AGELESS, Session, new_id, same_id
-from shared.events.registry import ProjectChanged, ProjectRegistered
+from shared.events.registry import ProjectChanged, ProjectRegistered, project_id
 from shared.outbox import publish
 from shared.problems import Finding, Stale
 from shared.wording import Text
@@ -94,7 +94,7 @@ def made(body: ProjectIn, parties: Mapping[UUID, Organisation], now: datetime) -
 
 def id_of(code: str) -> UUID:
     """Give the id of the project that has, or will have, a code."""
-    return same_id(AGELESS, "project", code)
+    return project_id(code)
 
 
 def registered(project: Project, now: datetime) -> ProjectRegistered:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from services.payroll import actions
 from services.payroll.models import (
+    AccountList,
     AddOn,
     BankFeed,
     BankLine,
@@ -21,6 +22,7 @@ from services.payroll.models import (
     WageAccount,
     Waiver,
 )
+from services.payroll.rules.account_lists import ListState
 from services.payroll.rules.accounts import CloseReason
 from services.payroll.schemas.allocations import AllocationIn
 from services.payroll.schemas.dues import AddOnIn, FundingRequestIn
@@ -72,6 +74,12 @@ async def rows(session: Session, time: Time) -> Rows:
     batch = (await session.scalars(select(FeedBatch).where(FeedBatch.feed_id == late.id))).one()
     [owed, ahead, last, *_] = await make.owed(session, project_id)
     file = await statements.refused(session, source, clock.now())
+    listed = AccountList(
+        id=new_id(), area_code=make.COUNTY, digest="0", file_id=new_id(), received_at=clock.now(),
+        received_from="tester", state=ListState.CHECKED, rows=0, accepted=0, rejected=0, entered=0,
+        findings=[],
+    )  # fmt: skip
+    session.add(listed)
     pending, standing = await _allocations(session, line.id)
     lacking, notice = await _noticed(session)
     sent = _payments(project_id, "拨1")
@@ -86,6 +94,7 @@ async def rows(session: Session, time: Time) -> Rows:
             "batch_id": batch.id,
             "line_id": line.id,
             "statement_file_id": file.id,
+            "account_list_id": listed.id,
             "allocation_id": pending,
             "account_id": account.id,
             "freeze_id": freeze.id,
@@ -124,6 +133,7 @@ async def rows(session: Session, time: Time) -> Rows:
             f"GET {FEED}/waivers": "anna",
             f"GET {V1}/bank-lines": line.id,
             f"GET {V1}/statement-files": file.id,
+            f"GET {V1}/account-lists": listed.id,
             f"POST {V1}/bank-lines/search": line.id,
             f"GET {V1}/allocations": pending,
             f"GET {V1}/bank-notices": notice,
@@ -185,6 +195,10 @@ async def rows(session: Session, time: Time) -> Rows:
     made.requests[f"POST {V1}/statement-files"] = [
         {"files": {"file": ("x.csv", TAKEN)}, "data": {"source": "S1"}}
     ]
+    made.requests[f"POST {V1}/account-lists"] = [
+        {"files": {"file": ("a.csv", b"x")}, "data": {"area_code": make.COUNTY, "dry_run": "true"}}
+    ]
+    made.requests[f"GET {V1}/account-lists/template"] = [{"params": {"area_code": make.COUNTY}}]
     made.requests[f"GET {V1}/obligations/summary"] = [{"params": {"by": "developer"}}]
     return made
 

@@ -1,0 +1,13 @@
+"""Lists of wage accounts that a county begins with, and what became of a file of them."""
+
+from enum import StrEnum
+
+
+class ListState(StrEnum):
+    """Whether a file was entered."""
+
+    CHECKED = "checked"
+    """Tried and found right; nothing was entered yet."""
+    REFUSED = "refused"
+    """With rows that are wrong: nothing was entered."""
+    IMPORTED = "imported"
