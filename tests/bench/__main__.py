@@ -11,12 +11,13 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
-from tests.bench import board, inbox, relay, scan, statement, webhook
+from tests.bench import board, export, inbox, relay, scan, statement, webhook
 from tests.bench.ground import Ground, ground
 from tests.bench.judge import Line
 from tests.bench.machine import machine, words
 
 BENCHES: Mapping[str, Callable[[Ground], Awaitable[list[Line]]]] = {
+    "export": export.measure,
     "relay": relay.measure,
     "inbox": inbox.measure,
     "scan": scan.measure,
