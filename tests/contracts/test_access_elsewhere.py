@@ -254,6 +254,8 @@ def into(area: str, sent: Request) -> Request:
     """Give a request for the same in another area: HERE and towns in it become that area."""
     if "content" in sent:
         return {**sent, "content": CODES.sub(area, sent["content"].decode()).encode()}
+    if "files" in sent:
+        return {**sent, "data": json.loads(CODES.sub(area, json.dumps(sent["data"])))}
     moved: Request = json.loads(CODES.sub(area, json.dumps(sent)))
     return moved
 

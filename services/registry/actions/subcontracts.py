@@ -4,7 +4,12 @@ from datetime import datetime
 from uuid import UUID
 
 from services.registry import queries, rules
-from services.registry.errors import ContractNumberTaken, RegistrationRefused
+from services.registry.errors import (
+    ContractNumberTaken,
+    ProjectUnknown,
+    RegistrationRefused,
+    SubcontractUnknown,
+)
 from services.registry.models import Project, Subcontract
 from services.registry.rules.chain import Receiver, SubcontractKind
 from services.registry.rules.organisations import OrganisationRole
@@ -22,6 +27,9 @@ async def enter_subcontract(
     What breaks the law is entered as well: it is flagged, because it is what happens on site.
     """
     project = await queries.projects.locked_project(session, project_id, scope)
+    # A firm enters what it passes on itself; its own project as a developer is another matter.
+    if scope.org not in {None, project.contractor_id}:
+        raise ProjectUnknown
     rows = await queries.subcontracts.locked_subcontracts_of(session, project.id)
     there = next((row for row in rows if row.number == body.number), None)
     fields = body.model_dump(exclude_unset=True)
@@ -68,6 +76,9 @@ async def end_subcontract(
 ) -> Subcontract:
     """Set the last day of a subcontract; the row stays as its history."""
     row = await queries.subcontracts.locked_subcontract(session, subcontract_id, scope)
+    project = await queries.projects.locked_project(session, row.project_id, scope)
+    if scope.org not in {None, project.contractor_id}:
+        raise SubcontractUnknown
     if row.version != body.version:
         raise Stale
     findings = rules.persons.check_span(row.from_on, body.until_on)
