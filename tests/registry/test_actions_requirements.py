@@ -92,6 +92,20 @@ async def test_limits_count_from_the_contract_and_move_to_the_permit_once_it_is_
     assert rows["deposit"].due_on == date(2023, 6, 5)
 
 
+async def test_payment_by_the_contractor_counts_from_the_account_once_there_is_one(
+    session: Session, time: Time
+) -> None:
+    here = await site(session)
+    rows = await by_kind(session, here.project)
+    # 30 days after the start end on a working day; without an account the start counts.
+    assert rows["disbursement"].due_on == date(2023, 5, 24)
+    time.move_to(clock.at(date(2023, 5, 8), 9))
+    await file(session, here.project, "wage_account")
+    rows = await by_kind(session, here.project)
+    assert rows["disbursement"].triggered_on == date(2023, 5, 8)
+    assert rows["disbursement"].due_on == date(2023, 6, 7)
+
+
 async def test_a_started_project_without_any_system_is_told_at_once_and_by_the_first_evidence_ended(
     session: Session, published: Published, time: Time
 ) -> None:

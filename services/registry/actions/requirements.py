@@ -15,6 +15,8 @@ from shared.workdays import Calendar
 
 # So many projects are looked at in one transaction.
 AT_ONCE = 500
+# The system whose being in place is an event for others: the account was opened.
+ACCOUNT = "wage_account"
 _Events = Mapping[Trigger, date | None]
 
 
@@ -54,9 +56,11 @@ async def follow(
         rows = there[project.id]
         of = asked[project.area_code]
         new += _enlist(project, of, rows, moment)
+        kinds = of.asked() if of else {}
+        account = rows.get(ACCOUNT)
+        known_events = {**events[project.id], Trigger.ACCOUNT: account.done_on if account else None}
         for row in rows.values():
-            kind = of.asked().get(row.kind) if of else None
-            _count(row, kind, events[project.id], calendars[project.area_code])
+            _count(row, kinds.get(row.kind), known_events, calendars[project.area_code])
     session.add_all(new)
     every = [row for each in there.values() for row in each.values()]
     await enter_states(session, every, moment, {row.id for row in new})
