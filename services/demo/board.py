@@ -20,7 +20,23 @@ Told: TypeAlias = Mapping[str, Any]
 STORY = 12
 # How many details are asked for at a time.
 AT_ONCE = 8
-KINDS = {"transfer_missed": "人工费未拨付", "bank_feed_late": "银行数据未到"}
+KINDS = {
+    "transfer_missed": "人工费未拨付",
+    "bank_feed_late": "银行数据未到",
+    "account_not_opened": "专户未开立",
+    "account_not_filed": "专户未备案",
+    "agreement_missing": "三方协议未签订",
+    "deposit_missing": "工资保证金未存储",
+    "guarantee_expiring": "保证金保函将到期",
+    "deposit_not_replenished": "工资保证金未补足",
+    "cover_low": "储存金不足",
+    "notice_board_missing": "告示牌未设置",
+    "wage_officer_missing": "劳资专管员未配备",
+    "payment_guarantee_missing": "工程款支付担保缺失",
+    "no_systems": "监管缺失",
+    "reporting_gap": "应报未报",
+    "nobody_in_charge": "无人负责",
+}
 MISSED, LATE = "transfer_missed", "bank_feed_late"
 
 
@@ -240,18 +256,26 @@ def _tally(one: Told) -> list[str]:
 
 
 def _items(told: Told, say: Say) -> None:
-    """Print how many items there are, and the open ones by level, highest first, by project."""
+    """Print how many items there are, and the open misses by level, highest first, by project."""
     count = Counter((item["kind"], item["state"] == "closed") for item in told["watch_items"])
     say("\n关注事项 watch items")
     for kind in sorted({kind for kind, _ in count}):
         name = f"{KINDS.get(kind, '')} {kind}".strip()
-        say(f"  {name}: {count[kind, False]} open, {count[kind, True]} closed")
-    found = [item for item in _open(told) if item["project"]]
+        say(f"  {name}: {count[kind, False]} open, {count[kind, True]} closed{_at(told, kind)}")
+    found = [item for item in _open(told) if item["kind"] == MISSED and item["project"]]
     for level, label in reversed(_levels(found).items()):
         here = [item for item in found if item["level"] == level]
         projects = dict.fromkeys(item["project"]["id"] for item in here)
         say(f"\n  {label}: {len(here)} open, {len(projects)} projects")
         _table([_line([i for i in here if i["project"]["id"] == one]) for one in projects], say, 5)
+
+
+def _at(told: Told, kind: str) -> str:
+    """Give on which levels a kind's open items stand; misses are listed by level below."""
+    found = [item for item in _open(told) if item["kind"] == kind and kind != MISSED]
+    standing = Counter(item["level"] for item in found)
+    levels = [f"{label} {standing[code]}" for code, label in _levels(found).items()]
+    return f"  ({', '.join(levels)})" if levels else ""
 
 
 def _line(items: Sequence[Told]) -> list[str]:

@@ -238,7 +238,8 @@ def test_the_late_bank_is_told_of_and_nobody_is_blamed(county: Played) -> None:
         if row["source"] == "ding-hefeng"
     }
     assert len(of_the_bank) == 2
-    blamed = {i["project"]["code"] for i in county.told["watch_items"] if i["project"]}
+    missed = [*county.items(), *county.items(closed=True)]
+    blamed = {item["project"]["code"] for item in missed}
     assert not of_the_bank & blamed
 
 
@@ -265,8 +266,9 @@ def test_every_webhook_arrived_with_a_right_signature(county: Played) -> None:
         ("delivered", True, 1)
     }
     kinds = Counter(one["type"] for one in deliveries)
-    assert kinds["cases.watch_item_opened.v1"] == 38 + 4 + 1
-    assert kinds["cases.watch_item_closed.v1"] == 4 + 1
+    items = county.told["watch_items"]
+    assert kinds["cases.watch_item_opened.v1"] == len(items)
+    assert kinds["cases.watch_item_closed.v1"] == sum(one["state"] == "closed" for one in items)
     assert kinds["cases.case_proposed.v1"] == 9
 
 
@@ -372,6 +374,21 @@ def test_required_systems_stand_as_the_report_and_the_readme_say(county: Played)
     } == LACKING
     page = "\n".join(county.page)
     assert "242 of 275 done, 88.0 %; all in place at 38 projects, 69.1 %; none at 2" in page
+
+
+def test_what_lacks_is_a_watch_item_and_what_is_there_is_none(county: Played) -> None:
+    none = county.items("no_systems")
+    assert {one["project"]["name"]: one["project"]["developer"]["name"] for one in none} == (
+        WITHOUT_SYSTEMS
+    )
+    # Red at once: at the midnight with which supervision begins, of works begun the day before.
+    found = {(one["level"], f"{china(one['opened_at']):%m-%d %H:%M}") for one in none}
+    assert found == {("red", "04-25 00:00")}
+    assert {one["due_on"] for one in none} == {"2023-04-24"}
+    assert len(county.items("notice_board_missing")) == 55 - SYSTEMS["notice_board"]
+    assert len(county.items("deposit_missing")) == 55 - SYSTEMS["deposit"]
+    for kind in ("no_systems", "notice_board_missing", "deposit_missing"):
+        assert county.items(kind, closed=True) == []
 
 
 @pytest.mark.asyncio(loop_scope="module")
