@@ -14,8 +14,9 @@ from typing import Any
 import httpx
 import typer
 
-from services.demo.board import document, show
+from services.demo.board import document
 from services.demo.facts import Scenario, read
+from services.demo.page import show
 from services.demo.player import Player
 from services.demo.stage import SERVICES, Client, PlayFailed
 from shared import auth

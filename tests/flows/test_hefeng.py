@@ -18,8 +18,8 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from services.demo.board import show
 from services.demo.facts import read
+from services.demo.page import show
 from services.demo.stage import Client, Stage
 from services.demo.theatre import of_ours, tell
 from tests.fixtures.processes import ROOT
