@@ -420,7 +420,9 @@ def test_a_person_reads_the_same_on_the_page(county: Played) -> None:
     page = "\n".join(county.page)
     assert "截至 as of 2023-06-30 24:00" in page
     assert "55 in progress, 31 lack money = 18 none + 13 short, 56.4 %" in page
-    rows = {line.split()[0]: line.split() for line in county.page if line.strip()}
+    # Tables of other matters follow, with the same units.
+    ends = next(n for n, line in enumerate(county.page) if "制度落实" in line)
+    rows = {line.split()[0]: line.split() for line in county.page[:ends] if line.strip()}
     for unit, ((projects, none, short, full), levels) in UNITS.items():
         shown = [number for number in (projects, none, short, full) if number]
         assert rows[unit][1 : len(shown) + 1] == [str(number) for number in shown]

@@ -34,6 +34,7 @@ def _a_part(folder: Path, project: str, late: tuple[str, date, datetime]) -> Non
             and row.get("person", "") in {"", project}
         ]
         for row in kept:
+            row |= {"filed_on": "", "agreement_on": ""} if name == "filings.csv" else {}
             row |= {
                 name: new
                 for name, new in (

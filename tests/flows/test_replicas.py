@@ -38,7 +38,8 @@ def idle(name: str, metrics: Metrics) -> list[str]:
     done = {"requests": metrics.requests}
     if service.handles:
         done["events"] = metrics.events
-    if service.timers:
+    # Registry's limits (suspensions, exemptions, half-years) fall due in no month of this story.
+    if service.timers and name != "registry":
         done["timers"] = metrics.timers
     return [what for what, number in done.items() if not number]
 

@@ -178,6 +178,7 @@ def spring(folder: Path) -> Path:
     (folder / "scenario.json").write_text(json.dumps(told))
     _change(folder / "sources.csv", lambda row: row | {"from_day": "2023-04-20"})
     _change(folder / "wage_accounts.csv", lambda row: row | {"opened_on": "2023-04-20"})
+    _change(folder / "filings.csv", lambda row: row | {"filed_on": "", "agreement_on": ""})
     _change(
         folder / "works_contracts.csv",
         lambda row: (
