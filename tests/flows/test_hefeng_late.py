@@ -34,13 +34,14 @@ def _a_part(folder: Path, project: str, late: tuple[str, date, datetime]) -> Non
             and row.get("person", "") in {"", project}
         ]
         for row in kept:
-            row |= {"filed_on": "", "agreement_on": ""} if name == "filings.csv" else {}
             row |= {
                 name: new
                 for name, new in (
                     ("first_period", "2023-06"),
                     ("opened_on", "2023-06-20"),
                     ("from_day", "2023-06-20"),
+                    ("agreement_on", ""),
+                    ("filed_on", ""),
                 )
                 if name in row
             }
