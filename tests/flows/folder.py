@@ -18,6 +18,8 @@ AREAS = [
 ]
 HERE = AREAS[-1][0]
 SIGNED_ON = date(2023, 1, 5)
+# The list of the province in which the county lies.
+SYSTEMS = ["wage_account", "roster", "disbursement", "deposit", "notice_board"]
 Rows = Iterator[Mapping[str, object]]
 
 
@@ -83,7 +85,10 @@ def write(folder: Path, drawn: Drawn) -> None:
         "projects.csv": _projects(facts),
         "works_contracts.csv": _contracts(drawn),
         "sources.csv": _sources(facts),
+        "requirements.csv": _requirements(facts),
+        "persons.csv": _persons(facts),
         "wage_accounts.csv": _accounts(facts),
+        "filings.csv": _filings(facts),
         "lines.csv": _lines(drawn),
         "late_feeds.csv": _late_feeds(drawn),
         "recipients.csv": _recipients(facts),
@@ -161,6 +166,30 @@ def _sources(facts: County) -> Rows:
             "from_day": first,
             "sends_at": "08:30",
         }
+
+
+def _requirements(facts: County) -> Rows:
+    """Put every required system in place: the model knows of money alone."""
+    for project in facts.projects:
+        for system in SYSTEMS:
+            paper = {"done_on": SIGNED_ON, "reference": f"{system} {project.code}"}
+            yield {"project": project.code, "system": system} | paper
+
+
+def _persons(facts: County) -> Rows:
+    for project in facts.projects:
+        unit = credit_code(project.developer)
+        who = {"name": f"{project.developer}包保责任人", "post": "包保责任人", "unit": unit}
+        begun = {"role": "responsible_person", "from_on": SIGNED_ON}
+        yield {"project": project.code} | who | begun
+
+
+def _filings(facts: County) -> Rows:
+    for contract in facts.contracts:
+        if contract.source:
+            opened = facts.first_day[contract.source]
+            filed = {"agreement_on": opened, "filed_on": opened}
+            yield {"account_no": contract.account} | filed
 
 
 def _accounts(facts: County) -> Rows:
