@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 import xlsxwriter
 
@@ -10,6 +11,7 @@ from shared.tables.forms import Column, Form, Holds
 
 # So many rows below the header have drop-downs and formats.
 ROWS = 2_000
+MADE = datetime(2000, 1, 1, tzinfo=UTC)
 _LISTS = "选项"
 _FORMATS = {Holds.DAY: "yyyy-mm-dd", Holds.AMOUNT: "0.00", Holds.NUMBER: "0"}
 
@@ -18,6 +20,8 @@ def write(form: Form, choices: Mapping[str, Sequence[str]] | None = None) -> byt
     """Give a form's template; `choices` are further drop-downs by field (the area's towns)."""
     file = io.BytesIO()
     book = xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False})
+    # The same form is the same bytes, whenever it is asked for.
+    book.set_properties({"created": MADE})
     sheet, lists = book.add_worksheet(form.title.zh), book.add_worksheet(_LISTS)
     head = book.add_format({"bold": True, "bg_color": "#D9E2F3", "border": 1, "text_wrap": True})
     must = book.add_format({"bold": True, "bg_color": "#F8D7DA", "border": 1, "text_wrap": True})
