@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from shared import clock
 from shared.auth import own_key
 from shared.config import Runtime
-from shared.db import Plumbing, Session, Sessions, alone
+from shared.db import Plumbing, Session, Sessions
 
 log = structlog.get_logger()
 
@@ -166,7 +166,7 @@ async def seal(sessions: Sessions, sign: Sign | None = None) -> int:
         due = await _head_is_due(session)
     if not waiting and not due:
         return 0
-    async with alone(sessions.url, f"seal:{sessions.service}") as connection:
+    async with sessions.keeper.alone(f"seal:{sessions.service}") as connection:
         if connection is None:
             return 0
         async with connection.transaction():

@@ -9,7 +9,6 @@ from enum import StrEnum
 from typing import Annotated, Any, cast
 from uuid import UUID
 
-import asyncpg
 import uuid_utils.compat
 from fastapi import Depends, Request
 from pydantic_core import to_jsonable_python
@@ -42,6 +41,7 @@ from sqlalchemy.orm import Session as SyncSession
 from sqlalchemy.orm.attributes import get_history
 
 from shared import clock
+from shared.locks import Keeper
 from shared.pii import Sealed
 from shared.pool import DatabaseAway as DatabaseAway  # noqa: PLC0414  others find it here
 from shared.pool import engine as engine  # noqa: PLC0414
@@ -266,9 +266,12 @@ class Sessions:
         """Called after a commit that published something."""
         self.written: list[tuple[str, Any]] = []
         """Called after a commit that wrote rows of the table that stands before it."""
+        self.keeper = Keeper(url)
+        """Holds the lock of what one process at a time does, for a short while."""
 
     async def close(self) -> None:
-        """Close the pool."""
+        """Close the pool, and what was kept beside it."""
+        self.keeper.close()
         if isinstance(self.bind, AsyncEngine):
             await self.bind.dispose()
 
@@ -317,62 +320,7 @@ async def _transaction(request: Request) -> AsyncIterator[Session]:
 Transaction = Annotated[Session, Depends(_transaction, scope="function")]
 
 
-async def connect(url: str, *, seconds: float = 10) -> "asyncpg.Connection[Any]":
-    """Open a connection of one's own, never pooled, that notices a dead server soon."""
-    return await asyncpg.connect(
-        url.replace("postgresql+asyncpg://", "postgresql://", 1),
-        timeout=seconds,
-        command_timeout=60,
-        server_settings={
-            "application_name": "xinqing-alone",
-            "timezone": "UTC",
-            "tcp_keepalives_idle": "5",
-            "tcp_keepalives_interval": "2",
-            "tcp_keepalives_count": "3",
-        },
-    )
-
-
-@asynccontextmanager
-async def alone(url: str, task: str) -> AsyncIterator["asyncpg.Connection[Any] | None"]:
-    """Hold the advisory lock of a task on a connection of its own; None if another holds it.
-
-    The lock lives as long as the connection, so whoever loses the connection has lost the lock.
-    """
-    connection = await connect(url)
-    try:
-        held = await connection.fetchval(
-            "SELECT pg_try_advisory_lock(hashtextextended($1, 0))", task
-        )
-        yield connection if held else None
-    finally:
-        # Terminate rather than close: a server that does not answer must not hold us up.
-        connection.terminate()
-
-
 async def reach(sessions: Sessions, actor: str) -> None:
     """Return if the database answers; raise what its driver raises if it does not."""
     async with sessions.begin(actor) as session:
         await session.execute(text("SELECT 1"))
-
-
-@asynccontextmanager
-async def held(sessions: Sessions, task: str, *, wait: bool) -> AsyncIterator[bool]:
-    """Hold an advisory lock on a pooled connection for a short while (a scenario's clock).
-
-    Gives whether it is ours; with `wait` it waits for the other holder.
-    """
-    if not isinstance(sessions.bind, AsyncEngine):
-        raise TypeError("a lock is held on a connection of the pool")
-    plain = sessions.bind.execution_options(isolation_level="AUTOCOMMIT")
-    async with plain.connect() as taken:
-        lock = "pg_advisory_lock" if wait else "pg_try_advisory_lock"
-        name = {"task": task}
-        got = await taken.scalar(text(f"SELECT {lock}(hashtextextended(:task, 0))"), name)
-        ours = wait or bool(got)
-        try:
-            yield ours
-        finally:
-            if ours:
-                unlock = text("SELECT pg_advisory_unlock(hashtextextended(:task, 0))")
-                await taken.execute(unlock, name)

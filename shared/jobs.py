@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared import clock, telemetry
-from shared.db import Plumbing, Session, Sessions, alone
+from shared.db import Plumbing, Session, Sessions
 from shared.events.platform import TimerLate
 from shared.outbox import publish
 
@@ -119,7 +119,7 @@ async def run_due(sessions: Sessions, jobs: Sequence[Daily]) -> int:
             await _mark(sessions, job, clock.day_of(now) - timedelta(days=1))
         if job.name in pausing or not _slots(job, last.get(job.name), now):
             continue
-        async with alone(sessions.url, f"job:{sessions.service}:{job.name}") as mine:
+        async with sessions.keeper.alone(f"job:{sessions.service}:{job.name}") as mine:
             if mine is None:
                 continue
             # Another replica may have run it between our look and our lock.

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from shared import clock, sets, telemetry
 from shared.bus.base import Bus, Message
-from shared.db import Plumbing, Session, Sessions, connect
+from shared.db import Plumbing, Session, Sessions
 from shared.events.base import Event
+from shared.locks import connect
 from shared.problems import Problem
 from shared.wording import Text
 

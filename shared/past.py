@@ -16,10 +16,11 @@ from typing import NamedTuple
 from sqlalchemy import func, select, text, update
 
 from shared import clock, db, jobs, paging, timers
-from shared.db import ScenarioClock, Sessions, Synced, alone
+from shared.db import ScenarioClock, Sessions, Synced
 from shared.inbox import Inbox
 from shared.jobs import Rounds, Work
 from shared.journals import Books, Row, unheard, unheard_back, unsaid
+from shared.locks import alone
 from shared.outbox import OutboxRow, message
 from shared.timers import ARMED, Timer
 

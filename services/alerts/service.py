@@ -39,7 +39,7 @@ service = Service(
         ItemWithoutTimer: handlers.on_item_without_timer,
     },
     relearns={AlertAcknowledged: handlers.on_own_acknowledgement},
-    jobs=[daily("03:00", jobs.find_alerts_without_timer)],  # Beijing time
+    jobs=[daily("00:30", jobs.find_alerts_without_timer)],  # Beijing time
     timers={"escalation": jobs.on_escalation_due, "promise": jobs.on_promise_due},
     loops={"deliveries": jobs.send_deliveries},
     measures=[jobs.measure_deliveries],

@@ -36,6 +36,19 @@ def _list(value: str) -> list[str]:
     return [part for part in value.split("|") if part]
 
 
+def _by_account_and_day(scenario: Scenario) -> dict[str, dict[date, list[Row]]]:
+    """Give the bank lines in order of their instants; they are looked up for each day's feed."""
+    found: dict[str, dict[date, list[Row]]] = {}
+    for row in sorted(scenario.rows("lines.csv"), key=lambda r: datetime.fromisoformat(r["at"])):
+        day = clock.day_of(datetime.fromisoformat(row["at"]))
+        found.setdefault(row["account_no"], {}).setdefault(day, []).append(row)
+    return found
+
+
+def _moved(row: Row) -> Decimal:
+    return Decimal(row["amount"]) * (1 if row["direction"] == "in" else -1)
+
+
 class Player:
     """Knows the ids that the services gave, and turns facts into requests."""
 
@@ -47,6 +60,7 @@ class Player:
         self.projects: dict[str, str] = {}
         self.persons: dict[str, str] = {}
         self.balances: dict[str, Decimal] = {}
+        self.lines = _by_account_and_day(scenario)
 
     async def enter(self) -> None:
         """Set the clock to the scenario's first instant and enter the standing facts."""
@@ -252,10 +266,8 @@ class Player:
         """Give one account's day: its lines with running balances, worked out as a bank does."""
         opening = balance = self._balance_before(account_no, day)
         lines = []
-        for row in self._lines(account_no):
-            if clock.day_of(datetime.fromisoformat(row["at"])) != day:
-                continue
-            balance += Decimal(row["amount"]) * (1 if row["direction"] == "in" else -1)
+        for row in self.lines.get(account_no, {}).get(day, []):
+            balance += _moved(row)
             line: dict[str, Any] = {
                 **_filled(row, "serial", "at", "direction", "amount", "purpose"),
                 "balance": str(balance),
@@ -273,16 +285,9 @@ class Player:
             "lines": lines,
         }
 
-    def _lines(self, account_no: str) -> list[Row]:
-        rows = [r for r in self.scenario.rows("lines.csv") if r["account_no"] == account_no]
-        return sorted(rows, key=lambda row: datetime.fromisoformat(row["at"]))
-
     def _balance_before(self, account_no: str, day: date) -> Decimal:
-        moved = (
-            Decimal(row["amount"]) * (1 if row["direction"] == "in" else -1)
-            for row in self._lines(account_no)
-            if clock.day_of(datetime.fromisoformat(row["at"])) < day
-        )
+        days = self.lines.get(account_no, {}).items()
+        moved = (_moved(row) for on, rows in days if on < day for row in rows)
         return self.balances[account_no] + sum(moved, Decimal(0))
 
     async def _act(self, row: Row) -> None:

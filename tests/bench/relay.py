@@ -14,8 +14,9 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from shared import clock, telemetry
 from shared.bus.base import Message, running
 from shared.bus.kafka import PARTITIONS, KafkaBus, create_topics
-from shared.db import Sessions, connect, new_id
+from shared.db import Sessions, new_id
 from shared.events.payroll import BankFeedCompleted
+from shared.locks import connect
 from shared.outbox import Relay, publish
 from shared.partitions import partition_statements
 from tests.bench.floors import relay as floor

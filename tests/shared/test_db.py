@@ -21,12 +21,12 @@ from shared.auth import Keys
 from shared.db import (
     ScenarioClock,
     Sessions,
-    alone,
     new_id,
     record,
     same_id,
 )
 from shared.embedded import Server
+from shared.locks import Keeper, alone
 from shared.outbox import publish
 from shared.partitions import keep_partitions
 from shared.service import Service
@@ -153,6 +153,27 @@ async def test_a_task_is_done_alone(sessions: Sessions) -> None:
             assert another is not None
     async with alone(sessions.url, "a") as again:
         assert again is not None
+
+
+async def test_a_lock_is_let_go_and_its_connection_kept_for_the_next(sessions: Sessions) -> None:
+    keeper = Keeper(sessions.url)
+    async with keeper.alone("a") as first, keeper.alone("a") as other:
+        assert first is not None
+        assert other is None
+        pid = await first.fetchval("SELECT pg_backend_pid()")
+    async with alone(sessions.url, "a") as free:
+        assert free is not None
+    async with keeper.alone("a") as again:
+        assert again is not None
+        assert await again.fetchval("SELECT pg_backend_pid()") == pid
+    with pytest.raises(RuntimeError):
+        async with keeper.alone("a"):
+            raise RuntimeError
+    # What failed took its connection with it, and the lock goes with that.
+    async with keeper.alone("a") as anew:
+        assert anew is not None
+        assert await anew.fetchval("SELECT pg_backend_pid()") != pid
+    keeper.close()
 
 
 async def test_a_transaction_is_ended_when_it_lasts_too_long(sessions: Sessions) -> None:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from shared import db, migrations
+from shared import db, locks, migrations
 from tests.fixtures.database import load
 
 SSL_REQUEST = bytes.fromhex("00000008 04d2162f")
@@ -43,7 +43,7 @@ async def by_migration(url: str) -> None:
     await migrations.verify_head(load("payroll"), url)
 
 
-@pytest.mark.parametrize("way", [by_pool, db.connect, by_migration])
+@pytest.mark.parametrize("way", [by_pool, locks.connect, by_migration])
 async def test_without_tls_nothing_is_said(way: Callable[[str], Awaitable[object]]) -> None:
     heard = bytearray()
     async with plain_server(heard) as url:

@@ -12,11 +12,12 @@ from sqlalchemy import select
 from shared import paging, timers
 from shared.bus.base import BusAway, Message
 from shared.bus.local import LocalBus
-from shared.db import ScenarioClock, Session, Sessions, alone, engine, new_id
+from shared.db import ScenarioClock, Session, Sessions, engine, new_id
 from shared.events.platform import PLATFORM
 from shared.inbox import Inbox, InboxRow
 from shared.jobs import daily
 from shared.journals import Books, gaps, note_lost, settle
+from shared.locks import alone
 from shared.outbox import OutboxRow, message, publish
 from shared.past import Retelling, StillServed, begin_anew, end_anew, stopped, worked_until
 from shared.service import Service

@@ -14,12 +14,13 @@ from shared.workdays import Calendar
 TIMER = "bank_feed"
 
 
-async def expect_bank_feeds(session: Session, day: date, limit: int = 1) -> int:
+async def expect_bank_feeds(session: Session, day: date, limit: int = 100) -> int:
     """Let sources owe a feed for a day, and for any before it that has no row; give how many.
 
-    One source in a transaction: whoever holds two could wait for somebody who waits for him.
+    Several in a transaction are those that nobody holds, for whoever holds one and waits for
+    another could wait for somebody who waits for him. A limit of 1 waits.
     """
-    sources = await queries.sources.locked_sources_expecting(session, day, limit)
+    sources = await queries.sources.locked_sources_expecting(session, day, limit, wait=limit == 1)
     for source in sources:
         await expect_days(session, source, day)
     return len(sources)

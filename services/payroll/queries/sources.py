@@ -82,14 +82,16 @@ async def locked_source_by_code(session: Session, code: str, scope: Scope) -> So
     return source
 
 
-async def locked_sources_expecting(session: Session, day: date, limit: int) -> Sequence[Source]:
-    """Give sources that have no row yet for a day that they owe."""
+async def locked_sources_expecting(
+    session: Session, day: date, limit: int, *, wait: bool
+) -> Sequence[Source]:
+    """Give sources that have no row yet for a day that they owe; held ones only with `wait`."""
     rows = await session.scalars(
         select(Source)
         .where(Source.from_day <= day, Source.expected_until < day)
         .order_by(Source.id)
         .limit(limit)
-        .with_for_update()
+        .with_for_update(skip_locked=not wait)
     )
     return rows.all()
 
