@@ -8,7 +8,7 @@ from uuid import UUID
 
 import structlog
 
-from shared import paging
+from shared import paging, telemetry
 from shared.bus.base import Bus, BusAway, Message
 from shared.journals import Books, Gap, Row, gaps, heard, said
 
@@ -92,6 +92,8 @@ class Standing:
         if older - self.older:
             log.error("database_older", services=sorted(older), missing=dict(self.words))
         self.older = frozenset(older)
+        for one in self._served:
+            telemetry.DATABASE_OLDER.labels(one.name).set(one.name in older)
         return True
 
     async def _beside_the_bus(self, one: Books) -> dict[tuple[str, str, str], Gap]:

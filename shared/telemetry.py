@@ -292,6 +292,10 @@ PARKED_KEYS = Gauge(
     "xinqing_parked_keys", "Keys whose events wait behind a parked one.", _SERVICE,
     registry=REGISTRY,
 )  # fmt: skip
+DATABASE_OLDER = Gauge(
+    "xinqing_database_older", "1 if a database is older than what others hold, so no loop runs.",
+    _SERVICE, registry=REGISTRY,
+)  # fmt: skip
 TIMER_LATENESS = Histogram(
     "xinqing_timer_lateness_seconds", "From a timer's due instant to its handling.",
     ("service", "kind"), registry=REGISTRY,

@@ -9,7 +9,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 import pytest
 from sqlalchemy import select
 
-from shared import paging, timers
+from shared import paging, telemetry, timers
 from shared.bus.base import BusAway, Message
 from shared.bus.local import LocalBus
 from shared.db import ScenarioClock, Session, Sessions, engine, new_id
@@ -291,6 +291,7 @@ async def test_a_database_that_lacks_what_the_bus_holds_runs_no_loop(site: Books
     bus.away = False
     await standing.look()
     assert (standing.unknown, standing.older) == ("", {"house"})
+    assert b'xinqing_database_older{service="house"} 1.0' in telemetry.exposition()
     assert "does not hold any more, but the bus heard: 1 events" in standing.words["house"]
     begun = asyncio.create_task(standing.gated(loop)())
     await asyncio.sleep(0)
@@ -305,6 +306,7 @@ async def test_a_database_that_lacks_what_the_bus_holds_runs_no_loop(site: Books
     await end_anew(site)
     await standing.look()
     assert (standing.older, set(standing.words)) == (frozenset(), {"house"})
+    assert b'xinqing_database_older{service="house"} 0.0' in telemetry.exposition()
     begun.cancel()
     await asyncio.wait_for(standing.gated(loop)(), 5)
     assert began.is_set()
