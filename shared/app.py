@@ -60,7 +60,7 @@ _WRITES = (
 )
 
 # How often the clock door looks, in seconds of the machine's time.
-LOOK_EVERY = 1.0
+LOOK_EVERY, LOOK_LEAST = 1.0, 0.05
 # Whoever moves a scenario's clock looks himself; this is for what a crash left behind.
 LOOK_EVERY_IN_SCENARIO = 5.0
 SWEEP_EVERY = 60.0
@@ -258,10 +258,6 @@ def _loops(one: Running, sign: audit.Sign | None) -> list[tuple[str, Loop]]:
     """Give a service's loops, each with its name; every replica runs all of them."""
     name = one.service.name
 
-    async def look() -> int:
-        await one.due(wait=False)
-        return 0
-
     sweep = Rounds(
         name,
         {
@@ -272,7 +268,6 @@ def _loops(one: Running, sign: audit.Sign | None) -> list[tuple[str, Loop]]:
         },
     )
     every: list[tuple[str, Work, float]] = [
-        ("due", look, LOOK_EVERY_IN_SCENARIO if one.sessions.scenario else LOOK_EVERY),
         ("drain", one.inbox.drain, LOOK_EVERY),
         ("seal", partial(audit.seal, one.sessions, sign), LOOK_EVERY),
         ("sweep", sweep.run, SWEEP_EVERY),
@@ -280,6 +275,7 @@ def _loops(one: Running, sign: audit.Sign | None) -> list[tuple[str, Loop]]:
     ]
     return [
         (f"{name}.relay", one.relay.run),
+        (f"{name}.due", _looking(one)),
         *((f"{name}.{what}", _repeated(work, pause)) for what, work, pause in every),
         *(
             (f"{name}.{poll.__name__}", _woken(table, poll, one.sessions))
@@ -314,6 +310,21 @@ def _measured(measure: jobs.Poll, sessions: database.Sessions) -> Loop:
             await measure(sessions)
             took = asyncio.get_running_loop().time() - began
             await asyncio.sleep(max(MEASURE_EVERY, MEASURE_SHARE * took))
+
+    return loop
+
+
+def _looking(one: Running) -> Loop:
+    """Look for what is due each second, and when a limit falls due in between."""
+
+    async def loop() -> None:
+        while True:
+            await one.due(wait=False)
+            pause = LOOK_EVERY_IN_SCENARIO
+            if not one.sessions.scenario:
+                async with one.sessions.begin() as session:
+                    pause = max(LOOK_LEAST, await timers.pause(session, LOOK_EVERY))
+            await asyncio.sleep(pause)
 
     return loop
 

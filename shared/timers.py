@@ -116,6 +116,13 @@ NEXT_DUE = select(func.min(Timer.due_at)).where(Timer.state == ARMED)
 """The nearest instant at which a limit falls due."""
 
 
+async def pause(session: Session, most: float) -> float:
+    """Give the seconds until a limit falls due that is not due yet, at most so many."""
+    now = clock.now()
+    coming = await session.scalar(NEXT_DUE.where(Timer.due_at > now))
+    return min(most, (coming - now).total_seconds()) if coming else most
+
+
 async def overdue(session: Session) -> float:
     """Give for how many seconds the oldest armed limit has been due; 0 if none is."""
     nearest = await session.scalar(NEXT_DUE)

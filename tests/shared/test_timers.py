@@ -185,6 +185,24 @@ async def test_pauses_grow(sessions: Sessions, ladder: Ladder, time: Time) -> No
     assert pauses == [5, 60, 600, 600]
 
 
+async def test_the_next_look_is_when_a_limit_falls_due(
+    sessions: Sessions, ladder: Ladder, time: Time
+) -> None:
+    async def pause() -> float:
+        async with sessions.begin() as session:
+            return await timers.pause(session, 60)
+
+    assert await pause() == 60
+    await set_up(sessions, "a", "b")
+    assert await pause() == 60, "the first is a day ahead"
+    time.move_to(START + DAY - timedelta(seconds=7))
+    assert await pause() == 7
+    time.move_to(START + DAY)
+    assert await pause() == 60, "what is due is claimed now, or put off: it is not waited for"
+    time.move_to(START + 2 * DAY - timedelta(seconds=0.25))
+    assert await pause() == 0.25
+
+
 async def test_two_replicas_share_the_work(sessions: Sessions, ladder: Ladder, time: Time) -> None:
     for number in range(120):
         await set_up(sessions, f"{number:03}")
