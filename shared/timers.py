@@ -1,7 +1,7 @@
 """A time limit is a row: armed with what it is about, claimed when due, handled once."""
 
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -102,6 +102,23 @@ async def disarm(session: Session, subject_id: UUID, *kinds: str) -> int:
     statement = update(Timer).where(Timer.id.in_(free.with_for_update(skip_locked=True)))
     gone = await session.execute(statement.values(state=DISARMED).returning(Timer.id))
     return len(gone.all())
+
+
+async def take_due(session: Session, subject_ids: Collection[UUID], until: datetime) -> list[Timer]:
+    """Take the limits of some subjects that fell due by an instant; the caller handles them.
+
+    One that is claimed just now is waited for and then is no longer due, so the caller may hold
+    none of the subjects yet.
+    """
+    due = select(Timer).where(
+        Timer.subject_id.in_(subject_ids), Timer.state == ARMED, Timer.due_at <= until
+    )
+    taken = await session.scalars(due.order_by(Timer.due_at, Timer.id).with_for_update())
+    timers = list(taken.all())
+    for timer in timers:
+        timer.state, timer.fired_at = FIRED, clock.now()
+    await session.flush()  # The handler may arm the next limit of this kind.
+    return timers
 
 
 async def armed(session: Session, subject_id: UUID, *kinds: str) -> list[Timer]:

@@ -7,11 +7,11 @@ from uuid import uuid4
 
 import pytest
 
-from services.alerts import handlers
+from services.alerts import handlers, jobs
 from services.alerts.models import Message
 from services.alerts.rules.deliveries import Channel
 from services.alerts.rules.notices import AlertState, Entry, Reason
-from shared import clock
+from shared import clock, timers
 from shared.db import Session, new_id
 from shared.events.base import Event
 from shared.events.cases import ArrearsCaseOpened, CaseProposed
@@ -19,6 +19,7 @@ from shared.events.platform import EventParked, ItemWithoutTimer, TimerLate
 from shared.events.registry import CalendarPublished
 from tests.alerts import factories, looking
 from tests.alerts.factories import OPENED_AT
+from tests.fixtures.service import Time
 
 D20 = clock.at(date(2023, 5, 25), 9)
 
@@ -110,6 +111,31 @@ async def test_a_raised_item_gets_an_alert_of_its_own_and_the_lower_one_falls_si
     assert await looking.armed(session, blue.id) == []
     (timer,) = await looking.armed(session, yellow.id)
     assert timer.due_at == clock.at(date(2023, 4, 28), 13)  # four working hours
+
+
+@pytest.mark.parametrize("heard_first", [True, False])
+async def test_what_fell_due_at_the_same_instant_is_told_whoever_is_heard_first(
+    session: Session, time: Time, *, heard_first: bool
+) -> None:
+    people = await factories.everybody(session)
+    opened = factories.opened()
+    await handlers.on_watch_item_opened(session, opened)
+    blue = await looking.alert(session)
+    (timer,) = await looking.armed(session, blue.id)
+    time.move_to(timer.due_at)
+    if not heard_first:
+        timer.state = timers.FIRED
+        await session.flush()  # The handler arms the next one.
+        await jobs.on_escalation_due(session, timer)
+    raised = factories.raised(opened, "yellow", timer.due_at)
+    await twice(session, handlers.on_watch_item_raised, raised)
+    assert timer.state == timers.FIRED
+    told = await looking.told(session, blue.id)
+    escalated = [who for reason, who in told if reason is Reason.ESCALATED]
+    assert people["inspector"] in escalated
+    assert len(escalated) == len(set(escalated)), "nobody is told twice"
+    assert (blue.state, blue.step) == (AlertState.SUPERSEDED, 1)
+    assert await looking.armed(session, blue.id) == []
 
 
 async def test_a_step_tells_its_own_receivers_on_the_same_alert(session: Session) -> None:

@@ -37,6 +37,8 @@ async def raise_alert(
     about the same is counted as a repeat, and told only if nobody answers for it any more.
     Replayed history is kept and told to nobody.
     """
+    if matter.watch_item_id and not replayed:
+        await actions.ladders.catch_up(session, matter.watch_item_id, at)
     alert = await queries.alerts.locked_find_alert(session, matter.dedupe_key)
     if alert is None:
         alert = _new_alert(matter, at, replayed=replayed)
@@ -108,6 +110,8 @@ async def close_alerts(
     replayed: bool,
 ) -> None:
     """Close all alerts of an item with it, and tell everybody who was told of it."""
+    if not replayed:
+        await actions.ladders.catch_up(session, watch_item_id, at)
     alerts = await queries.alerts.locked_alerts_of_item(session, watch_item_id)
     open_ones = [alert for alert in alerts if alert.state is not AlertState.CLOSED]
     for alert in open_ones:

@@ -37,6 +37,18 @@ async def start_ladder(
                    policy_version=route.version, calendar_version=calendar.version)  # fmt: skip
 
 
+async def catch_up(session: Session, watch_item_id: UUID, at: datetime) -> None:
+    """Climb what fell due on an item's alerts before news of this instant ends their ladders.
+
+    The limits of cases and ours fall due at the same nine o'clock: whose is done first would
+    otherwise be chance, and with it who is told.
+    """
+    about = await queries.alerts.ids_of_item(session, watch_item_id)
+    for timer in await timers.take_due(session, about, at):
+        climb = escalate if timer.kind == ESCALATION else lapse_promise
+        await climb(session, timer.subject_id, timer.due_at, at)
+
+
 async def escalate(session: Session, alert_id: UUID, due: datetime, now: datetime) -> None:
     """Climb the rungs that are due, if still nobody answered, and tell people once."""
     alert = await queries.alerts.locked_alert_of_timer(session, alert_id)

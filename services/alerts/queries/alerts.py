@@ -104,6 +104,12 @@ async def locked_alerts_of_item(session: Session, watch_item_id: UUID) -> Sequen
     return found.all()
 
 
+async def ids_of_item(session: Session, watch_item_id: UUID) -> Sequence[UUID]:
+    """Give the ids of all alerts of a watch item, none of them locked."""
+    found = await session.scalars(select(Alert.id).where(Alert.watch_item_id == watch_item_id))
+    return found.all()
+
+
 async def find_entry(session: Session, alert_id: UUID, event_id: UUID) -> TimelineEntry | None:
     """Give the trace that an event left on an alert, if it was handled before."""
     return await session.scalar(
