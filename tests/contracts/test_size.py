@@ -8,7 +8,7 @@ ROOT = Path(__file__).parents[2]
 FILE_LINES = 400
 FUNCTION_LINES = 40
 SERVICE_LINES = 9_000
-SHARED_LINES = 9_800
+SHARED_LINES = 9_900
 
 
 def _sources() -> list[Path]:
