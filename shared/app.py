@@ -92,7 +92,7 @@ class Running:
         """
         if not self.sessions.scenario:
             return await self.rounds.run(at_once=wait)
-        async with locks.held(self.sessions, f"due:{self.service.name}", wait=wait) as mine:
+        async with locks.held(self.sessions.bind, f"due:{self.service.name}", wait=wait) as mine:
             if not mine or not (wait or await self._begun()):
                 return 0
             return await self.rounds.run(at_once=wait)

@@ -2,20 +2,14 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Protocol
+from typing import Any
 
 import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-_TRY = "SELECT pg_try_advisory_lock(hashtextextended($1, 0))"
+TRY = "SELECT pg_try_advisory_lock(hashtextextended($1, 0))"
 _LET_GO = "SELECT pg_advisory_unlock(hashtextextended($1, 0))"
-
-
-class Bound(Protocol):
-    """What a lock needs of a service's sessions: the pool behind them."""
-
-    bind: AsyncEngine | AsyncConnection
 
 
 async def connect(url: str, *, seconds: float = 10) -> "asyncpg.Connection[Any]":
@@ -34,26 +28,12 @@ async def connect(url: str, *, seconds: float = 10) -> "asyncpg.Connection[Any]"
     )
 
 
-@asynccontextmanager
-async def alone(url: str, task: str) -> AsyncIterator["asyncpg.Connection[Any] | None"]:
-    """Hold the advisory lock of a task on a connection of its own; None if another holds it.
+class Keeper:
+    """Holds the advisory lock of a task on a connection of its own, which it keeps for the next.
 
     The lock lives as long as the connection, so whoever loses the connection has lost the lock.
-    """
-    connection = await connect(url)
-    try:
-        held = await connection.fetchval(_TRY, task)
-        yield connection if held else None
-    finally:
-        # Terminate rather than close: a server that does not answer must not hold us up.
-        connection.terminate()
-
-
-class Keeper:
-    """Does what `alone` does for tasks that come often, on a connection kept between them.
-
-    To open one costs the server a process each time. Only a connection that holds no lock any
-    more is kept; whatever ends otherwise takes its connection, and so its lock, with it.
+    To open one costs the server a process each time, so one that holds no lock any more is kept;
+    whatever ends otherwise takes its connection with it.
     """
 
     def __init__(self, url: str) -> None:
@@ -68,11 +48,12 @@ class Keeper:
         if connection is None or connection.is_closed():
             connection = await connect(self._url)
         try:
-            held = await connection.fetchval(_TRY, task)
+            held = await connection.fetchval(TRY, task)
             yield connection if held else None
             if held:
                 await connection.fetchval(_LET_GO, task)
         except BaseException:
+            # Terminate rather than close: a server that does not answer must not hold us up.
             connection.terminate()
             raise
         # Of two that were open at once one is enough.
@@ -87,14 +68,16 @@ class Keeper:
 
 
 @asynccontextmanager
-async def held(sessions: Bound, task: str, *, wait: bool) -> AsyncIterator[bool]:
+async def held(
+    bind: AsyncEngine | AsyncConnection, task: str, *, wait: bool
+) -> AsyncIterator[bool]:
     """Hold an advisory lock on a pooled connection for a short while (a scenario's clock).
 
     Gives whether it is ours; with `wait` it waits for the other holder.
     """
-    if not isinstance(sessions.bind, AsyncEngine):
+    if not isinstance(bind, AsyncEngine):
         raise TypeError("a lock is held on a connection of the pool")
-    plain = sessions.bind.execution_options(isolation_level="AUTOCOMMIT")
+    plain = bind.execution_options(isolation_level="AUTOCOMMIT")
     async with plain.connect() as taken:
         lock = "pg_advisory_lock" if wait else "pg_try_advisory_lock"
         name = {"task": task}

@@ -15,7 +15,7 @@ from shared import clock, sets, telemetry
 from shared.bus.base import Bus, Message
 from shared.db import Plumbing, Session, Sessions
 from shared.events.base import Event
-from shared.locks import connect
+from shared.locks import TRY, connect
 from shared.problems import Problem
 from shared.wording import Text
 
@@ -113,7 +113,6 @@ def message(service: str, row: Mapping[Any, Any], *, replayed: bool = False) -> 
     return Message(topic, row["key"], bytes(row["body"]), headers)
 
 
-_TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended($1, 0))"
 _TRY_AWAKE = "SELECT pg_try_advisory_lock_shared(hashtextextended($1, 1))"
 _LET_AWAKE = "SELECT pg_advisory_unlock_shared(hashtextextended($1, 1))"
 _UNSENT = """
@@ -145,7 +144,7 @@ class Relay:
         """Relay for as long as this process holds the lock; stand by for it until then."""
         connection = await connect(self.sessions.url)
         try:
-            while not await connection.fetchval(_TRY_LOCK, self._task):
+            while not await connection.fetchval(TRY, self._task):
                 await self._stand_by(connection)
             await connection.add_listener(self._channel, lambda *_: self.wake())
             while True:

@@ -20,7 +20,6 @@ from shared.db import ScenarioClock, Sessions, Synced
 from shared.inbox import Inbox
 from shared.jobs import Rounds, Work
 from shared.journals import Books, Row, unheard, unheard_back, unsaid
-from shared.locks import alone
 from shared.outbox import OutboxRow, message
 from shared.timers import ARMED, Timer
 
@@ -61,7 +60,7 @@ async def stopped(sessions: Sessions) -> AsyncIterator[None]:
 
     Raises StillServed where a process holds it.
     """
-    async with alone(sessions.url, f"relay:{sessions.service}") as connection:
+    async with sessions.keeper.alone(f"relay:{sessions.service}") as connection:
         if connection is None:
             raise StillServed(f"{sessions.service} is being served: stop its processes first")
         yield

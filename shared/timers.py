@@ -104,21 +104,22 @@ async def disarm(session: Session, subject_id: UUID, *kinds: str) -> int:
     return len(gone.all())
 
 
-async def take_due(session: Session, subject_ids: Collection[UUID], until: datetime) -> list[Timer]:
-    """Take the limits of some subjects that fell due by an instant; the caller handles them.
+async def fire_due(
+    session: Session, subject_ids: Collection[UUID], until: datetime, on_due: OnDue
+) -> None:
+    """Handle the limits of some subjects that fell due by an instant, as their turn would.
 
     One that is claimed just now is waited for and then is no longer due, so the caller may hold
-    none of the subjects yet.
+    none of the subjects yet. What a handler raises is raised here.
     """
     due = select(Timer).where(
         Timer.subject_id.in_(subject_ids), Timer.state == ARMED, Timer.due_at <= until
     )
-    taken = await session.scalars(due.order_by(Timer.due_at, Timer.id).with_for_update())
-    timers = list(taken.all())
-    for timer in timers:
-        timer.state, timer.fired_at = FIRED, clock.now()
-    await session.flush()  # The handler may arm the next limit of this kind.
-    return timers
+    found = await session.scalars(due.order_by(Timer.due_at, Timer.id).with_for_update())
+    actor = session.info["actor"]
+    for timer in found.all():
+        await _handle(session, timer, on_due)
+    session.info["actor"] = actor
 
 
 async def armed(session: Session, subject_id: UUID, *kinds: str) -> list[Timer]:
@@ -204,23 +205,27 @@ async def _put_off(session: Session, timer_id: UUID, error: Exception) -> None:
 
 
 async def _fire(session: Session, timer: Timer, handlers: Mapping[str, OnDue]) -> None:
-    service = session.info["service"]
-    # An earlier timer of this batch may have disarmed this one.
+    timer_id = timer.id
+    try:
+        await _handle(session, timer, handlers[timer.kind])
+    except Exception as error:  # noqa: BLE001  one bad timer must not hold up the others
+        await _put_off(session, timer_id, error)
+
+
+async def _handle(session: Session, timer: Timer, on_due: OnDue) -> None:
+    """Handle a limit in a savepoint of its own, and measure how late that was."""
+    # An earlier one of this transaction may have disarmed it.
     await session.refresh(timer)
     if timer.state != ARMED:
         return
     session.info["actor"] = f"timer:{timer.kind}"
-    timer_id, kind, due_at = timer.id, timer.kind, timer.due_at
-    try:
-        async with session.begin_nested():
-            timer.state, timer.fired_at = FIRED, clock.now()
-            await session.flush()  # The handler may arm the next limit of this kind.
-            await handlers[kind](session, timer)
-    except Exception as error:  # noqa: BLE001  one bad timer must not hold up the others
-        await _put_off(session, timer_id, error)
-    else:
-        lateness = max(0.0, (clock.now() - due_at).total_seconds())
-        telemetry.TIMER_LATENESS.labels(service, kind).observe(lateness)
+    kind, due_at = timer.kind, timer.due_at
+    async with session.begin_nested():
+        timer.state, timer.fired_at = FIRED, clock.now()
+        await session.flush()  # The handler may arm the next limit of this kind.
+        await on_due(session, timer)
+    lateness = max(0.0, (clock.now() - due_at).total_seconds())
+    telemetry.TIMER_LATENESS.labels(session.info["service"], kind).observe(lateness)
 
 
 async def tell_late(sessions: Sessions) -> int:

@@ -21,11 +21,11 @@ SOURCES = 100
 async def expect_bank_feeds(sessions: Sessions, today: date) -> None:
     """Daily at 00:00: every source owes a feed for the day that begins."""
     # First all that are free, in sets; then, one by one, what somebody held meanwhile.
-    for limit in (SOURCES, 1):
+    for limit, wait in ((SOURCES, False), (1, True)):
         found = limit
         while found == limit:
             async with sessions.begin("job:expect_bank_feeds") as session:
-                found = await actions.feeds.expect_bank_feeds(session, today, limit)
+                found = await actions.feeds.expect_bank_feeds(session, today, limit, wait=wait)
 
 
 async def look_at_accounts(sessions: Sessions, today: date) -> None:

@@ -47,6 +47,17 @@ async def entries(session: Session, alert_id: UUID) -> list[tuple[Entry, dict[st
     return [(entry.entry, entry.details) for entry in found]
 
 
+async def actors(session: Session, alert_id: UUID) -> list[tuple[Entry, str]]:
+    """Give who wrote each entry of an alert's timeline."""
+    await session.flush()  # As above.
+    found = await session.execute(
+        select(TimelineEntry.entry, TimelineEntry.actor)
+        .where(TimelineEntry.alert_id == alert_id)
+        .order_by(TimelineEntry.at, TimelineEntry.id)
+    )
+    return [(entry, actor) for entry, actor in found]
+
+
 async def armed(session: Session, subject_id: UUID) -> list[Timer]:
     """Give the armed limits of an alert."""
     await session.flush()  # As above.

@@ -124,9 +124,8 @@ async def test_what_fell_due_at_the_same_instant_is_told_whoever_is_heard_first(
     (timer,) = await looking.armed(session, blue.id)
     time.move_to(timer.due_at)
     if not heard_first:
-        timer.state = timers.FIRED
-        await session.flush()  # The handler arms the next one.
-        await jobs.on_escalation_due(session, timer)
+        await timers.fire_due(session, [blue.id], timer.due_at, jobs.on_escalation_due)
+    session.info["actor"] = "event:raised"
     raised = factories.raised(opened, "yellow", timer.due_at)
     await twice(session, handlers.on_watch_item_raised, raised)
     assert timer.state == timers.FIRED
@@ -134,6 +133,9 @@ async def test_what_fell_due_at_the_same_instant_is_told_whoever_is_heard_first(
     escalated = [who for reason, who in told if reason is Reason.ESCALATED]
     assert people["inspector"] in escalated
     assert len(escalated) == len(set(escalated)), "nobody is told twice"
+    actors = dict(await looking.actors(session, blue.id))
+    assert actors[Entry.ESCALATED] == "timer:escalation"
+    assert actors[Entry.SUPERSEDED] == "event:raised"
     assert (blue.state, blue.step) == (AlertState.SUPERSEDED, 1)
     assert await looking.armed(session, blue.id) == []
 

@@ -152,7 +152,7 @@ async def change(session: Session, card: ProjectCard, day: date, **changes: Any)
 
 
 async def waive(session: Session, day: date, on: date) -> None:
-    await actions.feeds.expect_bank_feeds(session, day)
+    await actions.feeds.expect_bank_feeds(session, day, limit=9)
     await session.flush()
     row = (await session.scalars(select(BankFeed).where(BankFeed.day == day))).one()
     await actions.feeds.report_late_feed(session, row.id, row.expected_at)

@@ -26,7 +26,7 @@ from shared.db import (
     same_id,
 )
 from shared.embedded import Server
-from shared.locks import Keeper, alone
+from shared.locks import Keeper
 from shared.outbox import publish
 from shared.partitions import keep_partitions
 from shared.service import Service
@@ -145,23 +145,18 @@ async def test_ids_are_ordered_by_time() -> None:
     assert {one.version for one in ids} == {7}
 
 
-async def test_a_task_is_done_alone(sessions: Sessions) -> None:
-    async with alone(sessions.url, "a") as mine, alone(sessions.url, "a") as other:
+async def test_a_task_is_done_alone_and_the_connection_kept_for_the_next(
+    sessions: Sessions,
+) -> None:
+    keeper, elsewhere = Keeper(sessions.url), Keeper(sessions.url)
+    async with keeper.alone("a") as mine, keeper.alone("a") as other:
         assert mine is not None
         assert other is None
-        async with alone(sessions.url, "b") as another:
+        async with elsewhere.alone("a") as held, elsewhere.alone("b") as another:
+            assert held is None
             assert another is not None
-    async with alone(sessions.url, "a") as again:
-        assert again is not None
-
-
-async def test_a_lock_is_let_go_and_its_connection_kept_for_the_next(sessions: Sessions) -> None:
-    keeper = Keeper(sessions.url)
-    async with keeper.alone("a") as first, keeper.alone("a") as other:
-        assert first is not None
-        assert other is None
-        pid = await first.fetchval("SELECT pg_backend_pid()")
-    async with alone(sessions.url, "a") as free:
+        pid = await mine.fetchval("SELECT pg_backend_pid()")
+    async with elsewhere.alone("a") as free:
         assert free is not None
     async with keeper.alone("a") as again:
         assert again is not None
@@ -174,6 +169,7 @@ async def test_a_lock_is_let_go_and_its_connection_kept_for_the_next(sessions: S
         assert anew is not None
         assert await anew.fetchval("SELECT pg_backend_pid()") != pid
     keeper.close()
+    elsewhere.close()
 
 
 async def test_a_transaction_is_ended_when_it_lasts_too_long(sessions: Sessions) -> None:

@@ -17,7 +17,6 @@ from shared.events.platform import PLATFORM
 from shared.inbox import Inbox, InboxRow
 from shared.jobs import daily
 from shared.journals import Books, gaps, note_lost, settle
-from shared.locks import alone
 from shared.outbox import OutboxRow, message, publish
 from shared.past import Retelling, StillServed, begin_anew, end_anew, stopped, worked_until
 from shared.service import Service
@@ -250,12 +249,12 @@ async def test_what_others_heard_and_it_does_not_hold_is_lost_until_said_again_o
 
 
 async def test_it_is_told_nothing_while_a_process_of_it_runs(site: Books) -> None:
-    async with alone(site.sessions.url, "relay:house") as running:
+    async with site.sessions.keeper.alone("relay:house") as running:
         assert running
         with pytest.raises(StillServed, match="stop its processes"):
             async with stopped(site.sessions):
                 raise AssertionError("it was let in")
-    async with stopped(site.sessions), alone(site.sessions.url, "relay:house") as other:
+    async with stopped(site.sessions), site.sessions.keeper.alone("relay:house") as other:
         assert other is None, "no process begins meanwhile"
 
 

@@ -43,10 +43,13 @@ async def catch_up(session: Session, watch_item_id: UUID, at: datetime) -> None:
     The limits of cases and ours fall due at the same nine o'clock: whose is done first would
     otherwise be chance, and with it who is told.
     """
+
+    async def climb(session: Session, timer: timers.Timer) -> None:
+        fallen_due = escalate if timer.kind == ESCALATION else lapse_promise
+        await fallen_due(session, timer.subject_id, timer.due_at, at)
+
     about = await queries.alerts.ids_of_item(session, watch_item_id)
-    for timer in await timers.take_due(session, about, at):
-        climb = escalate if timer.kind == ESCALATION else lapse_promise
-        await climb(session, timer.subject_id, timer.due_at, at)
+    await timers.fire_due(session, about, at, climb)
 
 
 async def escalate(session: Session, alert_id: UUID, due: datetime, now: datetime) -> None:

@@ -14,13 +14,14 @@ from shared.workdays import Calendar
 TIMER = "bank_feed"
 
 
-async def expect_bank_feeds(session: Session, day: date, limit: int = 100) -> int:
+async def expect_bank_feeds(
+    session: Session, day: date, limit: int = 1, *, wait: bool = True
+) -> int:
     """Let sources owe a feed for a day, and for any before it that has no row; give how many.
 
-    Several in a transaction are those that nobody holds, for whoever holds one and waits for
-    another could wait for somebody who waits for him. A limit of 1 waits.
+    Several in a transaction must not `wait` for whoever holds one: he could wait for us.
     """
-    sources = await queries.sources.locked_sources_expecting(session, day, limit, wait=limit == 1)
+    sources = await queries.sources.locked_sources_expecting(session, day, limit, wait=wait)
     for source in sources:
         await expect_days(session, source, day)
     return len(sources)
