@@ -1,5 +1,6 @@
 """What others say, in the words of alerts. Replayed history is kept and told to nobody."""
 
+from typing import Any
 from uuid import UUID
 
 from services.alerts import actions
@@ -175,8 +176,13 @@ def _matter(event: ItemEvent) -> Matter:
         contractor_id=card.contractor_id if card else None,
         sector_authority_id=card.sector_authority_id if card else None,
         unit_id=event.unit_id, person_id=event.person_id, due_on=event.due_on,
-        lacking=event.lacking, details={"passed": event.passed, "by_rule": event.by_rule},
+        lacking=event.lacking, details=_details(event),
     )  # fmt: skip
+
+
+def _details(event: ItemEvent) -> dict[str, Any]:
+    waits = {"waiting_for": event.waiting_for} if event.waiting_for else {}
+    return {"passed": event.passed, "by_rule": event.by_rule, **waits}
 
 
 async def _push(session: Session, event: ItemEvent, matter: Matter) -> None:

@@ -20,7 +20,7 @@ from shared.service import Service
 from shared.timers import Timer
 from tests.alerts import factories, looking
 from tests.alerts.conftest import Mailbox
-from tests.alerts.factories import COUNTY
+from tests.alerts.factories import COUNTY, OPENED_AT
 from tests.alerts.postbox import Post, Postbox, answer
 from tests.fixtures.service import Published, Time
 
@@ -139,6 +139,37 @@ async def test_a_mail_reaches_the_mailbox(sessions: Sessions, mailbox: Mailbox) 
     (mail,) = mailbox.mails
     assert mail["To"] == "a@example.org"
     assert "应到日 2023-04-25，尚欠 1200.50 元。" in mail.get_content()
+
+
+async def test_a_contractor_s_mail_says_for_whom_it_waits(
+    sessions: Sessions, mailbox: Mailbox
+) -> None:
+    """The developer, who is waited for, reads nothing of waiting; nor does anybody once it ends."""
+    item = factories.opened(level="orange", waiting_for="developer")
+    async with sessions.begin("test") as session:
+        await factories.areas(session)
+        for role, unit in (
+            ("developer", factories.DEVELOPER),
+            ("contractor", factories.CONTRACTOR),
+        ):
+            await factories.recipient(session, role, org_id=unit, mail=f"{role}@example.org")
+        await handlers.on_watch_item_opened(session, item)
+        alert = await looking.alert(session)
+        assert alert.waiting
+        assert "时限暂停计算" in alert.waiting.zh
+    while await jobs.send_deliveries(sessions):
+        pass
+    waits = "等待建设单位拨付人工费用，贵单位相应环节时限暂停计算。"
+    said = {mail["To"]: waits in mail.get_content() for mail in mailbox.mails}
+    assert said == {"developer@example.org": False, "contractor@example.org": True}
+    async with sessions.begin("test") as session:
+        closed = factories.closed(item, OPENED_AT + timedelta(days=1))
+        await handlers.on_watch_item_closed(session, closed)
+    while await jobs.send_deliveries(sessions):
+        pass
+    after = [waits in mail.get_content() for mail in mailbox.mails[2:]]
+    assert after
+    assert not any(after)
 
 
 @pytest.mark.usefixtures("quick")

@@ -93,11 +93,14 @@ def _parcel(delivery: Delivery) -> Parcel | None:
     notice = delivery.notice
     if notice is None or not notice.recipient.mail:
         return None
+    alert = notice.alert
+    waits = alert.contractor_id is not None and notice.recipient.org_id == alert.contractor_id
+    waiting = alert.waiting if waits else None
     return Parcel(
         delivery_id=delivery.id, lane=delivery.lane, channel=delivery.channel,
         address=notice.recipient.mail, message_id=delivery.id, told_at=delivery.created_at,
-        subject=notices.title(notice.alert, notice.reason).zh,
-        body=notices.letter(notice.alert, notice.reason).zh,
+        subject=notices.title(alert, notice.reason).zh,
+        body=notices.letter(alert, notice.reason, waiting).zh,
     )  # fmt: skip
 
 

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from services.alerts.models.recipients import Recipient
 from services.alerts.models.tables import Base
 from services.alerts.rules.deliveries import Channel, DeliveryState, EndpointState
-from services.alerts.rules.notices import OVER, AlertState, Entry, Reason
+from services.alerts.rules.notices import OVER, WAITING, AlertState, Entry, Reason
 from shared import clock, db
 from shared.pii import Sealed
+from shared.wording import Text
 
 
 class Alert(db.Synced, Base):
@@ -76,6 +77,14 @@ class Alert(db.Synced, Base):
     def is_over(self) -> bool:
         """Say whether nobody need answer any more."""
         return self.state in OVER
+
+    @property
+    def waiting(self) -> Text | None:
+        """Give what a contractor reads while another party holds the money; None once it is over.
+
+        Whom the item waits for is known as of its last event.
+        """
+        return None if self.is_over else WAITING.get(self.details.get("waiting_for") or "")
 
     def sent(self) -> None:
         """Note that somebody was told."""

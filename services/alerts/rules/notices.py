@@ -92,6 +92,19 @@ _ASK = Text(
 )
 
 
+WAITING: Mapping[str, Text] = {
+    "developer": Text(
+        "等待建设单位拨付人工费用，贵单位相应环节时限暂停计算。",
+        "Waiting for the developer to pay; your clock for this stage stands still.",
+    ),
+    "bank": Text(
+        "建设单位已付款，等待银行入账，贵单位相应环节时限暂停计算。",
+        "The developer has paid; waiting for the bank, your clock for this stage stands still.",
+    ),
+}
+"""What a contractor reads while the period's money is another party's (724号 art. 24, 29)."""
+
+
 class Told(Protocol):
     """What an alert says of itself to people."""
 
@@ -129,15 +142,19 @@ def title(alert: Told, reason: Reason) -> Text:
     )  # fmt: skip
 
 
-def letter(alert: Told, reason: Reason) -> Text:
-    """Give the body of a mail. No personal data: mails leave the house."""
+def letter(alert: Told, reason: Reason, waiting: Text | None = None) -> Text:
+    """Give the body of a mail, `waiting` for whoever waits for another party.
+
+    No personal data: mails leave the house.
+    """
     head, ask = title(alert, reason), _ASK.fill(alert_id=alert.id)
     owed = Text("", "")
     if alert.due_on and alert.lacking:
         owed = _OWED.fill(due_on=alert.due_on, lacking=alert.lacking)
+    waits = waiting or Text("", "")
     if reason is Reason.CLOSED:
-        ask = Text(f"编号 {alert.id}", f"Id {alert.id}")
+        ask, waits = Text(f"编号 {alert.id}", f"Id {alert.id}"), Text("", "")
     return Text(
-        "\n".join(filter(None, (head.zh, owed.zh, ask.zh))),
-        "\n".join(filter(None, (head.en, owed.en, ask.en))),
+        "\n".join(filter(None, (head.zh, owed.zh, waits.zh, ask.zh))),
+        "\n".join(filter(None, (head.en, owed.en, waits.en, ask.en))),
     )

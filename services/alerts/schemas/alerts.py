@@ -22,6 +22,13 @@ class AlertFilter(Asked):
     watch_item_id: UUID | None = None
 
 
+class WordsOut(OutBody):
+    """Words for people, in both languages."""
+
+    zh: str
+    en: str
+
+
 class AlertOut(OutBody):
     """What people are told about a watch item at a level, and where it stands."""
 
@@ -51,6 +58,8 @@ class AlertOut(OutBody):
     closed_at: datetime | None
     close_reason: str | None
     details: dict[str, Any]
+    waiting: WordsOut | None
+    """What the contractor reads while the period's money is another party's."""
     changed_at: datetime
 
 

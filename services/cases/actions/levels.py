@@ -42,6 +42,8 @@ def climb(
         details: dict[str, object] = {"passed": True} if rung is not last else {}
         if by_rule:
             details["by_rule"] = by_rule
+        if not ladder.steps[ladder.place(rung.step)].is_timed and item.value is not None:
+            details["value"] = item.value
         if rung.at != when:
             details["would_have_been_at"] = rung.at
         note(session, item, what, when, **details)

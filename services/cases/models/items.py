@@ -111,6 +111,13 @@ class WatchItem(db.Synced, Base):
         return Assignee(self.unit_id, self.person_id)
 
     @property
+    def credited(self) -> Decimal | None:
+        """Give what has come in against it, where money is what it is about."""
+        if self.due_amount is None or self.lacking is None:
+            return None
+        return self.due_amount - self.lacking
+
+    @property
     def answerers(self) -> set[UUID]:
         """Give the organisations that may answer for it: the assignee's, and those who build."""
         named = (self.unit_id, self.developer_id, self.contractor_id)

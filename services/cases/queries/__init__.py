@@ -15,6 +15,7 @@ from services.cases.queries import (
     reversals,
     rows,
     tellings,
+    why,
 )
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "reversals",
     "rows",
     "tellings",
+    "why",
 ]

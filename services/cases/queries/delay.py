@@ -106,6 +106,18 @@ async def delays(
     return Found(items, found.next)
 
 
+async def find_delay(
+    session: Session, obligation_id: UUID, scope: Scope, today: date
+) -> Delay | None:
+    """Give who holds the delay of one period, as a caller sees it; None if nothing was told."""
+    theirs = (PayChain.id == obligation_id, _visible(scope))
+    statement = select(PayChain).where(*theirs).options(selectinload(PayChain.stages))
+    chain = (await session.scalars(statement)).one_or_none()
+    if chain is None:
+        return None
+    return Delay.of(chain, today, await known.calendar(session, chain.area_code))
+
+
 async def locked_chain(session: Session, **values: Any) -> PayChain:
     """Give a period's chain for changing, written as given if nothing was told of it before."""
     await rows.insert_new(session, PayChain, **values)

@@ -55,6 +55,14 @@ async def extension_is_new(session: Session, **values: Any) -> bool:
     return await rows.insert_new(session, Extension, **values)
 
 
+async def find_asked_extension(session: Session, item_id: UUID) -> Extension | None:
+    """Give an item's request that waits for a decision, or None."""
+    statement = select(Extension).where(
+        Extension.watch_item_id == item_id, Extension.state == ExtensionState.ASKED
+    )
+    return (await session.scalars(statement)).one_or_none()
+
+
 async def asked_extension(session: Session, item_id: UUID) -> Extension:
     """Give the item's request that waits for a decision."""
     statement = select(Extension).where(

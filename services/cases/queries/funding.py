@@ -57,6 +57,15 @@ async def funding_orders(
     )
 
 
+async def funding_under_way(
+    session: Session, item_id: UUID, scope: Scope
+) -> Sequence[FundingOrder]:
+    """Give the orders to fund about an item that are not over, as a caller sees them."""
+    theirs = (FundingOrder.watch_item_id == item_id, FundingOrder.state.not_in(OVER))
+    statement = select(FundingOrder).where(*theirs, _visible(scope))
+    return (await session.scalars(statement.order_by(FundingOrder.id))).all()
+
+
 async def funding_order(session: Session, order_id: UUID, scope: Scope) -> FundingOrder:
     """Give an order to fund with its steps, or raise FundingUnknown."""
     statement = select(FundingOrder).where(FundingOrder.id == order_id, _visible(scope))

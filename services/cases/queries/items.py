@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -55,6 +55,30 @@ class Counts:
     total: int
     muted: int
     items: list[LevelCount]
+
+
+@dataclass(frozen=True, slots=True)
+class CountedMiss:
+    """A miss that counts with others of its project, and its item."""
+
+    watch_item_id: UUID
+    state: ItemState
+    miss: Miss
+
+    @property
+    def period(self) -> str:
+        """Give its period."""
+        return self.miss.period
+
+    @property
+    def works_contract_id(self) -> UUID:
+        """Give whose period it is."""
+        return self.miss.works_contract_id
+
+    @property
+    def due_on(self) -> date:
+        """Give when it was due."""
+        return self.miss.due_on
 
 
 def _visible(scope: Scope) -> ColumnElement[bool]:
@@ -253,6 +277,24 @@ async def misses(session: Session, project_id: UUID) -> list[Miss]:
         Miss(contract_id, period, before, due_on)
         for contract_id, period, before, due_on in found.all()
         if contract_id is not None
+    ]
+
+
+async def counted_misses(
+    session: Session, project_id: UUID, until: date, scope: Scope
+) -> list[CountedMiss]:
+    """Give a project's misses due by a day, settled since or not, as a caller sees them."""
+    due = (WatchItem.project_id == project_id, WatchItem.due_on <= until)
+    statement = select(WatchItem).where(_MISSED, _WAS_ONE, *due, _visible(scope))
+    found = await session.scalars(statement.order_by(WatchItem.due_on, WatchItem.id))
+    return [
+        CountedMiss(
+            one.id,
+            one.state,
+            Miss(one.works_contract_id, one.period, one.previous_period, one.due_on),
+        )
+        for one in found
+        if one.works_contract_id is not None
     ]
 
 

@@ -75,6 +75,15 @@ async def orders(
     )
 
 
+async def orders_under_way(
+    session: Session, item_id: UUID, scope: Scope
+) -> Sequence[CorrectionOrder]:
+    """Give the orders about an item that somebody still owes something, as a caller sees them."""
+    theirs = (CorrectionOrder.watch_item_id == item_id, CorrectionOrder.state.in_(UNDER_WAY))
+    statement = select(CorrectionOrder).where(*theirs, _visible(scope))
+    return (await session.scalars(statement.order_by(CorrectionOrder.id))).all()
+
+
 async def order(session: Session, order_id: UUID, scope: Scope) -> CorrectionOrder:
     """Give an order with its history, or raise OrderUnknown."""
     statement = select(CorrectionOrder).where(CorrectionOrder.id == order_id, _visible(scope))

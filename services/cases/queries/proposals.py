@@ -91,6 +91,12 @@ async def arrears_cases(
     )
 
 
+async def find_proposal_of(session: Session, project_id: UUID, scope: Scope) -> CaseProposal | None:
+    """Give the proposal that waits for a decision about a project, as a caller sees it; or None."""
+    theirs = (_OPEN, CaseProposal.project_id == project_id, _visible(CaseProposal, scope))
+    return (await session.scalars(select(CaseProposal).where(*theirs))).one_or_none()
+
+
 async def locked_proposal(session: Session, proposal_id: UUID, scope: Scope) -> CaseProposal:
     """Give a proposal for changing, or raise ProposalUnknown."""
     statement = select(CaseProposal).where(

@@ -12,6 +12,7 @@ from services.cases.routes import (
     orders,
     policies,
     proposals,
+    why,
 )
 from services.cases.routes.router import router
 
@@ -28,4 +29,5 @@ __all__ = [
     "policies",
     "proposals",
     "router",
+    "why",
 ]

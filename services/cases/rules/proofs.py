@@ -1,0 +1,153 @@
+"""What closes an item of each kind, and what facts are called. Pure.
+
+The codes of proofs are the words with which finders tell of an end; a text closes nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from services.cases.rules.items import WatchKind
+from shared.wording import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Something that closes an item: the word with which it is told, and what it is."""
+
+    code: str
+    text: Text
+
+
+_COMPLETE = Proof("project_closed", Text("项目已完工", "The project is complete"))
+_FILED = Proof(
+    "evidence_filed",
+    Text("该项制度的佐证材料已上传并生效", "Evidence of the required system is filed and valid"),
+)
+_OUTSIDE = (
+    Proof("exempted", Text("经两人审批免除该项要求", "Two persons exempted it from this")),
+    Proof("not_required", Text("本地清单不要求该项", "The area's list does not ask for it")),
+    Proof("not_due", Text("尚未到应落实的时间", "It is not due yet")),
+    Proof("not_supervised", Text("项目不在监管范围", "The project is not supervised")),
+    _COMPLETE,
+)
+_SYSTEM = (_FILED, *_OUTSIDE)
+
+ACCEPTED: Mapping[WatchKind, tuple[Proof, ...]] = {
+    WatchKind.TRANSFER_MISSED: (
+        Proof(
+            "transfer_received",
+            Text(
+                "银行流水显示所欠人工费用已足额进入工资专用账户",
+                "Bank lines show that all that was lacking has come in on the wage account",
+            ),
+        ),
+        Proof(
+            "not_missed",
+            Text(
+                "银行流水显示应到日（含）前已足额到账",
+                "Bank lines show that all of it was there by the due day",
+            ),
+        ),
+    ),
+    WatchKind.BANK_FEED_LATE: (
+        Proof(
+            "bank_feed_completed",
+            Text("当日流水送齐且余额前后衔接", "The day's feed is complete and its balances chain"),
+        ),
+        Proof("bank_feed_waived", Text("经两人审批免报该日", "Two persons waived the day")),
+    ),
+    WatchKind.ACCOUNT_NOT_OPENED: (
+        Proof("account_opened", Text("工资专用账户已开立", "The wage account is opened")),
+        _COMPLETE,
+    ),
+    WatchKind.ACCOUNT_NOT_FILED: (
+        Proof("account_filed", Text("专用账户已报备案", "The wage account is filed")),
+        _COMPLETE,
+    ),
+    WatchKind.AGREEMENT_MISSING: (
+        Proof(
+            "agreement_signed", Text("三方资金管理协议已签订", "The tripartite agreement is signed")
+        ),
+        _COMPLETE,
+    ),
+    WatchKind.COVER_LOW: (
+        Proof(
+            "value_recovered",
+            Text(
+                "账户余额可付月数回到阈值以上",
+                "The account covers as many months again as the policy asks for",
+            ),
+        ),
+        Proof("no_payroll", Text("已无应付工资可比", "There is no payroll to compare with")),
+        _COMPLETE,
+    ),
+    WatchKind.DEPOSIT_MISSING: _SYSTEM,
+    WatchKind.NOTICE_BOARD_MISSING: _SYSTEM,
+    WatchKind.WAGE_OFFICER_MISSING: _SYSTEM,
+    WatchKind.PAYMENT_GUARANTEE_MISSING: _SYSTEM,
+    WatchKind.GUARANTEE_EXPIRING: (
+        Proof(
+            "guarantee_replaced",
+            Text(
+                "新的保函或保证金已生效",
+                "Another guarantee, or a deposit, is in force in its place",
+            ),
+        ),
+        *_OUTSIDE[-2:],
+    ),
+    WatchKind.DEPOSIT_NOT_REPLENISHED: (
+        Proof(
+            "deposit_replenished",
+            Text("工资保证金已补足", "The deposit is as high again as it was"),
+        ),
+        *_OUTSIDE[-2:],
+    ),
+    WatchKind.NO_SYSTEMS: (
+        _FILED,
+        Proof("works_not_started", Text("项目未开工", "Works have not started")),
+        *_OUTSIDE[-2:],
+    ),
+    WatchKind.REPORTING_GAP: (
+        Proof("reported", Text("项目已上报且必填项齐全", "It is reported with all that is asked")),
+        Proof("not_due", Text("不属于应报项目", "It need not be reported")),
+        Proof("same_as_known", Text("与已登记项目为同一项目", "It is a project that is known")),
+    ),
+    WatchKind.NOBODY_IN_CHARGE: (
+        Proof("person_assigned", Text("已指定在任责任人", "Somebody is in charge")),
+        Proof("project_stopped", Text("项目已停工", "The project stands still")),
+        _COMPLETE,
+    ),
+}
+
+_FACTS: Mapping[str, Text] = {
+    "works_started": Text("已开工", "works have started"),
+    "payroll_due": Text("应发工资未发", "wages are due"),
+    "project_stopped": Text("项目停工", "the project stands still"),
+    "account_frozen": Text("账户被冻结", "the account is frozen"),
+    "extension": Text("经批准延期", "more time was granted"),
+}
+
+
+def fact(code: str) -> Text:
+    """Give what a fact, or why a clock stands still, is called; a code of its own stays one."""
+    return _FACTS.get(code, Text(code, code))
+
+
+SUBJECTS: Mapping[WatchKind, str] = {
+    WatchKind.TRANSFER_MISSED: "obligation",
+    WatchKind.BANK_FEED_LATE: "bank_feed",
+    WatchKind.ACCOUNT_NOT_OPENED: "project",
+    WatchKind.ACCOUNT_NOT_FILED: "wage_account",
+    WatchKind.AGREEMENT_MISSING: "wage_account",
+    WatchKind.COVER_LOW: "wage_account",
+    WatchKind.DEPOSIT_MISSING: "requirement",
+    WatchKind.GUARANTEE_EXPIRING: "deposit",
+    WatchKind.DEPOSIT_NOT_REPLENISHED: "deposit_use",
+    WatchKind.NOTICE_BOARD_MISSING: "requirement",
+    WatchKind.WAGE_OFFICER_MISSING: "requirement",
+    WatchKind.PAYMENT_GUARANTEE_MISSING: "requirement",
+    WatchKind.NO_SYSTEMS: "project",
+    WatchKind.REPORTING_GAP: "reporting_gap",
+    WatchKind.NOBODY_IN_CHARGE: "project",
+}
+"""What the subject of an item is a row of, in the service that tells of it."""
