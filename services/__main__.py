@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from sqlalchemy.engine import make_url
 
 from services import demo as theatre
-from services import recovery
+from services import recovery, rehearsing
 from services.opening import chosen, database, load, names, opened
 from shared import asyncapi, audit, auth, clock, migrations, parked, pii, tables, telemetry
 from shared.app import create_app, service_app, url_of
@@ -44,6 +44,7 @@ audit_cli = typer.Typer(no_args_is_help=True, help="The append-only record of ch
 cli.add_typer(parked_cli, name="parked")
 cli.add_typer(audit_cli, name="audit")
 cli.add_typer(recovery.cli)
+cli.add_typer(rehearsing.cli)
 
 Name = Annotated[str, typer.Argument(help="A service: registry, payroll, cases or alerts.")]
 
@@ -209,29 +210,6 @@ def job(
                 known = ", ".join(each.name for each in one.service.jobs)
                 raise typer.BadParameter(f"{service} has these jobs: {known}")
             await found[0].run(one.sessions, date(day.year, day.month, day.day))
-
-    asyncio.run(work())
-
-
-@cli.command()
-def rehearse(
-    policy: Annotated[Path, typer.Option(help="The JSON of /cases/v1/policies.", exists=True)],
-    from_on: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")],
-    to_on: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")],
-) -> None:
-    """Replay the past under another policy and print what would have gone otherwise, as JSON.
-
-    Nothing is changed and nobody is told. Under the policy that was in force nothing differs.
-    """
-
-    async def work() -> None:
-        async with opened("cases") as (one,):
-            if one.service.rehearse is None:
-                raise typer.BadParameter("cases rehearses nothing")
-            said = await one.service.rehearse(
-                one.sessions, policy.read_text("utf-8"), from_on.date(), to_on.date()
-            )
-        typer.echo(_dump(said), nl=False)
 
     asyncio.run(work())
 

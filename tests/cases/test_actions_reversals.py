@@ -92,6 +92,7 @@ async def test_a_miss_that_was_none_counts_neither_in_a_row_nor_in_total(
     told = make.missed(occurred_at=make.at("2023-06-28 10:00"))
     await handlers.on_transfer_missed(session, told)
     assert (first.state, first.close_reason) == (ItemState.OPEN, None)
+    assert second.level == "red"
 
 
 async def test_a_bank_s_notice_stands_on_the_timeline_once(session: Session) -> None:

@@ -5,22 +5,26 @@ And no number of a default rule is there for nothing.
 
 import copy
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from services.cases import actions
+from services.cases.models import WatchItem
 from services.cases.rules.faults import faults
-from services.cases.rules.history import Told
 from services.cases.rules.items import TOLD_WHEN_WRONG, WatchKind
-from services.cases.rules.ladder import Ladder
-from services.cases.rules.rehearsal import Course, News, Walk
+from services.cases.rules.ladder import Ladder, Step
+from services.cases.rules.rehearsal import Course, Heard, News, Walk
+from services.cases.schemas.extensions import ExtensionDecisionIn, ExtensionIn
 from services.cases.schemas.policies import PolicyIn
 from shared import clock, workdays
+from shared.auth import Caller
 from shared.db import Session
 from shared.events.base import Event
+from shared.events.conditions import RegistryConditionFound
+from shared.events.payroll import TransferMissed
 from tests.cases import factories as make
 from tests.cases.factories import an_id, at
 from tests.cases.policies import DEFAULTS, body
@@ -75,6 +79,103 @@ STORIES: dict[str, list[Event]] = {
         ]
     ],
 }  # fmt: skip
+
+
+MORE = {
+    # Money that had closed a miss is returned after three weeks, and comes again.
+    "reversed": [
+        make.missed(),
+        make.received("2023-05", "0.00", "2023-06-02 10:00"),
+        make.taken_back("2023-05", "300000.00", "2023-06-21 10:00"),
+        make.received("2023-05", "0.00", "2023-07-04 10:00"),
+    ],
+    # A miss turns out to be none while it is open, so that the next one was no second in a row;
+    # then it is one after all.
+    "annulled": [
+        make.missed(),
+        make.missed("2023-06"),
+        make.received("2023-05", "0.00", "2023-06-27 10:00", in_time=True),
+        make.missed(occurred_at=at("2023-07-04 10:00")),
+    ],
+    # The same of one that was closed before, late, by the money that was then dated right.
+    "annulled when closed": [
+        make.missed(),
+        make.received("2023-05", "0.00", "2023-06-02 10:00"),
+        make.missed("2023-06"),
+        make.received("2023-05", "0.00", "2023-07-05 10:00", in_time=True),
+        make.taken_back("2023-05", "300000.00", "2023-07-11 10:00"),
+    ],
+}
+
+
+@pytest.mark.parametrize("story", MORE)
+async def test_what_was_taken_back_is_taken_back_in_the_rehearsal_too(
+    session: Session, story: str
+) -> None:
+    await make.world(session)
+    await make.tell(session, *MORE[story])
+    until = date(2023, 8, 31)
+    await make.pass_time(session, clock.day_end(until))
+    said = await actions.rehearsals.rehearse(session, policy("transfer_missed"), JANUARY, until)
+    assert said["recorded"] == said["rehearsed"] == said["same"] > 0, said
+    # As of a day between, the past is as it was then.
+    for day in (date(2023, 6, 5), date(2023, 6, 26), date(2023, 7, 5)):
+        said = await actions.rehearsals.rehearse(session, policy("transfer_missed"), JANUARY, day)
+        assert said["recorded"] == said["same"] > 0, (day, said)
+
+
+PAYER = Caller("payer", frozenset({"developer"}), frozenset({make.COUNTY}), make.DEVELOPER)
+OFFICE = Caller("office", frozenset({"wage_office"}), frozenset({make.COUNTY}))
+
+
+@pytest.mark.parametrize("kind", ["transfer_missed", "payment_guarantee_missing"])
+async def test_more_time_that_was_granted_moves_the_rungs_of_the_rehearsal_too(
+    session: Session, kind: str
+) -> None:
+    await make.world(session)
+    found = make.found(kind, "2023-05-25", "2023-05-26 00:00") if kind in WAITS else make.missed()
+    assert isinstance(found, TransferMissed | RegistryConditionFound)
+    now = at("2023-06-07 11:00")
+    await make.tell(session, found)
+    await make.pass_time(session, now)
+    subject = found.obligation_id if isinstance(found, TransferMissed) else found.subject_id
+    item = await make.item_about(session, subject)
+    await _grant(session, item, date(2023, 6, 13), now)
+    await make.pass_time(session, clock.day_end(date(2023, 8, 31)))
+    rows = policy(kind)
+    said = await actions.rehearsals.rehearse(session, rows, JANUARY, date(2023, 8, 31))
+    assert said["recorded"] == said["same"] == 1, said
+    # Under another policy, by which orange comes a day later, the same time is granted.
+    steps = copy.deepcopy(DEFAULTS[kind]["steps"])
+    [orange] = [one for one in steps if one["level"] == "orange"]
+    orange["after"] += 1
+    said = await actions.rehearsals.rehearse(
+        session, policy(kind, steps=steps), JANUARY, date(2023, 8, 31)
+    )
+    [changed] = said["changed"]
+    reached = {
+        name: {one["level"]: one["at"][:10] for one in reversed(changed[name]["reached"])}["orange"]
+        for name in ("recorded", "rehearsed")
+    }
+    assert reached == ORANGE[kind]
+
+
+WAITS = {"payment_guarantee_missing"}
+# By hand, without more time: 8 June is the tenth working day after 25 May, 9 June the fifteenth
+# day. More time takes out 7 to 13 June: five working days, seven days.
+ORANGE = {
+    "transfer_missed": {"recorded": "2023-06-15", "rehearsed": "2023-06-16"},
+    "payment_guarantee_missing": {"recorded": "2023-06-16", "rehearsed": "2023-06-17"},
+}
+
+
+async def _grant(session: Session, item: WatchItem, until: date, now: datetime) -> None:
+    wish = ExtensionIn(until_on=until, reason="资金在途")
+    asked = await actions.extensions.ask_extension(session, PAYER, item.id, wish, now)
+    yes = ExtensionDecisionIn(granted=True, reason="情况属实")
+    await session.flush()  # The request must be seen by the query.
+    await actions.extensions.decide_extension(session, OFFICE, asked.id, yes, now)
+    await session.flush()
 
 
 @pytest.mark.parametrize("kind", STORIES)
@@ -142,7 +243,7 @@ def histories(kind: WatchKind) -> list[list[News]]:
 
     def news(period: str = "", **said: Any) -> News:
         fields: dict[str, Any] = {
-            "key": f"{kind}:{period}", "kind": kind, "what": Told.FOUND, "at": told,
+            "key": f"{kind}:{period}", "kind": kind, "what": Heard.FOUND, "at": told,
             "known_at": told, "period": period, "due_on": due_on,
             "due_at": told if kind in TOLD_WHEN_WRONG else None,
             "contract_id": an_id("c"), "previous_period": make.before(period) if period else None,
@@ -181,9 +282,11 @@ def outcome(rows: dict[str, Any], kind: WatchKind) -> list[list[Course]]:
 
 
 def numbers(rows: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Give each number of a row, and the row with it one higher, or a hundredth."""
+    """Give each number of a row, and the row with it one higher, or a hundredth, or an hour."""
     for name in ("levels", "steps", "jumps", "answer_within", "proposal"):
         for path, value in _leaves(rows[name], (name,)):
+            if path[-1] == "at" and not _is_timed(rows, path):
+                continue
             if (other := _other(path[-1], value)) is not None:
                 changed = copy.deepcopy(rows)
                 place: Any = changed
@@ -206,9 +309,16 @@ def _leaves(
         yield path, value
 
 
+def _is_timed(rows: dict[str, Any], path: tuple[str | int, ...]) -> bool:
+    """Say whether a time of day is one of a rung that time reaches; else no clock looks at it."""
+    return path[0] != "steps" or Step.of(rows["steps"][int(path[1])]).is_timed
+
+
 def _other(name: str | int, value: object) -> object:
     if isinstance(value, int):
         return value + 1
+    if name == "at" and isinstance(value, str):
+        return f"{int(value[:2]) + 1:02d}{value[2:]}"
     if name in {"below", "at_most"} and isinstance(value, str):
         return str(Decimal(value) + Decimal("0.01"))
     return None

@@ -25,10 +25,7 @@ async def add_policy(session: Session, caller: Caller, body: PolicyIn, now: date
     """
     area_code = await queries.policies.area_for_policy(session, body.area_code, caller.scope)
     rows = body.model_dump(mode="json", include=set(_ROWS))
-    ladder = Ladder.of(rows)
-    faults = rules.faults(body.kind, ladder)
-    if faults:
-        raise PolicyRefused(errors=[Finding(*fault) for fault in faults])
+    ladder = ladder_of(body)
     terms = body.model_dump(include={"valid_from", "mode", "basis", "certainty"})
     is_new = await queries.policies.policy_is_new(
         session,
@@ -47,6 +44,15 @@ async def add_policy(session: Session, caller: Caller, body: PolicyIn, now: date
     elif not is_new and not _is_same(policy, ladder, terms):
         raise PolicyVersionTaken
     return policy
+
+
+def ladder_of(body: PolicyIn) -> Ladder:
+    """Give the rungs of a posted policy, or raise PolicyRefused with all findings."""
+    ladder = Ladder.of(body.model_dump(mode="json", include=set(_ROWS)))
+    faults = rules.faults(body.kind, ladder)
+    if faults:
+        raise PolicyRefused(errors=[Finding(*fault) for fault in faults])
+    return ladder
 
 
 def _is_same(policy: Policy, ladder: Ladder, terms: dict[str, Any]) -> bool:

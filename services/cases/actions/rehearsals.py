@@ -9,17 +9,17 @@ from typing import Any
 from uuid import UUID
 
 from services.cases import queries
+from services.cases.actions import policies
 from services.cases.models import CalendarTelling, Policy, Telling, WatchItem
 from services.cases.rules.history import Told
 from services.cases.rules.items import Happening, WatchKind
 from services.cases.rules.ladder import Ladder
-from services.cases.rules.rehearsal import Course, News, Reached, Walk
+from services.cases.rules.rehearsal import Course, Heard, News, Reached, Walk
 from services.cases.schemas.policies import PolicyIn
 from shared import clock, known
 from shared.db import Session
 from shared.workdays import Calendar, DayKind
 
-_ROWS = {"unit", "levels", "steps", "jumps", "answer_within", "proposal"}
 # The rehearsed policy governs all of the past, whenever it shall begin.
 _EVER = date(2000, 1, 1)
 _MOVED = {Happening.OPENED, Happening.RAISED, Happening.LOWERED, Happening.STEP_REACHED}
@@ -43,7 +43,7 @@ async def rehearse(session: Session, body: PolicyIn, from_on: date, to_on: date)
     """Replay what was told from one day to another as if a policy had governed its area then.
 
     Areas below with a policy of their own keep theirs. What opened in these days, here or there,
-    is compared; news that came late is late here, too.
+    is compared; news that came late is late here, too. Raises PolicyRefused.
     """
     since, until = clock.at(from_on, 0), clock.day_end(to_on)
     told = await queries.tellings.told(session, body.kind, body.area_code, until)
@@ -51,12 +51,18 @@ async def rehearse(session: Session, body: PolicyIn, from_on: date, to_on: date)
     for one in told:
         together = one.project_id if body.kind is WatchKind.TRANSFER_MISSED else None
         groups[together or one.key, one.area_code].append(one)
+    items = await queries.tellings.items_of(session, body.kind, body.area_code, until)
+    decided = _decided(items, until)
     terms: dict[str, Walk] = {}
     courses: list[Course] = []
-    for (_, area), news in groups.items():
+    for (_, area), group in groups.items():
         walk = await _walk(session, body, area, until, terms)
-        courses += walk.through([_news(one) for one in news], until)
-    items = await queries.tellings.items_of(session, body.kind, body.area_code, until)
+        news = [_news(one) for one in group]
+        for key in sorted({one.key for one in group}):
+            news += decided.get(key, [])
+        # Of one instant what was decided comes first: what was told has it as its ground.
+        in_order = sorted(news, key=lambda one: (one.known_at, one.what in _TOLD, one.at))
+        courses += walk.through(in_order, until)
     recorded = {(one.key, one.opened_at): _recorded(one, until) for one in items}
     rehearsed = {(one.key, one.opened_at): one for one in courses}
     return _difference(
@@ -73,15 +79,11 @@ async def _walk(
         lineage = await known.lineage(session, area)
         rows = await queries.policies.live_policies(session, body.kind, lineage)
         others = [_governing(row) for row in rows if row.area_code != body.area_code]
-        own = Governing(body.area_code, _EVER, body.version, _ladder(body))
+        own = Governing(body.area_code, _EVER, body.version, policies.ladder_of(body))
         days = await queries.tellings.calendars_told(session, lineage, until)
         seen[area] = Walk([*others, own], lineage, _calendars(area, lineage, days))
     model = seen[area]
     return Walk(model.rows, model.lineage, model.calendars)
-
-
-def _ladder(body: PolicyIn) -> Ladder:
-    return Ladder.of(body.model_dump(mode="json", include=_ROWS))
 
 
 def _governing(row: Policy) -> Governing:
@@ -122,7 +124,7 @@ def _news(told: Telling) -> News:
     return News(
         key=told.key,
         kind=told.kind,
-        what=told.what,
+        what=Heard(told.what),
         at=told.at,
         known_at=told.known_at,
         period=told.period,
@@ -133,19 +135,54 @@ def _news(told: Telling) -> News:
         facts=frozenset(body.get("facts") or ()),
         value=None if value is None else Decimal(value),
         muted=body.get("muted_by") is not None,
+        reason=body.get("reason") or "",
     )
 
 
+_TOLD = {Heard(one) for one in Told}
+_DECIDED = {
+    Happening.EXTENSION_GRANTED: Heard.EXTENDED,
+    Happening.REVERSED: Heard.REVERSED,
+    Happening.ANNULLED: Heard.ANNULLED,
+}
+
+
+def _decided(items: Sequence[WatchItem], until: datetime) -> dict[str, list[News]]:
+    """Give, by key, what stopped clocks, took proofs back, or undid misses, off the timelines.
+
+    It is placed where it was taken in, as what was told is: never before a rung reached earlier.
+    """
+    found: dict[str, list[News]] = defaultdict(list)
+    for item in items:
+        known_at = item.opened_at
+        for line in sorted(item.timeline, key=lambda one: one.id):
+            what = _DECIDED.get(line.what)
+            if line.what in _MOVED or what:
+                known_at = max(known_at, line.at)
+            if what and known_at < until:
+                pause = line.details.get("pause") or {}
+                ends = pause.get("to_at")
+                news = News(
+                    item.key, item.kind, what, line.at, known_at,
+                    until=datetime.fromisoformat(ends) if ends else None,
+                )  # fmt: skip
+                found[item.key].append(news)
+    return found
+
+
 def _recorded(item: WatchItem, until: datetime) -> Course:
-    """Give an item's course up to an instant, read off its timeline."""
+    """Give an item's course up to an instant, read off its timeline as it was written.
+
+    What is opened again writes rungs of days on which it was closed: they were not known then.
+    """
     course = Course(item.key, item.opened_at)
-    course.reached = [
-        Reached(line.step, line.level, line.at)
-        for line in item.timeline
-        if line.what in _MOVED and line.at < until
-    ]
-    if item.closed_at and item.closed_at < until:
-        course.closed_at = item.closed_at
+    for line in sorted(item.timeline, key=lambda one: one.id):
+        if line.at >= until:
+            break
+        if line.what in _MOVED:
+            course.reached.append(Reached(line.step, line.level, line.at))
+        if line.what in {Happening.CLOSED, Happening.REVERSED}:
+            course.closed_at = line.at if line.what is Happening.CLOSED else None
     return course
 
 

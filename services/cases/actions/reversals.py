@@ -76,12 +76,21 @@ async def open_again(
     project_id = item.project_id
     if project_id is None:
         return
+    # What was no miss for a while counts again, for the others of its project, too.
     standings = history.standings(await queries.items.misses(session, project_id))
-    contract_id = item.works_contract_id
-    standing = standings.get((contract_id, item.period)) if contract_id else None
-    if standing:
-        await levels.raise_by_rule(session, item, standing, at)
+    for one in await queries.items.locked_open_misses(session, project_id):
+        standing = _standing(standings, one)
+        if standing:
+            await levels.raise_by_rule(session, one, standing, at)
     await proposals.review_proposal(session, project_id, at)
+
+
+def _standing(
+    standings: dict[tuple[UUID, str], history.Standing], item: WatchItem
+) -> history.Standing | None:
+    if item.works_contract_id is None:
+        return None
+    return standings.get((item.works_contract_id, item.period))
 
 
 async def missed_again(
@@ -123,18 +132,11 @@ async def _lower_others(session: Session, project_id: UUID, at: datetime) -> Non
     standings = history.standings(await queries.items.misses(session, project_id))
     for other in await queries.items.locked_open_misses(session, project_id):
         ladder, calendar = await levels.terms(session, other)
-        by_time = ladder.found(
-            other.due_on, clock.day_end(other.due_on), calendar, at, pauses=other.stood_still(at)
-        )
-        stands = by_time[-1].step
-        standing = None
-        if other.works_contract_id:
-            standing = standings.get((other.works_contract_id, other.period))
-        jump = ladder.jump(stands, Known(standing)) if standing else None
-        stands = jump.to if jump else stands
-        # The last rung that is counted from D is where repeats begin: nothing is above it.
-        last = [one.code for one in ladder.steps if one.every is None][-1]
-        if stands != last and ladder.place(stands) < ladder.place(other.step):
+        stands = ladder.put_back(
+            other.step, other.due_on, clock.day_end(other.due_on), calendar, at,
+            known=Known(_standing(standings, other)), pauses=other.stood_still(at),
+        )  # fmt: skip
+        if stands is not None:
             levels.lower(session, other, ladder, stands, at)
             await limits.arm(session, other, ladder, calendar, at)
     await proposals.review_proposal(session, project_id, at)

@@ -297,6 +297,27 @@ class Ladder:
         jump = self.jump(step, known)
         return jump.to if jump else step
 
+    def put_back(
+        self,
+        step: str,
+        due_on: date,
+        due_at: datetime,
+        calendar: Calendar,
+        now: datetime,
+        *,
+        known: Known,
+        pauses: Sequence[Pause] = (),
+    ) -> str | None:
+        """Give the lower step on which time and rules put an item now; None if there is none.
+
+        The last rung that is counted from D is where repeats begin: nothing is above it.
+        """
+        by_time = self.found(due_on, due_at, calendar, now, pauses=pauses)[-1].step
+        jump = self.jump(by_time, known)
+        stands = jump.to if jump else by_time
+        last = [one.code for one in self.steps if one.every is None][-1]
+        return stands if stands != last and self.place(stands) < self.place(step) else None
+
     def answer_due(
         self, level: str, since: datetime, calendar: Calendar, *, pauses: Sequence[Pause] = ()
     ) -> datetime | None:

@@ -8,15 +8,29 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from functools import partial
 from uuid import UUID
 
 from services.cases.rules import history, policies
-from services.cases.rules.history import Miss, Told
-from services.cases.rules.items import TOLD_WHEN_WRONG, WatchKind
+from services.cases.rules.history import Miss
+from services.cases.rules.items import TOLD_WHEN_WRONG, CloseReason, WatchKind
 from services.cases.rules.ladder import Known, Ladder, Rung
 from services.cases.rules.policies import LadderRow
 from shared.workdays import Calendar, Pause
+
+
+class Heard(StrEnum):
+    """What was told or decided of a matter, by which its course goes."""
+
+    FOUND = "found"
+    ENDED = "ended"
+    EXTENDED = "extended"
+    """Somebody was given more time: the clock stands still."""
+    REVERSED = "reversed"
+    """The proof that closed it counts no longer."""
+    ANNULLED = "annulled"
+    """What was closed already turned out to have been no miss."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +39,7 @@ class News:
 
     key: str
     kind: WatchKind
-    what: Told
+    what: Heard
     at: datetime
     known_at: datetime
     """When it was taken in, among the rungs."""
@@ -37,6 +51,10 @@ class News:
     facts: frozenset[str] = frozenset()
     value: Decimal | None = None
     muted: bool = False
+    reason: str = ""
+    """Of an end: the proof in a word."""
+    until: datetime | None = None
+    """Of more time: how long the clock stands still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +88,7 @@ class _Matter:
     ladder: Ladder | None = None
     course: Course | None = None
     pauses: list[Pause] = field(default_factory=list)
+    granted: list[Pause] = field(default_factory=list)
     muted_at: datetime | None = None
     reviewed_at: datetime | None = None
 
@@ -82,10 +101,23 @@ class _Matter:
     def known(self) -> Known:
         return Known(facts=self.told.facts, value=self.told.value)
 
+    @property
+    def miss(self) -> Miss | None:
+        """Give what counts with others of its project, if it is a missed period."""
+        told = self.told
+        if told.kind is not WatchKind.TRANSFER_MISSED or told.contract_id is None:
+            return None
+        return Miss(told.contract_id, told.period, told.previous_period, told.due_on)
+
+    @property
+    def stood(self) -> list[Pause]:
+        """Give the times in which its clock stood still, those that are over or have an end."""
+        return [*self.pauses, *self.granted]
+
     def still(self, at: datetime) -> list[Pause]:
         """Give the times in which its clock stood still by an instant."""
         lasting = [Pause(self.muted_at, at, "muted", "finder")] if self.muted_at else []
-        return [*self.pauses, *lasting]
+        return [*self.stood, *lasting]
 
 
 class Walk:
@@ -103,6 +135,7 @@ class Walk:
         self.calendar = self.calendars[0][1]
         self.courses: list[Course] = []
         self._standing: dict[str, _Matter] = {}
+        self._closed: dict[str, _Matter] = {}
         self._misses: list[Miss] = []
 
     def through(self, news: Iterable[News], until: datetime) -> list[Course]:
@@ -132,7 +165,7 @@ class Walk:
                 last = matter.last
                 self._reach(matter, matter.ladder.passed(
                     last.step, last.at, matter.told.due_on, self.calendar, now,
-                    pauses=matter.pauses,
+                    pauses=matter.stood,
                 ))  # fmt: skip
 
     def _open_by_time(self, matter: _Matter, now: datetime) -> None:
@@ -140,18 +173,59 @@ class Walk:
             return
         found = policies.opening(
             self.rows, self.lineage, matter.told.due_on, self.calendar, matter.reviewed_at,
-            pauses=matter.pauses,
+            pauses=matter.stood,
         )  # fmt: skip
         if found and found[1] <= now and not found[0].ladder().is_of_value:
             self._open(matter, found[1])
 
     def _hear(self, news: News) -> None:
-        matter = self._standing.get(news.key)
-        if news.what is Told.ENDED:
-            if matter and matter.told.at <= news.at:
-                self._close(matter, news.at)
-                del self._standing[news.key]
-            return
+        matter, closed = self._standing.get(news.key), self._closed.get(news.key)
+        if news.what is Heard.FOUND:
+            self._find(matter, news)
+        elif news.what is Heard.ENDED and matter and matter.told.at <= news.at:
+            self._end(matter, news)
+        elif news.what is Heard.EXTENDED and matter and matter.course and news.until:
+            matter.granted.append(Pause(news.at, news.until, "extension", ""))
+        elif news.what is Heard.ANNULLED and closed:
+            self._annul(closed, news.at)
+        elif news.what is Heard.REVERSED and closed and matter is None:
+            self._reopen(closed, news.at)
+
+    def _end(self, matter: _Matter, news: News) -> None:
+        self._close(matter, news.at)
+        self._closed[news.key] = self._standing.pop(news.key)
+        if news.reason == CloseReason.NOT_MISSED:
+            self._annul(matter, news.at)
+
+    def _annul(self, matter: _Matter, at: datetime) -> None:
+        """What was no miss counts no longer: the others stand where time and the rest put them."""
+        self._misses = [one for one in self._misses if one != matter.miss]
+        for other in self._standing.values():
+            ladder, course, due_at = other.ladder, other.course, other.told.due_at
+            if ladder is None or course is None or due_at is None:
+                continue
+            step = ladder.put_back(
+                other.last.step, other.told.due_on, due_at, self.calendar, at,
+                known=self._known(other), pauses=other.still(at),
+            )  # fmt: skip
+            if step is not None:
+                course.reached.append(Reached(step, ladder.level_at(step).code, at))
+                self._ask(other, ladder, at)
+
+    def _reopen(self, matter: _Matter, at: datetime) -> None:
+        """Let a matter stand where it stood, and climb what time and rules ask for since."""
+        key = matter.told.key
+        self._standing[key] = self._closed.pop(key)
+        if matter.course is not None:
+            matter.course.closed_at = None
+        miss = matter.miss
+        if miss and miss not in self._misses:
+            self._misses.append(miss)
+        self._pass_time(at)
+        for other in self._standing.values():
+            self._jump(other, self._known(other), at)
+
+    def _find(self, matter: _Matter | None, news: News) -> None:
         if matter is None:
             matter = self._standing[news.key] = _Matter(news)
         elif matter.told.at > news.at or news.kind in TOLD_WHEN_WRONG:
@@ -192,17 +266,15 @@ class Walk:
         if ladder is None:
             return
         told = matter.told
-        matter.ladder, matter.course = ladder, Course(told.key, at)
+        matter.ladder, matter.course, matter.granted = ladder, Course(told.key, at), []
         self.courses.append(matter.course)
         still = matter.still(at)
         due_at = told.due_at or ladder.opens_at(told.due_on, self.calendar, pauses=still)
         if due_at <= at and not ladder.is_of_value:
             found = ladder.found(told.due_on, due_at, self.calendar, at, pauses=still)
             self._reach(matter, [replace(rung, at=at) for rung in found])
-        if told.kind is WatchKind.TRANSFER_MISSED and told.contract_id:
-            self._misses.append(
-                Miss(told.contract_id, told.period, told.previous_period, told.due_on)
-            )
+        if miss := matter.miss:
+            self._misses.append(miss)
         self._jump(matter, self._known(matter), at)
 
     def _known(self, matter: _Matter) -> Known:
@@ -227,7 +299,7 @@ class Walk:
                 last = matter.last
                 rungs = ladder.passed(
                     last.step, last.at, matter.told.due_on, self.calendar, at,
-                    pauses=matter.pauses,
+                    pauses=matter.stood,
                 )  # fmt: skip
                 self._reach(matter, [replace(rung, at=at) for rung in rungs])
             self._jump(matter, matter.known, at)
@@ -271,7 +343,7 @@ class Walk:
                 course.case_opens_at = ladder.opens_case_at(matter.told.due_on, self.calendar)
 
     def _ask(self, matter: _Matter, ladder: Ladder, at: datetime) -> None:
-        due = ladder.answer_due(matter.last.level, at, self.calendar, pauses=matter.pauses)
+        due = ladder.answer_due(matter.last.level, at, self.calendar, pauses=matter.stood)
         if due is not None and matter.course:
             matter.course.answers.append(due)
 
