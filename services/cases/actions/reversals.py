@@ -73,10 +73,12 @@ async def open_again(
     # Nothing was due while it was closed: what fell due meanwhile is climbed now.
     item.due_at = at
     await levels.catch_up(session, item, at)
-    project_id = item.project_id
-    if project_id is None:
-        return
-    # What was no miss for a while counts again, for the others of its project, too.
+    if item.project_id is not None:
+        await _raise_by_rules(session, item.project_id, at)
+
+
+async def _raise_by_rules(session: Session, project_id: UUID, at: datetime) -> None:
+    """What was no miss for a while counts again, for the others of its project, too."""
     standings = history.standings(await queries.items.misses(session, project_id))
     for one in await queries.items.locked_open_misses(session, project_id):
         standing = _standing(standings, one)
