@@ -249,6 +249,16 @@ class ProposalDecided(Problem):
     title = Text("该立案建议已有结论", "This proposal is decided already")
 
 
+class PolicyUnknown(Problem):
+    """No such policy in shadow mode, or not in the caller's scope."""
+
+    status = 404
+    title = Text(
+        "没有该影子政策，或不在您的管辖范围内",
+        "There is no such policy in shadow mode in your areas",
+    )
+
+
 class PolicyRefused(Problem):
     """The rows are no ladder; all that is wrong is in `errors`."""
 

@@ -54,6 +54,12 @@ async def report_without_timer(sessions: Sessions, today: date) -> None:
         await actions.conditions.report_without_timer(session, today)
 
 
+async def record_shadows(sessions: Sessions, today: date) -> None:
+    """Write down what policies in shadow mode would have done by the end of yesterday."""
+    async with sessions.begin("job:record_shadows") as session:
+        await actions.shadows.record_shadows(session, today, clock.now())
+
+
 async def measure_items(sessions: Sessions) -> int:
     """Measure: how many items are open, by kind, level and area."""
     async with sessions.begin("job:measure_items") as session:

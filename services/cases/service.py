@@ -78,6 +78,7 @@ service = Service(
     jobs=[
         daily("00:00", jobs.assign_persons),  # Beijing time
         daily("00:30", jobs.report_without_timer),
+        daily("00:30", jobs.record_shadows),
     ],
     timers={
         "level": jobs.on_level_due,

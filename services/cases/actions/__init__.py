@@ -17,6 +17,7 @@ from services.cases.actions import (
     proposals,
     rehearsals,
     reversals,
+    shadows,
     tellings,
 )
 
@@ -37,5 +38,6 @@ __all__ = [
     "proposals",
     "rehearsals",
     "reversals",
+    "shadows",
     "tellings",
 ]

@@ -1,7 +1,7 @@
 """History replayed under another policy, beside what was recorded; it changes nothing."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -39,6 +39,10 @@ class Governing:
         return self.read
 
 
+Rule = Callable[[Sequence[Policy]], list[Governing]]
+"""What governs an area, of the live policies that may."""
+
+
 async def rehearse(session: Session, body: PolicyIn, from_on: date, to_on: date) -> dict[str, Any]:
     """Replay what was told from one day to another as if a policy had governed its area then.
 
@@ -46,47 +50,56 @@ async def rehearse(session: Session, body: PolicyIn, from_on: date, to_on: date)
     is compared; news that came late is late here, too. Raises PolicyRefused.
     """
     since, until = clock.at(from_on, 0), clock.day_end(to_on)
-    told = await queries.tellings.told(session, body.kind, body.area_code, until)
-    groups: dict[tuple[UUID | str, str], list[Telling]] = defaultdict(list)
-    for one in told:
-        together = one.project_id if body.kind is WatchKind.TRANSFER_MISSED else None
-        groups[together or one.key, one.area_code].append(one)
+    own = Governing(body.area_code, _EVER, body.version, policies.ladder_of(body))
+
+    def rule(rows: Sequence[Policy]) -> list[Governing]:
+        return [*(governing(row) for row in rows if row.area_code != body.area_code), own]
+
     items = await queries.tellings.items_of(session, body.kind, body.area_code, until)
-    decided = _decided(items, until)
-    terms: dict[str, Walk] = {}
-    courses: list[Course] = []
-    for (_, area), group in groups.items():
-        walk = await _walk(session, body, area, until, terms)
-        news = [_news(one) for one in group]
-        for key in sorted({one.key for one in group}):
-            news += decided.get(key, [])
-        # Of one instant what was decided comes first: what was told has it as its ground.
-        in_order = sorted(news, key=lambda one: (one.known_at, one.what in _TOLD, one.at))
-        courses += walk.through(in_order, until)
-    recorded = {(one.key, one.opened_at): _recorded(one, until) for one in items}
+    courses = await replay(session, body.kind, body.area_code, until, rule)
+    recorded = {(one.key, one.opened_at): recorded_course(one, until) for one in items}
     rehearsed = {(one.key, one.opened_at): one for one in courses}
-    return _difference(
+    return difference(
         {key: one for key, one in recorded.items() if one.opened_at >= since},
         {key: one for key, one in rehearsed.items() if one.opened_at >= since},
     )
 
 
-async def _walk(
-    session: Session, body: PolicyIn, area: str, until: datetime, seen: dict[str, Walk]
-) -> Walk:
-    """Give a fresh walk by the policies and calendars of an area."""
-    if area not in seen:
-        lineage = await known.lineage(session, area)
-        rows = await queries.policies.live_policies(session, body.kind, lineage)
-        others = [_governing(row) for row in rows if row.area_code != body.area_code]
-        own = Governing(body.area_code, _EVER, body.version, policies.ladder_of(body))
-        days = await queries.tellings.calendars_told(session, lineage, until)
-        seen[area] = Walk([*others, own], lineage, _calendars(area, lineage, days))
-    model = seen[area]
-    return Walk(model.rows, model.lineage, model.calendars)
+async def replay(
+    session: Session, kind: WatchKind, area_code: str, until: datetime, rule: Rule
+) -> list[Course]:
+    """Lead all matters of a kind in an area through what was told of them up to an instant."""
+    told = await queries.tellings.told(session, kind, area_code, until)
+    decided = _decided(await queries.tellings.items_of(session, kind, area_code, until), until)
+    groups: dict[tuple[UUID | str, str], list[Telling]] = defaultdict(list)
+    for one in told:
+        together = one.project_id if kind is WatchKind.TRANSFER_MISSED else None
+        groups[together or one.key, one.area_code].append(one)
+    terms: dict[str, Walk] = {}
+    courses: list[Course] = []
+    for (_, area), group in groups.items():
+        if area not in terms:
+            terms[area] = await _terms(session, kind, area, until, rule)
+        model = terms[area]
+        news = [_news(one) for one in group]
+        for key in sorted({one.key for one in group}):
+            news += decided.get(key, [])
+        # Of one instant what was decided comes first: what was told has it as its ground.
+        in_order = sorted(news, key=lambda one: (one.known_at, one.what in _TOLD, one.at))
+        walk = Walk(model.rows, model.lineage, model.calendars)
+        courses += walk.through(in_order, until)
+    return courses
 
 
-def _governing(row: Policy) -> Governing:
+async def _terms(session: Session, kind: WatchKind, area: str, until: datetime, rule: Rule) -> Walk:
+    """Give a walk by the policies and calendars of an area, before anything is told."""
+    lineage = await known.lineage(session, area)
+    rows = rule(await queries.policies.live_policies(session, kind, lineage))
+    days = await queries.tellings.calendars_told(session, lineage, until)
+    return Walk(rows, lineage, _calendars(area, lineage, days))
+
+
+def governing(row: Policy) -> Governing:
     """A row governs from its first day on, but never before it was stored."""
     stored = clock.day_of(row.created_at)
     first = (
@@ -170,7 +183,7 @@ def _decided(items: Sequence[WatchItem], until: datetime) -> dict[str, list[News
     return found
 
 
-def _recorded(item: WatchItem, until: datetime) -> Course:
+def recorded_course(item: WatchItem, until: datetime) -> Course:
     """Give an item's course up to an instant, read off its timeline as it was written.
 
     What is opened again writes rungs of days on which it was closed: they were not known then.
@@ -189,7 +202,8 @@ def _recorded(item: WatchItem, until: datetime) -> Course:
 Courses = dict[tuple[str, datetime], Course]
 
 
-def _difference(recorded: Courses, rehearsed: Courses) -> dict[str, Any]:
+def difference(recorded: Courses, rehearsed: Courses) -> dict[str, Any]:
+    """Give what went otherwise, as it is printed."""
     both = recorded.keys() & rehearsed.keys()
     changed = [
         {"key": key[0], "recorded": _shown(recorded[key]), "rehearsed": _shown(rehearsed[key])}

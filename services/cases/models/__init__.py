@@ -11,6 +11,7 @@ from services.cases.models.orders import CorrectionOrder, OrderNumber, OrderStep
 from services.cases.models.persons import AreaPerson, ProjectPerson
 from services.cases.models.policies import Policy
 from services.cases.models.proposals import ArrearsCase, CaseProposal
+from services.cases.models.shadows import ShadowStep
 from services.cases.models.tables import Base
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "PayStage",
     "Policy",
     "ProjectPerson",
+    "ShadowStep",
     "Telling",
     "WatchItem",
     "WatchItemEntry",

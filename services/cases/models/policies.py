@@ -31,7 +31,7 @@ class Policy(Base):
     version: Mapped[int]
     valid_from: Mapped[date]
     mode: Mapped[Mode]
-    """`shadow`: stored to be looked at, opens nothing."""
+    """`shadow`: it is recorded what it would have done; it opens nothing and tells nobody."""
     unit: Mapped[str]
     """What the steps count: `wd` or `cd`."""
     levels: Mapped[list[dict[str, Any]]]

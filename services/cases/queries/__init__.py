@@ -14,6 +14,7 @@ from services.cases.queries import (
     proposals,
     reversals,
     rows,
+    shadows,
     tellings,
     why,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "proposals",
     "reversals",
     "rows",
+    "shadows",
     "tellings",
     "why",
 ]

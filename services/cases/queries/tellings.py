@@ -47,10 +47,15 @@ async def calendars_told(
 
 
 async def items_of(
-    session: Session, kind: WatchKind, area_code: str, until: datetime
+    session: Session, kind: WatchKind, area_code: str, until: datetime, scope: Scope | None = None
 ) -> Sequence[WatchItem]:
-    """Give the items of a kind that had opened in an area by an instant, with their timelines."""
+    """Give the items of a kind that had opened in an area by an instant, with their timelines.
+
+    With a scope only those in it.
+    """
     inside = known.in_scope(WatchItem.area_code, Scope(frozenset({area_code})))
     statement = select(WatchItem).where(WatchItem.kind == kind, inside, WatchItem.opened_at < until)
+    if scope is not None:
+        statement = statement.where(known.in_scope(WatchItem.area_code, scope))
     with_timeline = statement.options(selectinload(WatchItem.timeline))
     return (await session.scalars(with_timeline.order_by(WatchItem.opened_at))).all()

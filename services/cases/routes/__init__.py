@@ -12,6 +12,7 @@ from services.cases.routes import (
     orders,
     policies,
     proposals,
+    shadows,
     why,
 )
 from services.cases.routes.router import router
@@ -29,5 +30,6 @@ __all__ = [
     "policies",
     "proposals",
     "router",
+    "shadows",
     "why",
 ]

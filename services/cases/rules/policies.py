@@ -15,7 +15,7 @@ _BEIJING = timezone(timedelta(hours=8))
 
 
 class Mode(StrEnum):
-    """Whether a policy opens items, or is only stored to be looked at."""
+    """Whether a policy opens items, or is only recorded in what it would have done."""
 
     LIVE = "live"
     SHADOW = "shadow"

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from services.cases.rules import history, policies
 from services.cases.rules.history import Miss
-from services.cases.rules.items import TOLD_WHEN_WRONG, CloseReason, WatchKind
+from services.cases.rules.items import TOLD_WHEN_WRONG, CloseReason, Happening, WatchKind
 from services.cases.rules.ladder import Known, Ladder, Rung
 from services.cases.rules.policies import LadderRow
 from shared.workdays import Calendar, Pause
@@ -66,6 +66,16 @@ class Reached:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A line of a course: what happened, where the item stood then, and when."""
+
+    what: Happening
+    step: str
+    level: str
+    at: datetime
+
+
 @dataclass
 class Course:
     """How one item went: what it reached, how long an answer might take, when it closed."""
@@ -78,6 +88,33 @@ class Course:
     proposes_at: datetime | None = None
     case_opens_at: datetime | None = None
     closed_at: datetime | None = None
+    governed_by: LadderRow | None = field(default=None, compare=False)
+    """The policy by which it opened."""
+    turns: list[Moved] = field(default_factory=list, compare=False)
+    """Each closing, and each time that its proof was taken back."""
+
+    def turn(self, what: Happening, at: datetime) -> None:
+        """Close it, or open it again."""
+        self.closed_at = at if what is Happening.CLOSED else None
+        if self.reached:
+            last = self.reached[-1]
+            self.turns.append(Moved(what, last.step, last.level, at))
+
+    def steps(self, ladder: Ladder) -> list[Moved]:
+        """Give all that happened to it, in order, as an item's timeline has it."""
+        rank = {level.code: level.rank for level in ladder.levels}
+        moved: list[Moved] = []
+        before: Reached | None = None
+        for one in self.reached:
+            what = Happening.STEP_REACHED
+            if before is None:
+                what = Happening.OPENED
+            elif rank[one.level] != rank[before.level]:
+                higher = rank[one.level] > rank[before.level]
+                what = Happening.RAISED if higher else Happening.LOWERED
+            moved.append(Moved(what, one.step, one.level, one.at))
+            before = one
+        return sorted([*moved, *self.turns], key=lambda one: one.at)
 
 
 @dataclass
@@ -217,7 +254,7 @@ class Walk:
         key = matter.told.key
         self._standing[key] = self._closed.pop(key)
         if matter.course is not None:
-            matter.course.closed_at = None
+            matter.course.turn(Happening.REVERSED, at)
         miss = matter.miss
         if miss and miss not in self._misses:
             self._misses.append(miss)
@@ -248,7 +285,8 @@ class Walk:
             matter.muted_at = None
 
     def _review(self, matter: _Matter, at: datetime) -> None:
-        ladder = self._ladder_on(at)
+        row = self._row_on(at)
+        ladder = row.ladder() if row else None
         if ladder and ladder.is_of_value:
             if ladder.at_value(matter.known):
                 self._open(matter, at)
@@ -257,16 +295,16 @@ class Walk:
         else:
             self._open_by_time(matter, at)
 
-    def _ladder_on(self, at: datetime) -> Ladder | None:
-        row = policies.in_force(self.rows, self.lineage, policies.day_of(at))
-        return row.ladder() if row else None
+    def _row_on(self, at: datetime) -> LadderRow | None:
+        return policies.in_force(self.rows, self.lineage, policies.day_of(at))
 
     def _open(self, matter: _Matter, at: datetime) -> None:
-        ladder = self._ladder_on(at)
-        if ladder is None:
+        row = self._row_on(at)
+        if row is None:
             return
-        told = matter.told
-        matter.ladder, matter.course, matter.granted = ladder, Course(told.key, at), []
+        told, ladder = matter.told, row.ladder()
+        matter.ladder, matter.granted = ladder, []
+        matter.course = Course(told.key, at, governed_by=row)
         self.courses.append(matter.course)
         still = matter.still(at)
         due_at = told.due_at or ladder.opens_at(told.due_on, self.calendar, pauses=still)
@@ -349,4 +387,4 @@ class Walk:
 
     def _close(self, matter: _Matter, at: datetime) -> None:
         if matter.course is not None:
-            matter.course.closed_at = at
+            matter.course.turn(Happening.CLOSED, at)

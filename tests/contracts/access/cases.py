@@ -129,6 +129,8 @@ async def rows(session: Session, time: Time) -> Rows:
     [case] = await make.cases(session)
     standing = PolicyIn.model_validate(body())
     policy = await actions.policies.add_policy(session, OFFICE, standing, clock.now())
+    trial = PolicyIn.model_validate(body(version=3, mode="shadow"))
+    shadow = await actions.policies.add_policy(session, OFFICE, trial, clock.now())
     bodies: dict[str, list[Any]] = {
         f"POST {ITEM}/answers": [{"explanation": "已安排资金", "promised_on": "2023-06-02"}],
         f"POST {ITEM}/verify": [{"enough": True, "reason": "附有付款凭证"}],
@@ -165,6 +167,7 @@ async def rows(session: Session, time: Time) -> Rows:
             "item_id": item.id,
             "proposal_id": open_one.id,
             "project_id": an_id("p"),
+            "policy_id": shadow.id,
             "lead_id": lead.id,
             "evidence_id": evidence.id,
             "extension_id": extension.id,
@@ -195,5 +198,7 @@ async def rows(session: Session, time: Time) -> Rows:
         },
     )
     pdf = {"file": ("x.pdf", b"%PDF-1.7 x", "application/pdf")}
+    days = {"from_on": "2023-05-01", "to_on": "2023-05-31"}
+    made.requests[f"GET {V1}/policies/{{policy_id}}/shadow-difference"] = [{"params": days}]
     made.requests[f"POST {ITEM}/evidence"] = [{"files": pdf}]
     return made
