@@ -19,6 +19,7 @@ from shared.events.cases import (
     WatchItemRaised,
     WatchItemStepReached,
 )
+from shared.events.payroll import TransfersReminded
 from shared.events.platform import EventParked, ItemWithoutTimer, TimerLate
 from shared.events.registry import CalendarPublished, PersonPosted, ProjectCard
 
@@ -117,6 +118,12 @@ async def on_funding_order_moved(session: Session, event: FundingOrderMoved) -> 
             replayed=_unheard(session),
         )  # fmt: skip
     await _push(session, event, matter)
+
+
+async def on_transfers_reminded(session: Session, event: TransfersReminded) -> None:
+    """Tell units of their transfers that lie ahead; nobody is told of history."""
+    if not _unheard(session):
+        await actions.reminders.tell_units(session, event, event.occurred_at)
 
 
 async def on_case_proposed(session: Session, event: CaseProposed) -> None:

@@ -17,7 +17,16 @@ from services.alerts.errors import (
     RouteNotLater,
     TargetRefused,
 )
-from services.alerts.models import Alert, Delivery, DutyRoster, Endpoint, Notice, Recipient, Route
+from services.alerts.models import (
+    Alert,
+    Delivery,
+    DutyRoster,
+    Endpoint,
+    Notice,
+    Recipient,
+    Reminder,
+    Route,
+)
 from services.alerts.schemas.alerts import (
     AcknowledgementIn,
     AlertDetailOut,
@@ -48,6 +57,7 @@ from services.alerts.schemas.recipients import (
     RevealedOut,
     RevealIn,
 )
+from services.alerts.schemas.reminders import ReminderOut
 from services.alerts.schemas.routes import RouteFilter, RouteIn, RouteOut
 from shared import clock, idempotency, paging
 from shared.auth import Who, may
@@ -111,6 +121,16 @@ async def inbox(
         session, caller.scope, subject=caller.subject, roles=caller.roles, cursor=cursor,
         limit=limit,
     )  # fmt: skip
+
+
+@router.get(
+    "/v1/reminders", summary="What units were told before their transfers were due",
+    response_model=Page[ReminderOut], dependencies=[may("alerts:read")], responses=LIST,
+)  # fmt: skip
+async def reminders(
+    session: Transaction, caller: Who, cursor: paging.Cursor, limit: paging.Limit
+) -> Found[Reminder]:
+    return await queries.reminders.reminders(session, caller.scope, cursor=cursor, limit=limit)
 
 
 # ---- routes ----------------------------------------------------------------------------------

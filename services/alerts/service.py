@@ -17,6 +17,7 @@ from shared.events.cases import (
     WatchItemRaised,
     WatchItemStepReached,
 )
+from shared.events.payroll import TransfersReminded
 from shared.events.platform import PLATFORM, EventParked, ItemWithoutTimer, TimerLate
 from shared.events.registry import CalendarPublished, PersonPosted
 from shared.jobs import daily
@@ -41,6 +42,7 @@ service = Service(
         CaseProposed: handlers.on_case_proposed,
         ArrearsCaseOpened: handlers.on_arrears_case_opened,
         PersonPosted: handlers.on_person_posted,
+        TransfersReminded: handlers.on_transfers_reminded,
         EventParked: handlers.on_event_parked,
         TimerLate: handlers.on_timer_late,
         ItemWithoutTimer: handlers.on_item_without_timer,

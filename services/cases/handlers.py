@@ -23,9 +23,11 @@ from shared.events.payroll import (
     BankNoticeReceived,
     ContractorReportReceived,
     TransferMissed,
+    TransferNoted,
     TransferReceived,
     TransferReversed,
     TransferSent,
+    TransfersReminded,
 )
 from shared.events.registry import AreaPersonAssigned, CalendarPublished, PersonAssigned
 
@@ -128,6 +130,28 @@ async def on_miss_told(
     said = event.model_dump(include={"told_on", "came_first"})
     told = (event.obligation_id, what, event.occurred_at, event.id)
     await actions.reversals.note_told(session, *told, **said)
+
+
+async def on_transfers_reminded(session: Session, event: TransfersReminded) -> None:
+    """Keep what was foretold and reminded of, for the items that it may precede."""
+    what = Happening.FORETOLD if event.step == "forecast" else Happening.REMINDED
+    told = {
+        each.obligation_id: {"workdays": event.workdays}
+        | each.model_dump(
+            mode="json", include={"due_on", "lacking", "projected", "promised_on", "reasons"}
+        )
+        for each in event.transfers
+    }
+    await actions.precursors.keep_precursors(session, what, told, event.id, event.occurred_at)
+
+
+async def on_transfer_noted(session: Session, event: TransferNoted) -> None:
+    """Keep what was asked for beside a transfer and what was answered; the ladder runs on."""
+    what, told = Happening(event.what), {event.obligation_id: event.details}
+    await actions.precursors.keep_precursors(session, what, told, event.id, event.occurred_at)
+    await actions.precursors.tell_open_items(
+        session, event.obligation_id, what, event.id, event.occurred_at, **event.details
+    )
 
 
 async def on_bank_feed_late(session: Session, event: BankFeedLate) -> None:

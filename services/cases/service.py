@@ -29,9 +29,11 @@ from shared.events.payroll import (
     BankNoticeReceived,
     ContractorReportReceived,
     TransferMissed,
+    TransferNoted,
     TransferReceived,
     TransferReversed,
     TransferSent,
+    TransfersReminded,
 )
 from shared.events.platform import PLATFORM
 from shared.events.registry import AreaPersonAssigned, CalendarPublished, PersonAssigned
@@ -66,6 +68,8 @@ service = Service(
         TransferSent: handlers.on_transfer_sent,
         BankNoticeReceived: handlers.on_miss_told,
         ContractorReportReceived: handlers.on_miss_told,
+        TransfersReminded: handlers.on_transfers_reminded,
+        TransferNoted: handlers.on_transfer_noted,
         BankFeedLate: handlers.on_bank_feed_late,
         BankFeedCompleted: handlers.on_bank_feed_completed,
         RegistryConditionFound: handlers.on_condition_found,

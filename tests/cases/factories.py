@@ -20,10 +20,13 @@ from shared.events.payroll import (
     BankFeedLate,
     BankNoticeReceived,
     ContractorReportReceived,
+    TransferAhead,
     TransferMissed,
+    TransferNoted,
     TransferReceived,
     TransferReversed,
     TransferSent,
+    TransfersReminded,
 )
 from shared.events.registry import (
     AreaChanged,
@@ -382,3 +385,25 @@ async def climbed(session: Session, item: WatchItem) -> list[tuple[str, datetime
     return [
         (line.level, line.at) for line in await timeline(session, item) if line.what.value in moved
     ]
+
+
+def reminded(step: str, workdays: int, when: str, **changes: Any) -> TransfersReminded:
+    """Give the news that the transfer of May was foretold or reminded of."""
+    miss = missed()
+    ahead = TransferAhead(
+        obligation_id=miss.obligation_id, project_id=miss.project_id, name="某项目",
+        developer_id=miss.project.developer_id, period=miss.period, due_on=date(2023, 5, 25),
+        due_amount=Decimal(100), lacking=Decimal(100), projected=Decimal(40), basis="total",
+        promised_on=date(2023, 5, 24), reasons=["funding_open"],
+    )  # fmt: skip
+    said = {"area_code": COUNTY, "step": step, "workdays": workdays, "transfers": [ahead]}
+    return TransfersReminded(occurred_at=at(when), **(said | changes))
+
+
+def noted(what: str, when: str, **details: Any) -> TransferNoted:
+    """Give the news that somebody asked for money beside it, or answered."""
+    miss = missed()
+    return TransferNoted(
+        project_id=miss.project_id, area_code=COUNTY, obligation_id=miss.obligation_id,
+        period=miss.period, what=what, details=details, occurred_at=at(when),
+    )  # fmt: skip

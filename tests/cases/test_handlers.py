@@ -56,6 +56,11 @@ async def footprint(session: Session, published: Published) -> tuple[int, int, i
 
 STORIES: dict[str, tuple[Event, ...]] = {
     "a miss": (make.missed(),),
+    "what came before a miss": (
+        make.reminded("forecast", 7, "2023-05-16 09:00"),
+        make.noted("funding_requested", "2023-05-17 10:00", amount="100.00"),
+        make.missed(),
+    ),
     "a miss found late": (make.missed(occurred_at=at("2023-06-30 15:00")),),
     "two misses in a row": (make.missed(), make.missed("2023-06")),
     "part of the money": (make.missed(), make.received("2023-05", "1.00", "2023-05-27 10:00")),

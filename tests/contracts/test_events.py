@@ -33,9 +33,6 @@ TOLD = record.events()
 # Told to others than our own services; the reason stands beside each.
 OUTWARD = {
     "alerts.delivery_exhausted.v1",  # subscribers' operators read it; nobody here can help
-    # Until cases and alerts tell what comes before an item in one history with it.
-    "payroll.transfers_reminded.v1",
-    "payroll.transfer_noted.v1",
     "payroll.wage_account_changed.v1",  # how an account stands; what is wrong of it is told apart
     # Until payroll plans anew by them.
 }

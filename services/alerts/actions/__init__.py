@@ -8,6 +8,7 @@ from services.alerts.actions import (
     notices,
     posts,
     recipients,
+    reminders,
     routes,
 )
 
@@ -19,5 +20,6 @@ __all__ = [
     "notices",
     "posts",
     "recipients",
+    "reminders",
     "routes",
 ]

@@ -10,6 +10,7 @@ from services.alerts.models.alerts import (
     TimelineEntry,
 )
 from services.alerts.models.recipients import DutyRoster, Recipient, UnitPost
+from services.alerts.models.reminders import Reminder
 from services.alerts.models.routes import Route
 from services.alerts.models.tables import Base
 
@@ -23,6 +24,7 @@ __all__ = [
     "Message",
     "Notice",
     "Recipient",
+    "Reminder",
     "Route",
     "TimelineEntry",
     "UnitPost",

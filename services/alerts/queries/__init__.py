@@ -7,7 +7,17 @@ from services.alerts.queries import (
     endpoints,
     posts,
     recipients,
+    reminders,
     routes,
 )
 
-__all__ = ["alerts", "areas", "deliveries", "endpoints", "posts", "recipients", "routes"]
+__all__ = [
+    "alerts",
+    "areas",
+    "deliveries",
+    "endpoints",
+    "posts",
+    "recipients",
+    "reminders",
+    "routes",
+]

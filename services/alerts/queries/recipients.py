@@ -20,7 +20,7 @@ def _visible(scope: Scope) -> ColumnElement[bool]:
     return known.in_scope(Recipient.area_code, scope, Recipient.org_id)
 
 
-def _in_force(day: date) -> ColumnElement[bool]:
+def in_force(day: date) -> ColumnElement[bool]:
     still = or_(Recipient.until_on.is_(None), Recipient.until_on >= day)
     return (Recipient.from_on <= day) & still
 
@@ -84,7 +84,7 @@ async def candidates(
     found = await session.scalars(
         select(Recipient)
         .where(
-            _in_force(day),
+            in_force(day),
             or_(
                 Recipient.org_id.in_(organisations),
                 Recipient.person_id.in_(persons),
@@ -103,7 +103,7 @@ async def recipients_in_force(
     """Give those of some recipients who are in office on a day."""
     found = await session.scalars(
         select(Recipient)
-        .where(Recipient.id.in_(recipient_ids), _in_force(day))
+        .where(Recipient.id.in_(recipient_ids), in_force(day))
         .order_by(Recipient.id)
     )
     return {recipient.id: recipient for recipient in found}
@@ -120,7 +120,7 @@ async def on_duty(
             DutyRoster.area_code.in_(lineage),
             DutyRoster.from_at <= at,
             DutyRoster.until_at > at,
-            _in_force(day),
+            in_force(day),
         )
         .order_by(DutyRoster.from_at, DutyRoster.id)
     )

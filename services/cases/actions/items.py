@@ -13,6 +13,7 @@ from services.cases.actions import (
     limits,
     order_course,
     persons,
+    precursors,
     proposals,
     tellings,
 )
@@ -51,6 +52,8 @@ async def open_watch_item(
         return None
     if told_id is not None:
         await tellings.record_opening(session, opening, told_id)
+    if opening.kind is WatchKind.TRANSFER_MISSED:
+        await precursors.tell_what_came_before(session, item)
     standings = await _standings(session, item)
     rungs: list[Rung] = []
     if opening.due_at <= at and not ladder.is_of_value:

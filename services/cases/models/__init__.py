@@ -10,6 +10,7 @@ from services.cases.models.leads import Lead
 from services.cases.models.orders import CorrectionOrder, OrderNumber, OrderStep, OrderTerms
 from services.cases.models.persons import AreaPerson, ProjectPerson
 from services.cases.models.policies import Policy
+from services.cases.models.precursors import Precursor
 from services.cases.models.proposals import ArrearsCase, CaseProposal
 from services.cases.models.shadows import ShadowStep
 from services.cases.models.tables import Base
@@ -35,6 +36,7 @@ __all__ = [
     "PayChain",
     "PayStage",
     "Policy",
+    "Precursor",
     "ProjectPerson",
     "ShadowStep",
     "Telling",

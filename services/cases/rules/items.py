@@ -104,6 +104,12 @@ class Happening(StrEnum):
     ANNULLED = "annulled"
     BANK_NOTICE = "bank_notice"
     CONTRACTOR_REPORT = "contractor_report"
+    FORETOLD = "foretold"
+    REMINDED = "reminded"
+    FUNDING_REQUESTED = "funding_requested"
+    FUNDING_ANSWERED = "funding_answered"
+    ADD_ON_PROPOSED = "add_on_proposed"
+    ADD_ON_DECIDED = "add_on_decided"
     CLOSED = "closed"
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select
 
 from services.alerts import actions, handlers
-from services.alerts.models import Alert, Delivery, DutyRoster, Notice, Recipient
+from services.alerts.models import Alert, Delivery, DutyRoster, Notice, Recipient, Reminder
 from services.alerts.rules.notices import Reason
 from services.alerts.schemas.routes import RouteIn
 from shared import clock
@@ -48,6 +48,12 @@ async def rows(session: Session, time: Time) -> Rows:
     duty = (await session.scalars(select(DutyRoster))).one()
     said = RouteIn.model_validate(_route("missed"))
     route = await actions.routes.enter_route(session, OFFICE, said, clock.now())
+    reminder = Reminder(
+        id=new_id(), event_id=new_id(), unit_id=ADDRESSEE, area_code=HERE, step="reminder",
+        workdays=1, transfers=[], recipient_ids=[], told_at=clock.now(),
+    )  # fmt: skip
+    session.add(reminder)
+    await session.flush()  # The queries below must see it.
     return Rows(
         ids={
             "alert_id": alert.id,
@@ -67,6 +73,7 @@ async def rows(session: Session, time: Time) -> Rows:
         marks={
             f"GET {V1}/alerts": alert.id,
             f"GET {V1}/inbox": alert.id,
+            f"GET {V1}/reminders": reminder.id,
             f"GET {V1}/routes": route.id,
             f"GET {V1}/recipients": recipient.id,
             f"POST {V1}/recipients/find": recipient.id,

@@ -1,0 +1,61 @@
+"""What was foretold, reminded of and asked for stands in one history with the item."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from services.cases.models import Precursor, WatchItem, WatchItemEntry
+from services.cases.service import service
+from shared.db import Session
+from shared.events.base import Event
+from tests.cases import factories as make
+
+
+@pytest.fixture(autouse=True)
+async def _world(session: Session) -> None:
+    await make.world(session)
+
+
+async def handle(session: Session, *events: Event) -> None:
+    for event in events:
+        await service.handles[type(event)](session, event)
+        await session.flush()
+
+
+async def history(session: Session) -> list[tuple[str, str, dict[str, Any]]]:
+    rows = await session.scalars(
+        select(WatchItemEntry).order_by(WatchItemEntry.at, WatchItemEntry.id)
+    )
+    return [(f"{row.at:%m-%d}", row.what.value, row.details) for row in rows]
+
+
+async def test_forecast_reminders_and_item_share_one_history(session: Session) -> None:
+    forecast = make.reminded("forecast", 7, "2023-05-16 09:00")
+    asked = make.noted("funding_requested", "2023-05-17 10:00", amount="100.00")
+    reminder = make.reminded("reminder", 1, "2023-05-24 09:00")
+    await handle(session, forecast, asked, reminder)
+    assert await session.scalar(select(func.count()).select_from(WatchItem)) == 0, "no item yet"
+    await handle(session, forecast, reminder)
+    assert await session.scalar(select(func.count()).select_from(Precursor)) == 3, "kept once"
+    miss = make.missed()
+    await handle(session, miss, miss)
+    told = await history(session)
+    assert [what for _, what, _ in told][:3] == ["foretold", "funding_requested", "reminded"]
+    assert told[0][0] == "05-16"
+    assert told[0][2] == {
+        "workdays": 7, "due_on": "2023-05-25", "lacking": "100", "projected": "40",
+        "promised_on": "2023-05-24", "reasons": ["funding_open"],
+    }  # fmt: skip
+    assert sum(what == "foretold" for _, what, _ in told) == 1
+
+
+async def test_an_answer_stands_on_the_open_item_and_moves_no_rung(session: Session) -> None:
+    await handle(session, make.missed())
+    (item,) = (await session.scalars(select(WatchItem))).all()
+    before = (item.level, item.step, item.due_at)
+    answered = make.noted("funding_answered", "2023-05-29 10:00", promised_on="2023-06-20")
+    await handle(session, answered, answered)
+    assert (item.level, item.step, item.due_at) == before
+    told = [(what, details) for _, what, details in await history(session)]
+    assert told.count(("funding_answered", {"promised_on": "2023-06-20"})) == 1
