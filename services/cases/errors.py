@@ -178,6 +178,40 @@ class ExtensionTermsMissing(Problem):
     title = Text("没有可用的延期规定", "No terms of extensions are in force")
 
 
+class ProofNotTaken(Problem):
+    """Documents do not show this proof, or close this kind; `taken` names the proofs they do."""
+
+    status = 422
+    title = Text(
+        "该事项不能凭文件人工销号，须由数据凭证销号",
+        "Documents do not close this: the data that prove it do",
+    )
+
+
+class ClosingUnknown(Problem):
+    """No such closing by hand, or not in the caller's scope."""
+
+    status = 404
+    title = Text("没有该人工销号，或不在您的管辖范围内", "There is no such closing in your areas")
+
+
+class ClosingDecided(Problem):
+    """Somebody decided on the closing."""
+
+    status = 409
+    title = Text("该人工销号已有结论", "This closing is decided already")
+
+
+class NotClosedByHand(Problem):
+    """The item is open, or what closed it are data: these open it again when they change."""
+
+    status = 409
+    title = Text(
+        "只有人工销号的事项可以人工恢复；数据凭证撤销时自动恢复",
+        "Only what documents have closed is opened again by hand; data open again what they closed",
+    )
+
+
 class LeadUnknown(Problem):
     """No such lead, or not in the caller's scope."""
 

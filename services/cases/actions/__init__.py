@@ -2,6 +2,7 @@
 
 from services.cases.actions import (
     answers,
+    closings,
     conditions,
     delay,
     evidence,
@@ -24,6 +25,7 @@ from services.cases.actions import (
 
 __all__ = [
     "answers",
+    "closings",
     "conditions",
     "delay",
     "evidence",

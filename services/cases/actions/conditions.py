@@ -35,7 +35,7 @@ async def learn_condition(session: Session, found: Found) -> None:
     await tellings.record_found(session, found, item)
     if item is None:
         await _review(session, condition, found.at)
-    else:
+    elif not item.is_closed:  # What documents have closed rests until its finder ends it.
         await _retell(session, condition, item, found)
 
 
@@ -154,7 +154,7 @@ async def _retell(session: Session, condition: Condition, item: WatchItem, found
             )
             if rungs:
                 levels.tell(session, item, ladder, rungs, at=found.at)
-        _jump(session, item, ladder, found.at)
+        jump_by_fact(session, item, ladder, found.at)
     await limits.arm(session, item, ladder, calendar, found.at)
 
 
@@ -171,7 +171,8 @@ def _note_changes(session: Session, item: WatchItem, before: dict[str, Any], at:
         note(session, item, Happening.RESUMED, at, muted_by_before=before["muted_by"])
 
 
-def _jump(session: Session, item: WatchItem, ladder: Ladder, at: datetime) -> None:
+def jump_by_fact(session: Session, item: WatchItem, ladder: Ladder, at: datetime) -> None:
+    """Let an open item jump where a fact that is told of it asks for it."""
     jump = ladder.jump(item.step, item.known, item.level)
     if jump is not None:
         rungs = ladder.jumped(item.step, jump.to, at, item.level)

@@ -149,6 +149,7 @@ def _news(told: Telling) -> News:
         value=None if value is None else Decimal(value),
         muted=body.get("muted_by") is not None,
         reason=body.get("reason") or "",
+        by_hand=bool(body.get("by_hand")),
     )
 
 

@@ -54,13 +54,20 @@ async def open_again(
     """Open an item again where it stood, and let it climb what time and rules ask for since."""
     if await queries.reversals.open_one_of_key(session, item.key):
         return
-    state, since = await queries.reversals.state_before_closing(session, item.id)
-    item.open_again(ItemState(state) if state else ItemState.OPEN, since or at)
     reached = await queries.delay.reached(session, item.subject_id)
     paid = StageCode.DEVELOPER_PAID in reached
     item.waiting_for = delay.waiting_for(item.kind, paid=paid)
     item.lose(lacking, serials)
-    note(session, item, Happening.REVERSED, at, lacking=lacking, bank_serials=serials)
+    await stand_again(session, item, at=at, told_id=told_id, lacking=lacking, bank_serials=serials)
+
+
+async def stand_again(
+    session: Session, item: WatchItem, *, at: datetime, told_id: UUID, **why: object
+) -> None:
+    """Open an item again as it stood before it was closed, tell it, and let it climb."""
+    state, since = await queries.reversals.state_before_closing(session, item.id)
+    item.open_again(ItemState(state) if state else ItemState.OPEN, since or at)
+    note(session, item, Happening.REVERSED, at, **why)
     publish(
         session,
         WatchItemOpened(

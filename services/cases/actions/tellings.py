@@ -53,11 +53,17 @@ async def record_ended(
 
 
 async def record_closing(
-    session: Session, item: WatchItem, reason: str, told_id: UUID, at: datetime
+    session: Session,
+    item: WatchItem,
+    reason: str,
+    told_id: UUID,
+    at: datetime,
+    *,
+    by_hand: bool = False,
 ) -> None:
-    """Keep what told that a miss or a late feed is put right."""
+    """Keep what told that a miss or a late feed is put right, or that documents closed an item."""
     known_at = _known_at(item, at)
-    said = _said(item, Told.ENDED, {"reason": reason})
+    said = _said(item, Told.ENDED, {"reason": reason} | ({"by_hand": True} if by_hand else {}))
     await queries.tellings.record(session, id=told_id, at=at, known_at=known_at, **said)
 
 

@@ -1,5 +1,6 @@
 """Tables of cases, by noun."""
 
+from services.cases.models.closings import Closing, ClosingTerms
 from services.cases.models.conditions import CalendarTelling, Condition, Telling
 from services.cases.models.delay import PayChain, PayStage
 from services.cases.models.evidence import Evidence
@@ -22,6 +23,8 @@ __all__ = [
     "Base",
     "CalendarTelling",
     "CaseProposal",
+    "Closing",
+    "ClosingTerms",
     "Condition",
     "CorrectionOrder",
     "Evidence",

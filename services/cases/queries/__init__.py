@@ -1,6 +1,7 @@
 """Every select of cases, and the rows that are locked for changing, by noun."""
 
 from services.cases.queries import (
+    closings,
     conditions,
     delay,
     evidence,
@@ -21,6 +22,7 @@ from services.cases.queries import (
 )
 
 __all__ = [
+    "closings",
     "conditions",
     "delay",
     "evidence",

@@ -8,16 +8,25 @@ from uuid import UUID
 from sqlalchemy import select
 
 from services.cases.models import Policy, Telling, WatchItem
-from services.cases.queries import delay, extensions, funding, items, orders, policies, proposals
+from services.cases.queries import (
+    closings,
+    delay,
+    extensions,
+    funding,
+    items,
+    orders,
+    policies,
+    proposals,
+)
 from services.cases.queries.delay import Delay
 from services.cases.queries.items import CountedMiss
 from services.cases.rules import history, next_steps, proofs
 from services.cases.rules import why as rules
+from services.cases.rules.closings import takes_documents
 from services.cases.rules.delay import Party
 from services.cases.rules.items import TOLD_WHEN_WRONG, WatchKind
 from services.cases.rules.ladder import Ladder, Rung
 from services.cases.rules.next_steps import NextStep, Stand
-from services.cases.rules.proofs import Proof
 from services.cases.rules.why import Left, Line, Reason
 from shared import clock, known
 from shared.areas import Scope
@@ -25,6 +34,16 @@ from shared.db import Session
 from shared.wording import Text
 
 _NEWEST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ClosesBy:
+    """A proof that closes an item, and whether documents are taken for it."""
+
+    code: str
+    text: Text
+    by_document: bool
+    second_person: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +59,7 @@ class Why:
     counted: Sequence[CountedMiss]
     standing: history.Standing | None
     delay: Delay | None
-    closes_by: Sequence[Proof]
+    closes_by: Sequence[ClosesBy]
     next_rung: Rung | None
     rung_left: Left | None
     answer_left: Left | None
@@ -70,7 +89,7 @@ async def why(session: Session, item_id: UUID, scope: Scope, now: datetime) -> W
         counted=counted,
         standing=_standing(item, counted),
         delay=await _delay(session, item, scope, now),
-        closes_by=proofs.ACCEPTED[item.kind],
+        closes_by=await _closes_by(session, item, now),
         next_rung=rung,
         rung_left=rules.left(rung.at, now, calendar) if rung else None,
         answer_left=rules.left(answer_due, now, calendar) if answer_due else None,
@@ -86,6 +105,19 @@ def _rungs(item: WatchItem, ladder: Ladder) -> list[Reason]:
         if one.what in rules.MOVED
     ]
     return rules.reasons(lines, ladder, item.due_on, told_when_wrong=item.kind in TOLD_WHEN_WRONG)
+
+
+async def _closes_by(session: Session, item: WatchItem, now: datetime) -> list[ClosesBy]:
+    terms = None
+    if takes_documents(item.kind):
+        day = clock.day_of(now)
+        terms = await closings.find_closing_terms(session, item.kind, item.area_code, day)
+    taken = terms.proofs if terms else []
+    two = terms is not None and terms.second_person
+    return [
+        ClosesBy(one.code, one.text, one.code in taken, two and one.code in taken)
+        for one in proofs.ACCEPTED[item.kind]
+    ]
 
 
 async def _told(session: Session, item: WatchItem) -> list[Telling]:
@@ -134,6 +166,7 @@ async def _stand(session: Session, item: WatchItem, scope: Scope) -> Stand:
         muted_by=item.muted_by,
         answer_due_at=item.answer_due_at,
         extension_asked=await extensions.find_asked_extension(session, item.id) is not None,
+        closing_asked=await closings.find_asked_closing(session, item.id) is not None,
         proposal_due_at=proposal.due_at if proposal else None,
         orders=tuple((one.state, one.due_at) for one in papers),
         funding=tuple((one.state, one.due_at) for one in money),

@@ -2,6 +2,7 @@
 
 from services.cases.routes import (
     answers,
+    closings,
     delay,
     evidence,
     exports,
@@ -19,6 +20,7 @@ from services.cases.routes.router import router
 
 __all__ = [
     "answers",
+    "closings",
     "delay",
     "evidence",
     "exports",

@@ -54,6 +54,7 @@ class Stand:
     muted_by: str | None
     answer_due_at: datetime | None
     extension_asked: bool = False
+    closing_asked: bool = False
     proposal_due_at: datetime | None = None
     orders: tuple[tuple[OrderState, datetime | None], ...] = ()
     """Correction orders under way, each with what is waited for until when."""
@@ -125,7 +126,10 @@ def _words(stand: Stand) -> Iterator[NextStep]:
     if stand.state is ItemState.ANSWERED:
         text = Text("核实责任单位的答复", "Say whether the answer is enough")
         yield NextStep("verify", Who.WAGE_OFFICE, None, None, None, text)
-    if stand.state is ItemState.VERIFYING:
+    if stand.closing_asked:
+        text = Text("由另一人核对销号凭证", "Another person checks the documents that close it")
+        yield NextStep("confirm_closing", Who.WAGE_OFFICE, None, None, None, text)
+    elif stand.state is ItemState.VERIFYING:
         text = Text("核对事实，凭证到达后销号", "Check the facts; the proof closes it")
         yield NextStep("check_facts", Who.WAGE_OFFICE, None, None, None, text)
     if stand.extension_asked:

@@ -53,6 +53,8 @@ class News:
     muted: bool = False
     reason: str = ""
     """Of an end: the proof in a word."""
+    by_hand: bool = False
+    """Of an end: documents closed it, and its finder has not said that it is so no longer."""
     until: datetime | None = None
     """Of more time: how long the clock stands still."""
 
@@ -128,6 +130,8 @@ class _Matter:
     granted: list[Pause] = field(default_factory=list)
     muted_at: datetime | None = None
     reviewed_at: datetime | None = None
+    settled: bool = False
+    """Documents have closed it: what is told of it anew opens nothing until its finder ends it."""
 
     @property
     def last(self) -> Reached:
@@ -217,8 +221,12 @@ class Walk:
 
     def _hear(self, news: News) -> None:
         matter, closed = self._standing.get(news.key), self._closed.get(news.key)
-        if news.what is Heard.FOUND:
+        if news.what is Heard.FOUND and closed and closed.settled:
+            self._take(closed, news)
+        elif news.what is Heard.FOUND:
             self._find(matter, news)
+        elif news.what is Heard.ENDED and closed and closed.settled:
+            closed.settled = False
         elif news.what is Heard.ENDED and matter and matter.told.at <= news.at:
             self._end(matter, news)
         elif news.what is Heard.EXTENDED and matter and matter.course and news.until:
@@ -231,6 +239,7 @@ class Walk:
     def _end(self, matter: _Matter, news: News) -> None:
         self._close(matter, news.at)
         self._closed[news.key] = self._standing.pop(news.key)
+        matter.settled = news.by_hand
         if news.reason == CloseReason.NOT_MISSED:
             self._annul(matter, news.at)
 
@@ -251,7 +260,7 @@ class Walk:
 
     def _reopen(self, matter: _Matter, at: datetime) -> None:
         """Let a matter stand where it stood, and climb what time and rules ask for since."""
-        key = matter.told.key
+        key, matter.settled = matter.told.key, False
         self._standing[key] = self._closed.pop(key)
         if matter.course is not None:
             matter.course.turn(Happening.REVERSED, at)

@@ -82,6 +82,10 @@ class ProofOut(OutBody):
 
     code: str
     text: WordsOut
+    by_document: bool
+    """An officer may close it by documents that show this."""
+    second_person: bool
+    """Another officer has to confirm such a closing."""
 
 
 class RungOut(OutBody):
