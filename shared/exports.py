@@ -4,21 +4,27 @@ An export is a sync (`shared.paging`) told in one answer: first its beginning, t
 rows that left, after each page the cursor from which it goes on, at last its end. An answer without
 an end was cut off; whoever kept the last cursor loses nothing and asks on from there, now or at the
 next export, which then tells only what changed.
+
+Asked `as_of` a day that is over, it tells what the list said at its end (`shared.history`), the
+same however often it is asked; with `since`, only what changed or left since the end of that day.
 """
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
 
-from fastapi import Request
+from fastapi import Depends, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
-from shared import clock
+from shared import clock, paging
 from shared.db import Session, Sessions
-from shared.paging import Found
+from shared.history import PastUnknown
+from shared.paging import CursorUnreadable, Found, SyncAnew
+from shared.problems import Problem
+from shared.wording import Text
 
 MEDIA_TYPE = "application/x-ndjson"
 # Rows of a page: enough that a page's transaction costs little beside its rows.
@@ -28,6 +34,56 @@ BEGINNING = datetime(1970, 1, 2, tzinfo=UTC)
 
 Ask = Callable[[Session, str | None, datetime | None, int], Awaitable[Found[Any]]]
 """How a page is read: `(session, cursor, changed_after, limit)`, as lists' queries take them."""
+
+
+class AskedTwice(Problem):
+    """A day of the past, and beside it another place to begin."""
+
+    status = 422
+    title = Text("参数相互矛盾", "These parameters contradict each other")
+
+
+PROBLEMS = (CursorUnreadable, SyncAnew, PastUnknown, AskedTwice)
+"""What any export may answer instead of a stream."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where an export begins: at a cursor, after an instant, or as of a day; else at the start."""
+
+    cursor: str | None
+    changed_after: datetime | None
+    as_of: date | None = None
+    since: date | None = None
+
+    def first(self) -> tuple[str | None, datetime | None]:
+        """Give cursor and instant of the first page; raises AskedTwice, PastUnknown."""
+        if self.as_of is None:
+            if self.since:
+                raise AskedTwice(Text("since 须与 as_of 同用", "since goes with as_of"))
+            return self.cursor, None if self.cursor else self.changed_after or BEGINNING
+        if self.cursor or self.changed_after:
+            words = "as_of 不能与 cursor 或 changed_after 同用；续传时只给 cursor"
+            raise AskedTwice(Text(words, "as_of goes alone; to go on, give the cursor only"))
+        return paging.as_of(self.as_of, self.since), None
+
+
+async def _start(
+    cursor: paging.Cursor,
+    changed_after: paging.ChangedAfter,
+    as_of: Annotated[
+        clock.Day | None, Query(description="What the list said at the end of this day (Beijing)")
+    ] = None,
+    since: Annotated[
+        clock.Day | None,
+        Query(description="Only with `as_of`: what changed or left since the end of this day"),
+    ] = None,
+) -> Start:
+    return Start(cursor, changed_after, as_of, since)
+
+
+# A route takes it by annotation alone: `start: exports.Asked`.
+Asked = Annotated[Start, Depends(_start)]
 
 
 class Lines(StreamingResponse):
@@ -45,6 +101,14 @@ class Export:
     name: str
     ask: Ask
     out: type[BaseModel]
+    start: Start
+
+    def _said(self) -> dict[str, str]:
+        """Say of what instant it is, and of what day; `since` if it tells of changes."""
+        day = self.start.as_of
+        at = clock.day_end(day) if day else clock.now()
+        said = {"list": self.name, "as_of": at.isoformat(), "day": str(day or clock.day_of(at))}
+        return said | ({"since": str(self.start.since)} if self.start.since else {})
 
     async def page(self, cursor: str | None, since: datetime | None = None) -> "_Page":
         """Read a page and make its lines."""
@@ -53,8 +117,7 @@ class Export:
 
     async def told(self, page: "_Page") -> AsyncIterator[bytes]:
         """Give the lines from the first page on; nothing is open while the caller reads them."""
-        began = clock.now()
-        said = {"list": self.name, "as_of": began.isoformat(), "day": str(clock.day_of(began))}
+        said = self._said()
         yield f"{_line(kind='begin', **said)}\n".encode()
         rows = left = 0
         while True:
@@ -85,8 +148,7 @@ async def lines(
     out: type[BaseModel],
     *,
     name: str,
-    cursor: str | None,
-    changed_after: datetime | None,
+    start: Start,
 ) -> Lines:
     """Answer with all that a caller may see of a list, or with what changed since a cursor.
 
@@ -94,8 +156,8 @@ async def lines(
     before a restore) is a problem document and no broken stream.
     """
     actor = request.state.caller.actor
-    export = Export(request.app.state.sessions, actor, name, ask, out)
-    first = await export.page(cursor, None if cursor else changed_after or BEGINNING)
+    export = Export(request.app.state.sessions, actor, name, ask, out, start)
+    first = await export.page(*start.first())
     return Lines(export.told(first))
 
 

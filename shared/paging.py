@@ -3,21 +3,18 @@
 import base64
 import binascii
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID, uuid4
 
 from fastapi import Depends, Query
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict
 from pydantic_core import to_jsonable_python
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    Enum,
     Index,
     Select,
     String,
@@ -35,8 +32,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 from sqlalchemy.orm import Session as SyncSession
 
-from shared import clock
+from shared import clock, cursors
 from shared.db import Plumbing, Session, Synced, new_id
+from shared.history import AS_OF, Past
 from shared.problems import Problem
 from shared.wording import Text
 
@@ -45,8 +43,6 @@ T = TypeVar("T")
 # A transaction lives 60 s at most (db.engine), so what was written before a `changed_after` and
 # committed after it was written no longer ago than this.
 LATE_COMMIT = timedelta(seconds=60)
-# The longest whole number that the database takes, and the most places of another one.
-BIGGEST, PLACES = 2**63 - 1, 20
 
 
 class CursorUnreadable(Problem):
@@ -159,26 +155,6 @@ def _read(cursor: str) -> tuple[str, list[Any]]:
     return kind, values
 
 
-def _value(by: ColumnElement[Any], said: object) -> object:
-    """Read one value of a cursor as its column's type; whatever the database would refuse, too."""
-    wanted: Any = by.type.python_type
-    if isinstance(by.type, Enum):
-        wanted = by.type.enum_class or str
-    if wanted is datetime:
-        wanted = clock.Instant
-    try:
-        value: object = TypeAdapter(wanted).validate_python(said, strict=wanted in {str, int, bool})
-    except ValidationError as error:
-        raise CursorUnreadable from error
-    big = isinstance(value, int) and abs(value) > BIGGEST
-    long = isinstance(value, Decimal) and value and abs(value.adjusted()) > PLACES
-    # Half a sign is no text to the database, nor is a zero.
-    half = isinstance(by.type, String) and re.search("[\0\ud800-\udfff]", str(value))
-    if big or long or half:
-        raise CursorUnreadable
-    return value
-
-
 def _columns(by: Sequence[Any]) -> list[ColumnElement[Any]]:
     columns = [
         column.__clause_element__() if isinstance(column, InstrumentedAttribute) else column
@@ -210,7 +186,11 @@ async def page(
         said, values = _read(cursor)
         if said != kind or len(values) != len(columns):
             raise CursorUnreadable
-        after = tuple_(*map(_value, columns, values), types=[each.type for each in columns])
+        try:
+            place = list(map(cursors.value, columns, values))
+        except ValueError as error:
+            raise CursorUnreadable from error
+        after = tuple_(*place, types=[each.type for each in columns])
         here = tuple_(*columns)
         statement = statement.where(here < after if descending else here > after)
     order = [each.desc() if descending else each.asc() for each in columns]
@@ -298,6 +278,8 @@ async def sync(
     SyncAnew for a cursor from before a restore.
     """
     entity: Any = model
+    if cursor is not None and _read(cursor)[0] == AS_OF:
+        return await _as_of(session, statement, model, _read(cursor)[1], limit)
     if changed_after is None and (cursor is None or _read(cursor)[0] != _SYNC):
         return await page(session, statement, by=by or (entity.id,), cursor=cursor, limit=limit)
     horizon: int = (await session.execute(_HORIZON)).scalar_one()
@@ -319,6 +301,28 @@ async def sync(
     )
 
 
+def as_of(day: date, since: date | None = None) -> str:
+    """Give the cursor with which a list begins as it was at the end of a day that is over.
+
+    With an earlier day `since`: only what changed or left between the ends of the two. Raises
+    PastUnknown where the day is not over.
+    """
+    past = Past(day, since)
+    past.check(clock.now())
+    return _write(AS_OF, past.values)
+
+
+async def _as_of(
+    session: Session, statement: Select[T], model: type[Synced], values: list[Any], limit: int
+) -> Found[T]:
+    try:
+        past = Past.of(values)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise CursorUnreadable from error
+    rows, left, following, more = await past.page(session, statement, model, limit)
+    return Found(rows, _write(AS_OF, following.values), left, more=more)
+
+
 async def _gone(
     session: Session, window: _Window, model: type[Synced], left: Left
 ) -> list[tuple[SyncMove, int, UUID]]:
@@ -332,7 +336,7 @@ def _position(cursor: str, epoch: UUID) -> tuple[int, UUID]:
     kind, values = _read(cursor)
     try:
         said, xid, row_id = values
-        if kind != _SYNC or not 0 <= int(xid) <= BIGGEST:
+        if kind != _SYNC or not 0 <= int(xid) <= cursors.BIGGEST:
             raise CursorUnreadable
         if UUID(said) != epoch:
             raise SyncAnew

@@ -1,9 +1,10 @@
 """The HTTP door of alerts."""
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Request
 
 from services.alerts import actions, adapters, queries
 from services.alerts.errors import (
@@ -59,9 +60,10 @@ from services.alerts.schemas.recipients import (
 )
 from services.alerts.schemas.reminders import ReminderOut
 from services.alerts.schemas.routes import RouteFilter, RouteIn, RouteOut
-from shared import clock, idempotency, paging
+from shared import clock, exports, idempotency, paging
 from shared.auth import Who, may
-from shared.db import Transaction
+from shared.db import Session, Transaction
+from shared.exports import Lines
 from shared.paging import CursorUnreadable, Found, Page, SyncAnew
 from shared.problems import NotFound, Stale, raises
 
@@ -89,6 +91,26 @@ async def alerts(
     return await queries.alerts.alerts(
         session, caller.scope, asked, cursor=cursor, changed_after=changed_after, limit=limit
     )
+
+
+@router.get(
+    "/v1/exports/alerts", summary="All alerts of the caller, or what changed, or as of a day",
+    response_class=Lines, dependencies=[may("alerts:read")], responses=raises(*exports.PROBLEMS),
+)  # fmt: skip
+async def export_alerts(
+    request: Request,
+    caller: Who,
+    asked: Annotated[AlertFilter, Query()],
+    start: exports.Asked,
+) -> Lines:
+    async def ask(
+        session: Session, cursor: str | None, changed_after: datetime | None, limit: int
+    ) -> Found[Alert]:
+        return await queries.alerts.alerts(
+            session, caller.scope, asked, cursor=cursor, changed_after=changed_after, limit=limit
+        )
+
+    return await exports.lines(request, ask, AlertOut, name="alerts", start=start)
 
 
 @router.get(

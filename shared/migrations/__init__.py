@@ -15,12 +15,24 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, NullPool, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from shared import audit, db, idempotency, inbox, jobs, known, limits, outbox, paging, timers
+from shared import (
+    audit,
+    db,
+    history,
+    idempotency,
+    inbox,
+    jobs,
+    known,
+    limits,
+    outbox,
+    paging,
+    timers,
+)
 from shared.migrations import drift
 from shared.service import Service
 
 # Their tables must be declared before models and a database are compared.
-PLUMBING = (audit, idempotency, inbox, jobs, known, limits, outbox, paging, timers)
+PLUMBING = (audit, history, idempotency, inbox, jobs, known, limits, outbox, paging, timers)
 
 _HERE = Path(__file__).parent
 _Result = TypeVar("_Result")

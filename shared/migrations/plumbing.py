@@ -4,11 +4,13 @@ What stands here is history: a change of a plumbing table is a new function, cal
 migration of every service.
 """
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from shared import audit
+from shared import audit, history
 from shared.partitions import GUARD_AUDIT, PARTITIONED, partition_statements
 
 
@@ -48,6 +50,35 @@ def note_restores() -> None:
     """Let a database tell that it was restored; the past is told without cursors now."""
     op.add_column("sync_epoch", sa.Column("restored_at", sa.DateTime(timezone=True), nullable=True))
     op.drop_table("replay_cursors")
+
+
+def keep_versions(kept: Sequence[str], synced: Sequence[str]) -> None:
+    """Keep what rows said at the end of a day, and give each sync an index in its order.
+
+    `kept` are the synced tables without sealed columns, `synced` all of the service's.
+    """
+    op.create_table(
+        "sync_versions",
+        sa.Column("table_name", sa.Text(), nullable=False),
+        sa.Column("row_id", sa.Uuid(), nullable=False),
+        sa.Column("until_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("from_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("row", postgresql.JSONB(), nullable=False),
+        sa.PrimaryKeyConstraint("table_name", "row_id", "until_at", name="pk_sync_versions"),
+    )
+    op.create_table(
+        "sync_kept",
+        sa.Column("table_name", sa.Text(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("table_name", name="pk_sync_kept"),
+    )
+    op.execute(history.KEEP_VERSION)
+    for table in kept:
+        for statement in history.keep(table):
+            op.execute(statement)
+    for table in (*synced, "sync_moves"):
+        op.drop_index(f"ix_{table}_changed_xid", table_name=table)
+        op.create_index(f"ix_{table}_sync", table, ["changed_xid", "id"])
 
 
 def _api_keys() -> None:

@@ -83,8 +83,8 @@ async def ours(sessions: Sessions) -> Told:
     caller = SimpleNamespace(caller=SimpleNamespace(actor="key:bench"))
     request: Any = SimpleNamespace(app=app, state=caller)
     answer = await exports.lines(
-        cast(Request, request), ask, ObligationOut, name="obligations", cursor=None,
-        changed_after=None,
+        cast(Request, request), ask, ObligationOut, name="obligations",
+        start=exports.Start(None, None),
     )  # fmt: skip
     await told.read(cast(AsyncIterator[bytes], answer.body_iterator))
     return told

@@ -164,9 +164,7 @@ async def stones(
 
 
 @router.get("/v1/exports/stones", dependencies=[may("registry:read")], response_class=exports.Lines)
-async def export_stones(
-    request: Request, caller: Who, cursor: paging.Cursor, changed_after: paging.ChangedAfter
-) -> exports.Lines:
+async def export_stones(request: Request, caller: Who, start: exports.Asked) -> exports.Lines:
     """Give stones as lines, but for those of an area that nobody sees."""
 
     async def ask(
@@ -178,9 +176,7 @@ async def export_stones(
         statement = select(Stone).where(seen)
         return await paging.sync(session, statement, cursor=cursor, limit=limit, **told)
 
-    return await exports.lines(
-        request, ask, StoneOut, name="stones", cursor=cursor, changed_after=changed_after
-    )
+    return await exports.lines(request, ask, StoneOut, name="stones", start=start)
 
 
 async def _on_nothing(session: db.Session, event: Event) -> None:
@@ -203,6 +199,7 @@ def _build(connection: Connection) -> None:
     with Operations.context(MigrationContext.configure(connection)):
         plumbing.create_first()
         plumbing.note_restores()
+        plumbing.keep_versions((), ())
     Base.metadata.create_all(connection)
 
 

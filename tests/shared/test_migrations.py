@@ -32,6 +32,7 @@ down_revision = None
 def upgrade() -> None:
     plumbing.create_first()
     plumbing.note_restores()
+    plumbing.keep_versions((), ())
     op.create_table(
         "stones",
         sa.Column("id", sa.Uuid(), nullable=False),

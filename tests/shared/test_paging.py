@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ import pytest
 from httpx import AsyncClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import event, select, text
 
 from shared import clock, paging
 from shared.db import Session, Sessions, new_id
@@ -248,3 +249,28 @@ async def test_rows_that_left_the_areas_are_told_once(sessions: Sessions) -> Non
     assert [row.id for row in second.items] == [comes_back]
     third = await pull(second.next)
     assert (third.items, third.left) == ([], [])
+
+
+async def test_a_page_of_a_sync_reads_no_more_than_its_rows(sessions: Sessions) -> None:
+    """Thousands of rows of one transaction stand at one place of the order by transactions."""
+    async with sessions.begin() as session:
+        session.add_all(stone() for _ in range(3000))
+    async with sessions.begin() as session:
+        await session.execute(text("ANALYZE stones"))
+    first = await synced(sessions)
+    said: list[tuple[str, Any]] = []
+    engine: Any = sessions.bind
+    event.listen(
+        engine.sync_engine,
+        "before_cursor_execute",
+        lambda _c, _r, words, values, *_: said.append((words, values)),
+    )
+    await synced(sessions, first.next)
+    [(words, values)] = [each for each in said if "FROM stones" in each[0]]
+    async with sessions.begin() as session:
+        connection = await session.connection()
+        plan = await connection.exec_driver_sql(f"EXPLAIN (ANALYZE, TIMING OFF) {words}", values)
+        lines = "\n".join(row[0] for row in plan)
+    assert "Index Scan using ix_stones_sync" in lines
+    assert "Sort" not in lines
+    assert re.search(r"ix_stones_sync on stones.*rows=51\b", lines), lines

@@ -6,9 +6,18 @@ from typing import Annotated
 from fastapi import Query, Request
 
 from services.cases import queries
-from services.cases.models import ArrearsCase, CaseProposal, CorrectionOrder, WatchItem
+from services.cases.models import (
+    ArrearsCase,
+    CaseProposal,
+    CorrectionOrder,
+    FundingOrder,
+    Lead,
+    WatchItem,
+)
 from services.cases.routes.router import router
+from services.cases.schemas.funding import FundingFilter, FundingOut
 from services.cases.schemas.items import WatchItemFilter, WatchItemOut
+from services.cases.schemas.leads import LeadFilter, LeadOut
 from services.cases.schemas.orders import OrderFilter, OrderOut
 from services.cases.schemas.proposals import (
     ArrearsCaseFilter,
@@ -16,7 +25,7 @@ from services.cases.schemas.proposals import (
     ProposalFilter,
     ProposalOut,
 )
-from shared import exports, paging
+from shared import exports
 from shared.auth import Who, may
 from shared.db import Session
 from shared.exports import Lines
@@ -27,17 +36,16 @@ from shared.problems import Invalid, raises
 @router.get(
     "/v1/exports/watch-items",
     dependencies=[may("cases:read")],
-    summary="All watch items of the caller, or what changed since a cursor",
+    summary="All watch items of the caller, or what changed, or as of a day",
     response_class=Lines,
-    responses=raises(paging.CursorUnreadable, paging.SyncAnew, Invalid),
+    responses=raises(*exports.PROBLEMS, Invalid),
 )
 async def export_watch_items(
     request: Request,
     who: Who,
     *,
     filters: Annotated[WatchItemFilter, Query()],
-    cursor: paging.Cursor,
-    changed_after: paging.ChangedAfter,
+    start: exports.Asked,
 ) -> Lines:
     async def ask(
         session: Session, cursor: str | None, changed_after: datetime | None, limit: int
@@ -46,25 +54,22 @@ async def export_watch_items(
             session, filters, who.scope, cursor=cursor, changed_after=changed_after, limit=limit
         )
 
-    return await exports.lines(
-        request, ask, WatchItemOut, name="watch_items", cursor=cursor, changed_after=changed_after
-    )
+    return await exports.lines(request, ask, WatchItemOut, name="watch_items", start=start)
 
 
 @router.get(
     "/v1/exports/correction-orders",
     dependencies=[may("cases:read")],
-    summary="All correction orders of the caller, or what changed since a cursor",
+    summary="All correction orders of the caller, or what changed, or as of a day",
     response_class=Lines,
-    responses=raises(paging.CursorUnreadable, paging.SyncAnew, Invalid),
+    responses=raises(*exports.PROBLEMS, Invalid),
 )
 async def export_correction_orders(
     request: Request,
     who: Who,
     *,
     filters: Annotated[OrderFilter, Query()],
-    cursor: paging.Cursor,
-    changed_after: paging.ChangedAfter,
+    start: exports.Asked,
 ) -> Lines:
     async def ask(
         session: Session, cursor: str | None, changed_after: datetime | None, limit: int
@@ -73,25 +78,22 @@ async def export_correction_orders(
             session, filters, who.scope, cursor=cursor, changed_after=changed_after, limit=limit
         )
 
-    return await exports.lines(
-        request, ask, OrderOut, name="correction_orders", cursor=cursor, changed_after=changed_after
-    )
+    return await exports.lines(request, ask, OrderOut, name="correction_orders", start=start)
 
 
 @router.get(
     "/v1/exports/proposals",
     dependencies=[may("cases:read")],
-    summary="All proposals of the caller, or what changed since a cursor",
+    summary="All proposals of the caller, or what changed, or as of a day",
     response_class=Lines,
-    responses=raises(paging.CursorUnreadable, paging.SyncAnew, Invalid),
+    responses=raises(*exports.PROBLEMS, Invalid),
 )
 async def export_proposals(
     request: Request,
     who: Who,
     *,
     filters: Annotated[ProposalFilter, Query()],
-    cursor: paging.Cursor,
-    changed_after: paging.ChangedAfter,
+    start: exports.Asked,
 ) -> Lines:
     async def ask(
         session: Session, cursor: str | None, changed_after: datetime | None, limit: int
@@ -100,25 +102,22 @@ async def export_proposals(
             session, filters, who.scope, cursor=cursor, changed_after=changed_after, limit=limit
         )
 
-    return await exports.lines(
-        request, ask, ProposalOut, name="proposals", cursor=cursor, changed_after=changed_after
-    )
+    return await exports.lines(request, ask, ProposalOut, name="proposals", start=start)
 
 
 @router.get(
     "/v1/exports/arrears-cases",
     dependencies=[may("cases:read")],
-    summary="All arrears cases of the caller, or what changed since a cursor",
+    summary="All arrears cases of the caller, or what changed, or as of a day",
     response_class=Lines,
-    responses=raises(paging.CursorUnreadable, paging.SyncAnew, Invalid),
+    responses=raises(*exports.PROBLEMS, Invalid),
 )
 async def export_arrears_cases(
     request: Request,
     who: Who,
     *,
     filters: Annotated[ArrearsCaseFilter, Query()],
-    cursor: paging.Cursor,
-    changed_after: paging.ChangedAfter,
+    start: exports.Asked,
 ) -> Lines:
     async def ask(
         session: Session, cursor: str | None, changed_after: datetime | None, limit: int
@@ -127,11 +126,52 @@ async def export_arrears_cases(
             session, filters, who.scope, cursor=cursor, changed_after=changed_after, limit=limit
         )
 
-    return await exports.lines(
-        request,
-        ask,
-        ArrearsCaseOut,
-        name="arrears_cases",
-        cursor=cursor,
-        changed_after=changed_after,
-    )
+    return await exports.lines(request, ask, ArrearsCaseOut, name="arrears_cases", start=start)
+
+
+@router.get(
+    "/v1/exports/leads",
+    dependencies=[may("cases:read_leads")],
+    summary="All leads of the caller, or what changed, or as of a day",
+    response_class=Lines,
+    responses=raises(*exports.PROBLEMS, Invalid),
+)
+async def export_leads(
+    request: Request,
+    who: Who,
+    *,
+    filters: Annotated[LeadFilter, Query()],
+    start: exports.Asked,
+) -> Lines:
+    async def ask(
+        session: Session, cursor: str | None, changed_after: datetime | None, limit: int
+    ) -> Found[Lead]:
+        return await queries.leads.leads(
+            session, filters, who.scope, cursor=cursor, changed_after=changed_after, limit=limit
+        )
+
+    return await exports.lines(request, ask, LeadOut, name="leads", start=start)
+
+
+@router.get(
+    "/v1/exports/funding-orders",
+    dependencies=[may("cases:read")],
+    summary="All orders to fund of the caller, or what changed, or as of a day",
+    response_class=Lines,
+    responses=raises(*exports.PROBLEMS, Invalid),
+)
+async def export_funding_orders(
+    request: Request,
+    who: Who,
+    *,
+    filters: Annotated[FundingFilter, Query()],
+    start: exports.Asked,
+) -> Lines:
+    async def ask(
+        session: Session, cursor: str | None, changed_after: datetime | None, limit: int
+    ) -> Found[FundingOrder]:
+        return await queries.funding.funding_orders(
+            session, filters, who.scope, cursor=cursor, changed_after=changed_after, limit=limit
+        )
+
+    return await exports.lines(request, ask, FundingOut, name="funding_orders", start=start)

@@ -1,5 +1,6 @@
 """What developers ask finance for, and contractors their developers."""
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, FromClause, select
@@ -76,8 +77,9 @@ async def funding_requests(
     *,
     cursor: str | None,
     limit: int,
+    changed_after: datetime | None = None,
 ) -> paging.Found[FundingRequest]:
-    """Give a page of the requests that the caller may see, oldest first."""
+    """Give a page of the requests that the caller may see, oldest first, or of their changes."""
     statement = (
         select(FundingRequest)
         .join(Obligation, Obligation.id == FundingRequest.obligation_id)
@@ -88,7 +90,15 @@ async def funding_requests(
     if only.obligation_id:
         statement = statement.where(FundingRequest.obligation_id == only.obligation_id)
     by = (FundingRequest.asked_at, FundingRequest.id)
-    return await paging.page(session, statement, by=by, cursor=cursor, limit=limit)
+    return await paging.sync(
+        session,
+        statement,
+        model=FundingRequest,
+        by=by,
+        cursor=cursor,
+        changed_after=changed_after,
+        limit=limit,
+    )
 
 
 async def locked_open_add_on(session: Session, obligation_id: UUID) -> AddOn | None:

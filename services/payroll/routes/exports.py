@@ -6,11 +6,12 @@ from typing import Annotated
 from fastapi import Query, Request
 
 from services.payroll import queries
-from services.payroll.models import Obligation, WageAccount
+from services.payroll.models import FundingRequest, Obligation, WageAccount
 from services.payroll.routes.router import router
 from services.payroll.schemas.accounts import WageAccountFilter, WageAccountOut
+from services.payroll.schemas.dues import FundingRequestFilter, FundingRequestOut
 from services.payroll.schemas.obligations import ObligationFilter, ObligationOut
-from shared import exports, paging
+from shared import exports
 from shared.auth import Who, may
 from shared.db import Session
 from shared.exports import Lines
@@ -21,17 +22,16 @@ from shared.problems import raises
 @router.get(
     "/v1/exports/obligations",
     dependencies=[may("payroll:read")],
-    summary="All obligations of the caller, or what changed since a cursor",
+    summary="All obligations of the caller, or what changed, or as of a day",
     response_class=Lines,
-    responses=raises(paging.CursorUnreadable, paging.SyncAnew),
+    responses=raises(*exports.PROBLEMS),
 )
 async def export_obligations(
     request: Request,
     caller: Who,
     *,
     only: Annotated[ObligationFilter, Query()],
-    cursor: paging.Cursor,
-    changed_after: paging.ChangedAfter,
+    start: exports.Asked,
 ) -> Lines:
     async def ask(
         session: Session, cursor: str | None, changed_after: datetime | None, limit: int
@@ -40,25 +40,22 @@ async def export_obligations(
             session, caller.scope, only, cursor=cursor, changed_after=changed_after, limit=limit
         )
 
-    return await exports.lines(
-        request, ask, ObligationOut, name="obligations", cursor=cursor, changed_after=changed_after
-    )
+    return await exports.lines(request, ask, ObligationOut, name="obligations", start=start)
 
 
 @router.get(
     "/v1/exports/wage-accounts",
     dependencies=[may("payroll:read")],
-    summary="All wage accounts of the caller, or what changed since a cursor",
+    summary="All wage accounts of the caller, or what changed, or as of a day",
     response_class=Lines,
-    responses=raises(paging.CursorUnreadable, paging.SyncAnew),
+    responses=raises(*exports.PROBLEMS),
 )
 async def export_wage_accounts(
     request: Request,
     caller: Who,
     *,
     only: Annotated[WageAccountFilter, Query()],
-    cursor: paging.Cursor,
-    changed_after: paging.ChangedAfter,
+    start: exports.Asked,
 ) -> Lines:
     async def ask(
         session: Session, cursor: str | None, changed_after: datetime | None, limit: int
@@ -67,11 +64,30 @@ async def export_wage_accounts(
             session, caller.scope, only, cursor=cursor, changed_after=changed_after, limit=limit
         )
 
+    return await exports.lines(request, ask, WageAccountOut, name="wage_accounts", start=start)
+
+
+@router.get(
+    "/v1/exports/funding-requests",
+    dependencies=[may("payroll:read")],
+    summary="All funding requests of the caller, or what changed, or as of a day",
+    response_class=Lines,
+    responses=raises(*exports.PROBLEMS),
+)
+async def export_funding_requests(
+    request: Request,
+    caller: Who,
+    *,
+    only: Annotated[FundingRequestFilter, Query()],
+    start: exports.Asked,
+) -> Lines:
+    async def ask(
+        session: Session, cursor: str | None, changed_after: datetime | None, limit: int
+    ) -> Found[FundingRequest]:
+        return await queries.requests.funding_requests(
+            session, caller.scope, only, cursor=cursor, changed_after=changed_after, limit=limit
+        )
+
     return await exports.lines(
-        request,
-        ask,
-        WageAccountOut,
-        name="wage_accounts",
-        cursor=cursor,
-        changed_after=changed_after,
+        request, ask, FundingRequestOut, name="funding_requests", start=start
     )

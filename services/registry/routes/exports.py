@@ -12,7 +12,7 @@ from services.registry.schemas.contracts import WorksContractFilter, WorksContra
 from services.registry.schemas.organisations import OrganisationFilter, OrganisationOut
 from services.registry.schemas.projects import ProjectFilter, ProjectOut
 from services.registry.schemas.requirements import RequirementFilter, RequirementOut
-from shared import clock, exports, paging
+from shared import clock, exports
 from shared.auth import Who, may
 from shared.db import Session
 from shared.exports import Lines
@@ -23,17 +23,16 @@ from shared.problems import raises
 @router.get(
     "/v1/exports/projects",
     dependencies=[may("registry:read")],
-    summary="All projects of the caller, or what changed since a cursor",
+    summary="All projects of the caller, or what changed, or as of a day",
     response_class=Lines,
-    responses=raises(paging.CursorUnreadable, paging.SyncAnew),
+    responses=raises(*exports.PROBLEMS),
 )
 async def export_projects(
     request: Request,
     who: Who,
     *,
     wanted: Annotated[ProjectFilter, Query()],
-    cursor: paging.Cursor,
-    changed_after: paging.ChangedAfter,
+    start: exports.Asked,
 ) -> Lines:
     async def ask(
         session: Session, cursor: str | None, changed_after: datetime | None, limit: int
@@ -42,25 +41,22 @@ async def export_projects(
             session, who.scope, wanted, cursor=cursor, changed_after=changed_after, limit=limit
         )
 
-    return await exports.lines(
-        request, ask, ProjectOut, name="projects", cursor=cursor, changed_after=changed_after
-    )
+    return await exports.lines(request, ask, ProjectOut, name="projects", start=start)
 
 
 @router.get(
     "/v1/exports/organisations",
     dependencies=[may("registry:read")],
-    summary="All organisations of the caller, or what changed since a cursor",
+    summary="All organisations of the caller, or what changed, or as of a day",
     response_class=Lines,
-    responses=raises(paging.CursorUnreadable, paging.SyncAnew),
+    responses=raises(*exports.PROBLEMS),
 )
 async def export_organisations(
     request: Request,
     who: Who,
     *,
     wanted: Annotated[OrganisationFilter, Query()],
-    cursor: paging.Cursor,
-    changed_after: paging.ChangedAfter,
+    start: exports.Asked,
 ) -> Lines:
     async def ask(
         session: Session, cursor: str | None, changed_after: datetime | None, limit: int
@@ -75,30 +71,22 @@ async def export_organisations(
             limit=limit,
         )
 
-    return await exports.lines(
-        request,
-        ask,
-        OrganisationOut,
-        name="organisations",
-        cursor=cursor,
-        changed_after=changed_after,
-    )
+    return await exports.lines(request, ask, OrganisationOut, name="organisations", start=start)
 
 
 @router.get(
     "/v1/exports/works-contracts",
     dependencies=[may("registry:read")],
-    summary="All works contracts of the caller, or what changed since a cursor",
+    summary="All works contracts of the caller, or what changed, or as of a day",
     response_class=Lines,
-    responses=raises(paging.CursorUnreadable, paging.SyncAnew),
+    responses=raises(*exports.PROBLEMS),
 )
 async def export_works_contracts(
     request: Request,
     who: Who,
     *,
     wanted: Annotated[WorksContractFilter, Query()],
-    cursor: paging.Cursor,
-    changed_after: paging.ChangedAfter,
+    start: exports.Asked,
 ) -> Lines:
     async def ask(
         session: Session, cursor: str | None, changed_after: datetime | None, limit: int
@@ -107,30 +95,22 @@ async def export_works_contracts(
             session, who.scope, wanted, cursor=cursor, changed_after=changed_after, limit=limit
         )
 
-    return await exports.lines(
-        request,
-        ask,
-        WorksContractOut,
-        name="works_contracts",
-        cursor=cursor,
-        changed_after=changed_after,
-    )
+    return await exports.lines(request, ask, WorksContractOut, name="works_contracts", start=start)
 
 
 @router.get(
     "/v1/exports/requirements",
     dependencies=[may("registry:read")],
-    summary="All required systems of the caller's projects, or what changed since a cursor",
+    summary="All required systems of the caller's projects, or what changed, or as of a day",
     response_class=Lines,
-    responses=raises(paging.CursorUnreadable, paging.SyncAnew),
+    responses=raises(*exports.PROBLEMS),
 )
 async def export_requirements(
     request: Request,
     who: Who,
     *,
     wanted: Annotated[RequirementFilter, Query()],
-    cursor: paging.Cursor,
-    changed_after: paging.ChangedAfter,
+    start: exports.Asked,
 ) -> Lines:
     async def ask(
         session: Session, cursor: str | None, changed_after: datetime | None, limit: int
@@ -139,11 +119,4 @@ async def export_requirements(
             session, who.scope, wanted, cursor=cursor, changed_after=changed_after, limit=limit
         )
 
-    return await exports.lines(
-        request,
-        ask,
-        RequirementOut,
-        name="requirements",
-        cursor=cursor,
-        changed_after=changed_after,
-    )
+    return await exports.lines(request, ask, RequirementOut, name="requirements", start=start)
