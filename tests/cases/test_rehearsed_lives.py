@@ -2,6 +2,7 @@
 
 import json
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -9,17 +10,20 @@ from random import Random
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from services.cases import actions
-from services.cases.models import Extension, WatchItem
+from services.cases.errors import NotClosedByHand
+from services.cases.models import Evidence, Extension, WatchItem
+from services.cases.rules.closings import ClosingState
 from services.cases.rules.extensions import ExtensionState
 from services.cases.rules.items import TOLD_WHEN_WRONG, ItemState, WatchKind
+from services.cases.schemas.closings import ClosingDecisionIn, ClosingIn, ReopeningIn
 from services.cases.schemas.extensions import ExtensionDecisionIn, ExtensionIn
 from services.cases.schemas.policies import PolicyIn
 from shared import clock
 from shared.auth import Caller
-from shared.db import Session
+from shared.db import Session, new_id
 from shared.events.base import Event
 from tests.cases import factories as make
 from tests.cases.policies import DEFAULTS, body
@@ -27,6 +31,13 @@ from tests.cases.policies import DEFAULTS, body
 PAYER = Caller("payer", frozenset({"developer"}), frozenset({make.COUNTY}), make.DEVELOPER)
 OFFICE = Caller("office", frozenset({"wage_office"}), frozenset({make.COUNTY}))
 FIRST, LAST = date(2023, 4, 20), date(2023, 8, 31)
+SECOND = Caller("second", frozenset({"inspector"}), frozenset({make.COUNTY}))
+PROOFS = {
+    WatchKind.AGREEMENT_MISSING: "agreement_signed",
+    WatchKind.NOTICE_BOARD_MISSING: "evidence_filed",
+    WatchKind.DEPOSIT_MISSING: "evidence_filed",
+    WatchKind.GUARANTEE_EXPIRING: "guarantee_replaced",
+}
 KINDS = sorted(set(WatchKind) - TOLD_WHEN_WRONG)
 ROWS = ("unit", "levels", "steps", "jumps", "answer_within", "proposal")
 
@@ -54,7 +65,10 @@ class Life:
         await make.pass_time(self.session, clock.day_end(LAST))
 
     async def happen(self, now: datetime) -> None:
-        what = self.dice.choice([self.miss, self.pay, self.condition, self.condition, self.extend])
+        what = self.dice.choice([
+            self.miss, self.pay, self.condition, self.condition, self.extend, self.close,
+            self.reopen,
+        ])  # fmt: skip
         await what(now)
         await self.session.flush()
 
@@ -113,12 +127,52 @@ class Life:
         event = make.found(kind, since.isoformat(), said_at, subject, **changes)
         await self.tell(event)
 
-    async def extend(self, now: datetime) -> None:
-        open_ones = select(WatchItem).where(WatchItem.state != ItemState.CLOSED)
-        found = list(await self.session.scalars(open_ones.order_by(WatchItem.id)))
-        if not found:
+    async def one(self, *which: ColumnElement[bool]) -> WatchItem | None:
+        found = list(
+            await self.session.scalars(select(WatchItem).where(*which).order_by(WatchItem.id))
+        )
+        return self.dice.choice(found) if found else None
+
+    async def close(self, now: datetime) -> None:
+        """Let two officers close something by a paper."""
+        is_open, by_paper = WatchItem.state != ItemState.CLOSED, WatchItem.kind.in_(PROOFS)
+        item = await self.one(is_open, by_paper)
+        if item is None:
             return
-        item = self.dice.choice(found)
+        paper = Evidence(
+            id=new_id(), subject_id=item.id, kind="pdf", sha256=f"{self.dice.random()}", size=1,
+            scan="not_scanned", kept_at=now, kept_by="office", org_id=None,
+        )  # fmt: skip
+        self.session.add(paper)
+        await self.session.flush()  # The evidence must be seen by the query.
+        said = ClosingIn(proof=PROOFS[item.kind], reason="已核对", evidence_ids=[paper.id])
+        closing = await actions.closings.close_by_hand(self.session, OFFICE, item.id, said, now)
+        await self.session.flush()
+        if closing.state is ClosingState.ASKED:
+            yes = ClosingDecisionIn(enough=True, reason="与原件一致")
+            await actions.closings.decide_closing(self.session, SECOND, closing.id, yes, now)
+        self.by_hand(item, now)
+
+    async def reopen(self, now: datetime) -> None:
+        """Let an officer open again what he may."""
+        item = await self.one(WatchItem.state == ItemState.CLOSED, WatchItem.kind.in_(PROOFS))
+        if item is None:
+            return
+        why = ReopeningIn(reason="不符")
+        with suppress(NotClosedByHand):
+            await actions.closings.reopen_by_hand(self.session, OFFICE, item.id, why, now)
+            self.by_hand(item, now)
+
+    def by_hand(self, item: WatchItem, now: datetime) -> None:
+        """What is told of it later is dated later, as its finder knows no sooner."""
+        for subject in "st":
+            if item.subject_id == make.an_id(item.kind, subject):
+                self.last[f"{item.kind}:{subject}"] = now
+
+    async def extend(self, now: datetime) -> None:
+        item = await self.one(WatchItem.state != ItemState.CLOSED)
+        if item is None:
+            return
         taken = select(Extension).where(Extension.watch_item_id == item.id)
         if len(list(await self.session.scalars(taken))) > 1:
             return
