@@ -49,6 +49,7 @@ from shared.pool import engine as engine  # noqa: PLC0414
 from shared.problems import Problem
 
 Session = AsyncSession
+_SCENARIO_NOW = "SELECT now FROM scenario_clock"
 
 # How annotations become columns, in every service: enums as text with a check, money to the fen.
 COLUMN_TYPES: dict[Any, Any] = {
@@ -294,7 +295,9 @@ class Sessions:
             session.info.update(self.past, actor=actor, service=self.service)
             session.info["publishes"] = self.publishes
             if self.scenario:
-                clock.follow(await session.scalar(text("SELECT now FROM scenario_clock")))
+                # Each transaction asks: the driver's own way costs half of a built statement.
+                told = await (await session.connection()).exec_driver_sql(_SCENARIO_NOW)
+                clock.follow(told.scalar())
             try:
                 yield session
             except Problem as problem:

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from uuid import NAMESPACE_URL, uuid5
 
 import structlog
-from sqlalchemy import delete, func, select
+from sqlalchemy import Date, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -79,12 +79,28 @@ def daily(at: str, run: Callable[[Sessions, date], Awaitable[None]]) -> Daily:
     return Daily(at, run)
 
 
+_LOOK = select(
+    JobRun.job,
+    func.max(JobRun.slot).label("slot"),
+    select(JobFailure.job)
+    .where(JobFailure.job == JobRun.job, JobFailure.retry_at > bindparam("wall"))
+    .exists()
+    .label("pausing"),
+).group_by(JobRun.job)
+_NEWEST = "SELECT max(slot) FROM job_runs WHERE job = $1"
+# A day that was done has healed what failed on it, or before it.
+_DONE = text("""
+    WITH healed AS (DELETE FROM job_failures WHERE job = :job AND slot <= :slot)
+    INSERT INTO job_runs (job, slot, done_at) VALUES (:job, :slot, :at) ON CONFLICT DO NOTHING
+""").bindparams(bindparam("slot", type_=Date))
+
+
 async def _last(sessions: Sessions) -> tuple[Mapping[str, date], set[str], datetime]:
     """Give each job's newest day that was done, which jobs pause after a failure, and the time."""
     async with sessions.begin() as session:
-        last = await last_done(session)
-        failed = select(JobFailure.job).where(JobFailure.retry_at > clock.wall())
-        return last, set(await session.scalars(failed)), clock.now()
+        rows = (await session.execute(_LOOK, {"wall": clock.wall()})).all()
+        last = {row.job: row.slot for row in rows}
+        return last, {row.job for row in rows if row.pausing}, clock.now()
 
 
 async def last_done(session: Session) -> dict[str, date]:
@@ -123,8 +139,8 @@ async def run_due(sessions: Sessions, jobs: Sequence[Daily]) -> int:
             if mine is None:
                 continue
             # Another replica may have run it between our look and our lock.
-            fresh, *_ = await _last(sessions)
-            for day in _slots(job, fresh.get(job.name), now):
+            newest = await mine.fetchval(_NEWEST, job.name)
+            for day in _slots(job, newest, now):
                 try:
                     await run_once(sessions, job, day)
                 except Exception as error:  # noqa: BLE001  whatever it raises, the others must run
@@ -171,14 +187,7 @@ async def run_once(sessions: Sessions, job: Daily, day: date) -> None:
 
 async def _mark(sessions: Sessions, job: Daily, day: date) -> None:
     async with sessions.begin(f"job:{job.name}") as session:
-        await session.execute(
-            insert(JobRun)
-            .values(job=job.name, slot=day, done_at=clock.wall())
-            .on_conflict_do_nothing()
-        )
-        await session.execute(
-            delete(JobFailure).where(JobFailure.job == job.name, JobFailure.slot <= day)
-        )
+        await session.execute(_DONE, {"job": job.name, "slot": day, "at": clock.wall()})
 
 
 class Rounds:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Index, Select, func, or_, select, update
+from sqlalchemy import ColumnElement, Index, Select, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, aliased, mapped_column
 
@@ -44,6 +44,21 @@ class KnownCalendar(Plumbing):
     told_at: Mapped[datetime]
 
 
+# What a transaction has read of them; they are asked for by nearly all that is done.
+_AREAS, _CALENDARS = "known_areas", "known_calendars"
+_AREA = select(KnownArea.code, KnownArea.name, KnownArea.path).where(
+    KnownArea.code == bindparam("code")
+)
+_CALENDARS_OF = select(KnownCalendar).where(
+    KnownCalendar.area_code.in_(bindparam("codes", expanding=True))
+)
+
+
+def _forget(session: Session) -> None:
+    session.info.pop(_AREAS, None)
+    session.info.pop(_CALENDARS, None)
+
+
 async def on_area_changed(session: Session, event: AreaChanged) -> None:
     """Keep an area as it is told."""
     await learn_areas(session, [event])
@@ -56,6 +71,7 @@ async def learn_areas(session: Session, events: Sequence[AreaChanged]) -> None:
     """
     if not events:
         return
+    _forget(session)
     replayed = bool(session.info.get("replayed"))
     fields = ("name", "path", "valid_from", "valid_to")
     rows = insert(KnownArea)
@@ -79,6 +95,7 @@ async def learn_areas(session: Session, events: Sequence[AreaChanged]) -> None:
 
 async def on_calendar_published(session: Session, event: CalendarPublished) -> None:
     """Keep the days of a year; the newest notice counts, also when the past is told again."""
+    _forget(session)
     values = {
         "exceptions": {day.isoformat(): kind for day, kind in event.exceptions.items()},
         "provisional": event.provisional,
@@ -160,9 +177,15 @@ def in_scope(area_code: Column, scope: Scope, *organisations: Column) -> ColumnE
 
 
 async def area(session: Session, code: str) -> Area | None:
-    """Give an area with its path, or None if registry has not told of it (yet)."""
-    row = await session.get(KnownArea, code)
-    return Area(row.code, row.name, row.path) if row else None
+    """Give an area with its path, or None if registry has not told of it (yet).
+
+    A transaction asks once for each, unless it is told of areas itself.
+    """
+    kept: dict[str, Area | None] = session.info.setdefault(_AREAS, {})
+    if code not in kept:
+        row = (await session.execute(_AREA, {"code": code})).one_or_none()
+        kept[code] = Area(*row) if row else None
+    return kept[code]
 
 
 async def lineage(session: Session, code: str) -> tuple[str, ...]:
@@ -172,11 +195,19 @@ async def lineage(session: Session, code: str) -> tuple[str, ...]:
 
 
 async def calendar(session: Session, area_code: str) -> workdays.Calendar:
-    """Give the working days of an area: the nation's, overlaid by those above it and its own."""
+    """Give the working days of an area: the nation's, overlaid by those above it and its own.
+
+    A transaction asks once for each, unless it is told of working days itself.
+    """
+    kept: dict[str, workdays.Calendar] = session.info.setdefault(_CALENDARS, {})
+    if area_code not in kept:
+        kept[area_code] = await _calendar(session, area_code)
+    return kept[area_code]
+
+
+async def _calendar(session: Session, area_code: str) -> workdays.Calendar:
     codes = await lineage(session, area_code)
-    rows = (
-        await session.scalars(select(KnownCalendar).where(KnownCalendar.area_code.in_(codes)))
-    ).all()
+    rows = await session.scalars(_CALENDARS_OF, {"codes": codes})
     by_code: dict[str, list[KnownCalendar]] = {}
     for row in rows:
         by_code.setdefault(row.area_code, []).append(row)

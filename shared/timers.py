@@ -3,11 +3,13 @@
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Index, func, select, text, update
+from sqlalchemy import ColumnElement, Index, bindparam, func, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from shared import clock, telemetry
 from shared.db import Plumbing, Session, Sessions, new_id
@@ -90,17 +92,29 @@ def arm(
     )
 
 
+def _disarming(*which: ColumnElement[bool]) -> ReturningUpdate[Any]:
+    free = select(Timer.id).where(
+        Timer.subject_id == bindparam("about"), Timer.state == ARMED, *which
+    )
+    statement = update(Timer).where(Timer.id.in_(free.with_for_update(skip_locked=True)))
+    return statement.values(state=DISARMED).returning(Timer.id)
+
+
+# Built once: nearly every change of state disarms something.
+_DISARM = _disarming()
+_DISARM_SOME = _disarming(Timer.kind.in_(bindparam("kinds", expanding=True)))
+
+
 async def disarm(session: Session, subject_id: UUID, *kinds: str) -> int:
     """Disarm a subject's limits (of some kinds, or all); give how many were armed.
 
     One that is claimed just now is left to its handler, which finds the subject's new state: to
     wait for it here would be a deadlock, since it waits for the subject that we hold.
     """
-    free = select(Timer.id).where(Timer.subject_id == subject_id, Timer.state == ARMED)
-    if kinds:
-        free = free.where(Timer.kind.in_(kinds))
-    statement = update(Timer).where(Timer.id.in_(free.with_for_update(skip_locked=True)))
-    gone = await session.execute(statement.values(state=DISARMED).returning(Timer.id))
+    about = {"about": subject_id}
+    gone = await session.execute(
+        _DISARM_SOME if kinds else _DISARM, {**about, "kinds": kinds} if kinds else about
+    )
     return len(gone.all())
 
 
@@ -176,20 +190,21 @@ async def run_due(sessions: Sessions, handlers: Mapping[str, OnDue]) -> int:
     return done
 
 
+_DUE = (
+    select(Timer)
+    .where(
+        Timer.state == ARMED,
+        Timer.due_at <= bindparam("now"),
+        Timer.retry_at.is_(None) | (Timer.retry_at <= bindparam("wall")),
+    )
+    .order_by(Timer.due_at, Timer.id)
+    .limit(CLAIM)
+    .with_for_update(skip_locked=True)
+)
+
+
 async def _claim(session: Session) -> Sequence[Timer]:
-    return (
-        await session.scalars(
-            select(Timer)
-            .where(
-                Timer.state == ARMED,
-                Timer.due_at <= clock.now(),
-                (Timer.retry_at.is_(None)) | (Timer.retry_at <= clock.wall()),
-            )
-            .order_by(Timer.due_at, Timer.id)
-            .limit(CLAIM)
-            .with_for_update(skip_locked=True)
-        )
-    ).all()
+    return (await session.scalars(_DUE, {"now": clock.now(), "wall": clock.wall()})).all()
 
 
 async def _put_off(session: Session, timer_id: UUID, error: Exception) -> None:

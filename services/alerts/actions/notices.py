@@ -53,9 +53,10 @@ async def tell(
     candidates, offices = await _candidates(session, alert, lineage, day)
     named = routing.addressees(wanted, alert, lineage, candidates, offices)
     found = named.found or await _on_duty(session, lineage, candidates, at)
-    people = await queries.recipients.recipients_in_force(
-        session, [each.recipient_id for each in found], day
-    )
+    people = {each.id: each for each in candidates}
+    # Who is on duty need not be one of those whom the alert might concern.
+    if others := [each.recipient_id for each in found if each.recipient_id not in people]:
+        people |= await queries.recipients.recipients_in_force(session, others, day)
     for each in found:
         trace = _trace(route) | {"roles": list(each.roles), "found_by": list(each.found_by)}
         _send(session, alert, people[each.recipient_id], reason=reason, slot=slot, at=at,

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Date, bindparam, func, or_, select
 
 from services.alerts.models import UnitPost
 from services.alerts.rules.routing import Office
@@ -18,20 +18,23 @@ async def locked_post(session: Session, post_id: UUID) -> UnitPost | None:
     return await session.scalar(select(UnitPost).where(UnitPost.id == post_id).with_for_update())
 
 
+_DAY = bindparam("day", type_=Date)
+_IN_FORCE = (UnitPost.from_on <= _DAY) & or_(UnitPost.until_on.is_(None), UnitPost.until_on >= _DAY)
+# Built once: each notice asks for it.
+_OFFICES = (
+    select(
+        UnitPost.organisation_id,
+        UnitPost.role,
+        func.array_agg(UnitPost.person_id).filter(_IN_FORCE),
+    )
+    .where(UnitPost.organisation_id.in_(bindparam("organisations", expanding=True)))
+    .group_by(UnitPost.organisation_id, UnitPost.role)
+)
+
+
 async def offices(
     session: Session, organisations: Collection[UUID], day: date
 ) -> dict[tuple[UUID, str], Office]:
     """Give by unit and role who is in office on a day; of all units of which posts were told."""
-    in_force = (UnitPost.from_on <= day) & or_(
-        UnitPost.until_on.is_(None), UnitPost.until_on >= day
-    )
-    found = await session.execute(
-        select(
-            UnitPost.organisation_id,
-            UnitPost.role,
-            func.array_agg(UnitPost.person_id).filter(in_force),
-        )
-        .where(UnitPost.organisation_id.in_(organisations))
-        .group_by(UnitPost.organisation_id, UnitPost.role)
-    )
+    found = await session.execute(_OFFICES, {"organisations": list(organisations), "day": day})
     return {(row[0], row[1]): Office(frozenset(row[2] or ())) for row in found}

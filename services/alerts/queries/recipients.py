@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Date, bindparam, or_, select
 
 from services.alerts.errors import RecipientUnknown
 from services.alerts.models import DutyRoster, Recipient
@@ -20,7 +20,7 @@ def _visible(scope: Scope) -> ColumnElement[bool]:
     return known.in_scope(Recipient.area_code, scope, Recipient.org_id)
 
 
-def in_force(day: date) -> ColumnElement[bool]:
+def in_force(day: date | ColumnElement[date]) -> ColumnElement[bool]:
     still = or_(Recipient.until_on.is_(None), Recipient.until_on >= day)
     return (Recipient.from_on <= day) & still
 
@@ -72,6 +72,22 @@ async def locked_recipient(session: Session, recipient_id: UUID, scope: Scope) -
     return found
 
 
+# Built once: each notice asks for it.
+_CANDIDATES = (
+    select(Recipient)
+    .where(
+        in_force(bindparam("day", type_=Date)),
+        or_(
+            Recipient.org_id.in_(bindparam("organisations", expanding=True)),
+            Recipient.person_id.in_(bindparam("persons", expanding=True)),
+            Recipient.area_code.in_(bindparam("lineage", expanding=True)),
+            Recipient.roles.contains([Receiver.OPERATOR.value]),
+        ),
+    )
+    .order_by(Recipient.id)
+)
+
+
 async def candidates(
     session: Session,
     *,
@@ -81,23 +97,12 @@ async def candidates(
     day: date,
 ) -> Sequence[Recipient]:
     """Give everybody in office on a day whom an alert might concern; rules choose among them."""
-    found = await session.scalars(
-        select(Recipient)
-        .where(
-            in_force(day),
-            or_(
-                Recipient.org_id.in_(organisations),
-                Recipient.person_id.in_(persons),
-                Recipient.area_code.in_(lineage),
-                Recipient.roles.contains([Receiver.OPERATOR.value]),
-            ),
-        )
-        .order_by(Recipient.id)
-    )
-    return found.all()
+    asked = {"organisations": list(organisations), "persons": list(persons), "lineage": lineage,
+             "day": day}  # fmt: skip
+    return (await session.scalars(_CANDIDATES, asked)).all()
 
 
-async def recipients_in_force(
+async def recipientsin_force(
     session: Session, recipient_ids: Sequence[UUID], day: date
 ) -> dict[UUID, Recipient]:
     """Give those of some recipients who are in office on a day."""
