@@ -136,6 +136,10 @@ def create_app(services: Sequence[Service], runtime: Runtime) -> FastAPI:
     kept = Files.of(runtime, keyring)
     for one in composed:
         one.app.state.files = one.sessions.files = kept
+    if runtime.scenario_clock:
+        looks = {name: look for one in composed for name, look in one.app.state.beside.items()}
+        for one in composed:
+            one.app.state.beside = looks
     served = [(one.service, one.sessions) for one in composed]
     standing = Standing(bus, [Books(service, sessions) for service, sessions in served])
 
@@ -216,7 +220,9 @@ def compose(
         # A service that reads nothing is a group all the same: its lag is asked for, and 0.
         bus.subscribe(service.name, service.topics, inbox.receive)
     if runtime.scenario_clock:
-        one.app.include_router(scenario.router(service, bus, one.due))
+        look = scenario.looking(service, sessions, bus)
+        app.include_router(scenario.router(look, one.due))
+        app.state.beside = {service.name: look}
     return one
 
 

@@ -18,10 +18,12 @@ from sqlalchemy import (
     Date,
     DateTime,
     Enum,
+    Executable,
     Identity,
     Index,
     MetaData,
     Numeric,
+    RowMapping,
     Table,
     Text,
     Uuid,
@@ -284,6 +286,14 @@ class Sessions:
         self.keeper.close()
         if isinstance(self.bind, AsyncEngine):
             await self.bind.dispose()
+
+    async def ask(self, statement: Executable, values: Mapping[str, Any]) -> RowMapping | None:
+        """Give the row of one statement that needs no session and is a transaction by itself."""
+        if isinstance(self.bind, AsyncConnection):
+            return (await self.bind.execute(statement, values)).mappings().one_or_none()
+        plain = self.bind.execution_options(isolation_level="AUTOCOMMIT")
+        async with plain.connect() as taken:
+            return (await taken.execute(statement, values)).mappings().one_or_none()
 
     @asynccontextmanager
     async def begin(self, actor: str = "system") -> AsyncIterator[Session]:

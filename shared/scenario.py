@@ -1,12 +1,13 @@
 """The movable clock of demo and tests: a row that survives a crash and serves all replicas."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict
-from sqlalchemy import ColumnElement, Select, bindparam, cast, func, select
+from sqlalchemy import ColumnElement, DateTime, Select, bindparam, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import REGCLASS, insert
 
 from shared import clock, idempotency, jobs, timers
@@ -22,6 +23,7 @@ from shared.timers import Timer
 from shared.wording import Text
 
 Work = Callable[[], Awaitable[int]]
+Look = Callable[[], Awaitable[dict[str, Any]]]
 
 
 class ClockRunsForward(Problem):
@@ -63,6 +65,12 @@ class IdleOut(BaseModel):
     next: AwareDatetime | None
 
 
+class IdlesOut(IdleOut):
+    """The same, and of other services of the process by name."""
+
+    beside: dict[str, IdleOut]
+
+
 class ClockOut(IdleOut):
     """Where the clock stands, how much was due until then, and what is under way after it."""
 
@@ -70,16 +78,19 @@ class ClockOut(IdleOut):
     done: int
 
 
+_NEW = insert(ScenarioClock).values(id=1, now=bindparam("instant"))
+_MOVE = _NEW.on_conflict_do_update(
+    index_elements=["id"], set_={"now": _NEW.excluded.now},
+    where=ScenarioClock.now <= _NEW.excluded.now,
+).returning(ScenarioClock.now)  # fmt: skip
+
+
 async def _move(sessions: Sessions, instant: datetime) -> None:
     """Set the row; the first call may set any time, later ones only the same or a later one."""
-    async with sessions.begin("scenario") as session:
-        new = insert(ScenarioClock).values(id=1, now=instant)
-        moved = new.on_conflict_do_update(
-            index_elements=["id"], set_={"now": instant}, where=ScenarioClock.now <= instant
-        )
-        if await session.scalar(moved.returning(ScenarioClock.now)) is None:
-            known = await session.scalar(select(ScenarioClock.now))
-            raise ClockRunsForward(now=known.isoformat() if known else None)
+    if await sessions.ask(_MOVE, {"instant": instant}) is None:
+        known = await sessions.ask(select(ScenarioClock.now), {})
+        raise ClockRunsForward(now=known["now"].isoformat() if known else None)
+    clock.follow(instant)
 
 
 def _numbered(sequence: str) -> ColumnElement[int]:
@@ -87,24 +98,25 @@ def _numbered(sequence: str) -> ColumnElement[int]:
     return func.coalesce(func.pg_sequence_last_value(cast(sequence, REGCLASS)), 0)
 
 
-def _looked() -> Select[tuple[Any, ...]]:
+def _looked(service: Service) -> Select[tuple[Any, ...]]:
     """Make the one statement that counts what is under way and was done, and what comes next."""
+    now = select(ScenarioClock.now).scalar_subquery()
+    until = func.coalesce(now, bindparam("wall", type_=DateTime(timezone=True)))
     armed = Timer.state == timers.ARMED
     done = select(JobRun.job, func.max(JobRun.slot).label("slot")).group_by(JobRun.job).subquery()
-    parts = {
+    nothing = select(literal(0))
+    parts: dict[str, Select[Any]] = {
+        "now": select(ScenarioClock.now),
         "unsent": select(func.count()).where(OutboxRow.sent_at.is_(None)),
         "sent": select(_numbered("outbox_position_seq")),
         "waiting": select(func.count()).where(InboxKey.retry_at.is_not(None)),
         "heard": select(_numbered("inbox_position_seq")),
-        "due": select(func.count()).where(armed, Timer.due_at <= bindparam("now")),
+        "due": select(func.count()).where(armed, Timer.due_at <= until),
+        "pending": nothing if service.pending is None else service.pending,
         "timer": timers.NEXT_DUE,
         "jobs": select(func.json_object_agg(done.c.job, done.c.slot)),
     }
     return select(*(each.scalar_subquery().label(name) for name, each in parts.items()))
-
-
-# The player asks thousands of times.
-_LOOKED = _looked()
 
 
 def _following(service: Service, timer: datetime | None, slots: dict[str, str]) -> datetime | None:
@@ -113,30 +125,34 @@ def _following(service: Service, timer: datetime | None, slots: dict[str, str]) 
     return min((instant for instant in (job, timer) if instant), default=None)
 
 
-async def _look(sessions: Sessions, service: Service, bus: Bus) -> dict[str, Any]:
-    """Give what `IdleOut` tells, and where the clock stands."""
-    try:
-        lag = await bus.lag(service.name)
-    except BusAway:
-        lag = -1  # Not known, so not idle; a process that has just come has not joined yet.
-    async with sessions.begin() as session:
+def looking(service: Service, sessions: Sessions, bus: Bus) -> Look:
+    """Make the look at a service: what `IdleOut` tells, and where the clock stands."""
+    looked = _looked(service)  # The player asks thousands of times.
+
+    async def look() -> dict[str, Any]:
+        try:
+            lag = await bus.lag(service.name)
+        except BusAway:
+            lag = -1  # Not known, so not idle; a process that has just come has not joined yet.
+        told = dict(await sessions.ask(looked, {"wall": clock.wall()}) or {})
+        clock.follow(told["now"])
         now = clock.now()
-        told = dict((await session.execute(_LOOKED, {"now": now})).mappings().one())
-        pending = await service.pending(session) if service.pending else 0
-    following = _following(service, told.pop("timer"), told.pop("jobs") or {})
-    told["due"] += bool(following and following <= now)
-    busy = told["unsent"] or told["waiting"] or told["due"] or pending or lag
-    return {"idle": not busy, "lag": lag, "pending": pending, "next": following, "now": now, **told}
+        following = _following(service, told.pop("timer"), told.pop("jobs") or {})
+        told["due"] += bool(following and following <= now)
+        busy = told["unsent"] or told["waiting"] or told["due"] or told["pending"] or lag
+        return told | {"idle": not busy, "lag": lag, "next": following, "now": now}
+
+    return look
 
 
-def router(service: Service, bus: Bus, work: Work) -> APIRouter:
+def router(look: Look, work: Work) -> APIRouter:
     """Make the routes of one service; `work` runs what is due, until nothing is."""
     routes = idempotency.router("scenario")
     play: Any = [may("platform:play")]
 
     @routes.get("/scenario/next", dependencies=play, summary="The next due instant")
-    async def next_instant(request: Request) -> NextOut:
-        return NextOut.model_validate(await _look(request.app.state.sessions, service, bus))
+    async def next_instant() -> NextOut:
+        return NextOut.model_validate(await look())
 
     @routes.post(
         "/scenario/clock",
@@ -145,14 +161,18 @@ def router(service: Service, bus: Bus, work: Work) -> APIRouter:
         responses=raises(ClockRunsForward),
     )
     async def move_clock(request: Request, body: ClockIn) -> ClockOut:
-        sessions = request.app.state.sessions
-        await _move(sessions, body.now)
+        await _move(request.app.state.sessions, body.now)
         done = await work()
-        told = await _look(sessions, service, bus) | {"now": body.now, "done": done}
-        return ClockOut.model_validate(told)
+        return ClockOut.model_validate(await look() | {"now": body.now, "done": done})
 
     @routes.get("/scenario/idle", dependencies=play, summary="Whether nothing is under way")
-    async def idle(request: Request) -> IdleOut:
-        return IdleOut.model_validate(await _look(request.app.state.sessions, service, bus))
+    async def idle(
+        request: Request, beside: Annotated[list[str] | None, Query(max_length=10)] = None
+    ) -> IdlesOut:
+        """`beside` names other services: those that this process serves are told of as well."""
+        looks: Mapping[str, Look] = request.app.state.beside
+        names = [name for name in beside or () if name in looks]
+        own, *others = await asyncio.gather(look(), *(looks[name]() for name in names))
+        return IdlesOut.model_validate(own | {"beside": dict(zip(names, others, strict=True))})
 
     return routes

@@ -6,10 +6,10 @@ from datetime import date
 from typing import Any
 
 from fastapi import APIRouter
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, Select
 
 from shared.config import ServiceSettings
-from shared.db import Session, Sessions
+from shared.db import Sessions
 from shared.events.base import Event
 from shared.inbox import Handler
 from shared.jobs import Daily, Poll
@@ -32,8 +32,9 @@ class Service:
     jobs: Sequence[Daily] = ()
     polls: Sequence[Poll] = ()
     timers: Mapping[str, OnDue] = field(default_factory=dict)
-    pending: Callable[[Session], Awaitable[int]] | None = None
-    """How much is under way that neither outbox, inbox nor timers show (deliveries)."""
+    pending: Select[int] | None = None
+    """Counts what is under way that neither outbox, inbox nor timers show (deliveries); it is
+    given the machine's time as `wall`."""
     loops: Mapping[str, Poll] = field(default_factory=dict)
     """Polls that run continuously beside the others, because they wait for strangers; each by the
     table whose rows give it something to do."""

@@ -52,5 +52,5 @@ service = Service(
     timers={"escalation": jobs.on_escalation_due, "promise": jobs.on_promise_due},
     loops={"deliveries": jobs.send_deliveries},
     measures=[jobs.measure_deliveries],
-    pending=queries.deliveries.due_count,
+    pending=queries.deliveries.DUE,
 )

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -125,8 +126,22 @@ class Stage:
             busy, before = [name for name in busy if not counters[name]["idle"]], counters
 
     async def _counters(self, names: Sequence[str]) -> dict[str, Any]:
-        told = await self._each(names, "GET", "scenario/idle")
+        processes: dict[str, list[str]] = defaultdict(list)
+        for name in names:
+            processes[self.client.bases[name]].append(name)
+        told: dict[str, Any] = {}
+        # One question for each process: it answers for all of its services.
+        for one in await asyncio.gather(*map(self._idle, processes.values())):
+            told |= one
+        self._follow(told)
         return {name: {**one, "next": None} for name, one in told.items()}
+
+    async def _idle(self, names: Sequence[str]) -> dict[str, Any]:
+        first, *others = names
+        asked = {"beside": others}
+        told = await self.client.call("GET", f"/{first}/scenario/idle", query=asked)
+        beside: dict[str, Any] = told.pop("beside")
+        return {first: told, **beside}
 
     async def go(self, instant: datetime, names: Sequence[str] = SERVICES) -> None:
         """Move the clock of some services to an instant, stopping at every due one before it.
@@ -151,7 +166,7 @@ class Stage:
         self.now, body = instant, {"now": instant.isoformat()}
         stuck: set[str] = set()
         while names:
-            told = await self._each(names, "POST", "scenario/clock", body)
+            told = await self._each(names, "scenario/clock", body)
             # What told nobody anything and has nothing under way leaves nothing to wait for.
             if changed or any(
                 one["sent"] != self.sent.get(name) or not one["idle"] for name, one in told.items()
@@ -171,14 +186,15 @@ class Stage:
         ahead = (at for at in self.following.values() if at and (not self.now or at > self.now))
         return min(ahead, default=None)
 
-    async def _each(
-        self, names: Sequence[str], method: str, path: str, body: Json = None
-    ) -> dict[str, Any]:
+    async def _each(self, names: Sequence[str], path: str, body: Json) -> dict[str, Any]:
         answers = await asyncio.gather(
-            *(self.client.call(method, f"/{name}/{path}", body=body) for name in names)
+            *(self.client.call("POST", f"/{name}/{path}", body=body) for name in names)
         )
         told = dict(zip(names, answers, strict=True))
+        self._follow(told)
+        return told
+
+    def _follow(self, told: Mapping[str, Any]) -> None:
         for name, one in told.items():
             following = one["next"]
             self.following[name] = datetime.fromisoformat(following) if following else None
-        return told

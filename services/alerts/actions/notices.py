@@ -50,7 +50,7 @@ async def tell(
     """Tell whom roles name, as of that day; nobody found: who is on duty, and a dead end."""
     day, wanted = clock.day_of(at), list(dict.fromkeys(receivers))
     lineage = await known.lineage(session, alert.area_code)
-    candidates, offices = await _candidates(session, alert, lineage, day)
+    candidates, offices = await _candidates(session, alert, lineage, wanted, day)
     named = routing.addressees(wanted, alert, lineage, candidates, offices)
     found = named.found or await _on_duty(session, lineage, candidates, at)
     people = {each.id: each for each in candidates}
@@ -73,7 +73,7 @@ async def tell(
 
 
 async def _candidates(
-    session: Session, alert: Alert, lineage: Sequence[str], day: date
+    session: Session, alert: Alert, lineage: Sequence[str], wanted: Sequence[str], day: date
 ) -> tuple[Sequence[Recipient], routing.Offices]:
     """Give whom an alert might concern on a day, and who is in office in their units."""
     parties = routing.organisations(alert)
@@ -82,7 +82,7 @@ async def _candidates(
     found = await queries.recipients.candidates(
         session, organisations=parties,
         persons=persons | ({alert.person_id} if alert.person_id else set()),
-        lineage=lineage, day=day,
+        lineage=lineage, by_area=[role for role in routing.BY_AREA if role in wanted], day=day,
     )  # fmt: skip
     units = {each.org_id for each in found if each.org_id} - parties
     return found, heads | await queries.posts.offices(session, units, day)

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import (
     ColumnElement,
     String,
+    bindparam,
     case,
     cast,
     func,
@@ -137,9 +138,10 @@ async def locked_waiting_deliveries(
     return found.all()
 
 
-async def due_count(session: Session) -> int:
-    """Count what is due now by the machine's clock, claimed or not: the manifest's `pending`."""
-    return sum((await due_counts(session)).values())
+DUE = select(func.count()).where(
+    Delivery.state == DeliveryState.WAITING, Delivery.next_at <= bindparam("wall")
+)
+"""Counts what is due by the machine's clock (`wall`), claimed or not: the manifest's `pending`."""
 
 
 async def due_counts(session: Session) -> dict[Channel, int]:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, bindparam, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Date, Text, bindparam, or_, select
 
 from services.alerts.errors import RecipientUnknown
 from services.alerts.models import DutyRoster, Recipient
@@ -80,7 +80,8 @@ _CANDIDATES = (
         or_(
             Recipient.org_id.in_(bindparam("organisations", expanding=True)),
             Recipient.person_id.in_(bindparam("persons", expanding=True)),
-            Recipient.area_code.in_(bindparam("lineage", expanding=True)),
+            Recipient.area_code.in_(bindparam("lineage", expanding=True))
+            & Recipient.roles.op("?|")(bindparam("by_area", type_=ARRAY(Text))),
             Recipient.roles.contains([Receiver.OPERATOR.value]),
         ),
     )
@@ -94,11 +95,15 @@ async def candidates(
     organisations: set[UUID],
     persons: Collection[UUID],
     lineage: Sequence[str],
+    by_area: Collection[str],
     day: date,
 ) -> Sequence[Recipient]:
-    """Give everybody in office on a day whom an alert might concern; rules choose among them."""
+    """Give everybody in office on a day whom an alert might concern; rules choose among them.
+
+    `by_area` are the roles of offices that are asked for: a county has hundreds of others.
+    """
     asked = {"organisations": list(organisations), "persons": list(persons), "lineage": lineage,
-             "day": day}  # fmt: skip
+             "by_area": list(by_area), "day": day}  # fmt: skip
     return (await session.scalars(_CANDIDATES, asked)).all()
 
 

@@ -31,6 +31,10 @@ class Receiver(StrEnum):
     OPERATOR = "operator"
 
 
+BY_AREA = (Receiver.INSPECTOR, Receiver.TOWN, Receiver.FINANCE_BUREAU, Receiver.WAGE_OFFICE,
+           Receiver.LEADING_GROUP)  # fmt: skip
+"""Roles of offices: the nearest area's holders."""
+
 # Kinds of alerts that the platform raises about itself; operators hear of them.
 PLATFORM_KINDS = (
     "event_parked", "timer_late", "item_without_timer", "dead_end", "delivery_exhausted",
@@ -215,7 +219,7 @@ def _holders(
         return [each for each in holders if person and each.person_id == person], f"person {person}"
     if role is Receiver.OPERATOR:
         return holders, "anywhere"
-    for area in lineage:
+    for area in lineage if role in BY_AREA else ():
         near = [each for each in holders if each.area_code == area]
         if near:
             return _on_duty(near, offices), f"area {area}"
