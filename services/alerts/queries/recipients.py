@@ -107,7 +107,7 @@ async def candidates(
     return (await session.scalars(_CANDIDATES, asked)).all()
 
 
-async def recipientsin_force(
+async def recipients_in_force(
     session: Session, recipient_ids: Sequence[UUID], day: date
 ) -> dict[UUID, Recipient]:
     """Give those of some recipients who are in office on a day."""
