@@ -83,5 +83,6 @@ $(READY): requirements.lock
 		"Python 3.11 or newer; $(PYTHON) is not." >&2; exit 1; }
 	@$(BIN)/python -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 		|| $(PYTHON) -m venv --clear .venv
-	$(RUN) pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@echo "Installing what requirements.lock names into .venv; this takes some minutes." >&2
+	@$(RUN) pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@

@@ -141,6 +141,8 @@ def demo(
     cluster: Annotated[Path | None, typer.Option(help="Play on the cluster of a folder.")] = None,
 ) -> None:
     """Play a scenario through the HTTP interfaces, show what came of it, then keep serving."""
+    # What was started for it is ended with it.
+    signal.signal(signal.SIGTERM, _leave)
     how = {"leave": leave, "as_json": as_json}
     asyncio.run(theatre.perform(scenario, port=port, cluster=cluster, **how))
 
