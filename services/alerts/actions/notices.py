@@ -13,7 +13,7 @@ from services.alerts.rules import routing
 from services.alerts.rules.deliveries import MAIL_LANE, Channel, DeliveryState
 from services.alerts.rules.notices import Entry, Reason
 from services.alerts.settings import settings
-from shared import clock, known
+from shared import clock, known, sets
 from shared.db import Session, new_id
 
 log = structlog.get_logger()
@@ -57,10 +57,13 @@ async def tell(
     # Who is on duty need not be one of those whom the alert might concern.
     if others := [each.recipient_id for each in found if each.recipient_id not in people]:
         people |= await queries.recipients.recipients_in_force(session, others, day)
-    for each in found:
-        trace = _trace(route) | {"roles": list(each.roles), "found_by": list(each.found_by)}
-        _send(session, alert, people[each.recipient_id], reason=reason, slot=slot, at=at,
-              trace=trace)  # fmt: skip
+    traces = {
+        each.recipient_id: _trace(route)
+        | {"roles": list(each.roles), "found_by": list(each.found_by)}
+        for each in found
+    }
+    told_of = [(people[who], trace) for who, trace in traces.items()]
+    await _send(session, alert, told_of, reason=reason, slot=slot, at=at)
     told = {
         "reason": reason,
         "receivers": wanted,
@@ -93,9 +96,9 @@ async def tell_of_closing(
 ) -> None:
     """Tell all who were told of an item, and are in office still, that it is put right."""
     people = await queries.recipients.recipients_in_force(session, recipient_ids, clock.day_of(at))
-    for person in people.values():
-        _send(session, alert, person, reason=Reason.CLOSED, slot=slot, at=at,
-              trace={"roles": [], "found_by": ["told before"]})  # fmt: skip
+    trace = {"roles": [], "found_by": ["told before"]}
+    told_of = [(person, trace) for person in people.values()]
+    await _send(session, alert, told_of, reason=Reason.CLOSED, slot=slot, at=at)
     if people:
         told = {"reason": Reason.CLOSED, "recipients": [str(person) for person in people]}
         note(session, alert, Entry.TOLD, at, told)
@@ -131,39 +134,53 @@ async def _dead_end(
     )
 
 
-def _send(
+async def _send(
     session: Session,
     alert: Alert,
-    person: Recipient,
+    people: Sequence[tuple[Recipient, Mapping[str, Any]]],
     *,
     reason: Reason,
     slot: str,
     at: datetime,
-    trace: Mapping[str, Any],
 ) -> None:
-    """Write a notice and one delivery for each way; what goes to the inbox is there at once."""
-    notice = Notice(
-        id=new_id(), alert_id=alert.id, recipient_id=person.id, step=alert.step, reason=reason,
-        slot=slot, told_at=at, trace=dict(trace),
-    )  # fmt: skip
-    session.add(notice)
-    for way in person.ways(by_mail=settings().smtp_url is not None):
-        arrived = way is Channel.INBOX
-        if not arrived and session.info.get("replayed"):
-            continue  # It was sent before the database was lost, with the log of it.
-        session.add(
-            Delivery(
-                id=new_id(),
-                key=f"{alert.id}:{alert.step}:{person.id}:{way}:{slot}",
-                lane=MAIL_LANE if way is Channel.MAIL else way.value,
-                channel=way,
-                type=reason.value,
-                area_code=alert.area_code,
-                org_id=person.org_id,
-                notice_id=notice.id,
-                state=DeliveryState.DELIVERED if arrived else DeliveryState.WAITING,
-                created_at=at,
-                delivered_at=at if arrived else None,
-            )
-        )
+    """Write a notice to each, with why it is his, and one delivery for each of his ways."""
+    if not people:
+        return
+    replayed = session.info.get("replayed")
+    notices: list[dict[str, Any]] = []
+    deliveries: list[dict[str, Any]] = []
+    for person, trace in people:
+        notice = {
+            "id": new_id(), "alert_id": alert.id, "recipient_id": person.id, "step": alert.step,
+            "reason": reason, "slot": slot, "told_at": at, "trace": dict(trace),
+        }  # fmt: skip
+        notices.append(notice)
+        deliveries += [
+            _delivery(alert, person, way, notice)
+            for way in person.ways(by_mail=settings().smtp_url is not None)
+            # What was sent before the database was lost went with the log of it.
+            if way is Channel.INBOX or not replayed
+        ]
     alert.sent()
+    await sets.add(session, Notice, notices)
+    await sets.add(session, Delivery, deliveries)
+
+
+def _delivery(
+    alert: Alert, person: Recipient, way: Channel, notice: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Give what is sent by one way; what goes to the inbox is there at once."""
+    arrived, at = way is Channel.INBOX, notice["told_at"]
+    return {
+        "id": new_id(),
+        "key": f"{alert.id}:{alert.step}:{person.id}:{way}:{notice['slot']}",
+        "lane": MAIL_LANE if way is Channel.MAIL else way.value,
+        "channel": way,
+        "type": notice["reason"].value,
+        "area_code": alert.area_code,
+        "org_id": person.org_id,
+        "notice_id": notice["id"],
+        "state": DeliveryState.DELIVERED if arrived else DeliveryState.WAITING,
+        "created_at": at,
+        "delivered_at": at if arrived else None,
+    }

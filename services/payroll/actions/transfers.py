@@ -27,12 +27,13 @@ async def mark_missed_transfers(session: Session, now: datetime, limit: int = 10
     fed_until = await queries.transfers.fed_until(session)
     overdue = await queries.transfers.locked_obligations_overdue(session, today, fed_until, limit)
     news = [row for row in overdue if row.miss(today, fed_until.get(row.source_id))]
-    projects = await queries.projects.projects(session, {row.project_id for row in news})
-    cards = await parties.cards_then(session, news, projects)
-    for row in news:
-        row.developer_id = cards[row.id].developer_id
-    await sets.change(session, news)
-    await _tell_missed(session, news, cards, now)
+    if news:
+        projects = await queries.projects.projects(session, {row.project_id for row in news})
+        cards = await parties.cards_then(session, news, projects)
+        for row in news:
+            row.developer_id = cards[row.id].developer_id
+        await sets.change(session, news)
+        await _tell_missed(session, news, cards, now)
     if len(overdue) == limit:
         # Most of what is planned will be missed in the next steps; none of it changes twice.
         return len(news)

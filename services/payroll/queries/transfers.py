@@ -5,8 +5,8 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import (
-    ColumnElement,
     Date,
+    Integer,
     Select,
     Uuid,
     bindparam,
@@ -36,6 +36,48 @@ _PLANNED = Obligation.status == literal_column(f"'{ObligationStatus.PLANNED}'")
 _OPEN = Obligation.status.in_([literal_column(f"'{status}'") for status in OPEN])
 
 
+_OVER = _OPEN & (Obligation.due_on < bindparam("today", type_=Date))
+_MOST = bindparam("most", type_=Integer)
+
+
+def _told() -> Select[UUID, date]:
+    """Give the oldest of each source by itself: one look at an index for each, whatever the sum."""
+    fed = (
+        func.unnest(
+            bindparam("sources", type_=ARRAY(Uuid())), bindparam("days", type_=ARRAY(Date()))
+        )
+        .table_valued(column("source_id", Uuid()), column("until", Date()), name="fed")
+        .render_derived()
+    )
+    mine = (
+        select(Obligation.id, Obligation.due_on)
+        .where(_OVER, Obligation.source_id == fed.c.source_id, Obligation.due_on <= fed.c.until)
+        .order_by(Obligation.source_id, Obligation.due_on)
+        .limit(_MOST)
+        .lateral("mine")
+    )
+    return select(mine.c.id, mine.c.due_on).select_from(fed.join(mine, true()))
+
+
+def _overdue() -> Select[Obligation]:
+    alone = select(Obligation.id, Obligation.due_on).where(_OVER, Obligation.source_id.is_(None))
+    # The order of the index on what is open: by the day alone, which is the same here, another
+    # index would be read, and with it all that was ever owed.
+    oldest_alone = alone.order_by(Obligation.source_id, Obligation.due_on).limit(_MOST)
+    found = union_all(oldest_alone, _told()).subquery("found")
+    oldest = select(found.c.id).order_by(found.c.due_on, found.c.id).limit(_MOST)
+    return (
+        select(Obligation)
+        .where(Obligation.id.in_(oldest), _OVER)
+        .order_by(Obligation.due_on, Obligation.id)
+        .with_for_update(skip_locked=True)
+    )
+
+
+# Built once: it is asked at every look for what is due.
+_OVERDUE = _overdue()
+
+
 async def locked_obligations_overdue(
     session: Session, today: date, fed_until: Mapping[UUID | None, date], limit: int
 ) -> Sequence[Obligation]:
@@ -44,43 +86,12 @@ async def locked_obligations_overdue(
     That is where their source is fed through the day, or where there is no account. What waits
     for a late bank is not read at all, however much it is.
     """
-    over = _OPEN & (Obligation.due_on < today)
-    alone = select(Obligation.id, Obligation.due_on).where(over, Obligation.source_id.is_(None))
-    # The order of the index on what is open: by the day alone, which is the same here, another
-    # index would be read, and with it all that was ever owed.
-    oldest_alone = alone.order_by(Obligation.source_id, Obligation.due_on).limit(limit)
-    found = union_all(oldest_alone, _told(over, fed_until, limit)).subquery("found")
-    oldest = select(found.c.id).order_by(found.c.due_on, found.c.id).limit(limit)
-    rows = await session.scalars(
-        select(Obligation)
-        .where(Obligation.id.in_(oldest), over)
-        .order_by(Obligation.due_on, Obligation.id)
-        .with_for_update(skip_locked=True)
-    )
-    return rows.all()
-
-
-def _told(
-    over: ColumnElement[bool], fed_until: Mapping[UUID | None, date], limit: int
-) -> Select[UUID, date]:
-    """Give the oldest of each source by itself: one look at an index for each, whatever the sum."""
     sources = [source_id for source_id in fed_until if source_id]
-    fed = (
-        func.unnest(
-            bindparam("sources", sources, ARRAY(Uuid())),
-            bindparam("days", [fed_until[source_id] for source_id in sources], ARRAY(Date())),
-        )
-        .table_valued(column("source_id", Uuid()), column("until", Date()), name="fed")
-        .render_derived()
-    )
-    mine = (
-        select(Obligation.id, Obligation.due_on)
-        .where(over, Obligation.source_id == fed.c.source_id, Obligation.due_on <= fed.c.until)
-        .order_by(Obligation.source_id, Obligation.due_on)
-        .limit(limit)
-        .lateral("mine")
-    )
-    return select(mine.c.id, mine.c.due_on).select_from(fed.join(mine, true()))
+    asked = {
+        "today": today, "sources": sources, "days": [fed_until[each] for each in sources],
+        "most": limit,
+    }  # fmt: skip
+    return (await session.scalars(_OVERDUE, asked)).all()
 
 
 async def locked_obligations_falling_due(
