@@ -31,6 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 from sqlalchemy.orm import Session as SyncSession
+from sqlalchemy.orm.attributes import get_history
 
 from shared import clock, cursors
 from shared.db import Plumbing, Session, Synced, new_id
@@ -379,8 +380,10 @@ def _note_moves(session: SyncSession, _context: object, _instances: object) -> N
     """Write down the area that a synced row leaves, beside the change."""
     changed: list[Any] = [row for row in session.dirty if isinstance(row, Synced)]
     for row in changed:
-        attributes = inspect(row).attrs
-        was = attributes.area_code.history.deleted if "area_code" in attributes else ()
+        # Asked only where it was set: to ask of each row costs more than its flush.
+        if "area_code" not in inspect(row).committed_state:
+            continue
+        was = get_history(row, "area_code").deleted
         if was and was[0] is not None:
             move = {"table_name": row.__tablename__, "row_id": row.id, "area_code": was[0]}
             session.add(SyncMove(id=new_id(), **move))

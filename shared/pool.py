@@ -43,6 +43,8 @@ def engine(url: str, *, pool_size: int = 8) -> AsyncEngine:
             "async_creator_fn": _open,
             # The driver reads the address: it knows `sslmode` and its kin, SQLAlchemy does not.
             "dsn": url,
+            # A service has some hundreds of statements; one that is not kept is planned each time.
+            "prepared_statement_cache_size": 1000,
             "timeout": 10,
             "server_settings": {
                 "transaction_timeout": "60000",

@@ -178,6 +178,7 @@ FILES: Mapping[str, Mapping[str, Column]] = {
         "project": _PROJECT,
         "system": _TEXT,
         "done_on": _DAY,
+        "valid_until": _DAY_OR_NONE,
         "reference": _TEXT,
     },
     "persons.csv": {
@@ -291,6 +292,7 @@ NAMED = {
 ORDERED = {"acts.csv": "at", "reports.csv": "at", "sightings.csv": "at"}
 # Columns of a row of which the second may not come before the first.
 SPANS = {
+    "requirements.csv": ("done_on", "valid_until"),
     "areas.csv": ("valid_from", "valid_to"),
     "works_contracts.csv": ("first_period", "last_period"),
     "persons.csv": ("from_on", "until_on"),

@@ -19,6 +19,7 @@ def bodies(rows: Sequence[Mapping[str, str]], ids: Mapping[str, str]) -> Iterato
                     "project_id": ids[row["project"]],
                     "kind": row["system"],
                     "done_on": row["done_on"],
+                    "valid_until": row["valid_until"] or None,
                     "reference": row["reference"],
                 }
                 for row in rows[first : first + MOST_AT_ONCE]

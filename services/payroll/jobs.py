@@ -29,7 +29,7 @@ async def expect_bank_feeds(sessions: Sessions, today: date) -> None:
 
 
 async def look_at_accounts(sessions: Sessions, today: date) -> None:
-    """Daily at 00:30: works that begin; on the first of a month what accounts cover."""
+    """Daily at 00:00: works that begin; on the first of a month what accounts cover."""
     async with sessions.begin("job:look_at_accounts") as session:
         await actions.conditions.note_starts(session, today)
     after, more = None, today.day == 1

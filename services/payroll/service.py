@@ -79,7 +79,7 @@ service = Service(
     relearns={BankFeedCompleted: handlers.on_own_feed_completed},
     jobs=[  # Beijing time
         daily("00:00", jobs.expect_bank_feeds),
-        daily("00:30", jobs.look_at_accounts),
+        daily("00:00", jobs.look_at_accounts),
         daily("09:00", jobs.remind_of_transfers),
     ],
     polls=[jobs.replan_obligations, jobs.match_returns, jobs.find_missed_transfers],

@@ -136,10 +136,10 @@ def _enlist(
             )  # fmt: skip
             new.append(rows[code])
     for code, row in rows.items():
-        row.listed = code in kinds
+        row.take(listed=code in kinds)
         if asked and row.listed:
-            row.list_id = asked.id
-            row.condition, row.answerer = kinds[code].condition, kinds[code].answerer
+            kind = kinds[code]
+            row.take(list_id=asked.id, condition=kind.condition, answerer=kind.answerer)
     return new
 
 
@@ -150,6 +150,6 @@ def _count(row: Requirement, kind: Kind | None, events: _Events, calendar: Calen
     triggered_on = kind.triggered_on(events)
     if row.status is RequirementStatus.DONE and row.triggered_on == triggered_on:
         return
-    row.triggered_on = triggered_on
-    row.due_on = kind.due_on(row.triggered_on, calendar)
-    row.calendar_version = calendar.version if row.due_on else None
+    due_on = kind.due_on(triggered_on, calendar)
+    version = calendar.version if due_on else None
+    row.take(triggered_on=triggered_on, due_on=due_on, calendar_version=version)

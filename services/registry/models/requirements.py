@@ -91,13 +91,19 @@ class Requirement(Synced, Base):
             self.id, self.status, self.triggered_on, self.lapsed_on, self.condition, self.answerer
         )
 
+    def take(self, **values: Any) -> None:
+        """Take values; one that it has already does not make the row a changed one."""
+        for name, value in values.items():
+            if getattr(self, name) != value:
+                setattr(self, name, value)
+
     def look(self, day: date) -> bool:
         """Take the status that holds on a day; say whether it is another one.
 
         Evidence whose last day is over is remembered by that day.
         """
         if self.valid_until and self.valid_until < day:
-            self.lapsed_on = self.valid_until
+            self.take(lapsed_on=self.valid_until)
         status = self.state.on(day)
         if status is self.status:
             return False
