@@ -172,7 +172,11 @@ def _requirements(facts: County) -> Rows:
     """Put every required system in place: the model knows of money alone."""
     for project in facts.projects:
         for system in SYSTEMS:
-            paper = {"done_on": SIGNED_ON, "reference": f"{system} {project.code}"}
+            paper = {
+                "done_on": SIGNED_ON,
+                "valid_until": "",
+                "reference": f"{system} {project.code}",
+            }
             yield {"project": project.code, "system": system} | paper
 
 

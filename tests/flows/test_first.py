@@ -59,6 +59,12 @@ APRIL = [
     ("05-16 00:00", "answer_overdue", "orange"),  # 2 wd from 11 May: 12 and 15 May
     ("05-19 08:30", "closed", "orange"),
 ]
+# What payroll foretold (D-7 wd) and reminded of (D-3 wd, D-1 wd) of it; Sunday 23 April is worked.
+BEFORE_APRIL = [
+    ("04-17 09:00", "foretold", "blue"),
+    ("04-21 09:00", "reminded", "blue"),
+    ("04-24 09:00", "reminded", "blue"),
+]
 # The bank does not send 25 May in time; it comes on 30 May at 15:00.
 LATE = [
     ("05-26 10:00", "opened", "blue"),
@@ -73,10 +79,12 @@ MAY = [
     ("05-30 15:00", "raised", "orange"),
     ("05-30 15:00", "step_reached", "orange"),
     ("05-30 15:00", "raised", "red"),
+    ("05-30 15:00", "order_moved", "red"),  # a correction order is drafted
     ("05-30 15:00", "case_proposed", "red"),
     ("05-31 10:00", "answered", "red"),
     ("07-07 09:00", "case_opened", "red"),  # D+30 wd
     ("07-12 08:30", "closed", "red"),  # paid on 11 July
+    ("07-12 08:30", "order_moved", "red"),  # and the draft withdrawn
 ]
 # Each working day after the item turned red, at 09:00, until the money was seen.
 REPEATS = [
@@ -95,6 +103,15 @@ def timeline(item: Mapping[str, Any], *, repeats: bool = False) -> list[tuple[st
         (when(entry["at"]), entry["what"], entry["level"])
         for entry in item["timeline"]
         if (entry["what"] == "step_reached" and entry["step"] == "repeat") is repeats
+        and entry["what"] not in {"foretold", "reminded"}
+    ]
+
+
+def before(item: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    return [
+        (when(entry["at"]), entry["what"], entry["level"])
+        for entry in item["timeline"]
+        if entry["what"] in {"foretold", "reminded"}
     ]
 
 
@@ -116,11 +133,15 @@ def check(told: Mapping[str, Any]) -> None:
         ("bank_feed_late", None, "2023-05-25"): LATE,
         ("transfer_missed", TWO, "2023-05"): MAY,
     }
+    assert before(items["transfer_missed", TWO, "2023-04"]) == BEFORE_APRIL
     may = items["transfer_missed", TWO, "2023-05"]
     assert timeline(may, repeats=True) == [(f"{d} 09:00", "step_reached", "red") for d in REPEATS]
     red = next(e for e in may["timeline"] if (e["what"], e["level"]) == ("raised", "red"))
     assert red["details"]["by_rule"] == "two_in_a_row"
-    closing = {key: item["timeline"][-1]["details"] for key, item in items.items()}
+    closing = {
+        key: next(entry["details"] for entry in item["timeline"] if entry["what"] == "closed")
+        for key, item in items.items()
+    }
     assert closing["transfer_missed", TWO, "2023-02"]["amount"] == "150000.00"
     assert closing["transfer_missed", TWO, "2023-02"]["bank_serials"] == ["B0202"]
     assert closing["transfer_missed", TWO, "2023-05"]["bank_serials"] == ["B0501"]
@@ -167,13 +188,15 @@ def check_cases_and_alerts(told: Mapping[str, Any]) -> None:
     assert {(one["state"], one["verified"]) for one in deliveries} == {("delivered", True)}
     received = Counter(one["type"] for one in deliveries)
     assert received == {
-        "cases.watch_item_opened.v1": 4,
-        "cases.watch_item_closed.v1": 4,
+        # Two more: works began on 15 February, their accounts were opened on the 20th.
+        "cases.watch_item_opened.v1": 4 + 2,
+        "cases.watch_item_closed.v1": 4 + 2,
         "cases.watch_item_raised.v1": 4,
         "cases.case_proposed.v1": 1,
         "cases.arrears_case_opened.v1": 1,
         # 2 notices and 29 repeats; what was passed on the way to red is told with the opening.
-        "cases.watch_item_step_reached.v1": 2 + len(REPEATS),
+        # The accounts that were missing repeat on the 17th and the 20th.
+        "cases.watch_item_step_reached.v1": 2 + len(REPEATS) + 2 * 2,
     }
 
 
