@@ -136,10 +136,7 @@ def create_app(services: Sequence[Service], runtime: Runtime) -> FastAPI:
     kept = Files.of(runtime, keyring)
     for one in composed:
         one.app.state.files = one.sessions.files = kept
-    if runtime.scenario_clock:
-        looks = {name: look for one in composed for name, look in one.app.state.beside.items()}
-        for one in composed:
-            one.app.state.beside = looks
+    _let_look(composed)
     served = [(one.service, one.sessions) for one in composed]
     standing = Standing(bus, [Books(service, sessions) for service, sessions in served])
 
@@ -167,6 +164,13 @@ def create_app(services: Sequence[Service], runtime: Runtime) -> FastAPI:
     for one in composed:
         app.mount(f"/{one.service.name}", one.app)
     return app
+
+
+def _let_look(composed: Sequence[Running]) -> None:
+    """Let each service of a scenario answer for those beside it."""
+    looks = {name: look for one in composed for name, look in one.app.state.beside.items()}
+    for one in composed:
+        one.app.state.beside = looks
 
 
 async def _verify(composed: Sequence[Running]) -> None:
@@ -252,7 +256,7 @@ def service_app(
         separate_input_output_schemas=False,
         telemetry={"logs": False},
     )
-    app.state.sessions, app.state.keys = sessions, keys
+    app.state.sessions, app.state.keys, app.state.beside = sessions, keys, {}
     app.include_router(service.router)
     app.include_router(parked.router())
     app.add_middleware(telemetry.CountedRequests, service=service.name)
