@@ -115,7 +115,7 @@ async def add(
     """
     if not rows:
         return
-    await session.flush()
+    await session.flush()  # What the rows belong to goes first.
     await session.execute(sa.insert(model), [dict(row) for row in rows])
     _record_once(session, "insert", model, rows)
 

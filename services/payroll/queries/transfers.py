@@ -70,7 +70,6 @@ def _overdue() -> Select[Obligation]:
         select(Obligation)
         .where(Obligation.id.in_(oldest), _OVER)
         .order_by(Obligation.due_on, Obligation.id)
-        .with_for_update(skip_locked=True)
     )
 
 
@@ -91,7 +90,8 @@ async def locked_obligations_overdue(
         "today": today, "sources": sources, "days": [fed_until[each] for each in sources],
         "most": limit,
     }  # fmt: skip
-    return (await session.scalars(_OVERDUE, asked)).all()
+    rows = await session.scalars(_OVERDUE.with_for_update(skip_locked=True), asked)
+    return rows.all()
 
 
 async def locked_obligations_falling_due(
