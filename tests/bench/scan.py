@@ -38,7 +38,8 @@ FILLED = """
             'area_code', '422828', 'status', '003', 'investment_type', 'government',
             'funding_source', NULL, 'developer_id', developer, 'developer_name', '某建设单位',
             'contractor_id', contractor, 'contractor_name', '某建设公司',
-            'sector_authority_id', NULL, 'supervised_since', '2025-01-01'),
+            'sector_authority_id', NULL, 'supervised_since', '2025-01-01', 'started_on', NULL,
+            'completed_on', NULL),
         '2025-01-01'
     FROM generate_series(0, 49999) n, LATERAL (
         SELECT md5('developer' || n % 5000)::uuid AS developer,

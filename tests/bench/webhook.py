@@ -32,10 +32,13 @@ DUE, EVERY, AHEAD = 80, 0.15, 2.0
 """Due instants of a run; seconds from one to the next, and from now to the first of them."""
 # A day's feed is owed on the next working day: the instant is moved to one that comes soon.
 SOON = """
-    UPDATE timers SET due_at = soon.due_at
-    FROM unnest($1::uuid[], $2::timestamptz[]) AS soon(source_id, due_at)
-        JOIN bank_feeds USING (source_id)
-    WHERE subject_id = bank_feeds.id AND kind = 'bank_feed'
+    WITH soon AS (SELECT * FROM unnest($1::uuid[], $2::timestamptz[]) AS soon(source_id, due_at)),
+    owed AS (
+        UPDATE bank_feeds SET expected_at = soon.due_at FROM soon
+        WHERE bank_feeds.source_id = soon.source_id RETURNING bank_feeds.id, soon.due_at
+    )
+    UPDATE timers SET due_at = owed.due_at FROM owed
+    WHERE subject_id = owed.id AND kind = 'bank_feed'
 """
 KNOWN = "SELECT (SELECT count(*) FROM known_areas), (SELECT count(*) FROM known_calendars)"
 
