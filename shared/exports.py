@@ -10,10 +10,10 @@ same however often it is asked; with `since`, only what changed or left since th
 """
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 from fastapi import Depends, Query, Request
 from fastapi.responses import StreamingResponse
@@ -32,8 +32,14 @@ PAGE = 500
 # Whoever names neither a cursor nor an instant begins before everything.
 BEGINNING = datetime(1970, 1, 2, tzinfo=UTC)
 
-Ask = Callable[[Session, str | None, datetime | None, int], Awaitable[Found[Any]]]
-"""How a page is read: `(session, cursor, changed_after, limit)`, as lists' queries take them."""
+
+class Ask(Protocol):
+    """How a page is read: a list's query, given already what the caller filters and may see."""
+
+    async def __call__(
+        self, session: Session, /, *, cursor: str | None, changed_after: datetime | None, limit: int
+    ) -> Found[Any]:
+        """Give the page behind a cursor, or the first one after an instant."""
 
 
 class AskedTwice(Problem):
@@ -113,7 +119,9 @@ class Export:
     async def page(self, cursor: str | None, since: datetime | None = None) -> "_Page":
         """Read a page and make its lines."""
         async with self.sessions.begin(self.actor) as session:
-            return _Page(await self.ask(session, cursor, since, PAGE), self.out)
+            return _Page(
+                await self.ask(session, cursor=cursor, changed_after=since, limit=PAGE), self.out
+            )
 
     async def told(self, page: "_Page") -> AsyncIterator[bytes]:
         """Give the lines from the first page on; nothing is open while the caller reads them."""

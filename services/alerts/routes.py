@@ -1,6 +1,6 @@
 """The HTTP door of alerts."""
 
-from datetime import datetime
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -62,7 +62,7 @@ from services.alerts.schemas.reminders import ReminderOut
 from services.alerts.schemas.routes import RouteFilter, RouteIn, RouteOut
 from shared import clock, exports, idempotency, paging
 from shared.auth import Who, may
-from shared.db import Session, Transaction
+from shared.db import Transaction
 from shared.exports import Lines
 from shared.paging import CursorUnreadable, Found, Page, SyncAnew
 from shared.problems import NotFound, Stale, raises
@@ -103,13 +103,7 @@ async def export_alerts(
     asked: Annotated[AlertFilter, Query()],
     start: exports.Asked,
 ) -> Lines:
-    async def ask(
-        session: Session, cursor: str | None, changed_after: datetime | None, limit: int
-    ) -> Found[Alert]:
-        return await queries.alerts.alerts(
-            session, caller.scope, asked, cursor=cursor, changed_after=changed_after, limit=limit
-        )
-
+    ask = partial(queries.alerts.alerts, scope=caller.scope, asked=asked)
     return await exports.lines(request, ask, AlertOut, name="alerts", start=start)
 
 

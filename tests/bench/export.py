@@ -3,7 +3,7 @@
 import gc
 import time
 from collections.abc import AsyncIterator
-from datetime import datetime
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -11,12 +11,10 @@ import psutil
 from fastapi import Request
 
 from services.payroll import queries
-from services.payroll.models import Obligation
 from services.payroll.schemas.obligations import ObligationFilter, ObligationOut
 from shared import exports
 from shared.areas import NATION, Scope
-from shared.db import Session, Sessions
-from shared.paging import Found
+from shared.db import Sessions
 from tests.bench import scan
 from tests.bench.floors import export as floor
 from tests.bench.ground import Ground, connected, opened
@@ -65,18 +63,9 @@ class Told:
 
 async def ours(sessions: Sessions) -> Told:
     """Export as the route does."""
-
-    async def ask(
-        session: Session, cursor: str | None, changed_after: datetime | None, limit: int
-    ) -> Found[Obligation]:
-        return await queries.obligations.obligations(
-            session,
-            Scope(frozenset({NATION})),
-            ObligationFilter(),
-            cursor=cursor,
-            changed_after=changed_after,
-            limit=limit,
-        )
+    ask = partial(
+        queries.obligations.obligations, scope=Scope(frozenset({NATION})), only=ObligationFilter()
+    )
 
     told = Told()
     app = SimpleNamespace(state=SimpleNamespace(sessions=sessions))

@@ -168,11 +168,11 @@ async def export_stones(request: Request, caller: Who, start: exports.Asked) -> 
     """Give stones as lines, but for those of an area that nobody sees."""
 
     async def ask(
-        session: db.Session, cursor: str | None, since: datetime | None, limit: int
+        session: db.Session, *, cursor: str | None, changed_after: datetime | None, limit: int
     ) -> paging.Found[Stone]:
         seen = Stone.area_code != "hidden"
         left = paging.Left(paging.SyncMove.area_code != "hidden", seen)
-        told = {"model": Stone, "changed_after": since, "left": left}
+        told = {"model": Stone, "changed_after": changed_after, "left": left}
         statement = select(Stone).where(seen)
         return await paging.sync(session, statement, cursor=cursor, limit=limit, **told)
 

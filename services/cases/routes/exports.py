@@ -1,19 +1,11 @@
 """Exports of cases: whole lists as lines of JSON, to be resumed at every page."""
 
-from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 from fastapi import Query, Request
 
 from services.cases import queries
-from services.cases.models import (
-    ArrearsCase,
-    CaseProposal,
-    CorrectionOrder,
-    FundingOrder,
-    Lead,
-    WatchItem,
-)
 from services.cases.routes.router import router
 from services.cases.schemas.funding import FundingFilter, FundingOut
 from services.cases.schemas.items import WatchItemFilter, WatchItemOut
@@ -27,9 +19,7 @@ from services.cases.schemas.proposals import (
 )
 from shared import exports
 from shared.auth import Who, may
-from shared.db import Session
 from shared.exports import Lines
-from shared.paging import Found
 from shared.problems import Invalid, raises
 
 
@@ -47,13 +37,7 @@ async def export_watch_items(
     filters: Annotated[WatchItemFilter, Query()],
     start: exports.Asked,
 ) -> Lines:
-    async def ask(
-        session: Session, cursor: str | None, changed_after: datetime | None, limit: int
-    ) -> Found[WatchItem]:
-        return await queries.items.watch_items(
-            session, filters, who.scope, cursor=cursor, changed_after=changed_after, limit=limit
-        )
-
+    ask = partial(queries.items.watch_items, scope=who.scope, filters=filters)
     return await exports.lines(request, ask, WatchItemOut, name="watch_items", start=start)
 
 
@@ -71,13 +55,7 @@ async def export_correction_orders(
     filters: Annotated[OrderFilter, Query()],
     start: exports.Asked,
 ) -> Lines:
-    async def ask(
-        session: Session, cursor: str | None, changed_after: datetime | None, limit: int
-    ) -> Found[CorrectionOrder]:
-        return await queries.orders.orders(
-            session, filters, who.scope, cursor=cursor, changed_after=changed_after, limit=limit
-        )
-
+    ask = partial(queries.orders.orders, scope=who.scope, filters=filters)
     return await exports.lines(request, ask, OrderOut, name="correction_orders", start=start)
 
 
@@ -95,13 +73,7 @@ async def export_proposals(
     filters: Annotated[ProposalFilter, Query()],
     start: exports.Asked,
 ) -> Lines:
-    async def ask(
-        session: Session, cursor: str | None, changed_after: datetime | None, limit: int
-    ) -> Found[CaseProposal]:
-        return await queries.proposals.proposals(
-            session, filters, who.scope, cursor=cursor, changed_after=changed_after, limit=limit
-        )
-
+    ask = partial(queries.proposals.proposals, scope=who.scope, filters=filters)
     return await exports.lines(request, ask, ProposalOut, name="proposals", start=start)
 
 
@@ -119,13 +91,7 @@ async def export_arrears_cases(
     filters: Annotated[ArrearsCaseFilter, Query()],
     start: exports.Asked,
 ) -> Lines:
-    async def ask(
-        session: Session, cursor: str | None, changed_after: datetime | None, limit: int
-    ) -> Found[ArrearsCase]:
-        return await queries.proposals.arrears_cases(
-            session, filters, who.scope, cursor=cursor, changed_after=changed_after, limit=limit
-        )
-
+    ask = partial(queries.proposals.arrears_cases, scope=who.scope, filters=filters)
     return await exports.lines(request, ask, ArrearsCaseOut, name="arrears_cases", start=start)
 
 
@@ -143,13 +109,7 @@ async def export_leads(
     filters: Annotated[LeadFilter, Query()],
     start: exports.Asked,
 ) -> Lines:
-    async def ask(
-        session: Session, cursor: str | None, changed_after: datetime | None, limit: int
-    ) -> Found[Lead]:
-        return await queries.leads.leads(
-            session, filters, who.scope, cursor=cursor, changed_after=changed_after, limit=limit
-        )
-
+    ask = partial(queries.leads.leads, scope=who.scope, filters=filters)
     return await exports.lines(request, ask, LeadOut, name="leads", start=start)
 
 
@@ -167,11 +127,5 @@ async def export_funding_orders(
     filters: Annotated[FundingFilter, Query()],
     start: exports.Asked,
 ) -> Lines:
-    async def ask(
-        session: Session, cursor: str | None, changed_after: datetime | None, limit: int
-    ) -> Found[FundingOrder]:
-        return await queries.funding.funding_orders(
-            session, filters, who.scope, cursor=cursor, changed_after=changed_after, limit=limit
-        )
-
+    ask = partial(queries.funding.funding_orders, scope=who.scope, filters=filters)
     return await exports.lines(request, ask, FundingOut, name="funding_orders", start=start)

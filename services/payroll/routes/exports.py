@@ -1,21 +1,18 @@
 """Exports of payroll: whole lists as lines of JSON, to be resumed at every page."""
 
-from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 from fastapi import Query, Request
 
 from services.payroll import queries
-from services.payroll.models import FundingRequest, Obligation, WageAccount
 from services.payroll.routes.router import router
 from services.payroll.schemas.accounts import WageAccountFilter, WageAccountOut
 from services.payroll.schemas.dues import FundingRequestFilter, FundingRequestOut
 from services.payroll.schemas.obligations import ObligationFilter, ObligationOut
 from shared import exports
 from shared.auth import Who, may
-from shared.db import Session
 from shared.exports import Lines
-from shared.paging import Found
 from shared.problems import raises
 
 
@@ -33,13 +30,7 @@ async def export_obligations(
     only: Annotated[ObligationFilter, Query()],
     start: exports.Asked,
 ) -> Lines:
-    async def ask(
-        session: Session, cursor: str | None, changed_after: datetime | None, limit: int
-    ) -> Found[Obligation]:
-        return await queries.obligations.obligations(
-            session, caller.scope, only, cursor=cursor, changed_after=changed_after, limit=limit
-        )
-
+    ask = partial(queries.obligations.obligations, scope=caller.scope, only=only)
     return await exports.lines(request, ask, ObligationOut, name="obligations", start=start)
 
 
@@ -57,13 +48,7 @@ async def export_wage_accounts(
     only: Annotated[WageAccountFilter, Query()],
     start: exports.Asked,
 ) -> Lines:
-    async def ask(
-        session: Session, cursor: str | None, changed_after: datetime | None, limit: int
-    ) -> Found[WageAccount]:
-        return await queries.accounts.wage_accounts(
-            session, caller.scope, only, cursor=cursor, changed_after=changed_after, limit=limit
-        )
-
+    ask = partial(queries.accounts.wage_accounts, scope=caller.scope, only=only)
     return await exports.lines(request, ask, WageAccountOut, name="wage_accounts", start=start)
 
 
@@ -81,13 +66,7 @@ async def export_funding_requests(
     only: Annotated[FundingRequestFilter, Query()],
     start: exports.Asked,
 ) -> Lines:
-    async def ask(
-        session: Session, cursor: str | None, changed_after: datetime | None, limit: int
-    ) -> Found[FundingRequest]:
-        return await queries.requests.funding_requests(
-            session, caller.scope, only, cursor=cursor, changed_after=changed_after, limit=limit
-        )
-
+    ask = partial(queries.requests.funding_requests, scope=caller.scope, only=only)
     return await exports.lines(
         request, ask, FundingRequestOut, name="funding_requests", start=start
     )

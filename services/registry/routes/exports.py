@@ -1,12 +1,12 @@
 """Exports of registry: whole lists as lines of JSON, to be resumed at every page."""
 
-from datetime import datetime
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any
 
 from fastapi import Query, Request
 
 from services.registry import queries
-from services.registry.models import Organisation, Project, Requirement, WorksContract
+from services.registry.models import Organisation
 from services.registry.routes.router import router
 from services.registry.schemas.contracts import WorksContractFilter, WorksContractOut
 from services.registry.schemas.organisations import OrganisationFilter, OrganisationOut
@@ -34,13 +34,7 @@ async def export_projects(
     wanted: Annotated[ProjectFilter, Query()],
     start: exports.Asked,
 ) -> Lines:
-    async def ask(
-        session: Session, cursor: str | None, changed_after: datetime | None, limit: int
-    ) -> Found[Project]:
-        return await queries.projects.projects(
-            session, who.scope, wanted, cursor=cursor, changed_after=changed_after, limit=limit
-        )
-
+    ask = partial(queries.projects.projects, scope=who.scope, wanted=wanted)
     return await exports.lines(request, ask, ProjectOut, name="projects", start=start)
 
 
@@ -58,17 +52,10 @@ async def export_organisations(
     wanted: Annotated[OrganisationFilter, Query()],
     start: exports.Asked,
 ) -> Lines:
-    async def ask(
-        session: Session, cursor: str | None, changed_after: datetime | None, limit: int
-    ) -> Found[Organisation]:
+    async def ask(session: Session, **page: Any) -> Found[Organisation]:
+        # The day is that of the page's own transaction, which follows a scenario's clock.
         return await queries.organisations.organisations(
-            session,
-            who.scope,
-            wanted,
-            today=clock.today(),
-            cursor=cursor,
-            changed_after=changed_after,
-            limit=limit,
+            session, who.scope, wanted, today=clock.today(), **page
         )
 
     return await exports.lines(request, ask, OrganisationOut, name="organisations", start=start)
@@ -88,13 +75,7 @@ async def export_works_contracts(
     wanted: Annotated[WorksContractFilter, Query()],
     start: exports.Asked,
 ) -> Lines:
-    async def ask(
-        session: Session, cursor: str | None, changed_after: datetime | None, limit: int
-    ) -> Found[WorksContract]:
-        return await queries.contracts.works_contracts(
-            session, who.scope, wanted, cursor=cursor, changed_after=changed_after, limit=limit
-        )
-
+    ask = partial(queries.contracts.works_contracts, scope=who.scope, wanted=wanted)
     return await exports.lines(request, ask, WorksContractOut, name="works_contracts", start=start)
 
 
@@ -112,11 +93,5 @@ async def export_requirements(
     wanted: Annotated[RequirementFilter, Query()],
     start: exports.Asked,
 ) -> Lines:
-    async def ask(
-        session: Session, cursor: str | None, changed_after: datetime | None, limit: int
-    ) -> Found[Requirement]:
-        return await queries.requirements.requirements(
-            session, who.scope, wanted, cursor=cursor, changed_after=changed_after, limit=limit
-        )
-
+    ask = partial(queries.requirements.requirements, scope=who.scope, wanted=wanted)
     return await exports.lines(request, ask, RequirementOut, name="requirements", start=start)
