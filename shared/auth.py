@@ -34,7 +34,7 @@ log = structlog.get_logger()
 OWN_ISSUER = "xinqing"
 KEY_PREFIX = "xq_"
 # How a machine is called; no token may bear such a name, for what asks for persons looks here.
-MACHINE = "key:"
+_MACHINE = "key:"
 # What OpenID Connect allows a subject.
 LONGEST_SUBJECT = 255
 # Seconds for which an issuer's keys are kept, and after which an unknown key id asks again.
@@ -88,6 +88,11 @@ class Caller:
     def actor(self) -> str:
         """Give what audit and logs call it: an id, never a name."""
         return self.subject
+
+    @property
+    def is_machine(self) -> bool:
+        """Say whether an API key is calling: what a person decides, no machine does."""
+        return self.subject.startswith(_MACHINE)
 
     @property
     def permissions(self) -> frozenset[str]:
@@ -278,7 +283,7 @@ async def authenticate(request: Request) -> Caller:
         return await _machine(request.app.state.sessions, token)
     claims = await request.app.state.keys.claims(token.strip())
     subject = str(claims["sub"])
-    if subject.startswith(MACHINE):
+    if subject.startswith(_MACHINE):
         raise Unauthenticated
     return _caller(subject, claims)
 
@@ -289,7 +294,7 @@ async def _machine(sessions: Sessions, key: str) -> Caller:
     if row is None or row.revoked_at or (row.valid_until and row.valid_until <= clock.wall()):
         raise Unauthenticated
     claims = {"org": row.org_id, "roles": row.roles, "areas": row.areas}
-    return _caller(f"{MACHINE}{row.id}", claims)
+    return _caller(f"{_MACHINE}{row.id}", claims)
 
 
 async def find_key(session: Session, key_hash: str) -> ApiKey | None:

@@ -19,7 +19,7 @@ from services.cases.rules.closings import ClosingState, takes_documents
 from services.cases.rules.items import Happening
 from services.cases.schemas.closings import ClosingDecisionIn, ClosingIn, ReopeningIn
 from shared import clock
-from shared.auth import MACHINE, Caller
+from shared.auth import Caller
 from shared.db import Session, new_id
 
 
@@ -30,7 +30,7 @@ async def close_by_hand(
 
     Raises PersonNeeded, WatchItemUnknown, AlreadyClosed, ProofNotTaken, or EvidenceRefused.
     """
-    if caller.subject.startswith(MACHINE):
+    if caller.is_machine:
         raise PersonNeeded
     item = await queries.items.locked_watch_item(session, item_id, caller.scope)
     if item.is_closed:
@@ -79,7 +79,7 @@ async def decide_closing(
 
     Raises PersonNeeded, ClosingUnknown, ClosingDecided, SecondPersonNeeded, or AlreadyClosed.
     """
-    if caller.subject.startswith(MACHINE):
+    if caller.is_machine:
         raise PersonNeeded
     closing, item = await queries.closings.locked_closing(session, closing_id, caller.scope)
     if closing.state is not ClosingState.ASKED:
@@ -123,7 +123,7 @@ async def reopen_by_hand(
     It stands where it stood, and climbs what time asks for since. What data closed, data open
     again. Raises PersonNeeded, WatchItemUnknown, or NotClosedByHand.
     """
-    if caller.subject.startswith(MACHINE):
+    if caller.is_machine:
         raise PersonNeeded
     item = await queries.items.locked_watch_item(session, item_id, caller.scope)
     condition = await queries.conditions.locked_find_condition(session, item.key)

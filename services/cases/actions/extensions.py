@@ -21,7 +21,7 @@ from services.cases.rules.extensions import ExtensionState
 from services.cases.rules.items import Happening
 from services.cases.schemas.extensions import ExtensionDecisionIn, ExtensionIn
 from shared import clock, known
-from shared.auth import MACHINE, Caller
+from shared.auth import Caller
 from shared.db import Session, new_id
 from shared.problems import Finding
 
@@ -82,7 +82,7 @@ async def decide_extension(
     Raises PersonNeeded, ExtensionUnknown, ExtensionDecided, AlreadyClosed, SecondPersonNeeded, or
     ExtensionUnfit.
     """
-    if caller.subject.startswith(MACHINE):
+    if caller.is_machine:
         raise PersonNeeded
     asked, item = await queries.extensions.locked_extension(session, extension_id, caller.scope)
     if asked.state is not ExtensionState.ASKED:

@@ -19,7 +19,7 @@ from services.cases.rules.funding import FundingState
 from services.cases.rules.items import Happening, TimerKind, WatchKind
 from services.cases.schemas.funding import ApprovalIn, FundIn, MeasureIn, ReportIn
 from shared import clock, known, timers
-from shared.auth import MACHINE, Caller
+from shared.auth import Caller
 from shared.db import Session, new_id, same_id
 from shared.events.cases import FundingOrderMoved
 from shared.outbox import publish
@@ -67,7 +67,7 @@ async def approve_funding(
 
     Raises PersonNeeded, FundingUnknown, FundingNotThere, or SecondPersonNeeded.
     """
-    if caller.subject.startswith(MACHINE):
+    if caller.is_machine:
         raise PersonNeeded
     order, item = await _locked(session, caller, order_id, FundingState.REPORTED)
     if caller.actor == order.reported_by:

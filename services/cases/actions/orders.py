@@ -28,7 +28,7 @@ from services.cases.schemas.orders import (
     WithdrawalIn,
 )
 from shared import clock, known
-from shared.auth import MACHINE, Caller
+from shared.auth import Caller
 from shared.db import Session
 
 
@@ -58,7 +58,7 @@ async def sign_order(
 
     Raises OrderUnknown, OrderNotThere, PersonNeeded, or OrderLengthUnfit.
     """
-    if caller.subject.startswith(MACHINE):
+    if caller.is_machine:
         raise PersonNeeded
     order, item = await _locked(session, caller, order_id, OrderState.DRAFT)
     terms = await queries.orders.terms_of(session, order)
@@ -136,7 +136,7 @@ async def decide_penalty(
 
     Raises OrderUnknown, OrderNotThere, PersonNeeded, or DecisionNumberNeeded.
     """
-    if caller.subject.startswith(MACHINE):
+    if caller.is_machine:
         raise PersonNeeded
     order, item = await _locked(session, caller, order_id, OrderState.OVERDUE)
     if body.penalised and not body.decision_number:

@@ -3,12 +3,9 @@
 from services.payroll.errors import PersonNeeded
 from shared.auth import Caller
 
-# How the actor of an API key begins.
-_MACHINE = "key:"
-
 
 def person_of(caller: Caller) -> str:
     """Give the person who is calling; raises PersonNeeded where it is a machine."""
-    if caller.subject.startswith(_MACHINE):
+    if caller.is_machine:
         raise PersonNeeded
     return caller.subject

@@ -17,7 +17,7 @@ from services.registry.rules.requirements import Moment
 from services.registry.schemas.requirements import ExemptionIn
 from shared import clock, timers
 from shared.areas import NATION, Scope
-from shared.auth import MACHINE, Caller
+from shared.auth import Caller
 from shared.db import Session, new_id
 from shared.problems import Finding
 
@@ -33,7 +33,7 @@ async def propose_exemption(
     Raises RequirementUnknown, ExemptionOpen, RegistrationRefused (over, or longer than the list
     allows), PersonNeeded.
     """
-    if caller.subject.startswith(MACHINE):
+    if caller.is_machine:
         raise PersonNeeded
     seen = await queries.requirements.requirement(session, requirement_id, caller.scope)
     project = await queries.projects.locked_project(session, seen.project_id, caller.scope)
@@ -77,7 +77,7 @@ async def confirm_exemption(
 
     Raises ExemptionUnknown, ExemptionDecided, SecondPersonNeeded, PersonNeeded.
     """
-    if caller.subject.startswith(MACHINE):
+    if caller.is_machine:
         raise PersonNeeded
     seen = await queries.requirements.exemption(session, exemption_id, caller.scope)
     project = await queries.projects.locked_project(session, seen.project_id, caller.scope)

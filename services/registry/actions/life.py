@@ -25,15 +25,13 @@ from shared.events.registry import ProjectResumed, ProjectSuspended
 from shared.outbox import publish
 
 _BEGIN, _END = "begin", "end"
-# How the actor of an API key begins; what two persons must decide no machine decides.
-_MACHINE = "key:"
 
 
 async def request_suspension(
     session: Session, caller: Caller, project_id: UUID, body: SuspensionIn, now: datetime
 ) -> Suspension:
     """Ask for a project to be stopped; the same request again, while undecided, is the first."""
-    if caller.subject.startswith(_MACHINE):
+    if caller.is_machine:
         raise PersonNeeded
     project = await queries.projects.locked_project(session, project_id, caller.scope)
     others = await queries.life.locked_suspensions(session, project.id)
@@ -60,7 +58,7 @@ async def decide_suspension(
     session: Session, caller: Caller, suspension_id: UUID, now: datetime, *, approved: bool
 ) -> Suspension:
     """Approve or refuse a request of somebody else; approved, it stops the project in its time."""
-    if caller.subject.startswith(_MACHINE):
+    if caller.is_machine:
         raise PersonNeeded
     project, one, others = await _locked(session, suspension_id, caller.scope)
     if one.requested_by == caller.subject:
