@@ -57,12 +57,13 @@ async def tell(
     # Who is on duty need not be one of those whom the alert might concern.
     if others := [each.recipient_id for each in found if each.recipient_id not in people]:
         people |= await queries.recipients.recipients_in_force(session, others, day)
-    traces = {
-        each.recipient_id: _trace(route)
-        | {"roles": list(each.roles), "found_by": list(each.found_by)}
+    told_of = [
+        (
+            people[each.recipient_id],
+            _trace(route) | {"roles": list(each.roles), "found_by": list(each.found_by)},
+        )
         for each in found
-    }
-    told_of = [(people[who], trace) for who, trace in traces.items()]
+    ]
     await _send(session, alert, told_of, reason=reason, slot=slot, at=at)
     told = {
         "reason": reason,

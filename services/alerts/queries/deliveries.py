@@ -138,14 +138,13 @@ async def locked_waiting_deliveries(
     return found.all()
 
 
-DUE = select(func.count()).where(
-    Delivery.state == DeliveryState.WAITING, Delivery.next_at <= bindparam("wall")
-)
+_DUE = (Delivery.state == DeliveryState.WAITING) & (Delivery.next_at <= bindparam("wall"))
+DUE = select(func.count()).where(_DUE)
 """Counts what is due by the machine's clock (`wall`), claimed or not: the manifest's `pending`."""
 
 
 async def due_counts(session: Session) -> dict[Channel, int]:
     """Count what is due now by the machine's clock, claimed or not, by channel."""
-    due = (Delivery.state == DeliveryState.WAITING) & (Delivery.next_at <= clock.wall())
-    statement = select(Delivery.channel, func.count()).where(due).group_by(Delivery.channel)
-    return {row[0]: row[1] for row in await session.execute(statement)}
+    statement = select(Delivery.channel, func.count()).where(_DUE).group_by(Delivery.channel)
+    rows = await session.execute(statement, {"wall": clock.wall()})
+    return {row[0]: row[1] for row in rows}
