@@ -15,7 +15,7 @@ from services.cases.errors import (
     SecondPersonNeeded,
 )
 from services.cases.models import Closing, ClosingTerms, WatchItem
-from services.cases.rules.closings import ClosingState, takes_documents
+from services.cases.rules.closings import ClosingState
 from services.cases.rules.items import Happening
 from services.cases.schemas.closings import ClosingDecisionIn, ClosingIn, ReopeningIn
 from shared import clock
@@ -63,10 +63,8 @@ async def close_by_hand(
 
 
 async def _terms(session: Session, item: WatchItem, proof: str, now: datetime) -> ClosingTerms:
-    terms = None
-    if takes_documents(item.kind):
-        day = clock.day_of(now)
-        terms = await queries.closings.find_closing_terms(session, item.kind, item.area_code, day)
+    day = clock.day_of(now)
+    terms = await queries.closings.find_closing_terms(session, item.kind, item.area_code, day)
     if terms is None or proof not in terms.proofs:
         raise ProofNotTaken(kind=item.kind, taken=terms.proofs if terms else [])
     return terms

@@ -64,7 +64,7 @@ async def open_watch_item(
     await limits.arm(session, item, ladder, calendar, at)
     await order_course.draft_at_step(session, item, ladder, at)
     if item.project_id and standings:
-        await _review_others(session, item, item.project_id, standings)
+        await review_misses(session, item.project_id, standings, item.opened_at, but=item.id)
     return item
 
 
@@ -150,37 +150,36 @@ def _values(opening: Opening, policy: Policy, ladder: Ladder) -> dict[str, Any]:
     }
 
 
-async def _standings(session: Session, item: WatchItem) -> dict[tuple[UUID, str], history.Standing]:
+async def _standings(session: Session, item: WatchItem) -> history.Standings:
     """Give the standings of a project's misses; of other kinds nothing is counted."""
     if item.project_id is None or item.kind is not WatchKind.TRANSFER_MISSED:
         return {}
     return history.standings(await queries.items.misses(session, item.project_id))
 
 
-def _standing(
-    standings: dict[tuple[UUID, str], history.Standing], item: WatchItem
-) -> history.Standing | None:
-    if item.works_contract_id is None:
-        return None
-    return standings.get((item.works_contract_id, item.period))
+def _known(standings: history.Standings, item: WatchItem) -> Known:
+    return replace(
+        item.known, standing=history.standing_of(standings, item.works_contract_id, item.period)
+    )
 
 
-def _known(standings: dict[tuple[UUID, str], history.Standing], item: WatchItem) -> Known:
-    return replace(item.known, standing=_standing(standings, item))
-
-
-async def _review_others(
+async def review_misses(
     session: Session,
-    item: WatchItem,
     project_id: UUID,
-    standings: dict[tuple[UUID, str], history.Standing],
+    standings: history.Standings,
+    at: datetime,
+    *,
+    but: UUID | None = None,
 ) -> None:
-    """A new miss may lengthen the row of others: late feeds bring misses out of order."""
-    for other in await queries.items.locked_open_misses(session, project_id):
-        standing = _standing(standings, other)
-        if other.id != item.id and standing:
-            await levels.raise_by_rule(session, other, standing, item.opened_at)
-    await proposals.review_proposal(session, project_id, item.opened_at)
+    """Raise a project's open misses, `but` one, whose row has become longer.
+
+    Late feeds bring misses out of order, and one that was none for a while may count again.
+    """
+    for one in await queries.items.locked_open_misses(session, project_id):
+        standing = history.standing_of(standings, one.works_contract_id, one.period)
+        if one.id != but and standing:
+            await levels.raise_by_rule(session, one, standing, at)
+    await proposals.review_proposal(session, project_id, at)
 
 
 async def receive_transfer(

@@ -12,7 +12,7 @@ from services.cases import queries
 from services.cases.actions import policies
 from services.cases.models import CalendarTelling, Policy, Telling, WatchItem
 from services.cases.rules.history import Told
-from services.cases.rules.items import Happening, WatchKind
+from services.cases.rules.items import MOVED, Happening, WatchKind
 from services.cases.rules.ladder import Ladder
 from services.cases.rules.rehearsal import Course, Heard, News, Reached, Walk
 from services.cases.schemas.policies import PolicyIn
@@ -22,7 +22,6 @@ from shared.workdays import Calendar, DayKind
 
 # The rehearsed policy governs all of the past, whenever it shall begin.
 _EVER = date(2000, 1, 1)
-_MOVED = {Happening.OPENED, Happening.RAISED, Happening.LOWERED, Happening.STEP_REACHED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +170,7 @@ def _decided(items: Sequence[WatchItem], until: datetime) -> dict[str, list[News
         known_at = item.opened_at
         for line in sorted(item.timeline, key=lambda one: one.id):
             what = _DECIDED.get(line.what)
-            if line.what in _MOVED or what:
+            if line.what in MOVED or what:
                 known_at = max(known_at, line.at)
             if what and known_at < until:
                 pause = line.details.get("pause") or {}
@@ -193,7 +192,7 @@ def recorded_course(item: WatchItem, until: datetime) -> Course:
     for line in sorted(item.timeline, key=lambda one: one.id):
         if line.at >= until:
             break
-        if line.what in _MOVED:
+        if line.what in MOVED:
             course.reached.append(Reached(line.step, line.level, line.at))
         if line.what in {Happening.CLOSED, Happening.REVERSED}:
             course.closed_at = line.at if line.what is Happening.CLOSED else None

@@ -81,25 +81,8 @@ async def stand_again(
     item.due_at = at
     await levels.catch_up(session, item, at)
     if item.project_id is not None:
-        await _raise_by_rules(session, item.project_id, at)
-
-
-async def _raise_by_rules(session: Session, project_id: UUID, at: datetime) -> None:
-    """What was no miss for a while counts again, for the others of its project, too."""
-    standings = history.standings(await queries.items.misses(session, project_id))
-    for one in await queries.items.locked_open_misses(session, project_id):
-        standing = _standing(standings, one)
-        if standing:
-            await levels.raise_by_rule(session, one, standing, at)
-    await proposals.review_proposal(session, project_id, at)
-
-
-def _standing(
-    standings: dict[tuple[UUID, str], history.Standing], item: WatchItem
-) -> history.Standing | None:
-    if item.works_contract_id is None:
-        return None
-    return standings.get((item.works_contract_id, item.period))
+        standings = history.standings(await queries.items.misses(session, item.project_id))
+        await items.review_misses(session, item.project_id, standings, at)
 
 
 async def missed_again(
@@ -143,7 +126,8 @@ async def _lower_others(session: Session, project_id: UUID, at: datetime) -> Non
         ladder, calendar = await levels.terms(session, other)
         stands = ladder.put_back(
             other.step, other.due_on, clock.day_end(other.due_on), calendar, at,
-            known=Known(_standing(standings, other)), pauses=other.stood_still(at),
+            known=Known(history.standing_of(standings, other.works_contract_id, other.period)),
+            pauses=other.stood_still(at),
         )  # fmt: skip
         if stands is not None:
             levels.lower(session, other, ladder, stands, at)

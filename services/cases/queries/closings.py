@@ -1,7 +1,6 @@
 """Closings by hand, for reading and locked for changing; and the terms in force."""
 
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -10,7 +9,7 @@ from services.cases.errors import ClosingUnknown
 from services.cases.models import Closing, ClosingTerms, WatchItem
 from services.cases.queries import items, rows
 from services.cases.rules import policies
-from services.cases.rules.closings import ClosingState
+from services.cases.rules.closings import ClosingState, takes_documents
 from services.cases.rules.items import WatchKind
 from shared import known, paging
 from shared.areas import Scope
@@ -30,7 +29,9 @@ async def closings(
 async def find_closing_terms(
     session: Session, kind: WatchKind, area_code: str, day: date
 ) -> ClosingTerms | None:
-    """Give the nearest area's terms of a kind in force on a day, or None."""
+    """Give the nearest area's terms of a kind in force on a day; None for what data close alone."""
+    if not takes_documents(kind):
+        return None
     lineage = await known.lineage(session, area_code)
     statement = select(ClosingTerms).where(
         ClosingTerms.kind == kind, ClosingTerms.area_code.in_(lineage)
@@ -46,25 +47,14 @@ async def find_asked_closing(session: Session, item_id: UUID) -> Closing | None:
     return (await session.scalars(statement)).one_or_none()
 
 
-async def closing_is_new(session: Session, **values: Any) -> bool:
-    """Write a closing; False if the item has one that waits."""
-    return await rows.insert_new(session, Closing, **values)
-
-
 async def locked_closing(
     session: Session, closing_id: UUID, scope: Scope
 ) -> tuple[Closing, WatchItem]:
     """Give a closing and its item for changing, or raise ClosingUnknown."""
-    statement = select(Closing).where(Closing.id == closing_id)
-    found = (await session.scalars(statement)).one_or_none()
+    found = await items.locked_beside_item(session, Closing, closing_id, scope)
     if found is None:
         raise ClosingUnknown
-    # The item first, as everybody else locks it; whoever does not see it sees no closing.
-    item = await items.locked_watch_item(session, found.watch_item_id, scope)
-    locked = await rows.locked_first(session, statement)
-    if locked is None:
-        raise ClosingUnknown
-    return locked, item
+    return found
 
 
 async def locked_last_closing(session: Session, item_id: UUID) -> Closing | None:

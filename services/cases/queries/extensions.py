@@ -75,13 +75,7 @@ async def locked_extension(
     session: Session, extension_id: UUID, scope: Scope
 ) -> tuple[Extension, WatchItem]:
     """Give a request and its item for changing, or raise ExtensionUnknown."""
-    statement = select(Extension).where(Extension.id == extension_id)
-    found = (await session.scalars(statement)).one_or_none()
+    found = await items.locked_beside_item(session, Extension, extension_id, scope)
     if found is None:
         raise ExtensionUnknown
-    # The item first, as everybody else locks it; whoever does not see it sees no request.
-    item = await items.locked_watch_item(session, found.watch_item_id, scope)
-    locked = await rows.locked_first(session, statement)
-    if locked is None:
-        raise ExtensionUnknown
-    return locked, item
+    return found

@@ -3,14 +3,14 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, DateTime, Select, case, func, literal, or_, select
 from sqlalchemy.orm import selectinload
 
 from services.cases.errors import WatchItemUnknown
-from services.cases.models import WatchItem, WatchItemEntry
+from services.cases.models import Closing, Extension, WatchItem, WatchItemEntry
 from services.cases.queries import rows
 from services.cases.rules.history import Miss
 from services.cases.rules.items import CloseReason, ItemState, TimerKind, WatchKind
@@ -27,6 +27,9 @@ _MISSED = WatchItem.kind == WatchKind.TRANSFER_MISSED
 _WAS_ONE = WatchItem.close_reason.is_distinct_from(CloseReason.NOT_MISSED.value)
 # What is closed has no due time any more; in a queue it comes last.
 _NEVER = literal(datetime(9999, 1, 1, tzinfo=clock.BEIJING), DateTime(timezone=True))
+
+
+_Asked = TypeVar("_Asked", Closing, Extension)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,27 +61,11 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class CountedMiss:
+class CountedMiss(Miss):
     """A miss that counts with others of its project, and its item."""
 
     watch_item_id: UUID
     state: ItemState
-    miss: Miss
-
-    @property
-    def period(self) -> str:
-        """Give its period."""
-        return self.miss.period
-
-    @property
-    def works_contract_id(self) -> UUID:
-        """Give whose period it is."""
-        return self.miss.works_contract_id
-
-    @property
-    def due_on(self) -> date:
-        """Give when it was due."""
-        return self.miss.due_on
 
 
 def _visible(scope: Scope) -> ColumnElement[bool]:
@@ -181,6 +168,24 @@ async def locked_watch_item(session: Session, item_id: UUID, scope: Scope) -> Wa
     if item is None:
         raise WatchItemUnknown
     return item
+
+
+async def locked_beside_item(
+    session: Session, model: type[_Asked], row_id: UUID, scope: Scope
+) -> tuple[_Asked, WatchItem] | None:
+    """Give what was asked of an item, and the item, for changing; None if there is no such row.
+
+    Raises WatchItemUnknown where the caller does not see the item.
+    """
+    entity: Any = model
+    statement = select(entity).where(entity.id == row_id)
+    found = (await session.scalars(statement)).one_or_none()
+    if found is None:
+        return None
+    # The item first, as everybody else locks it.
+    item = await locked_watch_item(session, found.watch_item_id, scope)
+    locked = await rows.locked_first(session, statement)
+    return None if locked is None else (locked, item)
 
 
 async def find_watch_item(session: Session, item_id: UUID) -> WatchItem | None:
@@ -289,9 +294,12 @@ async def counted_misses(
     found = await session.scalars(statement.order_by(WatchItem.due_on, WatchItem.id))
     return [
         CountedMiss(
-            one.id,
-            one.state,
-            Miss(one.works_contract_id, one.period, one.previous_period, one.due_on),
+            one.works_contract_id,
+            one.period,
+            one.previous_period,
+            one.due_on,
+            watch_item_id=one.id,
+            state=one.state,
         )
         for one in found
         if one.works_contract_id is not None

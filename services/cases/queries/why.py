@@ -22,7 +22,6 @@ from services.cases.queries.delay import Delay
 from services.cases.queries.items import CountedMiss
 from services.cases.rules import history, next_steps, proofs
 from services.cases.rules import why as rules
-from services.cases.rules.closings import takes_documents
 from services.cases.rules.delay import Party
 from services.cases.rules.items import TOLD_WHEN_WRONG, WatchKind
 from services.cases.rules.ladder import Ladder, Rung
@@ -99,19 +98,13 @@ async def why(session: Session, item_id: UUID, scope: Scope, now: datetime) -> W
 
 
 def _rungs(item: WatchItem, ladder: Ladder) -> list[Reason]:
-    lines = [
-        Line(one.what, one.at, one.level, one.step, one.details)
-        for one in item.timeline
-        if one.what in rules.MOVED
-    ]
+    lines = [Line(one.what, one.at, one.level, one.step, one.details) for one in item.timeline]
     return rules.reasons(lines, ladder, item.due_on, told_when_wrong=item.kind in TOLD_WHEN_WRONG)
 
 
 async def _closes_by(session: Session, item: WatchItem, now: datetime) -> list[ClosesBy]:
-    terms = None
-    if takes_documents(item.kind):
-        day = clock.day_of(now)
-        terms = await closings.find_closing_terms(session, item.kind, item.area_code, day)
+    day = clock.day_of(now)
+    terms = await closings.find_closing_terms(session, item.kind, item.area_code, day)
     taken = terms.proofs if terms else []
     two = terms is not None and terms.second_person
     return [
@@ -137,10 +130,7 @@ async def _counted(session: Session, item: WatchItem, scope: Scope) -> Sequence[
 
 
 def _standing(item: WatchItem, counted: Sequence[CountedMiss]) -> history.Standing | None:
-    if item.works_contract_id is None:
-        return None
-    found = history.standings([one.miss for one in counted])
-    return found.get((item.works_contract_id, item.period))
+    return history.standing_of(history.standings(counted), item.works_contract_id, item.period)
 
 
 async def _delay(session: Session, item: WatchItem, scope: Scope, now: datetime) -> Delay | None:

@@ -1,9 +1,10 @@
 """What was told, and how often a project was missed: in a row and in total. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import TypeAlias
 from uuid import UUID
 
 
@@ -32,7 +33,16 @@ class Standing:
     in_total: int
 
 
-def standings(misses: Sequence[Miss]) -> dict[tuple[UUID, str], Standing]:
+Standings: TypeAlias = Mapping[tuple[UUID, str], Standing]
+"""By contract and period."""
+
+
+def standing_of(standings: Standings, contract_id: UUID | None, period: str) -> Standing | None:
+    """Give the standing of a period, or None for what is no miss of a contract."""
+    return standings.get((contract_id, period)) if contract_id else None
+
+
+def standings(misses: Sequence[Miss]) -> Standings:
     """Give the standing of each missed period of one project, by contract and period.
 
     A row goes over one contract's periods, a period paid in full and on time ends it; the total

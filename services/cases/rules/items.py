@@ -113,6 +113,10 @@ class Happening(StrEnum):
     CLOSED = "closed"
 
 
+# What tells, on a timeline, that an item has come to a rung.
+MOVED = frozenset({Happening.OPENED, Happening.RAISED, Happening.LOWERED, Happening.STEP_REACHED})
+
+
 class CloseReason(StrEnum):
     """The proof that closed an item, never a text; a condition's end names its own in one word."""
 

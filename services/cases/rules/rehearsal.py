@@ -329,7 +329,8 @@ class Walk:
         if told.kind is not WatchKind.TRANSFER_MISSED or told.contract_id is None:
             return matter.known
         standings = history.standings(self._misses)
-        return replace(matter.known, standing=standings.get((told.contract_id, told.period)))
+        standing = history.standing_of(standings, told.contract_id, told.period)
+        return replace(matter.known, standing=standing)
 
     def _review_misses(self, news: News) -> None:
         if news.kind is WatchKind.TRANSFER_MISSED:

@@ -11,13 +11,10 @@ from enum import StrEnum
 from typing import Any
 
 from services.cases.rules import policies, proofs
-from services.cases.rules.items import Happening
+from services.cases.rules.items import MOVED, Happening
 from services.cases.rules.ladder import Counts, Jump, Ladder, Step
 from shared.wording import Text
 from shared.workdays import Calendar, Unit
-
-MOVED = frozenset({Happening.OPENED, Happening.RAISED, Happening.LOWERED, Happening.STEP_REACHED})
-"""The lines of a timeline that tell of a rung."""
 
 
 class Cause(StrEnum):
