@@ -21,7 +21,7 @@ help:  ## list these commands
 install: $(READY)  ## make .venv from requirements.lock
 
 demo: $(READY)  ## play a scenario in one process, then keep serving (TARGET=cluster: there; ARGS=--exit)
-	$(RUN) services demo $(if $(TARGET),--$(TARGET) .$(TARGET)) $(ARGS)
+	@$(RUN) services demo $(if $(TARGET),--$(TARGET) .$(TARGET)) $(ARGS)
 
 test: $(READY)  ## all tests but the long ones and those of `check` (offline: ARGS='-m "not kafka and not soak"')
 	$(RUN) pytest -m "not soak" --ignore=tests/contracts $(BESIDE) $(ARGS)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
@@ -139,6 +140,15 @@ def test_every_command_is_documented() -> None:
 def test_every_make_command_is_documented() -> None:
     said = _first(COMMANDS, "command", "what it does")
     assert {name.removeprefix("make ") for name in said} == targets()
+
+
+def test_make_adds_nothing_to_the_document_that_the_demo_prints() -> None:
+    command = ["make", "--no-print-directory", "demo", "ARGS=--json"]
+    said = subprocess.run(
+        [*command, "RUN=echo ran", "READY=Makefile"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    assert said == "ran services demo --json\n"
 
 
 def test_every_daily_job_is_documented_with_its_time() -> None:
