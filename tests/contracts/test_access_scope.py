@@ -4,6 +4,7 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -45,12 +46,17 @@ def carried(argument: ast.expr) -> str | None:
     return said if first in CARRIERS and rest in {"", "scope", "areas", "scope.areas"} else None
 
 
+def calls_of(function: Function) -> Iterator[ast.Call]:
+    """Give the calls in a function's body; one that is prepared for later, `partial`, is one."""
+    for call in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(function)))):
+        if isinstance(call, ast.Call):
+            later = named(function, call.func) is partial
+            yield ast.Call(call.args[0], call.args[1:], call.keywords) if later else call
+
+
 def handed_on(function: Function) -> Iterator[tuple[Function, str, str]]:
     """Give each of our own functions that is handed the scope: it, the parameter, the argument."""
-    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    for call in ast.walk(tree):
-        if not isinstance(call, ast.Call):
-            continue
+    for call in calls_of(function):
         called = named(function, call.func)
         if called is None or not getattr(called, "__module__", "").startswith("services."):
             continue
@@ -90,9 +96,8 @@ def reaches_rows(function: Function, seen: frozenset[Function] = frozenset()) ->
 
 def breaches(function: Function) -> Iterator[str]:
     """Give what is wrong with a route: a query without scope, or an action that drops it."""
-    calls = ast.walk(ast.parse(textwrap.dedent(inspect.getsource(function))))
     scoped = {called: said for called, _, said in handed_on(function)}
-    found = [named(function, call.func) for call in calls if isinstance(call, ast.Call)]
+    found = [named(function, call.func) for call in calls_of(function)]
     ours = [
         each
         for each in found
