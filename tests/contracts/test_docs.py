@@ -143,9 +143,10 @@ def test_every_make_command_is_documented() -> None:
 
 
 def test_make_adds_nothing_to_the_document_that_the_demo_prints() -> None:
-    command = ["make", "--no-print-directory", "demo", "ARGS=--json"]
+    # Whatever the age of this clone's files, what is installed counts as made.
+    quiet = ["--no-print-directory", "--old-file=.venv/.installed", "RUN=echo ran"]
     said = subprocess.run(
-        [*command, "RUN=echo ran", "READY=Makefile"],
+        ["make", *quiet, "demo", "ARGS=--json"],
         cwd=ROOT, capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
     assert said == "ran services demo --json\n"
