@@ -143,7 +143,7 @@ async def _line(client: AsyncClient, bare: Connection) -> Line:
     mine, floors = (sorted(spans)[len(spans) * 95 // 100] for spans in (ours, least))
     # An answer is more than its statement: who asks, what for, and the body that is written.
     goal = Goal(ours=300, above=15)
-    return Line("board of 10,000 projects p95", Unit.SPAN, mine, floors, goal, faults)
+    return Line("board of 10,000 projects p95", Unit.SPAN, mine, floors, goal=goal, faults=faults)
 
 
 def _figures(said: dict[str, Any]) -> list[tuple[Any, ...]]:

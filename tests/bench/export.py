@@ -18,7 +18,7 @@ from shared.db import Sessions
 from tests.bench import scan
 from tests.bench.floors import export as floor
 from tests.bench.ground import Ground, connected, opened
-from tests.bench.judge import Goal, Line, Unit
+from tests.bench.judge import Line, Unit
 
 ROWS = 1_000_000
 # A thousand rows and more come from one transaction, as batches do; all are below the horizon.
@@ -97,7 +97,7 @@ async def measure(ground: Ground) -> list[Line]:
         return [
             Line(
                 "export of 1,000,000 rows", Unit.RATE, mine.rows / mine.seconds,
-                least.rows / least.seconds, Goal(), wrong,
+                least.rows / least.seconds, faults=wrong,
                 note=f"memory grew by {mine.grown:.1f} MB after {WARM:,} rows",
             )
         ]  # fmt: skip

@@ -157,20 +157,21 @@ async def _in_sets(inbox: Inbox, runs: Runs) -> Line:
     async def least(events: list[OrganisationRegistered]) -> None:
         await floor.handle(runs.bare, _said(events), TOGETHER)
 
-    single, _ = await best(
+    single, *_ = await best(
         Unit.RATE,
         ours=lambda: runs.timed("ours", handled(by_itself)),
         floor=lambda: runs.timed("floor", least),
         slices=SLICES,
     )
-    ours, bare = await best(
+    ours, bare, spread = await best(
         Unit.RATE,
         ours=lambda: runs.timed("ours", handled(together)),
         floor=lambda: runs.timed("floor", least),
         slices=SLICES,
     )
     note = f"{ours / single - 1:+.0%} over one by one, both without Kafka; not built"
-    return Line(f"inbox: {TOGETHER} together", Unit.RATE, ours, bare, Goal(), runs.faults(), note)
+    name = f"inbox: {TOGETHER} together"
+    return Line(name, Unit.RATE, ours, bare, spread, Goal(), runs.faults(), note)
 
 
 def _told(number: int) -> list[OrganisationRegistered]:

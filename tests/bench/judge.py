@@ -45,6 +45,8 @@ class Line:
     unit: Unit
     ours: float
     floor: float
+    spread: float = 0
+    """By what share the floor's own runs differ: what is nearer to it than that cannot be told."""
     goal: Goal = field(default_factory=Goal)
     faults: Sequence[str] = ()
     note: str = ""
@@ -57,11 +59,12 @@ class Line:
     def failures(self) -> list[str]:
         """Say what is wrong, one thing each; nothing if all is well.
 
-        What beats its floor does less than the floor does, or is measured wrongly.
+        What beats its floor by more than the floor's own runs differ does less than the floor
+        does, or is measured wrongly.
         """
         rate = self.unit is Unit.RATE
         found = list(self.faults)
-        if (self.ratio > 1) if rate else (self.ratio < 1):
+        if (self.ratio > 1 + self.spread) if rate else (self.ratio < 1 - self.spread):
             found.append(f"suspicious: better than its floor ({_ratio(self.ratio, self.unit)})")
         for what, value, goal in (
             ("ratio", self.ratio, self.goal.ratio),
@@ -99,6 +102,7 @@ class Line:
             "ours": round(self.ours, 3),
             "floor": round(self.floor, 3),
             "ratio": round(self.ratio, 4),
+            "spread": round(self.spread, 4),
             "goal": asdict(self.goal),
             "failures": self.failures(),
             "note": self.note,
@@ -111,9 +115,10 @@ def _ratio(ratio: float, unit: Unit) -> str:
 
 async def best(
     unit: Unit, *, ours: Run, floor: Run, runs: int = RUNS, slices: int = 1
-) -> tuple[float, float]:
+) -> tuple[float, float, float]:
     """Run floor and ours in turn, so that both meet the same machine; give the best run of each.
 
+    Beside them the share by which the floor's worst run differs from its best.
     A run may be cut into slices of equal size, which take turns as well: then what else the
     machine does meanwhile falls on both alike.
     """
@@ -124,4 +129,5 @@ async def best(
         bare.append(mean([each for each, _ in cut]))
         mine.append(mean([each for _, each in cut]))
     choose = max if unit is Unit.RATE else min
-    return choose(mine), choose(bare)
+    least = choose(bare)
+    return choose(mine), least, max(abs(each / least - 1) for each in bare)

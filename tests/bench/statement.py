@@ -223,5 +223,10 @@ async def _memory(runtime: Runtime, url: str, bare: Connection, kind: str, conte
     goal = Goal(ours=MEGABYTES)
     size = len(content) / (1 << 20)
     return Line(
-        f"statement: memory, {kind}", Unit.SIZE, float(said), size, goal, note="floor: the file"
+        f"statement: memory, {kind}",
+        Unit.SIZE,
+        float(said),
+        size,
+        goal=goal,
+        note="floor: the file",
     )

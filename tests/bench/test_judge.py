@@ -18,11 +18,11 @@ ALONE = {"asyncpg", "aiokafka", "httpx", "python_calamine", "uuid_utils"}
 
 
 def rate(ours: float, floor: float, /, **goal: float) -> Line:
-    return Line("rate", Unit.RATE, ours, floor, Goal(**goal))
+    return Line("rate", Unit.RATE, ours, floor, goal=Goal(**goal))
 
 
 def span(ours: float, floor: float, /, **goal: float) -> Line:
-    return Line("span", Unit.SPAN, ours, floor, Goal(**goal))
+    return Line("span", Unit.SPAN, ours, floor, goal=Goal(**goal))
 
 
 def test_each_bench_has_a_floor_of_its_name() -> None:
@@ -68,6 +68,12 @@ def test_better_than_the_floor_is_suspicious(line: Line) -> None:
     assert "FAILED" in line.text()
 
 
+@pytest.mark.parametrize(("ours", "failures"), [(0.89, 1), (0.91, 0), (1.2, 0)])
+def test_a_floor_is_known_no_better_than_its_own_runs_agree(ours: float, failures: int) -> None:
+    assert len(Line("span", Unit.SPAN, ours, 1, 0.1).failures()) == failures
+    assert len(Line("rate", Unit.RATE, 2 - ours, 1, 0.1).failures()) == failures
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -84,7 +90,8 @@ def test_a_missed_goal_fails(line: Line) -> None:
 
 
 def test_what_the_bench_found_wrong_fails_though_the_goal_is_met() -> None:
-    line = Line("rate", Unit.RATE, 80, 100, Goal(ratio=0.7), ["writes other rows than its floor"])
+    faults = ["writes other rows than its floor"]
+    line = Line("rate", Unit.RATE, 80, 100, goal=Goal(ratio=0.7), faults=faults)
     assert line.failures() == ["writes other rows than its floor"]
 
 
@@ -99,9 +106,9 @@ def test_a_line_says_name_ours_floor_ratio_and_goal() -> None:
     assert len(document["failures"]) == 1
 
 
-@pytest.mark.parametrize(("unit", "expected"), [(Unit.RATE, (6, 5)), (Unit.SPAN, (2, 1))])
+@pytest.mark.parametrize(("unit", "expected"), [(Unit.RATE, (6, 5, 0.8)), (Unit.SPAN, (2, 1, 4))])
 async def test_the_best_of_three_counts_and_both_take_turns(
-    unit: Unit, expected: tuple[float, float]
+    unit: Unit, expected: tuple[float, float, float]
 ) -> None:
     order: list[str] = []
     given = {"ours": iter([2.0, 6.0, 4.0]), "floor": iter([5.0, 1.0, 3.0])}
@@ -126,7 +133,7 @@ async def test_slices_of_a_run_take_turns_and_count_as_one_run() -> None:
     found = await best(
         Unit.RATE, ours=lambda: run("ours"), floor=lambda: run("floor"), runs=1, slices=2
     )
-    assert found == (1.5, 4.0), "as many events in twice the time are not half as many more"
+    assert found == (1.5, 4.0, 0), "as many events in twice the time are not half as many more"
     assert order == ["floor", "ours"] * 2
 
 
