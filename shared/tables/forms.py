@@ -15,7 +15,6 @@ from typing import Any
 from shared.problems import Finding
 from shared.tables import headers, words
 from shared.tables.cells import BLANK, Book, Cell, CellKind, RowClass, Sheet, column_name, plain
-from shared.tables.cells import Row as TableRow
 from shared.tables.headers import Field, Header
 from shared.tables.values import moment, number
 from shared.wording import Text
@@ -23,6 +22,7 @@ from shared.wording import Text
 _MONTH = re.compile(r"(20\d\d)(?:[-/.年]?)(0?[1-9]|1[0-2])月?", re.ASCII)
 _FEN = Decimal("0.01")
 _LONGEST = 200
+_YUAN = frozenset("元圆")
 
 
 class Holds(StrEnum):
@@ -192,17 +192,23 @@ def _missing(form: Form, sheet: Sheet, header: Header) -> list[Finding]:
 def _lines(form: Form, sheet: Sheet, header: Header) -> Iterator[Line]:
     titles = {name: header.title(name) for name in header.columns}
     anchors = [form.columns[0].name]
+    units = _units(header, titles, headers.unit_above(sheet.rows, header))
     for kind, row in headers.classes(sheet.rows, header, anchors=anchors):
         if kind is RowClass.DATA:
             line = Line(sheet.name, row.number, header.columns, titles)
             for column in form.columns:
-                _take(line, column, header, row)
+                _take(line, column, header.cell(row, column.name), units)
             yield line
 
 
-def _take(line: Line, column: Column, header: Header, row: TableRow) -> None:
+def _units(header: Header, titles: Mapping[str, str], noted: int) -> Mapping[str, int]:
+    """Give the unit of each column's sums: its title's own, else the one noted above the table."""
+    bare = {name: 1 if "元" in title else noted for name, title in titles.items()}
+    return {**bare, **header.units}
+
+
+def _take(line: Line, column: Column, cell: Cell, units: Mapping[str, int]) -> None:
     """Read one cell into a line: its value, None if it is empty, or what is wrong with it."""
-    cell = header.cell(row, column.name)
     line.values[column.name] = None
     if cell.kind is CellKind.FAULT:
         line.find(column.name, "cell_fault", *_FAULT)
@@ -210,8 +216,7 @@ def _take(line: Line, column: Column, header: Header, row: TableRow) -> None:
         if column.required:
             line.find(column.name, "missing", *_EMPTY)
     else:
-        unit = header.units.get(column.name, 1)
-        value = _READ[column.holds](column, cell, unit)
+        value = _READ[column.holds](column, cell, units.get(column.name, 1))
         if isinstance(value, _Wrong):
             line.find(column.name, value.code, value.said, value.remedy)
         else:
@@ -294,6 +299,12 @@ def _amount(column: Column, cell: Cell, unit: int) -> object:
             "amount_unreadable",
             Text("不是可识别的金额", "This is no amount that can be read"),
             Text("请填写数字，如 1200.00", "Write a number like 1200.00"),
+        )
+    if unit > 1 and found[1] == 1 and not _YUAN.isdisjoint(cell.text):
+        return _Wrong(
+            "unit_mixed",
+            Text("单元格写“元”，表头却以更大的单位计", "It says yuan under a larger unit"),
+            Text("请核对后只写数字", "Check it and write the number alone"),
         )
     value = found[0] * (found[1] if found[1] > 1 else unit)
     if value != value.quantize(_FEN):

@@ -15,6 +15,7 @@ _MARKS = re.compile(r"[\W_]+")
 _LATIN = re.compile(r"[!-~]+")
 _UNIT = re.compile(r"(千|万|亿)元")
 _UNITS = {"千": 1_000, "万": 10_000, "亿": 10**8}
+_UNIT_NOTE = re.compile(r"单位:?(?:人民币)?(千|万|亿)?元")
 # What opens a row of sums; a caller adds its own (期初余额).
 TOTALS = (
     *("合计", "小计", "总计", "共计", "累计", "承前页", "过次页", "转下页", "接上页"),
@@ -60,6 +61,18 @@ class Header:
         """Give the titles that no field claims."""
         taken = {*self.columns.values(), *(column for _, column in self.twice)}
         return [title for column, title in self.titles.items() if column not in taken]
+
+
+def unit_above(rows: Iterable[Row], header: Header) -> int:
+    """Give the unit that a note above the header names, `单位：万元`: 10,000; 1 without one."""
+    unit = 1
+    for row in rows:
+        if row.number >= header.rows[0].number:
+            break
+        said = _UNIT_NOTE.search("".join(plain(cell.text) for cell in row.cells))
+        if said:
+            unit = _UNITS.get(said[1], 1)
+    return unit
 
 
 @lru_cache(maxsize=4096)
