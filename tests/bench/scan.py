@@ -2,13 +2,9 @@
 
 import json
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
-
-from sqlalchemy import event
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.payroll import jobs
 from shared import clock
@@ -17,6 +13,7 @@ from shared.partitions import partition_statements
 from tests.bench.floors import scan as floor
 from tests.bench.ground import Connection, Ground, connected, opened
 from tests.bench.judge import Goal, Line, Run, Unit, best
+from tests.fixtures.database import heard
 
 TODAY = date(2026, 6, 16)
 MISSED = 1000
@@ -184,28 +181,12 @@ async def _none_missed(sessions: Sessions, bare: Connection) -> Line:
         return (time.perf_counter() - began) * 1000
 
     spans = await best(Unit.SPAN, ours=ours, floor=least, slices=5)
-    assert isinstance(sessions.bind, AsyncEngine)
-    with _heard(sessions.bind) as statements:
+    with heard(sessions) as statements:
         await _until_none(sessions)
     read = await _read_whole(bare, statements)
     faults = [f"reads all of {', '.join(sorted(read))}"] if read else []
     note = f"{len(statements)} statements, no sequential scan"
     return Line("scan: none missed", Unit.SPAN, *spans, Goal(ours=20), faults, note)
-
-
-@contextmanager
-def _heard(engine: AsyncEngine) -> Iterator[list[tuple[str, Any]]]:
-    """Give the very statements that are executed meanwhile, each with its values."""
-    said: list[tuple[str, Any]] = []
-
-    def hear(_c: object, _cursor: object, statement: str, values: object, *_: object) -> None:
-        said.append((statement, values))
-
-    event.listen(engine.sync_engine, "before_cursor_execute", hear)
-    try:
-        yield said
-    finally:
-        event.remove(engine.sync_engine, "before_cursor_execute", hear)
 
 
 async def _read_whole(bare: Connection, statements: Sequence[tuple[str, Any]]) -> set[str]:

@@ -17,6 +17,7 @@ from shared import clock, migrations, telemetry, timers
 from shared.db import Sessions
 from shared.events.payroll import BankFeedCompleted, BankFeedLate, TransferMissed, TransferReceived
 from shared.jobs import run_due
+from tests.fixtures.database import heard
 from tests.fixtures.service import Published, Time, Token
 from tests.payroll import factories
 from tests.payroll.factories import line, statement
@@ -111,6 +112,22 @@ async def test_a_late_bank_is_no_debtor(
     await jobs.find_missed_transfers(sessions)
     told = await published(None, BankFeedLate, BankFeedCompleted, TransferMissed)
     assert [type(each) for each in told[-2:]] == [BankFeedCompleted, TransferMissed]
+
+
+async def test_many_misses_are_written_in_as_many_statements_as_two(
+    sessions: Sessions, time: Time
+) -> None:
+    """Nothing makes the session write what changed row by row, before all of it is known."""
+    time.move_to(clock.at(FIRST, 12))
+    async with sessions.begin() as session:
+        await factories.tree(session)
+        for _ in range(2):
+            await factories.contract(session)
+    time.move_to(clock.at(date(2023, 1, 21)))
+    with heard(sessions) as said:
+        assert await jobs.find_missed_transfers(sessions) == 2
+    assert [values for words, values in said if words.startswith("UPDATE")] == []
+    assert sum("UPDATE obligations" in words for words, _ in said) == 1
 
 
 async def test_replicas_at_once_tell_each_miss_once(

@@ -11,10 +11,11 @@ import pytest
 from httpx import AsyncClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event, select, text
+from sqlalchemy import select, text
 
 from shared import clock, paging
 from shared.db import Session, Sessions, new_id
+from tests.fixtures.database import heard
 from tests.shared.house import Stone
 
 EVER = clock.wall() - timedelta(days=1)
@@ -258,14 +259,8 @@ async def test_a_page_of_a_sync_reads_no_more_than_its_rows(sessions: Sessions) 
     async with sessions.begin() as session:
         await session.execute(text("ANALYZE stones"))
     first = await synced(sessions)
-    said: list[tuple[str, Any]] = []
-    engine: Any = sessions.bind
-    event.listen(
-        engine.sync_engine,
-        "before_cursor_execute",
-        lambda _c, _r, words, values, *_: said.append((words, values)),
-    )
-    await synced(sessions, first.next)
+    with heard(sessions) as said:
+        await synced(sessions, first.next)
     [(words, values)] = [each for each in said if "FROM stones" in each[0]]
     async with sessions.begin() as session:
         connection = await session.connection()

@@ -28,8 +28,10 @@ async def mark_missed_transfers(session: Session, now: datetime, limit: int = 10
     overdue = await queries.transfers.locked_obligations_overdue(session, today, fed_until, limit)
     news = [row for row in overdue if row.miss(today, fed_until.get(row.source_id))]
     if news:
-        projects = await queries.projects.projects(session, {row.project_id for row in news})
-        cards = await parties.cards_then(session, news, projects)
+        # What the misses change is written below in one statement, and not before each question.
+        with session.no_autoflush:
+            projects = await queries.projects.projects(session, {row.project_id for row in news})
+            cards = await parties.cards_then(session, news, projects)
         for row in news:
             row.developer_id = cards[row.id].developer_id
         await sets.change(session, news)
