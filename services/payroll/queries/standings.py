@@ -178,7 +178,8 @@ def _supervised(scope: Scope, only: StandingFilter, moment: _Moment) -> Subquery
     if only.area_code:
         inside = known.in_scope(told.area_code, Scope(frozenset({only.area_code})))
         statement = statement.where(inside)
-    return statement.subquery("supervised")
+    # So that what is sorted and grouped are the fields that are asked for, and not whole cards.
+    return _once(statement).subquery("supervised")
 
 
 def _fed_cards(cards: Subquery, moment: _Moment) -> Select[*tuple[Any, ...]]:
