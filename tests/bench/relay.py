@@ -3,10 +3,11 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from contextvars import ContextVar
 from datetime import timedelta
+from itertools import chain
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -26,7 +27,7 @@ from tests.waiting import until
 
 TOPIC = "payroll.events"
 SENT, FRESH, SLICES = 5_000_000, 5_000, 10
-A_SECOND, SAMPLES = 100, 1_000
+A_SECOND, SAMPLES, ROUNDS = 100, 600, 6
 DAYS = 150
 WRITERS = 8
 # What payroll said of feeds in the months before, a row every few seconds, all of it sent.
@@ -185,16 +186,23 @@ async def _latency(
         for _ in range(WRITERS):
             free.put_nowait(await stack.enter_async_context(connected(sessions.url)))
         async with running(bus):
-            spans = await best(
-                Unit.SPAN,
-                ours=lambda: _ours(sessions, bus),
-                floor=lambda: _least(free, bare, producer),
-            )
+            # A tail is known by many: what both took in all rounds, which take turns.
+            ours, least = [], []
+            for _ in range(ROUNDS):
+                least.append(await _least(free, bare, producer))
+                ours.append(await _ours(sessions, bus))
+    mine, bound = (_p99(chain.from_iterable(rounds)) for rounds in (ours, least))
+    spread = max(abs(_p99(each) / bound - 1) for each in least)
     name = f"relay: commit → ack p99, {A_SECOND}/s"
-    return Line(name, Unit.SPAN, *spans, Goal(ours=50))
+    return Line(name, Unit.SPAN, mine, bound, spread, Goal(ours=50))
 
 
-async def _ours(sessions: Sessions, bus: Heard) -> float:
+def _p99(spans: Iterable[float]) -> float:
+    ordered = sorted(spans)
+    return ordered[len(ordered) * 99 // 100]
+
+
+async def _ours(sessions: Sessions, bus: Heard) -> list[float]:
     committed: ContextVar[float] = ContextVar("committed")
 
     async def say() -> tuple[str, float]:
@@ -221,7 +229,7 @@ async def _ours(sessions: Sessions, bus: Heard) -> float:
 
 async def _least(
     free: "asyncio.Queue[Connection]", bare: Connection, producer: AIOKafkaProducer
-) -> float:
+) -> list[float]:
     acked: dict[str, float] = {}
     woken = asyncio.Event()
 
@@ -254,8 +262,8 @@ def _event() -> BankFeedCompleted:
 
 async def _paced(
     say: Callable[[], Awaitable[tuple[str, float]]], acked: Mapping[str, float]
-) -> float:
-    """Say something a hundred times a second, whatever is still under way; give p99 in ms.
+) -> list[float]:
+    """Say something a hundred times a second, whatever is still under way; give each span in ms.
 
     `say` gives the id of what was said and the instant of its commit.
     """
@@ -270,5 +278,4 @@ async def _paced(
             await asyncio.sleep(max(0.0, began + number / A_SECOND - time.perf_counter()))
             tasks.create_task(said())
     await until(lambda: committed.keys() <= acked.keys(), within=30)
-    spans = sorted(acked[event_id] - at for event_id, at in committed.items())
-    return spans[len(spans) * 99 // 100] * 1000
+    return [(acked[event_id] - at) * 1000 for event_id, at in committed.items()]
