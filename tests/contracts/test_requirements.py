@@ -1,39 +1,98 @@
-"""Each row of docs/requirements.md names a test that is there; no rule of the watch lacks one."""
+"""Each row that has to be shown stands in docs/requirements.md, with tests that are there."""
 
 import ast
 import re
+from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+from services.cases.rules.items import WatchKind
+
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "requirements.md"
-LINE = re.compile(r"^\| ([RBP]\d+(?:\.\d+)?) \| `([^`]+)` \|$")
-# Every rule that a finder or payroll tells of today has a line.
-RULES = {"P1", "P2", "P3", "P4", "P5", "P6", "P7", "P10", "P18", "P19", "P22", "P23", "P24", "P25"}
+ROW = r"[RLPWB]\d+(?:\.\d+)?"
+LINE = re.compile(rf"\| ({ROW}) \| `([^`]+)` \|")
+WORDS = re.compile(rf"\| ({ROW}) \| (\S.*\S) \|")
+# What has to be shown, told apart from the page, so that no edit of the page alone loses a row.
+SHOWN = {
+    "R1": {*range(3, 14), 15, 16, *range(19, 22), *range(23, 27)},
+    "R2": {4, 8, 16},
+    "R3": {1, 19, 24},
+    "R4": {1, 2, 16, 17, 19, 29, 50},
+    "R5": {1, 2, 6, 34},
+    "P": {*range(1, 8), 10, 18, 19, *range(22, 26)},
+    "L1": {*range(7, 11), 12, 13, *range(18, 24), 27, 34},
+    "L2": {*range(1, 9), 10, 14, 15, 17},
+    "L3": {*range(1, 6), *range(7, 10), *range(11, 15)},
+    "W": {1, 2, 8, 12, 13},
+    "B": {1, 2, 3, 6, 8, 11, 19, 22, 23},
+}
+# The rule of each kind of watch item.
+KINDS = {
+    "account_not_opened": "P1",
+    "account_not_filed": "P2",
+    "agreement_missing": "P3",
+    "deposit_missing": "P4",
+    "guarantee_expiring": "P5",
+    "deposit_not_replenished": "P6",
+    "transfer_missed": "P7",
+    "cover_low": "P10",
+    "notice_board_missing": "P18",
+    "wage_officer_missing": "P18",
+    "payment_guarantee_missing": "P19",
+    "no_systems": "P22",
+    "reporting_gap": "P23",
+    "nobody_in_charge": "P24",
+    "bank_feed_late": "P25",
+}
 
 
-def lines(page: str) -> list[tuple[str, str]]:
-    """Give the rows of the table with their tests; a line of another shape is refused."""
-    table = [line for line in page.splitlines() if line.startswith("|")][2:]
-    found = [LINE.match(line) for line in table]
+def asked() -> set[str]:
+    """Give every row that has to be shown."""
+    return {
+        f"{family}.{number}" if family[-1].isdigit() else f"{family}{number}"
+        for family, numbers in SHOWN.items()
+        for number in numbers
+    }
+
+
+def section(page: str, title: str, shape: re.Pattern[str]) -> list[tuple[str, str]]:
+    """Give the lines of a section's table; one of another shape is refused."""
+    text = page.split(f"\n## {title}\n", 1)[1].split("\n## ", 1)[0]
+    table = [line for line in text.splitlines() if line.startswith("|")][2:]
+    found = [shape.fullmatch(line) for line in table]
     assert all(found), [line for line, good in zip(table, found, strict=True) if not good]
     return [(one[1], one[2]) for one in found if one]
 
 
-LINES = lines(PAGE.read_text("utf-8"))
+TEXT = PAGE.read_text("utf-8")
+ROWS, LINES = section(TEXT, "Rows", WORDS), section(TEXT, "Tests", LINE)
+
+
+def lost(rows: Iterable[tuple[str, str]]) -> set[str]:
+    """Give what has to be shown and is in no line."""
+    return asked() - {row for row, _ in rows}
+
+
+@cache
+def names_in(file: str) -> frozenset[str]:
+    """Give the names of a file's tests."""
+    if not (ROOT / file).is_file():
+        return frozenset()
+    return frozenset(
+        node.name
+        for node in ast.parse((ROOT / file).read_text("utf-8")).body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.name.startswith("test_")
+    )
 
 
 def is_there(test: str) -> bool:
     """Say whether a file has a test of this name."""
     file, _, name = test.partition("::")
-    if not (ROOT / file).is_file() or not name.startswith("test_"):
-        return False
-    tree = ast.parse((ROOT / file).read_text("utf-8"))
-    return any(
-        isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == name
-        for node in tree.body
-    )
+    return name in names_in(file)
 
 
 @pytest.mark.parametrize(("row", "test"), LINES, ids=[f"{row}-{test}" for row, test in LINES])
@@ -43,10 +102,27 @@ def test_a_row_names_a_test_that_is_there(row: str, test: str) -> None:
 
 def test_no_line_stands_twice() -> None:
     assert len(set(LINES)) == len(LINES)
+    assert len({row for row, _ in ROWS}) == len(ROWS)
 
 
-def test_every_rule_of_the_watch_has_a_line() -> None:
-    assert RULES - {row for row, _ in LINES} == set()
+def test_every_row_that_has_to_be_shown_has_words_and_tests() -> None:
+    assert lost(LINES) == lost(ROWS) == set()
+    assert {row for row, _ in ROWS} == {row for row, _ in LINES} == asked()
+
+
+def test_every_kind_of_watch_item_has_a_rule_that_is_shown() -> None:
+    assert {kind.value for kind in WatchKind} == set(KINDS)
+    assert set(KINDS.values()) == {f"P{number}" for number in SHOWN["P"]}
+
+
+def test_what_is_not_yet_there_is_said_of_rows_that_are_known() -> None:
+    known = {row for row, _ in ROWS}
+    assert {row for row, _ in section(TEXT, "Not yet", WORDS)} <= known
+
+
+@pytest.mark.parametrize("row", ["R1.9", "P10", "L2.7", "W12", "B11"])
+def test_a_row_whose_lines_are_deleted_is_seen(row: str) -> None:
+    assert lost(one for one in LINES if one[0] != row) == {row}
 
 
 def test_what_is_not_there_is_seen() -> None:

@@ -408,6 +408,59 @@ async def test_two_projects_have_none_and_only_gaps_are_told_of(county: Played) 
     assert Counter(lacking.values()) == {1: 9, 2: 4, 3: 2, 5: 2}
 
 
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_provincial_system_is_told_of_exactly_the_55_and_gives_them_back_unchanged(
+    county: Played,
+) -> None:
+    begin, rows, end = await _exported(county.client, supervised_on=f"{LAST_DAY}")
+    assert {row["id"]: row["name"] for row in rows} == county.supervised
+    assert (begin["list"], end["rows"], end["left"]) == ("projects", 55, 0)
+    assert (await _exported(county.client, supervised_on=f"{LAST_DAY}"))[1] == rows
+    said = set(written.rows(HEFENG, "projects.csv")[0]) & set(rows[0])
+    for row in rows:
+        body = {name: row[name] for name in (*said, *GIVEN_BACK)}
+        again = await county.client.call(
+            "POST", PROJECTS, role="wage_office", area=COUNTY, body=body
+        )
+        assert again == row
+    _, changed, ended = await _exported(county.client, cursor=end["next"])
+    assert (changed, ended["left"]) == ([], 0)
+
+
+GIVEN_BACK = (
+    *("developer_id", "contractor_id", "sector_authority_id", "works_kind", "permitted_on"),
+    *("investment_amount", "approval_number", "permit_number", "address", "category", "size"),
+)
+
+
+async def _exported(client: Client, **asked: str) -> tuple[Any, list[Any], Any]:
+    """Give the beginning, the rows and the end of an export of projects, as a province asks."""
+    token = client.token("provincial_system", COUNTY)
+    answer = await client.http.get(
+        f"{client.bases['registry']}/registry/v1/exports/projects",
+        params=asked,
+        headers={"authorization": f"Bearer {token}"},
+    )
+    begin, *lines, end = [json.loads(line) for line in answer.text.splitlines()]
+    return begin, [line["row"] for line in lines if line["kind"] == "row"], end
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_shares_by_investment_type_sum_to_the_county_s(county: Played) -> None:
+    summary = await county.client.call("GET", SUMMARY, query={"by": "investment_type"})
+    kinds = {one["investment_type"]: one for one in summary["items"]}
+    facts = Counter(row["investment_type"] for row in written.rows(HEFENG, "projects.csv"))
+    assert {kind: one["projects"] for kind, one in kinds.items()} == facts
+    total = county.told["summary"]["total"]
+    for name in ("projects", "none", "short", "full"):
+        assert sum(one[name] for one in kinds.values()) == total[name]
+    assert sum(Decimal(one["shortfall"]) for one in kinds.values()) == Decimal(total["shortfall"])
+    # All that lacks money is government money: 31 of 52; the firm's two are stored in full.
+    assert {kind: one["share"] for kind, one in kinds.items()} == {
+        "government": "59.6", "state_firm": "0.0", "ppp": "0.0",
+    }  # fmt: skip
+
+
 def test_the_plain_model_says_the_same(county: Played) -> None:
     facts = written.county(HEFENG)
     expected = reference.outcome(facts)

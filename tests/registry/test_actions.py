@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import select
 
 from services.registry import actions, queries
 from services.registry.errors import (
@@ -13,7 +14,7 @@ from services.registry.errors import (
     ProjectCodeTaken,
     RegistrationRefused,
 )
-from services.registry.models import Organisation
+from services.registry.models import Organisation, Project
 from services.registry.schemas.organisations import OrganisationFilter, OrganisationPatch
 from services.registry.schemas.projects import ProjectFilter, ProjectPatch
 from shared import clock
@@ -290,3 +291,29 @@ async def test_projects_are_found_and_counted_by_each_filter(session: Session) -
     assert await _codes(session, code="C") == ["C"]
     assert await _codes(session, NEIGHBOUR) == ["B"]
     assert await _codes(session, Scope(NATION.areas, authority.id)) == ["B"]
+
+
+async def test_a_project_lies_in_exactly_one_area_path(session: Session) -> None:
+    await factories.areas(session)
+    developer = await factories.developer(session)
+    lies_in = {"A": "422828101201", "B": "422828102", "C": "422828", "D": "422822"}
+    for code, area in lies_in.items():
+        await factories.project(session, developer.id, code=code, area_code=area)
+
+    async def found(*areas: str) -> list[str]:
+        return sorted([code for area in areas for code in await _codes(session, area_code=area)])
+
+    # Each level above has it once, and siblings share none: parts sum to the whole.
+    assert await found("422828101201") == await found("422828101") == ["A"]
+    assert await found("422828101", "422828102") == ["A", "B"]
+    assert await found("422828") == ["A", "B", "C"]
+    assert await found("422828", "422822") == await found("4228") == await found("0") == [*"ABCD"]
+    # A move takes it out of the one path into the other; nowhere is no place.
+    [moved] = [one for one in await session.scalars(select(Project)) if one.code == "A"]
+    body = ProjectPatch(version=moved.version, area_code="422828102")
+    await actions.projects.change_project(session, NATION, moved.id, body, clock.now())
+    await session.flush()
+    assert (await found("422828101"), await found("422828102")) == ([], ["A", "B"])
+    with pytest.raises(RegistrationRefused) as refused:
+        await factories.project(session, developer.id, code="E", area_code="422899")
+    assert codes(refused) == [("area_code", "AreaUnknown")]
