@@ -300,6 +300,13 @@ class PolicyRefused(Problem):
     title = Text("预警政策不符合要求", "This policy cannot be a ladder")
 
 
+class TermsRefused(Problem):
+    """These terms cannot be; all that is wrong is in `errors`."""
+
+    status = 422
+    title = Text("办理规则不符合要求", "These terms cannot be")
+
+
 class PolicyVersionTaken(Problem):
     """The version number is taken by other content."""
 

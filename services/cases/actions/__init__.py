@@ -21,6 +21,7 @@ from services.cases.actions import (
     reversals,
     shadows,
     tellings,
+    terms,
 )
 
 __all__ = [
@@ -44,4 +45,5 @@ __all__ = [
     "reversals",
     "shadows",
     "tellings",
+    "terms",
 ]

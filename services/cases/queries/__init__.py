@@ -18,6 +18,7 @@ from services.cases.queries import (
     rows,
     shadows,
     tellings,
+    terms,
     why,
 )
 
@@ -39,5 +40,6 @@ __all__ = [
     "rows",
     "shadows",
     "tellings",
+    "terms",
     "why",
 ]

@@ -59,7 +59,7 @@ async def policy_is_new(session: Session, **values: Any) -> bool:
     return await rows.insert_new(session, Policy, **values)
 
 
-def applies(scope: Scope) -> ColumnElement[bool]:
+def applies(area_code: known.Column, scope: Scope) -> ColumnElement[bool]:
     """A policy is shown where it is made, and in every area below it, which it may govern."""
     if not scope.areas:
         return literal(value=False)
@@ -70,9 +70,9 @@ def applies(scope: Scope) -> ColumnElement[bool]:
         .where(own.code.in_(scope.areas))
     )
     return or_(
-        Policy.area_code == NATION,
-        known.in_scope(Policy.area_code, Scope(scope.areas)),
-        Policy.area_code.in_(lineage),
+        area_code == NATION,
+        known.in_scope(area_code, Scope(scope.areas)),
+        area_code.in_(lineage),
     )
 
 
@@ -80,7 +80,7 @@ async def policies(
     session: Session, filters: PolicyFilter, scope: Scope, *, cursor: str | None, limit: int
 ) -> Found[Policy]:
     """Give a page of policies, by area, kind and version."""
-    statement = select(Policy).where(applies(scope))
+    statement = select(Policy).where(applies(Policy.area_code, scope))
     for column in ("area_code", "kind", "mode"):
         wanted = getattr(filters, column)
         if wanted is not None:

@@ -31,7 +31,9 @@ async def running(session: Session, day: date) -> list[Policy]:
 async def shadow_policy(session: Session, policy_id: UUID, scope: Scope) -> Policy:
     """Give a policy in shadow mode that may govern a caller's areas, or raise PolicyUnknown."""
     statement = select(Policy).where(
-        Policy.id == policy_id, Policy.mode == rules.Mode.SHADOW, policies.applies(scope)
+        Policy.id == policy_id,
+        Policy.mode == rules.Mode.SHADOW,
+        policies.applies(Policy.area_code, scope),
     )
     found = (await session.scalars(statement)).one_or_none()
     if found is None:

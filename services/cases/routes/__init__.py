@@ -14,6 +14,7 @@ from services.cases.routes import (
     policies,
     proposals,
     shadows,
+    terms,
     why,
 )
 from services.cases.routes.router import router
@@ -33,5 +34,6 @@ __all__ = [
     "proposals",
     "router",
     "shadows",
+    "terms",
     "why",
 ]

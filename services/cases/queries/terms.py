@@ -1,0 +1,58 @@
+"""What areas say of orders, more time and closings by hand: which terms are there."""
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias, TypeVar
+
+from sqlalchemy import select
+
+from services.cases.models import ClosingTerms, ExtensionTerms, OrderTerms
+from services.cases.queries import policies, rows
+from services.cases.schemas.terms import TermsFilter
+from shared import paging
+from shared.areas import Scope
+from shared.db import Session
+from shared.paging import Found
+
+AnyTerms: TypeAlias = OrderTerms | ExtensionTerms | ClosingTerms
+_Terms = TypeVar("_Terms", OrderTerms, ExtensionTerms, ClosingTerms)
+
+NAMED_BY: Mapping[type[AnyTerms], str] = {
+    OrderTerms: "matter",
+    ExtensionTerms: "kind",
+    ClosingTerms: "kind",
+}
+"""What names terms beside their area and version."""
+
+
+async def terms(
+    session: Session,
+    model: type[_Terms],
+    only: TermsFilter,
+    scope: Scope,
+    *,
+    cursor: str | None,
+    limit: int,
+) -> Found[_Terms]:
+    """Give a page of the terms that may govern the caller's areas: by area, name and version."""
+    columns = model.__table__.c
+    statement = select(model).where(policies.applies(model.area_code, scope))
+    if only.area_code is not None:
+        statement = statement.where(model.area_code == only.area_code)
+    by = (model.area_code, columns[NAMED_BY[model]], model.version, model.id)
+    return await paging.page(session, statement, by=by, cursor=cursor, limit=limit)
+
+
+async def terms_are_new(session: Session, model: type[_Terms], **values: Any) -> bool:
+    """Write terms; False if their version is there."""
+    return await rows.insert_new(session, model, **values)
+
+
+async def terms_version(
+    session: Session, model: type[_Terms], area_code: str, name: str, version: int
+) -> _Terms:
+    """Give the one version of an area's terms."""
+    column = model.__table__.c[NAMED_BY[model]]
+    statement = select(model).where(
+        model.area_code == area_code, column == name, model.version == version
+    )
+    return (await session.scalars(statement)).one()
