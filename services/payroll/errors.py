@@ -237,6 +237,21 @@ class AccountListUnknown(NotFound):
     title = Text("没有此专户名单，或不在您的管辖范围内", "No such list within your areas")
 
 
+class PaymentListUnknown(NotFound):
+    """No such list of payments, or none of the caller's areas."""
+
+    title = Text(
+        "没有此支付清单，或不在您的管辖范围内", "No such list of payments within your areas"
+    )
+
+
+class PaymentListRefused(Problem):
+    """A file of payments with rows that are wrong: nothing was taken, and the file is kept."""
+
+    status, keeps = 422, True
+    title = Text("文件中有错误，未采用任何拨付", "The file has errors; no payment of it was taken")
+
+
 class AccountListRefused(Problem):
     """A file with rows that are wrong: nothing of it was entered, and the file is kept."""
 

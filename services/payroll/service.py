@@ -1,7 +1,7 @@
 """Payroll, seen from outside."""
 
 from services.payroll import handlers, jobs
-from services.payroll.adapters import account_list, statement_print
+from services.payroll.adapters import account_list, payment_list, statement_print
 from services.payroll.models import Base, StatementFile
 from services.payroll.routes import router
 from services.payroll.schemas.statement_files import MOST_BYTES
@@ -84,7 +84,11 @@ service = Service(
     ],
     polls=[jobs.replan_obligations, jobs.match_returns, jobs.find_missed_transfers],
     timers={"bank_feed": jobs.on_bank_feed_due},
-    reads={"statement": statement_print.printed, "accounts": account_list.printed},
+    reads={
+        "statement": statement_print.printed,
+        "accounts": account_list.printed,
+        "payments": payment_list.printed,
+    },
     loops={StatementFile.__tablename__: jobs.read_statement_files},
     bodies={"/v1/statement-files": MOST_BYTES + MEBIBYTE},
     measures=[jobs.measure_standings],

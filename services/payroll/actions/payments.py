@@ -1,21 +1,23 @@
 """Finance tells what it sent; each payment is looked for among the credits of its account."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
+from typing import TypeAlias
 from uuid import UUID
 
 from services.payroll import queries, rules
 from services.payroll.errors import PaymentsRefused
 from services.payroll.models import Obligation, TreasuryPayment
-from services.payroll.rules.payments import Arrived, Sent
-from services.payroll.schemas.payments import PaymentIn, PaymentsIn
+from services.payroll.rules.payments import Arrived, Sent, Told
+from services.payroll.schemas.payments import PaymentsIn
 from shared import clock, known
 from shared.auth import Caller
 from shared.db import Session, same_id
 from shared.events.payroll import TransferSent
-from shared.outbox import publish
+from shared.outbox import publish_all
 from shared.problems import Finding
 from shared.wording import Text
 
@@ -30,52 +32,63 @@ async def receive_payments(
     Raises PaymentsRefused with all findings.
     """
     await queries.payments.wait_for_turn(session, body.area_code)
-    wanted = {one.project_id for one in body.payments}
-    projects = await queries.payments.projects_in_scope(session, wanted, caller.scope)
-    vouchers = {one.voucher for one in body.payments}
+    told = [Told(**one.model_dump()) for one in body.payments]
+    projects = await queries.payments.projects_in_scope(
+        session, {one.project_id for one in told}, caller.scope
+    )
+    vouchers = {one.voucher for one in told}
     kept = dict(await queries.payments.payments_by_voucher(session, body.area_code, vouchers))
     found = [
         finding
-        for n, one in enumerate(body.payments)
+        for n, one in enumerate(told)
         for finding in _findings(f"payments[{n}]", one, projects, kept.get(one.voucher), now)
     ]
-    found += _twice(body.payments)
+    found += _twice(told)
     if not caller.scope.areas.intersection(await known.lineage(session, body.area_code)):
         found.append(Finding("area_code", "area_not_yours", *_AREA))
     if found:
         raise PaymentsRefused(errors=found)
-    fresh = [one for one in body.payments if one.voucher not in kept]
-    await _write(session, caller, body.area_code, fresh, kept, now=now)
-    return [kept[one.voucher] for one in body.payments]
+    fresh = [one for one in told if one.voucher not in kept]
+    written = await write(session, Origin(body.area_code, caller.actor), fresh, now)
+    kept |= {one.voucher: one for one in written}
+    return [kept[one.voucher] for one in told]
 
 
 def _findings(
     place: str,
-    one: PaymentIn,
+    one: Told,
     projects: Collection[UUID],
     before: TreasuryPayment | None,
     now: datetime,
 ) -> Iterable[Finding]:
     if one.project_id not in projects:
         yield Finding(f"{place}.project_id", "project_unknown", *_PROJECT)
-    if one.amount <= 0:
-        yield Finding(f"{place}.amount", "amount_not_positive", *_AMOUNT)
-    if one.sent_on > clock.day_of(now):
-        yield Finding(f"{place}.sent_on", "day_in_future", *_FUTURE)
-    if before and not _is_same(one, before):
-        yield Finding(f"{place}.voucher", "voucher_reused", *_REUSED)
+    objections = [*object_to(one.amount, one.sent_on, now), *object_to_voucher(one, before)]
+    for name, code, said, remedy in objections:
+        yield Finding(f"{place}.{name}", code, said, remedy)
 
 
-def _is_same(one: PaymentIn, before: TreasuryPayment) -> bool:
-    return (one.project_id, one.period, one.amount, one.sent_on) == (
-        before.project_id,
-        before.period,
-        before.amount,
-        before.sent_on,
-    )
+Objection: TypeAlias = tuple[str, str, Text, Text]
+"""The field that is wrong, a code, what is wrong, what to do."""
 
 
-def _twice(payments: Sequence[PaymentIn]) -> Iterable[Finding]:
+def object_to(amount: Decimal | None, sent_on: date | None, now: datetime) -> Iterable[Objection]:
+    """Say what cannot be in a payment by itself; what was not readable is none."""
+    if amount is not None and amount <= 0:
+        yield "amount", "amount_not_positive", *_AMOUNT
+    if sent_on and sent_on > clock.day_of(now):
+        yield "sent_on", "day_in_future", *_FUTURE
+
+
+def object_to_voucher(one: Told, before: TreasuryPayment | None) -> Iterable[Objection]:
+    """Say whether a voucher came before with another content."""
+    if before and (one.project_id, one.period or before.period, one.amount, one.sent_on) != (
+        before.project_id, before.period, before.amount, before.sent_on,
+    ):  # fmt: skip
+        yield "voucher", "voucher_reused", *_REUSED
+
+
+def _twice(payments: Sequence[Told]) -> Iterable[Finding]:
     met: set[str] = set()
     for n, one in enumerate(payments):
         if one.voucher in met:
@@ -83,16 +96,22 @@ def _twice(payments: Sequence[PaymentIn]) -> Iterable[Finding]:
         met.add(one.voucher)
 
 
-async def _write(
-    session: Session,
-    caller: Caller,
-    payer_area: str,
-    fresh: Sequence[PaymentIn],
-    kept: dict[str, TreasuryPayment],
-    *,
-    now: datetime,
-) -> None:
-    """Write new payments, each for what its project is owed then, and look for them at once."""
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who told payments: a bureau by its area, a person or machine, a file."""
+
+    payer_area: str
+    actor: str
+    payment_list_id: UUID | None = None
+
+
+async def write(
+    session: Session, origin: Origin, fresh: Sequence[Told], now: datetime
+) -> Sequence[TreasuryPayment]:
+    """Write new payments, each for what its project is owed then, and look for them at once.
+
+    One without a period must be for a project that is owed something.
+    """
     project_ids = {one.project_id for one in fresh}
     # As whoever brings lines does: the source first, so that no line comes meanwhile.
     accounts = await queries.accounts.accounts_of_projects(session, project_ids)
@@ -100,33 +119,60 @@ async def _write(
     covered: dict[UUID | None, Decimal] = defaultdict(Decimal)
     for before in await queries.payments.payments_of(session, project_ids):
         covered[before.obligation_id] += before.amount
-    owed: dict[tuple[UUID, str], list[Obligation]] = defaultdict(list)
+    owed: dict[UUID, list[Obligation]] = defaultdict(list)
     for row in await queries.payments.owed_of(session, project_ids):
-        owed[row.project_id, row.period].append(row)
+        owed[row.project_id].append(row)
+    written, told = [], []
     for one in sorted(fresh, key=lambda each: (each.sent_on, each.voucher)):
-        row_for = _for_what(owed[one.project_id, one.period], covered)
-        payment = TreasuryPayment(
-            id=same_id(clock.at(one.sent_on), payer_area, one.voucher),
-            payer_area=payer_area,
-            obligation_id=row_for.id if row_for else None,
-            received_at=now,
-            received_from=caller.actor,
-            **one.model_dump(),
-        )
-        session.add(payment)
-        kept[one.voucher] = payment
+        row_for = _for_what(one, owed[one.project_id], covered)
+        payment = _payment(origin, one, row_for, now)
+        written.append(payment)
         if row_for:
             covered[row_for.id] += one.amount
-            publish(session, _sent(row_for, payment, covered[row_for.id], now))
+            told.append(_sent(row_for, payment, covered[row_for.id], now))
+    session.add_all(written)
     # They are looked for by their rows.
     await session.flush()
+    await publish_all(session, told)
     await look_for_payments(session, project_ids)
+    return written
 
 
-def _for_what(owed: Sequence[Obligation], covered: dict[UUID | None, Decimal]) -> Obligation | None:
-    """Give what a payment for a period is for: the first of it that is not covered, or the last."""
-    open_ = [row for row in owed if covered[row.id] < row.due_amount]
-    return open_[0] if open_ else (owed[-1] if owed else None)
+def _for_what(
+    one: Told, owed: Sequence[Obligation], covered: Mapping[UUID | None, Decimal]
+) -> Obligation | None:
+    """Give what a payment is for: the first of its period that is not covered, or the last.
+
+    Without a period, the first of all that are owed still.
+    """
+    if one.period is None:
+        rows = [row for row in owed if row.closed_reason is None] or list(owed)
+    else:
+        rows = [row for row in owed if row.period == one.period]
+    open_ = [row for row in rows if covered[row.id] < row.due_amount]
+    return open_[0] if open_ else (rows[-1] if rows else None)
+
+
+def _payment(
+    origin: Origin, one: Told, row_for: Obligation | None, now: datetime
+) -> TreasuryPayment:
+    period = row_for.period if row_for else one.period
+    if period is None:
+        raise ValueError(f"voucher {one.voucher} names no period, and its project is owed nothing")
+    return TreasuryPayment(
+        id=same_id(clock.at(one.sent_on), origin.payer_area, one.voucher),
+        payer_area=origin.payer_area,
+        voucher=one.voucher,
+        project_id=one.project_id,
+        obligation_id=row_for.id if row_for else None,
+        period=period,
+        amount=one.amount,
+        sent_on=one.sent_on,
+        funding_source=one.funding_source,
+        payment_list_id=origin.payment_list_id,
+        received_at=now,
+        received_from=origin.actor,
+    )
 
 
 def _sent(row: Obligation, payment: TreasuryPayment, sent: Decimal, now: datetime) -> TransferSent:

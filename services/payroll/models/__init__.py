@@ -11,6 +11,7 @@ from services.payroll.models.feeds import (
     Source,
     Waiver,
 )
+from services.payroll.models.lists import FilledList
 from services.payroll.models.notices import MissNotice
 from services.payroll.models.obligations import (
     Credit,
@@ -20,6 +21,7 @@ from services.payroll.models.obligations import (
     WageAccount,
 )
 from services.payroll.models.parties import ProjectParty
+from services.payroll.models.payment_lists import PaymentList
 from services.payroll.models.payments import TreasuryPayment
 from services.payroll.models.plans import AddOn, FundingRequest, ObligationNote, Stop, Supplement
 from services.payroll.models.projects import Organisation, Project, ProjectState, WorksContract
@@ -43,12 +45,14 @@ __all__ = [
     "Credit",
     "CreditChange",
     "FeedBatch",
+    "FilledList",
     "Freeze",
     "FundingRequest",
     "MissNotice",
     "Obligation",
     "ObligationNote",
     "Organisation",
+    "PaymentList",
     "Policy",
     "Project",
     "ProjectParty",

@@ -1,32 +1,12 @@
-"""Files of wage accounts that came to be imported: kept, with what was wrong with them."""
-
-from datetime import datetime
-from typing import Any
-from uuid import UUID
+"""Files of wage accounts that came to be imported."""
 
 from sqlalchemy import Index
-from sqlalchemy.orm import Mapped, mapped_column
 
-from services.payroll.models.tables import Base
-from services.payroll.rules.account_lists import ListState
+from services.payroll.models.lists import FilledList
 
 
-class AccountList(Base):
-    """A file as it came: imported whole, or kept with its findings."""
+class AccountList(FilledList):
+    """A file of wage accounts as it came."""
 
     __tablename__ = "account_lists"
     __table_args__ = (Index("uq_account_lists_digest", "area_code", "digest", unique=True),)
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    area_code: Mapped[str]
-    digest: Mapped[str]
-    """A keyed hash of the file's: the same file again is the same list."""
-    file_id: Mapped[UUID]
-    received_at: Mapped[datetime]
-    received_from: Mapped[str]
-    state: Mapped[ListState]
-    rows: Mapped[int]
-    accepted: Mapped[int]
-    rejected: Mapped[int]
-    entered: Mapped[int]
-    findings: Mapped[list[Any]]

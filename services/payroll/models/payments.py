@@ -48,6 +48,9 @@ class TreasuryPayment(Base):
     """The credit that it is."""
     seen_on: Mapped[date | None]
     """The day of that credit."""
+    funding_source: Mapped[str | None]
+    payment_list_id: Mapped[UUID | None] = mapped_column(of("payment_lists.id"))
+    """The file in which it came; None: it was told by the interface."""
     received_at: Mapped[datetime]
     received_from: Mapped[str]
 

@@ -1,7 +1,6 @@
 """Every select of payroll, by noun."""
 
 from services.payroll.queries import (
-    account_lists,
     accounts,
     allocations,
     batches,
@@ -9,10 +8,12 @@ from services.payroll.queries import (
     dues,
     feeds,
     lines,
+    lists,
     money,
     notices,
     obligations,
     parties,
+    payment_lists,
     payments,
     plans,
     policies,
@@ -28,7 +29,6 @@ from services.payroll.queries import (
 )
 
 __all__ = [
-    "account_lists",
     "accounts",
     "allocations",
     "batches",
@@ -36,10 +36,12 @@ __all__ = [
     "dues",
     "feeds",
     "lines",
+    "lists",
     "money",
     "notices",
     "obligations",
     "parties",
+    "payment_lists",
     "payments",
     "plans",
     "policies",

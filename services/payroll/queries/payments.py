@@ -133,6 +133,8 @@ async def payments(
         statement = statement.where(TreasuryPayment.project_id == only.project_id)
     if only.period:
         statement = statement.where(TreasuryPayment.period == only.period)
+    if only.payment_list_id:
+        statement = statement.where(TreasuryPayment.payment_list_id == only.payment_list_id)
     if only.seen is not None:
         there = TreasuryPayment.seen_line_id.is_not(None)
         statement = statement.where(there if only.seen else ~there)

@@ -1,58 +1,42 @@
 """Lists of wage accounts in files over HTTP: a template to fill in, a trial, and the import."""
 
-import asyncio
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, File, Form, Query, Response, UploadFile
+from fastapi import Depends, Form, Query, Response
 
 from services.payroll import actions, queries
-from services.payroll.actions.account_lists import SentList
-from services.payroll.adapters import account_list as lists
+from services.payroll.actions.lists import SentList
+from services.payroll.adapters import account_list as form
 from services.payroll.errors import AccountListRefused, AccountListUnknown, AreaUnknown
 from services.payroll.models import AccountList
+from services.payroll.routes import lists
 from services.payroll.routes.router import router
-from services.payroll.schemas.account_lists import (
-    MOST_BYTES,
-    AccountListOut,
-    AccountListWithFindingsOut,
-)
+from services.payroll.schemas.account_lists import AccountListOut, AccountListWithFindingsOut
 from services.payroll.schemas.fields import AreaCode
-from shared import clock, paging, tables, uploads
+from shared import clock, paging, uploads
 from shared.auth import Who, may
 from shared.db import Transaction
-from shared.files import MEDIA_TYPES, FileKind, Kept, KeptFiles, recognise
+from shared.files import Kept
 from shared.paging import Found, Page
 from shared.problems import raises
-from shared.tables import forms
 from shared.tables.forms import Filled
 
-
-async def _read(files: KeptFiles, file: Annotated[UploadFile, File()]) -> tuple[Kept, Filled]:
-    """Keep an uploaded file, and read it, before the transaction begins."""
-    upload = await uploads.read_upload(file, limit=MOST_BYTES)
-    kept = await files.keep(upload.content, kind=recognise(upload.content), name=upload.name)
-    book = await tables.read(upload.content)
-    return kept, await asyncio.to_thread(forms.read, lists.ACCOUNTS, book)
-
-
-Uploaded = Annotated[tuple[Kept, Filled], Depends(_read)]
+Uploaded = Annotated[tuple[Kept, Filled], Depends(lists.reading(form.ACCOUNTS))]
 
 
 @router.get(
     "/v1/account-lists/template",
     dependencies=[may("payroll:import")],
     response_class=Response,
-    responses={200: {"content": {MEDIA_TYPES[FileKind.XLSX]: {}}}, **raises(AreaUnknown)},
+    responses={**lists.XLSX, **raises(AreaUnknown)},
     summary="A template of a list of wage accounts to fill in",
 )
 async def account_template(
     session: Transaction, caller: Who, area_code: Annotated[AreaCode, Query()]
 ) -> Response:
     choices = await actions.account_lists.template_choices(session, caller.scope, area_code)
-    content = await asyncio.to_thread(lists.template, choices)
-    headers = {"content-disposition": 'attachment; filename="accounts.xlsx"'}
-    return Response(content, media_type=MEDIA_TYPES[FileKind.XLSX], headers=headers)
+    return await lists.template(form.template, choices, "accounts")
 
 
 @router.post(
@@ -87,9 +71,7 @@ async def import_accounts(
 async def account_lists(
     session: Transaction, caller: Who, cursor: paging.Cursor, limit: paging.Limit
 ) -> Found[AccountList]:
-    return await queries.account_lists.account_lists(
-        session, caller.scope, cursor=cursor, limit=limit
-    )
+    return await queries.lists.lists(session, AccountList, caller.scope, cursor=cursor, limit=limit)
 
 
 @router.get(
@@ -100,4 +82,4 @@ async def account_lists(
     summary="One list of wage accounts, with all findings at their cells",
 )
 async def account_list(session: Transaction, caller: Who, account_list_id: UUID) -> AccountList:
-    return await queries.account_lists.account_list(session, account_list_id, caller.scope)
+    return await queries.lists.filled_list(session, AccountList, account_list_id, caller.scope)

@@ -1,12 +1,12 @@
 """Pure decisions of payroll: what is owed when, what money counts for it, whether a feed chains."""
 
 from services.payroll.rules import (
-    account_lists,
     accounts,
     allocation,
     conditions,
     dues,
     feeds,
+    lists,
     matching,
     notices,
     obligations,
@@ -24,12 +24,12 @@ from services.payroll.rules import (
 )
 
 __all__ = [
-    "account_lists",
     "accounts",
     "allocation",
     "conditions",
     "dues",
     "feeds",
+    "lists",
     "matching",
     "notices",
     "obligations",

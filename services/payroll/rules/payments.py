@@ -11,6 +11,18 @@ _NOTHING = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """A payment as a finance bureau told it; without a period it is for the oldest open one."""
+
+    voucher: str
+    project_id: UUID
+    period: str | None
+    amount: Decimal
+    sent_on: date
+    funding_source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """A payment that finance says it sent to a wage account."""
 

@@ -1,40 +1,13 @@
 """Bodies of imported lists of wage accounts."""
 
-from datetime import datetime
-from uuid import UUID
-
-from services.payroll.rules.account_lists import ListState
-from services.payroll.schemas.feeds import KeptTextOut
-from services.payroll.schemas.fields import Row
-
-MOST_BYTES = 8 * 1024 * 1024
+from services.payroll.schemas.lists import CellFindingOut, FilledListOut
 
 
-class AccountListOut(Row):
+class AccountListOut(FilledListOut):
     """What became of a file; accepted and rejected sum to its rows."""
 
-    id: UUID
-    area_code: str
-    received_at: datetime
-    state: ListState
-    rows: int
-    accepted: int
-    rejected: int
     entered: int
     """Accounts that were new; the others stood there already."""
-
-
-class CellFindingOut(Row):
-    """What is wrong, and where: a cell, a row (no column), or the file (row 0)."""
-
-    place: str
-    """As spreadsheets name it, `专户!C5`."""
-    sheet: str
-    row: int
-    column: str
-    code: str
-    detail: KeptTextOut
-    remedy: KeptTextOut | None
 
 
 class AccountListWithFindingsOut(AccountListOut):

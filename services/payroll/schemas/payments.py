@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.payroll.rules.payments import Difference
-from services.payroll.schemas.fields import AreaCode, Body, Code, Filter, Money, Period, Row
+from services.payroll.schemas.fields import AreaCode, Body, Code, Filter, Money, Name, Period, Row
 
 MOST = 2_000
 
@@ -23,6 +23,19 @@ class PaymentIn(Body):
     """The period for which it was sent."""
     amount: Money
     sent_on: date
+    funding_source: Name | None = None
+    """Out of which budget or fund it was paid."""
+
+
+class ListedPaymentIn(Body):
+    """One payment of a file; without a period it is for the oldest that is open."""
+
+    voucher: Code
+    project_id: UUID
+    period: Period | None = None
+    amount: Money
+    sent_on: date
+    funding_source: Name | None = None
 
 
 class PaymentsIn(Body):
@@ -38,6 +51,8 @@ class PaymentFilter(Filter):
 
     project_id: UUID | None = None
     period: Period | None = None
+    payment_list_id: UUID | None = None
+    """Those that came in one file."""
     seen: bool | None = None
     """`false`: sent, and not seen in the wage account."""
     sent_from: date | None = None
@@ -57,6 +72,9 @@ class PaymentOut(Row):
     period: str
     amount: Decimal
     sent_on: date
+    funding_source: str | None
+    payment_list_id: UUID | None
+    """The file in which it came; null: it was told by the interface."""
     seen_line_id: UUID | None
     seen_on: date | None
     waiting_since: date | None

@@ -19,11 +19,12 @@ from services.payroll.models import (
     Freeze,
     FundingRequest,
     Obligation,
+    PaymentList,
     WageAccount,
     Waiver,
 )
-from services.payroll.rules.account_lists import ListState
 from services.payroll.rules.accounts import CloseReason
+from services.payroll.rules.lists import ListState
 from services.payroll.schemas.allocations import AllocationIn
 from services.payroll.schemas.dues import AddOnIn, FundingRequestIn
 from services.payroll.schemas.life import ClosingNoticeIn, FreezeIn
@@ -74,12 +75,15 @@ async def rows(session: Session, time: Time) -> Rows:
     batch = (await session.scalars(select(FeedBatch).where(FeedBatch.feed_id == late.id))).one()
     [owed, ahead, last, *_] = await make.owed(session, project_id)
     file = await statements.refused(session, source, clock.now())
-    listed = AccountList(
-        id=new_id(), area_code=make.COUNTY, digest="0", file_id=new_id(), received_at=clock.now(),
-        received_from="tester", state=ListState.CHECKED, rows=0, accepted=0, rejected=0, entered=0,
-        findings=[],
+    listed, bureau_s = (
+        of(
+            id=new_id(), area_code=make.COUNTY, digest="0", file_id=new_id(),
+            received_at=clock.now(), received_from="tester", state=ListState.CHECKED, rows=0,
+            accepted=0, rejected=0, entered=0, findings=[],
+        )
+        for of in (AccountList, PaymentList)
     )  # fmt: skip
-    session.add(listed)
+    session.add_all([listed, bureau_s])
     pending, standing = await _allocations(session, line.id)
     lacking, notice = await _noticed(session)
     sent = _payments(project_id, "拨1")
@@ -95,6 +99,7 @@ async def rows(session: Session, time: Time) -> Rows:
             "line_id": line.id,
             "statement_file_id": file.id,
             "account_list_id": listed.id,
+            "payment_list_id": bureau_s.id,
             "allocation_id": pending,
             "account_id": account.id,
             "freeze_id": freeze.id,
@@ -134,6 +139,7 @@ async def rows(session: Session, time: Time) -> Rows:
             f"GET {V1}/bank-lines": line.id,
             f"GET {V1}/statement-files": file.id,
             f"GET {V1}/account-lists": listed.id,
+            f"GET {V1}/payment-lists": bureau_s.id,
             f"POST {V1}/bank-lines/search": line.id,
             f"GET {V1}/allocations": pending,
             f"GET {V1}/bank-notices": notice,
@@ -195,10 +201,10 @@ async def rows(session: Session, time: Time) -> Rows:
     made.requests[f"POST {V1}/statement-files"] = [
         {"files": {"file": ("x.csv", TAKEN)}, "data": {"source": "S1"}}
     ]
-    made.requests[f"POST {V1}/account-lists"] = [
-        {"files": {"file": ("a.csv", b"x")}, "data": {"area_code": make.COUNTY, "dry_run": "true"}}
-    ]
-    made.requests[f"GET {V1}/account-lists/template"] = [{"params": {"area_code": make.COUNTY}}]
+    tried = {"area_code": make.COUNTY, "dry_run": "true"}
+    for lists in (f"{V1}/account-lists", f"{V1}/payment-lists"):
+        made.requests[f"POST {lists}"] = [{"files": {"file": ("a.csv", b"x")}, "data": tried}]
+        made.requests[f"GET {lists}/template"] = [{"params": {"area_code": make.COUNTY}}]
     made.requests[f"GET {V1}/obligations/summary"] = [{"params": {"by": "developer"}}]
     return made
 

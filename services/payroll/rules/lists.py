@@ -1,4 +1,4 @@
-"""Lists of wage accounts that a county begins with, and what became of a file of them."""
+"""Lists that come in files, and what became of a file of one."""
 
 from enum import StrEnum
 

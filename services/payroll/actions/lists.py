@@ -1,0 +1,144 @@
+"""A list in a file is tried, and entered whole or not at all; the file is kept."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ValidationError
+
+from services.payroll import queries
+from services.payroll.errors import AreaUnknown
+from services.payroll.models import FilledList
+from services.payroll.rules.lists import ListState
+from shared import pii
+from shared.auth import Caller
+from shared.db import Session, new_id
+from shared.files import Kept
+from shared.problems import Finding, Problem, findings
+from shared.tables.forms import Filled, Line
+from shared.wording import Text
+
+L = TypeVar("L", bound=FilledList)
+B = TypeVar("B", bound=BaseModel)
+CHECK = Text("请核对后修改", "Compare it and correct it")
+
+
+@dataclass(frozen=True, slots=True)
+class SentList:
+    """A file as it was sent, kept and read."""
+
+    area_code: str
+    kept: Kept
+    filled: Filled
+
+
+Enter = Callable[[Session, Caller, SentList, UUID, datetime], Awaitable[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Importing(Generic[L]):
+    """A kind of list: where its files are kept, what enters its rows, what refuses them.
+
+    `enter` gets the list's id too, says at a line what is wrong with it, and gives how many rows
+    were new.
+    """
+
+    rows: type[L]
+    enter: Enter
+    refused: Callable[[Sequence[Finding], L], Problem]
+
+
+class _Undone(Exception):
+    """Whatever was entered is taken back: it was a trial, or a row is wrong."""
+
+
+async def import_list(
+    session: Session,
+    caller: Caller,
+    importing: Importing[L],
+    sent: SentList,
+    now: datetime,
+    *,
+    dry_run: bool,
+) -> L:
+    """Enter all rows of a file, or none; the same file again gives the first result.
+
+    Raises AreaUnknown, and the kind's refusal with all findings, after the file was kept.
+    """
+    if not await queries.sources.in_areas(session, sent.area_code, caller.scope):
+        raise AreaUnknown
+    digest = pii.blind_index(sent.kept.sha256, "account")
+    row = await queries.lists.locked_list_of(session, importing.rows, sent.area_code, digest)
+    if row and row.state is ListState.IMPORTED:
+        return row
+    filled, entered = sent.filled, 0
+    list_id = row.id if row else new_id()
+    if not filled.findings:
+        with suppress(_Undone):
+            async with session.begin_nested():
+                entered = await importing.enter(session, caller, sent, list_id, now)
+                await session.flush()  # What the database refuses is refused in a trial, too.
+                _undo_if(dry_run or bool(filled.findings) or filled.rejected > 0)
+    row = row or importing.rows(
+        id=list_id, area_code=sent.area_code, digest=digest, file_id=sent.kept.file_id,
+        received_at=now, received_from=caller.actor,
+    )  # fmt: skip
+    session.add(row)
+    _say(row, filled, entered, dry_run=dry_run)
+    if row.state is ListState.REFUSED and not dry_run:
+        found = [one for line in filled.lines for _, one in line.findings]
+        raise importing.refused([*filled.findings, *found], row)
+    return row
+
+
+def _undo_if(unwanted: bool) -> None:  # noqa: FBT001  there is nothing else to say
+    if unwanted:
+        raise _Undone
+
+
+def _say(row: FilledList, filled: Filled, entered: int, *, dry_run: bool) -> None:
+    row.rows, row.accepted, row.rejected = len(filled.lines), filled.accepted, filled.rejected
+    row.findings = list(filled.told())
+    wrong = bool(filled.findings or filled.rejected)
+    done = ListState.CHECKED if dry_run else ListState.IMPORTED
+    row.state, row.entered = (ListState.REFUSED, 0) if wrong else (done, entered)
+
+
+def body(
+    line: Line, kind: type[B], values: Mapping[str, Any], columns: Mapping[str, str]
+) -> B | None:
+    """Give a row as the body that enters it, or find what is wrong with it and give None.
+
+    `columns` says in which columns fields stand that are named otherwise.
+    """
+    try:
+        return kind.model_validate({name: one for name, one in values.items() if one is not None})
+    except ValidationError as error:
+        tell(line, findings(error.errors()), columns)
+        return None
+
+
+def tell(line: Line, found: Iterable[Finding], columns: Mapping[str, str]) -> None:
+    """Find at a row's cells what was found in its fields."""
+    for one in found:
+        line.find(columns.get(one.place, one.place), one.code, one.detail, one.remedy or CHECK)
+
+
+def find_twice(lines: Iterable[Line], names: Iterable[str]) -> None:
+    """Find rows that say of a column what one above says, where that names one thing."""
+    kept = list(lines)
+    for name in names:
+        first: dict[str, Line] = {}
+        for line in kept:
+            said = line.values[name]
+            before = first.setdefault(said, line) if said else line
+            if before is not line:
+                line.find(
+                    name,
+                    "RowTwice",
+                    Text("与第 {row} 行重复", "The same as row {row}").fill(row=before.row),
+                    Text("请删去其中一行", "Leave one of them out"),
+                )
