@@ -1,0 +1,129 @@
+"""Webhook endpoints and their deliveries over HTTP."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Query
+
+from services.alerts import actions, adapters, queries
+from services.alerts.errors import (
+    AreaUnknown,
+    OwnOnly,
+    TargetRefused,
+)
+from services.alerts.models import (
+    Delivery,
+    Endpoint,
+)
+from services.alerts.routes.router import LIST, router
+from services.alerts.schemas.endpoints import (
+    DeliveryDetailOut,
+    DeliveryFilter,
+    DeliveryOut,
+    EndpointFilter,
+    EndpointIn,
+    EndpointMadeOut,
+    EndpointOut,
+    EndpointPatch,
+    WebhookBody,
+)
+from shared import clock, idempotency, paging
+from shared.auth import Who, may
+from shared.db import Transaction
+from shared.paging import Found, Page
+from shared.problems import NotFound, Stale, raises
+
+pushes = idempotency.router("alerts")
+
+
+@pushes.post("{$request.body#/url}", summary="What is pushed", dependencies=[may("public")])
+async def push(body: WebhookBody) -> None:
+    """Answer with any 2xx; 410 ends the subscription; anything else is tried again."""
+
+
+# The name is looked up before the transaction begins: no transaction waits for a stranger.
+async def _reachable(body: EndpointIn) -> EndpointIn:
+    await adapters.webhook.check_target(str(body.url))
+    return body
+
+
+async def _reachable_still(body: EndpointPatch) -> EndpointPatch:
+    if body.url:
+        await adapters.webhook.check_target(str(body.url))
+    return body
+
+
+@router.get(
+    "/v1/endpoints", summary="Webhook endpoints", response_model=Page[EndpointOut],
+    dependencies=[may("alerts:manage_endpoints")], responses=LIST,
+)  # fmt: skip
+async def endpoints(
+    session: Transaction,
+    caller: Who,
+    asked: Annotated[EndpointFilter, Query()],
+    cursor: paging.Cursor,
+    limit: paging.Limit,
+) -> Found[Endpoint]:
+    return await queries.endpoints.endpoints(
+        session, caller.scope, asked, cursor=cursor, limit=limit
+    )
+
+
+@router.post(
+    "/v1/endpoints", summary="Subscribe; the secret is shown this once", status_code=201,
+    response_model=EndpointMadeOut, dependencies=[may("alerts:manage_endpoints")],
+    responses=raises(AreaUnknown, OwnOnly, TargetRefused), callbacks=pushes.routes,
+    openapi_extra={"x-shows-secret": True},
+)  # fmt: skip
+async def make_endpoint(
+    body: Annotated[EndpointIn, Depends(_reachable)], session: Transaction, caller: Who
+) -> Endpoint:
+    secret = adapters.webhook.new_secret()
+    return await actions.endpoints.make_endpoint(session, caller, body, secret, clock.now())
+
+
+@router.get(
+    "/v1/endpoints/{endpoint_id}", summary="A webhook endpoint", response_model=EndpointOut,
+    dependencies=[may("alerts:manage_endpoints")], responses=raises(NotFound),
+)  # fmt: skip
+async def endpoint(session: Transaction, caller: Who, endpoint_id: UUID) -> Endpoint:
+    return await queries.endpoints.endpoint(session, endpoint_id, caller.scope)
+
+
+@router.patch(
+    "/v1/endpoints/{endpoint_id}", summary="Change, disable or enable an endpoint",
+    response_model=EndpointOut, dependencies=[may("alerts:manage_endpoints")],
+    responses=raises(NotFound, AreaUnknown, Stale, TargetRefused),
+)  # fmt: skip
+async def change_endpoint(
+    body: Annotated[EndpointPatch, Depends(_reachable_still)],
+    session: Transaction,
+    caller: Who,
+    endpoint_id: UUID,
+) -> Endpoint:
+    return await actions.endpoints.change_endpoint(session, caller, endpoint_id, body, clock.now())
+
+
+@router.get(
+    "/v1/deliveries", summary="Deliveries, the newest first", response_model=Page[DeliveryOut],
+    dependencies=[may("alerts:read_deliveries")], responses=LIST,
+)  # fmt: skip
+async def deliveries(
+    session: Transaction,
+    caller: Who,
+    asked: Annotated[DeliveryFilter, Query()],
+    cursor: paging.Cursor,
+    limit: paging.Limit,
+) -> Found[Delivery]:
+    return await queries.deliveries.deliveries(
+        session, caller.scope, asked, cursor=cursor, limit=limit
+    )
+
+
+@router.get(
+    "/v1/deliveries/{delivery_id}", summary="A delivery with its attempts",
+    response_model=DeliveryDetailOut, dependencies=[may("alerts:read_deliveries")],
+    responses=raises(NotFound),
+)  # fmt: skip
+async def delivery(session: Transaction, caller: Who, delivery_id: UUID) -> Delivery:
+    return await queries.deliveries.delivery(session, delivery_id, caller.scope)
