@@ -124,10 +124,15 @@ async def on_transfer_sent(session: Session, event: TransferSent) -> None:
 async def on_miss_told(
     session: Session, event: BankNoticeReceived | ContractorReportReceived
 ) -> None:
-    """Write on the item's timeline that the bank, or the contractor, told of the miss."""
+    """Write on the item's timeline that the bank, or the contractor, told of the miss.
+
+    Where that came first there is no item yet: it is kept for the one that opens.
+    """
     bank = isinstance(event, BankNoticeReceived)
     what = Happening.BANK_NOTICE if bank else Happening.CONTRACTOR_REPORT
     said = event.model_dump(include={"told_on", "came_first"})
+    kept = {event.obligation_id: event.model_dump(mode="json", include={"told_on", "came_first"})}
+    await actions.precursors.keep_precursors(session, what, kept, event.id, event.occurred_at)
     told = (event.obligation_id, what, event.occurred_at, event.id)
     await actions.reversals.note_told(session, *told, **said)
 

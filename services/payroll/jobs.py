@@ -16,6 +16,8 @@ from shared.timers import Timer
 UNITS = 300
 # So many sources owe a day in one transaction, which is short.
 SOURCES = 100
+# So many reports are noted in one transaction.
+REPORTS = 500
 
 
 async def expect_bank_feeds(sessions: Sessions, today: date) -> None:
@@ -43,6 +45,16 @@ async def remind_of_transfers(sessions: Sessions, today: date) -> None:
     """Daily at 09:00: foretell and remind of the transfers whose steps fall on this day."""
     async with sessions.begin("job:remind_of_transfers") as session:
         await actions.reminders.remind(session, today, clock.at(today, 9))
+
+
+async def find_overdue_reports(sessions: Sessions, today: date) -> None:
+    """Daily at 00:00: contractors that did not report a miss while they had days for it."""
+    found = REPORTS
+    while found == REPORTS:
+        async with sessions.begin("job:find_overdue_reports") as session:
+            found = await actions.reports.find_overdue_reports(
+                session, today, clock.at(today), REPORTS
+            )
 
 
 async def find_missed_transfers(sessions: Sessions) -> int:

@@ -80,6 +80,7 @@ service = Service(
     jobs=[  # Beijing time
         daily("00:00", jobs.expect_bank_feeds),
         daily("00:00", jobs.look_at_accounts),
+        daily("00:00", jobs.find_overdue_reports),
         daily("09:00", jobs.remind_of_transfers),
     ],
     polls=[jobs.replan_obligations, jobs.match_returns, jobs.find_missed_transfers],

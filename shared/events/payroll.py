@@ -200,12 +200,13 @@ class TransfersReminded(Event, type="payroll.transfers_reminded.v1", key="area_c
 
 
 class TransferNoted(Event, type="payroll.transfer_noted.v1", key="project_id"):
-    """Somebody asked for money beside a transfer, or answered; its due day stays as it is."""
+    """Somebody asked for money beside a transfer, answered, or let a day pass; all else stays."""
 
     project_id: UUID
     area_code: str
     obligation_id: UUID
     period: str
     what: str
-    """`funding_requested`, `funding_answered`, `add_on_proposed` or `add_on_decided`."""
+    """`funding_requested`, `funding_answered`, `add_on_proposed`, `add_on_decided`, or that the
+    contractor did not report the miss in time: `report_overdue`."""
     details: dict[str, Any] = {}

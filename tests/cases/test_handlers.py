@@ -81,6 +81,13 @@ STORIES: dict[str, tuple[Event, ...]] = {
     "a contractor's report": (
         make.missed(), make.contractor_report("2023-05", "2023-05-28 10:00"),
     ),
+    "a contractor's report before the miss": (
+        make.contractor_report("2023-05", "2023-05-25 17:00"), make.missed(),
+    ),
+    "a report that is overdue": (
+        make.missed(),
+        make.noted("report_overdue", "2023-05-31 00:00", missed_on="2023-05-26", workdays=3),
+    ),
     "a late feed": (make.feed_late(),),
     "a late feed that comes": (
         make.feed_late(), make.feed_completed("2023-06-28", "2023-06-30 09:40"),

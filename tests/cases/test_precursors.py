@@ -59,3 +59,12 @@ async def test_an_answer_stands_on_the_open_item_and_moves_no_rung(session: Sess
     assert (item.level, item.step, item.due_at) == before
     told = [(what, details) for _, what, details in await history(session)]
     assert told.count(("funding_answered", {"promised_on": "2023-06-20"})) == 1
+
+
+async def test_who_told_of_a_miss_before_it_was_found_stands_on_its_item(session: Session) -> None:
+    first = make.bank_notice("2023-05", "2023-05-25 16:00")
+    report = make.contractor_report("2023-05", "2023-05-25 17:00")
+    await handle(session, first, first, report, make.missed(), report)
+    told = [what for _, what, _ in await history(session)]
+    assert told[:3] == ["bank_notice", "contractor_report", "opened"]
+    assert told.count("contractor_report") == 1

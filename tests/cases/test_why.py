@@ -88,13 +88,34 @@ async def test_time_is_told_with_the_policy_the_rows_and_what_is_left(
         "at": "2023-06-02T16:00:00Z", "last_on": "2023-06-02", "workdays": 2, "days": 2,
         "over": False, "provisional": False,
     }  # fmt: skip
-    pay, answer = said["next_steps"]
+    pay, answer, report = said["next_steps"]
     assert (pay["code"], pay["who"], pay["unit_id"]) == (
         "pay_labour_cost", "developer", str(make.DEVELOPER),
     )  # fmt: skip
     assert "200000.00" in pay["text"]["zh"]
     assert (answer["code"], answer["due_at"]) == ("answer", "2023-06-02T16:00:00Z")
+    assert (report["code"], report["who"], report["unit_id"]) == (
+        "report_miss", "contractor", str(make.CONTRACTOR),
+    )  # fmt: skip
     assert [(one["what"], one["at"]) for one in said["told"]] == [("found", "2023-05-25T16:00:00Z")]
+
+
+@office
+async def test_the_contractor_is_asked_for_its_report_until_it_has_come(
+    session: Session, client: AsyncClient
+) -> None:
+    """724号 art. 27: it reports; that its days are over is said, and once done nothing is."""
+    steps = []
+    for event in (
+        make.missed(),
+        make.noted("report_overdue", "2023-05-31 00:00", missed_on="2023-05-26", workdays=3),
+        make.contractor_report("2023-05", "2023-05-31 09:00"),
+    ):
+        await make.tell(session, event)
+        said = await why(client, await make.item_about(session, MAY))
+        asked = [one["text"]["zh"] for one in said["next_steps"] if one["who"] == "contractor"]
+        steps.append([text[:3] for text in asked])
+    assert steps == [["向人社"], ["已逾期"], []]
 
 
 @office

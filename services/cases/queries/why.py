@@ -23,7 +23,7 @@ from services.cases.queries.items import CountedMiss
 from services.cases.rules import history, next_steps, proofs
 from services.cases.rules import why as rules
 from services.cases.rules.delay import Party
-from services.cases.rules.items import TOLD_WHEN_WRONG, WatchKind
+from services.cases.rules.items import TOLD_WHEN_WRONG, Happening, WatchKind
 from services.cases.rules.ladder import Ladder, Rung
 from services.cases.rules.next_steps import NextStep, Stand
 from services.cases.rules.why import Left, Line, Reason
@@ -145,6 +145,8 @@ async def _stand(session: Session, item: WatchItem, scope: Scope) -> Stand:
         proposal = await proposals.find_proposal_of(session, item.project_id, scope)
     papers = await orders.orders_under_way(session, item.id, scope)
     money = await funding.funding_under_way(session, item.id, scope)
+    lines = {one.what for one in item.timeline}
+    reports = item.kind is WatchKind.TRANSFER_MISSED and Happening.CONTRACTOR_REPORT not in lines
     return Stand(
         kind=item.kind,
         state=item.state,
@@ -160,4 +162,6 @@ async def _stand(session: Session, item: WatchItem, scope: Scope) -> Stand:
         proposal_due_at=proposal.due_at if proposal else None,
         orders=tuple((one.state, one.due_at) for one in papers),
         funding=tuple((one.state, one.due_at) for one in money),
+        unreported_by=item.contractor_id if reports else None,
+        report_overdue=Happening.REPORT_OVERDUE in lines,
     )

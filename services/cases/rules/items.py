@@ -104,6 +104,7 @@ class Happening(StrEnum):
     ANNULLED = "annulled"
     BANK_NOTICE = "bank_notice"
     CONTRACTOR_REPORT = "contractor_report"
+    REPORT_OVERDUE = "report_overdue"
     FORETOLD = "foretold"
     REMINDED = "reminded"
     FUNDING_REQUESTED = "funding_requested"

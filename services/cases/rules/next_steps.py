@@ -20,6 +20,7 @@ class Who(StrEnum):
 
     ASSIGNEE = "assignee"
     DEVELOPER = "developer"
+    CONTRACTOR = "contractor"
     BANK = "bank"
     WAGE_OFFICE = "wage_office"
     INSPECTOR = "inspector"
@@ -59,7 +60,19 @@ class Stand:
     orders: tuple[tuple[OrderState, datetime | None], ...] = ()
     """Correction orders under way, each with what is waited for until when."""
     funding: tuple[tuple[FundingState, datetime | None], ...] = ()
+    unreported_by: UUID | None = None
+    """The contractor that has to report the miss and has not (724号 art. 27)."""
+    report_overdue: bool = False
 
+
+_REPORT = Text(
+    "向人社部门和行业主管部门报告未拨付情况（国务院令第724号第二十七条）",
+    "Report the miss to HRSS and the sector authority (724号 art. 27)",
+)
+_REPORT_LATE = Text(
+    "已逾期：向人社部门和行业主管部门报告未拨付情况（国务院令第724号第二十七条）",
+    "Overdue: report the miss to HRSS and the sector authority (724号 art. 27)",
+)
 
 _SIGN = Text("签发限期改正指令书", "Sign the correction order")
 _SERVE = Text("送达限期改正指令书", "Serve the correction order")
@@ -123,6 +136,9 @@ def _words(stand: Stand) -> Iterator[NextStep]:
         yield NextStep(
             "answer", Who.ASSIGNEE, stand.unit_id, stand.person_id, stand.answer_due_at, text
         )
+    if stand.unreported_by:
+        text = _REPORT_LATE if stand.report_overdue else _REPORT
+        yield NextStep("report_miss", Who.CONTRACTOR, stand.unreported_by, None, None, text)
     if stand.state is ItemState.ANSWERED:
         text = Text("核实责任单位的答复", "Say whether the answer is enough")
         yield NextStep("verify", Who.WAGE_OFFICE, None, None, None, text)

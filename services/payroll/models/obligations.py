@@ -142,6 +142,8 @@ class Obligation(db.Synced, Base):
     """When the bank's notice of the miss came (724号 art. 27)."""
     contractor_report_at: Mapped[datetime | None]
     """When the contractor's own report of it came."""
+    report_overdue_on: Mapped[date | None]
+    """The day with whose beginning the contractor's working days for its report were over."""
     told_first: Mapped[CameFirst | None]
     """What came first, the first of these or our own finding; None before any of them came."""
     reversals: Mapped[int] = mapped_column(default=0, server_default="0")
@@ -186,7 +188,7 @@ class Obligation(db.Synced, Base):
         if annulled or credited < self.credited_amount or on_time < self.on_time_amount:
             self.reversals += 1
         if annulled:
-            self.missed_on = None
+            self.missed_on = self.report_overdue_on = None
         self.credited_amount, self.on_time_amount = credited, on_time
         self._stand(due=self.is_due(today))
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, exists, or_, select
 
 from services.payroll.models import Obligation, Replan
+from services.payroll.queries import reports
 from services.payroll.queries.sync import gone
 from services.payroll.rules.obligations import OPEN, ObligationStatus
 from services.payroll.schemas.obligations import ObligationFilter
@@ -42,6 +43,8 @@ async def obligations(
         statement = statement.where(Obligation.due_on >= only.due_from)
     if only.due_to:
         statement = statement.where(Obligation.due_on <= only.due_to)
+    if only.report:
+        statement = statement.where(reports.STANDS[only.report])
     return await paging.sync(
         session,
         statement,

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from shared.problems import Finding
 from shared.wording import Text
+from shared.workdays import Calendar
 
 
 class NoticeKind(StrEnum):
@@ -28,6 +29,23 @@ class CameFirst(StrEnum):
 def came_first(*, missed: bool) -> CameFirst:
     """Say what was first, when a notice comes for an obligation that is found missed, or not."""
     return CameFirst.DETECTION if missed else CameFirst.NOTICE
+
+
+class ReportStanding(StrEnum):
+    """How a contractor stands with its own report of a miss (724号 art. 27)."""
+
+    AWAITED = "awaited"
+    OVERDUE = "overdue"
+    """Its working days are over, and the money has not come either."""
+    GIVEN = "given"
+
+
+def overdue_before(today: date, workdays: int, calendar: Calendar) -> date:
+    """Give the day before which a miss was found whose report is overdue when a day begins.
+
+    The day of the finding is not counted, and the last day is the contractor's to its end.
+    """
+    return calendar.shift(today, -workdays)
 
 
 @dataclass(frozen=True, slots=True)

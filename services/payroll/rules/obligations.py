@@ -30,6 +30,7 @@ class Noted(StrEnum):
     FUNDING_ANSWERED = "funding_answered"
     ADD_ON_PROPOSED = "add_on_proposed"
     ADD_ON_DECIDED = "add_on_decided"
+    REPORT_OVERDUE = "report_overdue"
 
 
 OPEN = (ObligationStatus.PLANNED, ObligationStatus.DUE)

@@ -24,6 +24,8 @@ class PolicyKind(StrEnum):
     """`workdays`: so many working days before the due day the shortfall is foretold."""
     REMINDERS = "reminders"
     """`workdays`: so many working days before the due day it is reminded of."""
+    CONTRACTOR_REPORT = "contractor_report"
+    """`workdays`: so many after a miss is found its contractor has to report it (724号 art. 27)."""
 
 
 class Certainty(StrEnum):

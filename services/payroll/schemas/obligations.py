@@ -5,7 +5,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from services.payroll.rules.matching import MatchedAs
-from services.payroll.rules.notices import CameFirst
+from services.payroll.rules.notices import CameFirst, ReportStanding
 from services.payroll.rules.obligations import ObligationStatus
 from services.payroll.rules.plans import ClosedReason
 from services.payroll.schemas.fields import Filter, Period, Row
@@ -21,6 +21,9 @@ class ObligationFilter(Filter):
     due_from: date | None = None
     due_to: date | None = None
     """Included."""
+    report: ReportStanding | None = None
+    """How the contractor stands with its own report of the miss: `awaited`, `overdue` or `given`;
+    of what is missed and not paid since, for the first two."""
 
 
 class ObligationOut(Row):
@@ -51,6 +54,9 @@ class ObligationOut(Row):
     """When the bank told of the miss (724号 art. 27)."""
     contractor_report_at: datetime | None
     """When the contractor reported it."""
+    report_overdue_on: date | None
+    """Since when the contractor's report is overdue, or came too late; the law says 及时, how many
+    working days that are is a policy of the area (`contractor_report`)."""
     told_first: CameFirst | None
     """What came first: the first of these two, or our own finding."""
     calendar_version: str

@@ -60,6 +60,7 @@ FORMS: dict[PolicyKind, type[_Values]] = {
     PolicyKind.TRANSFERS_DUE: _DayCount,
     PolicyKind.FORECAST: _Workday,
     PolicyKind.REMINDERS: _Workdays,
+    PolicyKind.CONTRACTOR_REPORT: _Workday,
 }
 
 
