@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0013"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 
 KINDS = (
     "sub_ledgers",
@@ -64,7 +64,7 @@ def upgrade() -> None:
         "basis": "ours: 724号 art. 27 says 及时 and names no number",
         "certainty": "C",
         "created_at": datetime(2023, 1, 1, tzinfo=UTC),
-        "created_by": "migration:0013",
+        "created_by": "migration:0014",
     }
     op.bulk_insert(policies, [row])
 
