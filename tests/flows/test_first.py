@@ -46,6 +46,7 @@ FEBRUARY = [
     ("02-25 08:30", "opened", "blue"),
     ("02-27 09:00", "step_reached", "blue"),  # D+1 wd: the first notice
     ("03-01 09:00", "raised", "yellow"),  # D+3 wd
+    ("03-02 00:00", "report_overdue", "yellow"),  # the contractor's: 27 and 28 February, 1 March
     ("03-03 08:30", "closed", "yellow"),
 ]
 # Nothing is paid before 18 May; the developer acknowledges, promises 10 May and does not keep it.
@@ -54,6 +55,7 @@ APRIL = [
     ("04-26 09:00", "step_reached", "blue"),  # D+1 wd
     ("04-28 09:00", "raised", "yellow"),  # D+3 wd
     ("04-28 15:00", "acknowledged", "yellow"),
+    ("05-05 00:00", "report_overdue", "yellow"),  # 3 wd from 26 April: 27 and 28 April, 4 May
     ("05-07 00:00", "answer_overdue", "yellow"),  # 3 wd from 28 April: 4, 5 and 6 May
     ("05-11 09:00", "raised", "orange"),  # D+10 wd, over the holidays and the worked Saturday
     ("05-16 00:00", "answer_overdue", "orange"),  # 2 wd from 11 May: 12 and 15 May
@@ -82,6 +84,7 @@ MAY = [
     ("05-30 15:00", "order_moved", "red"),  # a correction order is drafted
     ("05-30 15:00", "case_proposed", "red"),
     ("05-31 10:00", "answered", "red"),
+    ("06-03 00:00", "report_overdue", "red"),  # 3 wd from the day on which it was found
     ("07-07 09:00", "case_opened", "red"),  # D+30 wd
     ("07-12 08:30", "closed", "red"),  # paid on 11 July
     ("07-12 08:30", "order_moved", "red"),  # and the draft withdrawn
