@@ -39,7 +39,8 @@ class Service:
     """Polls that run continuously beside the others, because they wait for strangers; each by the
     table whose rows give it something to do."""
     measures: Sequence[Poll] = ()
-    """Polls that count what this service's own gauges show; they find nothing to do."""
+    """Polls of each minute: they count what this service's own gauges show, or look after what
+    only the machine's clock moves."""
     rehearse: Callable[[Sessions, str, date, date], Awaitable[dict[str, Any]]] | None = None
     """Replays the past under another policy: its JSON, from one Beijing day to another."""
     reads: Mapping[str, Callable[[bytes], Awaitable[Mapping[str, Any]]]] = field(

@@ -4,6 +4,13 @@ from shared.problems import Problem
 from shared.wording import Text
 
 
+class EndpointOff(Problem):
+    """A disabled endpoint is sent nothing; enable it first."""
+
+    status = 409
+    title = Text("该推送地址已停用，请先启用", "This endpoint is disabled; enable it first")
+
+
 class AreaUnknown(Problem):
     """No such area, or one outside the caller's."""
 

@@ -106,7 +106,7 @@ async def on_correction_order_moved(session: Session, event: CorrectionOrderMove
         )  # fmt: skip
     if not _unheard(session):
         parties = organisations(matter) if event.order_state not in _UNSERVED else set()
-        await actions.deliveries.queue_webhooks(session, event, event.area_code, parties)
+        await actions.messages.queue_webhooks(session, event, event.area_code, parties)
 
 
 async def on_funding_order_moved(session: Session, event: FundingOrderMoved) -> None:
@@ -194,7 +194,7 @@ def _details(event: ItemEvent) -> dict[str, Any]:
 
 async def _push(session: Session, event: ItemEvent, matter: Matter) -> None:
     if not _unheard(session):
-        await actions.deliveries.queue_webhooks(
+        await actions.messages.queue_webhooks(
             session, event, event.area_code, organisations(matter)
         )
 
@@ -204,7 +204,7 @@ async def _push_project(
 ) -> None:
     if not _unheard(session):
         parties = {card.developer_id, card.contractor_id, card.sector_authority_id} - {None}
-        await actions.deliveries.queue_webhooks(
+        await actions.messages.queue_webhooks(
             session, event, event.area_code, {each for each in parties if each}
         )
 

@@ -101,6 +101,12 @@ async def _record(sessions: Sessions, sending: Sending) -> int:
     return len(outcomes)
 
 
+async def warn_of_failing_endpoints(sessions: Sessions) -> int:
+    """Measure: warn of endpoints that have failed for an hour, a day, three days."""
+    async with sessions.begin("job:warn_of_failing_endpoints") as session:
+        return await actions.endpoints.warn_of_failing(session, clock.now(), clock.wall())
+
+
 async def measure_deliveries(sessions: Sessions) -> int:
     """Measure: how many deliveries are due, by channel."""
     async with sessions.begin("job:measure_deliveries") as session:

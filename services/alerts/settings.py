@@ -1,6 +1,7 @@
 """What the alerts service can be set to, `ALERTS_…`."""
 
 from functools import cache
+from itertools import pairwise
 from typing import Self
 
 from pydantic import Field, SecretStr, model_validator
@@ -29,11 +30,31 @@ class Settings(ServiceSettings):
     """Deliveries under way in one process."""
     send_at_once_per_lane: int = Field(default=4, ge=1)
     """Deliveries under way to one endpoint (or to the mail server) in one process."""
+    endpoint_rest_after: int = Field(default=5, ge=1)
+    """Failures in a row after which an endpoint rests between tries, as one that hangs would else
+    take what others need."""
+    endpoint_rest: float = Field(default=30, gt=0)
+    """Seconds of the first rest; each one after it lasts twice as long."""
+    endpoint_longest_rest: float = Field(default=600, gt=0)
+    """Seconds that a rest lasts at most."""
+    endpoint_warn_after: tuple[float, ...] = (3_600, 86_400, 259_200)
+    """Seconds of failing after which people are warned by another channel: 1 h, 24 h, 72 h."""
+    endpoint_disable_after: float = Field(default=432_000, gt=0)
+    """Seconds of failing, without one success, after which an endpoint is disabled: 5 days."""
+    endpoint_failures_apart: float = Field(default=43_200, ge=0)
+    """Seconds that lie between the first of these failures and the last at least: 12 h."""
     smtp_url: SecretStr | None = None
     """The mail server, `smtp://user:password@host:587` (STARTTLS if offered), `smtps://…`.
     Unset: nobody is told by mail."""
     mail_from: str = "xinqing@localhost"
     """The sender of mails."""
+
+    @model_validator(mode="after")
+    def _warnings_follow_each_other(self) -> Self:
+        """Refuse warnings of which a later one comes first."""
+        if any(one >= later for one, later in pairwise(self.endpoint_warn_after)):
+            raise ValueError("ALERTS_ENDPOINT_WARN_AFTER must rise")
+        return self
 
     @model_validator(mode="after")
     def _lease_outlives_the_wait(self) -> Self:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.alerts.adapters import webhook
 from services.alerts.models import DutyRoster, Endpoint, Recipient
-from services.alerts.rules.deliveries import EndpointState
+from services.alerts.rules.deliveries import EndpointState, Payload
 from shared import clock, pii, workdays
 from shared.db import Session, new_id
 from shared.events.cases import (
@@ -213,7 +213,9 @@ async def endpoint(session: Session, **changes: Any) -> Endpoint:
                 "cases.arrears_case_opened.v1",
             ],
             "areas": [COUNTY],
+            "projects": [],
             "secret": webhook.new_secret(),
+            "payload": Payload.FULL,
             "state": EndpointState.ACTIVE,
             "version": 1,
             "created_at": OPENED_AT,

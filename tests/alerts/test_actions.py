@@ -339,7 +339,7 @@ async def test_a_claimed_delivery_is_nobody_elses_until_its_lease_ends(session: 
     endpoint = await factories.endpoint(session)
     await opened_alert(session)
     (parcel,) = await claimed(session)
-    assert (parcel.address, parcel.secret) == (endpoint.url, endpoint.secret)
+    assert (parcel.address, parcel.secrets) == (endpoint.url, (endpoint.secret,))
     assert await claimed(session) == []
     assert await session.scalar(queries.deliveries.DUE, {"wall": clock.wall()}) == 1
     later = clock.wall() + timedelta(seconds=settings().send_lease + 1)
@@ -365,7 +365,7 @@ async def test_what_is_delivered_is_done_and_logged(session: Session) -> None:
     await factories.endpoint(session)
     await opened_alert(session)
     (parcel,) = await claimed(session)
-    secret = f"ok {parcel.secret}"
+    secret = f"ok {parcel.secrets[0]}"
     await record(session, [(parcel, Answer(200, secret, took=timedelta(seconds=1.5)))])
     delivery = await one_delivery(session)
     assert (delivery.state, delivery.delivered_at) == (DeliveryState.DELIVERED, MORNING)

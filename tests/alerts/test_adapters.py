@@ -23,7 +23,7 @@ SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 def parcel(address: str, body: str = '{"a": "预警"}', **changes: object) -> Parcel:
     fields: dict[str, object] = {
         "delivery_id": new_id(), "lane": "x", "channel": Channel.WEBHOOK, "address": address,
-        "body": body, "message_id": new_id(), "secret": SECRET, "told_at": clock.now(),
+        "body": body, "message_id": new_id(), "secrets": (SECRET,), "told_at": clock.now(),
     }  # fmt: skip
     return Parcel(**fields | changes)  # type: ignore[arg-type]  -- a table of keyword arguments
 
@@ -160,7 +160,7 @@ def test_retry_after_is_read_as_seconds_or_a_date(said: str, seconds: float | No
 
 
 def letter(address: str) -> Parcel:
-    return parcel(address, "正文\n第二行", channel=Channel.MAIL, secret="", subject="【橙】预警")
+    return parcel(address, "正文\n第二行", channel=Channel.MAIL, secrets=(), subject="【橙】预警")
 
 
 async def test_a_mail_arrives_with_subject_text_and_the_deliverys_id(mailbox: Mailbox) -> None:

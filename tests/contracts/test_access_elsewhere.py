@@ -55,10 +55,10 @@ MAKERS = {"registry": registry, "payroll": payroll, "cases": cases, "alerts": al
 def callers(role: str, route: Route, parties: Mapping[str, UUID]) -> Iterator[tuple[Caller, bool]]:
     """Give callers with a role, and whether the row under test is theirs to see."""
     roles, here, there = frozenset({role}), frozenset({HERE}), frozenset({ELSEWHERE})
-    platform = route.elsewhere == "–"
-    if role not in LIMITED_TO_OWN:
+    nobodys = route.elsewhere == "–"  # what it tells is of no area and no unit
+    if nobodys or role not in LIMITED_TO_OWN:
         yield Caller("tester", roles, here), True
-        yield Caller("tester", roles, there), platform
+        yield Caller("tester", roles, there), nobodys
         return
     named = route.parties if route.parties is not None else parties.keys()
     assert named <= parties.keys(), f"{route.name}: {sorted(named)}"

@@ -71,9 +71,15 @@ async def raise_platform_alert(
     at: datetime,
     event_id: UUID | None = None,
     area_code: str = NATION,
+    unit_id: UUID | None = None,
 ) -> None:
-    """Tell operators of something about the platform itself; one alert per day and subject."""
-    matter = routing.platform_matter(kind, about_id, clock.day_of(at), details, area_code)
+    """Tell operators of something about the platform itself; one alert per day and subject.
+
+    `unit_id` is the organisation whose people are told as well, where the route names them.
+    """
+    matter = routing.platform_matter(
+        kind, about_id, clock.day_of(at), details, area_code, unit_id=unit_id
+    )
     await raise_alert(session, matter, event_id=event_id or new_id(), at=at)
 
 

@@ -1,57 +1,26 @@
-"""Deliveries: queued for each subscriber, claimed with a lease, recorded in sets."""
+"""Deliveries: claimed with a lease at the pace of each subscriber, recorded in sets."""
 
-import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.alerts import actions, queries
-from services.alerts.models import Attempt, Delivery, Message
+from services.alerts.models import Attempt, Delivery
 from services.alerts.rules import deliveries, notices, routing
 from services.alerts.rules.deliveries import (
     Answer,
     Channel,
     DeliveryState,
     Parcel,
+    Payload,
     Verdict,
 )
-from services.alerts.schemas.endpoints import WebhookBody
+from services.alerts.rules.endpoints import pace
 from services.alerts.settings import settings
-from shared import known
 from shared.db import Session, new_id
 from shared.events.alerts import DeliveryExhausted
-from shared.events.base import Event
 from shared.outbox import publish
-
-
-async def queue_webhooks(
-    session: Session, event: Event, area_code: str, organisations: set[UUID]
-) -> None:
-    """Queue an event for each endpoint that asks for its type, area and parties; once per event."""
-    if await queries.deliveries.find_message(session, event.id):
-        return
-    if session.info.get("replayed"):
-        return  # Subscribers had it before the database was lost, with the log of it.
-    lineage = await known.lineage(session, area_code)
-    subscribed = await queries.endpoints.subscribed(session, event.type, lineage, organisations)
-    body = WebhookBody.model_validate({
-        "id": event.id, "source": f"/{event.type.partition('.')[0]}", "type": event.type,
-        "time": event.occurred_at, "data": json.loads(event.body()),
-    })  # fmt: skip
-    session.add(
-        Message(
-            id=event.id, type=event.type, area_code=area_code, occurred_at=event.occurred_at,
-            body=body.model_dump_json(),
-        )
-    )  # fmt: skip
-    session.add_all(
-        Delivery(
-            id=new_id(), key=f"{endpoint.id}:{event.id}", lane=str(endpoint.id),
-            channel=Channel.WEBHOOK, type=event.type, area_code=area_code, org_id=endpoint.org_id,
-            endpoint_id=endpoint.id, message_id=event.id, created_at=event.occurred_at,
-        )
-        for endpoint in subscribed
-    )  # fmt: skip
 
 
 async def claim_deliveries(
@@ -63,16 +32,19 @@ async def claim_deliveries(
     killed), the delivery is due again under the same id.
     """
     said = settings()
-    room = {lane: said.send_at_once_per_lane - sending for lane, sending in under_way.items()}
     limit = said.send_at_once - sum(under_way.values())
     if limit <= 0:
         return []
     claimed = await queries.deliveries.locked_due_deliveries(
-        session, now, room=room, lane_room=said.send_at_once_per_lane, limit=limit
+        session, now, under_way=under_way, lane_room=said.send_at_once_per_lane, limit=limit
     )
+    allowed = await _paced(session, claimed, now)
+    made: dict[tuple[UUID, Payload], str] = {}
     parcels = []
     for delivery in claimed:
-        parcel = _parcel(delivery)
+        if delivery.id not in allowed:
+            continue
+        parcel = _parcel(delivery, now, made)
         if parcel is None:
             delivery.give_up(DeliveryState.STOPPED)
             continue
@@ -81,14 +53,38 @@ async def claim_deliveries(
     return parcels
 
 
-def _parcel(delivery: Delivery) -> Parcel | None:
-    """Pack a delivery with all that sending needs; None if its receiver has no address now."""
-    if delivery.endpoint and delivery.message:
+async def _paced(session: Session, claimed: Sequence[Delivery], now: datetime) -> set[UUID]:
+    """Give what may go by the pace of its endpoint; what may not is left for a later claim."""
+    slow: dict[UUID, list[Delivery]] = defaultdict(list)
+    for delivery in claimed:
+        if delivery.endpoint and delivery.endpoint.per_minute:
+            slow[delivery.endpoint.id].append(delivery)
+    allowed = {delivery.id for delivery in claimed}
+    for endpoint in await queries.endpoints.locked_endpoints(session, set(slow)) if slow else ():
+        if endpoint.per_minute:
+            waiting = slow[endpoint.id]
+            room, endpoint.free_at = pace(endpoint.free_at, endpoint.per_minute, now, len(waiting))
+            allowed -= {delivery.id for delivery in waiting[room:]}
+    return allowed
+
+
+def _parcel(
+    delivery: Delivery, now: datetime, made: dict[tuple[UUID, Payload], str]
+) -> Parcel | None:
+    """Pack a delivery with all that sending needs; None if its receiver has no address now.
+
+    `made` keeps what is sent of a message, made once however many receive it.
+    """
+    endpoint, message = delivery.endpoint, delivery.message
+    if endpoint and message:
+        form = message.id, endpoint.payload
+        if form not in made:
+            made[form] = actions.messages.said(message, endpoint.payload)
         return Parcel(
             delivery_id=delivery.id, lane=delivery.lane, channel=Channel.WEBHOOK,
-            address=delivery.endpoint.url, secret=delivery.endpoint.secret,
-            message_id=delivery.message.id, body=delivery.message.body,
-            told_at=delivery.created_at,
+            address=endpoint.url, secrets=endpoint.secrets_at(now), message_id=message.id,
+            body=made[form], told_at=delivery.created_at, type=message.type,
+            is_troubled=endpoint.failures > 0,
         )  # fmt: skip
     notice = delivery.notice
     if notice is None or not notice.recipient.mail:
@@ -118,12 +114,15 @@ async def record_attempts(
     """
     by_id = {parcel.delivery_id: (parcel, answer) for parcel, answer in outcomes}
     gone: set[UUID] = set()
+    faring: dict[UUID, list[bool]] = defaultdict(list)
     for delivery in await queries.deliveries.locked_deliveries(session, list(by_id)):
         parcel, answer = by_id[delivery.id]
         _log(session, delivery, parcel, answer, wall)
         if delivery.state is not DeliveryState.WAITING:
             continue  # Another process sent it too, after our lease ran out.
         found = deliveries.verdict(delivery.channel, answer)
+        if delivery.endpoint_id and (parcel.is_troubled or found is Verdict.AGAIN):
+            faring[delivery.endpoint_id].append(found is Verdict.DELIVERED)
         if found is Verdict.DELIVERED:
             delivery.deliver(now)
         elif found is Verdict.GONE and delivery.endpoint_id:
@@ -135,6 +134,8 @@ async def record_attempts(
             await _exhaust(session, delivery, now)
     if gone:
         await actions.endpoints.disable_endpoints(session, gone, "gone", now)
+    if faring:
+        await actions.endpoints.note_health(session, faring, now=now, wall=wall)
 
 
 def _wait(delivery: Delivery, answer: Answer, roll: float) -> timedelta | None:
@@ -149,7 +150,7 @@ def _log(
 ) -> None:
     """Write a line of the delivery log."""
     delivery.made_attempts += 1
-    secrets = [parcel.secret] if parcel.channel is Channel.WEBHOOK else [parcel.address]
+    secrets = parcel.secrets if parcel.channel is Channel.WEBHOOK else (parcel.address,)
     session.add(
         Attempt(
             id=new_id(), delivery_id=delivery.id, number=delivery.made_attempts,

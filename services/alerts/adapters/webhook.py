@@ -11,15 +11,18 @@ from time import monotonic
 from typing import TypeAlias
 
 import httpx
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from standardwebhooks import Webhook
 
 from services.alerts.errors import TargetRefused
+from services.alerts.rules import catalogue
 from services.alerts.rules.deliveries import KEPT_OF_AN_ANSWER, Answer, Parcel
 from services.alerts.settings import settings
 from shared import clock, egress
 from shared.config import Runtime
 
 SECRET_BYTES = 32
+KEY, PUBLIC = "whsk_", "whpk_"
 MEDIA_TYPE = "application/cloudevents+json"
 Client: TypeAlias = httpx.AsyncClient
 
@@ -27,6 +30,22 @@ Client: TypeAlias = httpx.AsyncClient
 def new_secret() -> str:
     """Make a signing secret in the spelling of Standard Webhooks."""
     return "whsec_" + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+
+
+def new_key() -> str:
+    """Make a signing key of our own (ed25519) in the spelling of Standard Webhooks."""
+    return KEY + base64.b64encode(Ed25519PrivateKey.generate().private_bytes_raw()).decode()
+
+
+def public_key(secret: str) -> str | None:
+    """Give what verifies signatures of a key of our own; None of a shared secret."""
+    if not secret.startswith(KEY):
+        return None
+    return PUBLIC + base64.b64encode(_key(secret).public_key().public_bytes_raw()).decode()
+
+
+def _key(secret: str) -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.from_private_bytes(base64.b64decode(secret.removeprefix(KEY)))
 
 
 def policy() -> egress.Policy:
@@ -77,15 +96,24 @@ async def post(client: Client, parcel: Parcel) -> Answer:
 
 
 def _headers(parcel: Parcel, now: datetime) -> dict[str, str]:
-    """Sign a message. The library takes naive UTC; an aware time of another zone signs wrong."""
-    instant = now.astimezone(UTC).replace(tzinfo=None, microsecond=0)
-    signature = Webhook(parcel.secret).sign(str(parcel.message_id), instant, parcel.body)
-    return {
+    """Give what a message is sent with: signed by each secret, and warned of its type's end."""
+    signatures = [_sign(secret, parcel, now) for secret in parcel.secrets]
+    said = {
         "content-type": MEDIA_TYPE,
         "webhook-id": str(parcel.message_id),
         "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": signature,
+        "webhook-signature": " ".join(signatures),
     }
+    return said | catalogue.headers(parcel.type)
+
+
+def _sign(secret: str, parcel: Parcel, now: datetime) -> str:
+    """Sign a message. The library takes naive UTC; an aware time of another zone signs wrong."""
+    if not secret.startswith(KEY):
+        instant = now.astimezone(UTC).replace(tzinfo=None, microsecond=0)
+        return Webhook(secret).sign(str(parcel.message_id), instant, parcel.body)
+    said = f"{parcel.message_id}.{int(now.timestamp())}.{parcel.body}"
+    return "v1a," + base64.b64encode(_key(secret).sign(said.encode())).decode()
 
 
 async def _beginning(response: httpx.Response) -> bytes:

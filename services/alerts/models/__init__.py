@@ -1,13 +1,12 @@
 """Tables of alerts, by noun."""
 
-from services.alerts.models.alerts import (
-    Alert,
+from services.alerts.models.alerts import Alert, Notice, TimelineEntry
+from services.alerts.models.deliveries import (
     Attempt,
     Delivery,
     Endpoint,
     Message,
-    Notice,
-    TimelineEntry,
+    ProjectSequence,
 )
 from services.alerts.models.recipients import DutyRoster, Recipient, UnitPost
 from services.alerts.models.reminders import Reminder
@@ -23,6 +22,7 @@ __all__ = [
     "Endpoint",
     "Message",
     "Notice",
+    "ProjectSequence",
     "Recipient",
     "Reminder",
     "Route",

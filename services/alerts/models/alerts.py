@@ -2,19 +2,20 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from services.alerts.models.recipients import Recipient
 from services.alerts.models.tables import Base
-from services.alerts.rules.deliveries import Channel, DeliveryState, EndpointState
 from services.alerts.rules.notices import OVER, WAITING, AlertState, Entry, Reason
-from shared import clock, db
-from shared.pii import Sealed
+from shared import db
 from shared.wording import Text
+
+if TYPE_CHECKING:
+    from services.alerts.models.deliveries import Delivery
 
 
 class Alert(db.Synced, Base):
@@ -158,132 +159,3 @@ class Notice(Base):
     deliveries: Mapped[list["Delivery"]] = relationship(
         lazy="raise", order_by="Delivery.channel", back_populates="notice"
     )
-
-
-class Endpoint(Base):
-    """An address of a subscriber to which events are pushed."""
-
-    __tablename__ = "endpoints"
-    __table_args__ = (Index("ix_endpoints_state", "state"),)
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    url: Mapped[str]
-    description: Mapped[str]
-    types: Mapped[list[str]]
-    areas: Mapped[list[str]]
-    org_id: Mapped[UUID | None]
-    """Set: only events in which this organisation takes part."""
-    secret: Mapped[str] = mapped_column(Sealed)
-    state: Mapped[EndpointState] = mapped_column(default=EndpointState.ACTIVE)
-    state_reason: Mapped[str | None]
-    version: Mapped[int] = mapped_column(default=1)
-    created_at: Mapped[datetime]
-    created_by: Mapped[str]
-    changed_at: Mapped[datetime]
-
-    def disable(self, reason: str) -> bool:
-        """Send no more; say whether this is news."""
-        news = self.state is EndpointState.ACTIVE
-        self.state, self.state_reason = EndpointState.DISABLED, reason
-        return news
-
-    def enable(self) -> None:
-        """Send again from now on."""
-        self.state, self.state_reason = EndpointState.ACTIVE, None
-
-
-class Message(Base):
-    """What is pushed to endpoints: one event as CloudEvents JSON, one row however many receive."""
-
-    __tablename__ = "messages"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    """The event's own id, which subscribers count by."""
-    type: Mapped[str]
-    area_code: Mapped[str]
-    body: Mapped[str]
-    occurred_at: Mapped[datetime]
-
-
-class Delivery(Base):
-    """One message or notice on its way to one address, over all attempts."""
-
-    __tablename__ = "deliveries"
-    __table_args__ = (
-        Index("uq_deliveries_key", "key", unique=True),
-        Index(
-            "ix_deliveries_due", "lane", "next_at",
-            postgresql_where=text("state = 'waiting'"),
-        ),
-        Index("ix_deliveries_order", "created_at", "id"),
-        Index("ix_deliveries_notice", "notice_id"),
-        Index("ix_deliveries_endpoint", "endpoint_id", "created_at"),
-        CheckConstraint(
-            "(channel = 'webhook') = (endpoint_id IS NOT NULL AND message_id IS NOT NULL)"
-            " AND (channel <> 'webhook') = (notice_id IS NOT NULL)",
-            name="target",
-        ),
-    )  # fmt: skip
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    key: Mapped[str]
-    """`{endpoint}:{event}`, or `{alert}:{step}:{receiver}:{channel}:{slot}` (domain 6.5)."""
-    lane: Mapped[str]
-    """What is slow together: an endpoint, or the mail server."""
-    channel: Mapped[Channel]
-    type: Mapped[str]
-    """The event's type, or the reason of the notice."""
-    area_code: Mapped[str]
-    org_id: Mapped[UUID | None]
-    endpoint_id: Mapped[UUID | None] = mapped_column(ForeignKey("endpoints.id"))
-    message_id: Mapped[UUID | None] = mapped_column(ForeignKey("messages.id"))
-    notice_id: Mapped[UUID | None] = mapped_column(ForeignKey("notices.id"))
-    state: Mapped[DeliveryState] = mapped_column(default=DeliveryState.WAITING)
-    made_attempts: Mapped[int] = mapped_column(default=0)
-    created_at: Mapped[datetime]
-    next_at: Mapped[datetime] = mapped_column(default=clock.wall)
-    """The machine's instant from which it may be sent (again)."""
-    leased_until: Mapped[datetime | None]
-    """The machine's instant until which one process has claimed it."""
-    delivered_at: Mapped[datetime | None]
-
-    attempts: Mapped[list["Attempt"]] = relationship(
-        lazy="raise", order_by="(Attempt.at, Attempt.id)"
-    )
-    endpoint: Mapped[Endpoint | None] = relationship(lazy="raise")
-    message: Mapped[Message | None] = relationship(lazy="raise")
-    notice: Mapped[Notice | None] = relationship(lazy="raise", back_populates="deliveries")
-
-    def lease(self, until: datetime) -> None:
-        """Give it to one process for a while."""
-        self.leased_until = until
-
-    def deliver(self, at: datetime) -> None:
-        """Note that it arrived."""
-        self.state, self.delivered_at, self.leased_until = DeliveryState.DELIVERED, at, None
-
-    def put_off(self, until: datetime) -> None:
-        """Try again later."""
-        self.next_at, self.leased_until = until, None
-
-    def give_up(self, state: DeliveryState) -> None:
-        """Try no more."""
-        self.state, self.leased_until = state, None
-
-
-class Attempt(Base):
-    """One try of a delivery and what came of it."""
-
-    __tablename__ = "attempts"
-    __table_args__ = (Index("ix_attempts_delivery", "delivery_id", "at"),)
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    delivery_id: Mapped[UUID] = mapped_column(ForeignKey("deliveries.id"))
-    number: Mapped[int]
-    at: Mapped[datetime]
-    """By the machine's clock."""
-    took_ms: Mapped[int]
-    status: Mapped[int | None]
-    error: Mapped[str | None]
-    answer: Mapped[str]
-    """The first 4 kB of what came back, scrubbed."""

@@ -8,9 +8,11 @@ from uuid import UUID
 from sqlalchemy import (
     ColumnElement,
     String,
+    Subquery,
     bindparam,
     case,
     cast,
+    exists,
     func,
     literal,
     or_,
@@ -18,8 +20,9 @@ from sqlalchemy import (
     true,
     union_all,
 )
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import aliased, selectinload
 
+from services.alerts.errors import EndpointOff
 from services.alerts.models import Delivery, Endpoint, Message, Notice
 from services.alerts.queries import endpoints
 from services.alerts.rules.deliveries import MAIL_LANE, Channel, DeliveryState, EndpointState
@@ -73,29 +76,68 @@ def _free(now: datetime) -> ColumnElement[bool]:
     return (Delivery.state == DeliveryState.WAITING) & (Delivery.next_at <= now) & unclaimed
 
 
+def _has_earlier() -> ColumnElement[bool]:
+    earlier = aliased(Delivery)
+    return exists().where(
+        earlier.endpoint_id == Delivery.endpoint_id,
+        earlier.project_id == Delivery.project_id,
+        earlier.sequence < Delivery.sequence,
+        earlier.state == DeliveryState.WAITING,
+    )
+
+
+def _lanes(now: datetime, lane_room: int) -> Subquery:
+    """Select what is sent to now, each with how many may be under way to it."""
+    return union_all(
+        select(
+            cast(Endpoint.id, String).label("lane"),
+            case((Endpoint.failures > 0, 1), else_=lane_room).label("width"),
+            Endpoint.ordered,
+        ).where(
+            Endpoint.state == EndpointState.ACTIVE,
+            or_(Endpoint.resting_until.is_(None), Endpoint.resting_until <= now),
+        ),
+        select(literal(MAIL_LANE), literal(lane_room), literal(value=False)),
+    ).subquery()
+
+
+async def locked_webhook(session: Session, delivery_id: UUID, scope: Scope) -> Delivery:
+    """Give a webhook's delivery for changing; raise NotFound, or EndpointOff."""
+    found = await session.scalar(
+        select(Delivery)
+        .where(Delivery.id == delivery_id, Delivery.channel == Channel.WEBHOOK, _visible(scope))
+        .options(selectinload(Delivery.endpoint))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if found is None or found.endpoint is None:
+        raise NotFound
+    if found.endpoint.state is not EndpointState.ACTIVE:
+        raise EndpointOff
+    return found
+
+
 async def locked_due_deliveries(
-    session: Session, now: datetime, *, room: Mapping[str, int], lane_room: int, limit: int
+    session: Session, now: datetime, *, under_way: Mapping[str, int], lane_room: int, limit: int
 ) -> Sequence[Delivery]:
     """Give deliveries to be sent now, with all that sending them needs; others' are skipped.
 
-    Each lane (an endpoint, the mail server) gives at most `lane_room`, or what `room` says it has
-    left, so that a long queue of a slow one leaves space for the others.
+    Each lane (an endpoint, the mail server) gives at most `lane_room` beside what this process
+    sends to it now, so that a long queue of a slow one leaves space for the others; one that
+    failed last gives one at a time, and one that rests none. Of an endpoint that keeps the order
+    only the first of each project is given.
     """
-    lanes = union_all(
-        select(cast(Endpoint.id, String).label("lane")).where(
-            Endpoint.state == EndpointState.ACTIVE
-        ),
-        select(literal(MAIL_LANE)),
-    ).subquery()
+    lanes = _lanes(now, lane_room)
     head = (
         select(Delivery.id, Delivery.next_at)
-        .where(Delivery.lane == lanes.c.lane, _free(now))
+        .where(Delivery.lane == lanes.c.lane, _free(now), or_(~lanes.c.ordered, ~_has_earlier()))
         .order_by(Delivery.next_at)
         .limit(lane_room)
         .lateral()
     )
     place = func.row_number().over(partition_by=lanes.c.lane, order_by=head.c.next_at)
-    left = case(dict(room), value=lanes.c.lane, else_=lane_room) if room else literal(lane_room)
+    busy = case(dict(under_way), value=lanes.c.lane, else_=0) if under_way else literal(0)
+    left = lanes.c.width - busy
     heads = select(head.c.id, (place <= left).label("fits")).join_from(lanes, head, true()).cte()
     found = await session.scalars(
         select(Delivery)

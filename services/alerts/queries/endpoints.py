@@ -1,12 +1,14 @@
 """Webhook endpoints."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select, true
 
-from services.alerts.models import Endpoint
+from services.alerts.errors import EndpointOff
+from services.alerts.models import Endpoint, Message
 from services.alerts.rules.deliveries import EndpointState
 from services.alerts.schemas.endpoints import EndpointFilter
 from shared import known, paging
@@ -66,17 +68,59 @@ async def locked_endpoints(session: Session, endpoint_ids: set[UUID]) -> Sequenc
     return found.all()
 
 
-async def subscribed(
-    session: Session, kind: str, lineage: Sequence[str], organisations: set[UUID]
+async def locked_active(session: Session, endpoint_id: UUID, scope: Scope) -> Endpoint:
+    """Give an endpoint that is sent to, for changing; raise NotFound or EndpointOff."""
+    found = await locked_endpoint(session, endpoint_id, scope)
+    if found.state is not EndpointState.ACTIVE:
+        raise EndpointOff
+    return found
+
+
+async def locked_failing(
+    session: Session, wall: datetime, warn_after: Sequence[float]
 ) -> Sequence[Endpoint]:
-    """Give the active endpoints that an event of a type, area and parties goes to."""
+    """Give the endpoints that have failed for so long that people must be warned (again)."""
+    due = [
+        and_(Endpoint.warned <= place, Endpoint.failing_since <= wall - timedelta(seconds=span))
+        for place, span in enumerate(warn_after)
+    ]
+    found = await session.scalars(
+        select(Endpoint)
+        .where(Endpoint.state == EndpointState.ACTIVE, or_(*due))
+        .order_by(Endpoint.id)
+        .with_for_update(skip_locked=True)
+    )
+    return found.all()
+
+
+def asks_for(endpoint: Endpoint) -> list[ColumnElement[bool]]:
+    """Give the predicates that messages are of an endpoint's projects and parties."""
+    found: list[ColumnElement[bool]] = []
+    if endpoint.projects:
+        found.append(Message.project_id.in_([UUID(one) for one in endpoint.projects]))
+    if endpoint.org_id:
+        found.append(Message.organisations.contains([str(endpoint.org_id)]))
+    return found
+
+
+async def subscribed(
+    session: Session, message: Message, lineage: Sequence[str]
+) -> Sequence[Endpoint]:
+    """Give the active endpoints that a message of a type, area, project and parties goes to."""
+    project = Endpoint.projects == []
+    if message.project_id:
+        project |= Endpoint.projects.contains([str(message.project_id)])
     found = await session.scalars(
         select(Endpoint)
         .where(
             Endpoint.state == EndpointState.ACTIVE,
-            Endpoint.types.contains([kind]),
+            Endpoint.types.contains([message.type]),
             or_(*(Endpoint.areas.contains([area]) for area in lineage)),
-            or_(Endpoint.org_id.is_(None), Endpoint.org_id.in_(organisations)),
+            or_(
+                Endpoint.org_id.is_(None),
+                Endpoint.org_id.in_([UUID(one) for one in message.organisations]),
+            ),
+            project,
         )
         .order_by(Endpoint.id)
     )

@@ -8,6 +8,7 @@ from fastapi import Depends, Query
 from services.alerts import actions, adapters, queries
 from services.alerts.errors import (
     AreaUnknown,
+    EndpointOff,
     OwnOnly,
     TargetRefused,
 )
@@ -16,6 +17,9 @@ from services.alerts.models import (
     Endpoint,
 )
 from services.alerts.routes.router import LIST, router
+from services.alerts.rules.deliveries import Scheme
+from services.alerts.schemas import catalogue
+from services.alerts.schemas.catalogue import EventTypeOut
 from services.alerts.schemas.endpoints import (
     DeliveryDetailOut,
     DeliveryFilter,
@@ -25,6 +29,9 @@ from services.alerts.schemas.endpoints import (
     EndpointMadeOut,
     EndpointOut,
     EndpointPatch,
+    ReplayIn,
+    ReplayOut,
+    RotationIn,
     WebhookBody,
 )
 from shared import clock, idempotency, paging
@@ -39,6 +46,16 @@ pushes = idempotency.router("alerts")
 @pushes.post("{$request.body#/url}", summary="What is pushed", dependencies=[may("public")])
 async def push(body: WebhookBody) -> None:
     """Answer with any 2xx; 410 ends the subscription; anything else is tried again."""
+
+
+_MAKE = {True: adapters.webhook.new_key, False: adapters.webhook.new_secret}
+
+
+def _shown(made: Endpoint) -> EndpointMadeOut:
+    """Show a shared secret this once; of a key of our own only the public half is ever shown."""
+    said = EndpointOut.model_validate(made).model_dump()
+    public = adapters.webhook.public_key(made.secret)
+    return EndpointMadeOut(**said, secret=None if public else made.secret, public_key=public)
 
 
 # The name is looked up before the transaction begins: no transaction waits for a stranger.
@@ -77,9 +94,10 @@ async def endpoints(
 )  # fmt: skip
 async def make_endpoint(
     body: Annotated[EndpointIn, Depends(_reachable)], session: Transaction, caller: Who
-) -> Endpoint:
-    secret = adapters.webhook.new_secret()
-    return await actions.endpoints.make_endpoint(session, caller, body, secret, clock.now())
+) -> EndpointMadeOut:
+    secret = _MAKE[body.scheme is Scheme.V1A]()
+    made = await actions.endpoints.make_endpoint(session, caller, body, secret, clock.now())
+    return _shown(made)
 
 
 @router.get(
@@ -102,6 +120,60 @@ async def change_endpoint(
     endpoint_id: UUID,
 ) -> Endpoint:
     return await actions.endpoints.change_endpoint(session, caller, endpoint_id, body, clock.now())
+
+
+@router.post(
+    "/v1/endpoints/{endpoint_id}/rotate",
+    summary="Renew what signs; the one before signs as well for a while",
+    response_model=EndpointMadeOut, dependencies=[may("alerts:manage_endpoints")],
+    responses=raises(NotFound), openapi_extra={"x-shows-secret": True},
+)  # fmt: skip
+async def renew_secret(
+    session: Transaction, caller: Who, endpoint_id: UUID, body: RotationIn
+) -> EndpointMadeOut:
+    made = await actions.endpoints.renew_secret(
+        session, caller, endpoint_id, body, make=_MAKE, now=clock.now()
+    )
+    return _shown(made)
+
+
+@router.post(
+    "/v1/endpoints/{endpoint_id}/test", summary="Send an endpoint a message that means nothing",
+    status_code=201, response_model=DeliveryOut,
+    dependencies=[may("alerts:manage_endpoints")], responses=raises(NotFound, EndpointOff),
+)  # fmt: skip
+async def try_endpoint(session: Transaction, caller: Who, endpoint_id: UUID) -> Delivery:
+    return await actions.messages.try_endpoint(session, caller, endpoint_id, clock.now())
+
+
+@router.post(
+    "/v1/endpoints/{endpoint_id}/replay",
+    summary="Send an endpoint again all that it asks for of a time, at a rate", status_code=201,
+    response_model=ReplayOut, dependencies=[may("alerts:manage_endpoints")],
+    responses=raises(NotFound, EndpointOff),
+)  # fmt: skip
+async def replay(session: Transaction, caller: Who, endpoint_id: UUID, body: ReplayIn) -> ReplayOut:
+    replay_id, messages, last_at = await actions.messages.replay(
+        session, caller, endpoint_id, body, clock.now()
+    )
+    return ReplayOut(replay_id=replay_id, messages=messages, last_at=last_at)
+
+
+@router.get(
+    "/v1/event-types", summary="What can be subscribed to: schema and sample of each type",
+    response_model=list[EventTypeOut], dependencies=[may("alerts:manage_endpoints")],
+)  # fmt: skip
+async def event_types() -> list[EventTypeOut]:
+    return catalogue.event_types()
+
+
+@router.post(
+    "/v1/deliveries/{delivery_id}/resend", summary="Send a webhook's message once more",
+    response_model=DeliveryOut, dependencies=[may("alerts:manage_endpoints")],
+    responses=raises(NotFound, EndpointOff),
+)  # fmt: skip
+async def resend(session: Transaction, caller: Who, delivery_id: UUID) -> Delivery:
+    return await actions.messages.resend(session, caller, delivery_id)
 
 
 @router.get(

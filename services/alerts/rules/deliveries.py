@@ -32,6 +32,20 @@ class DeliveryState(StrEnum):
     """Its endpoint was disabled before it could be delivered."""
 
 
+class Scheme(StrEnum):
+    """How messages are signed: by a shared secret (HMAC-SHA256), or by our own key (ed25519)."""
+
+    V1 = "v1"
+    V1A = "v1a"
+
+
+class Payload(StrEnum):
+    """How much of an event is pushed: what names it and where it is found, or all of it."""
+
+    THIN = "thin"
+    FULL = "full"
+
+
 class EndpointState(StrEnum):
     """Whether an endpoint is sent to."""
 
@@ -61,7 +75,11 @@ class Parcel:
     told_at: datetime
     """When that which it tells of became true, by the domain's clock."""
     subject: str = field(repr=False, default="")
-    secret: str = field(repr=False, default="")
+    secrets: tuple[str, ...] = field(repr=False, default=())
+    """What signs it: the endpoint's secret, and the one before while its grace lasts."""
+    type: str = ""
+    is_troubled: bool = False
+    """Whether its endpoint had failed when this was claimed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +124,7 @@ def retry_delay(
 
 
 _SECRETS = re.compile(
-    r"whsec_[A-Za-z0-9+/=_-]+|v1a?,[A-Za-z0-9+/=]{20,}|(?i:bearer|basic)\s+[\w.~+/=-]+"
+    r"whs(?:ec|k)_[A-Za-z0-9+/=_-]+|v1a?,[A-Za-z0-9+/=]{20,}|(?i:bearer|basic)\s+[\w.~+/=-]+"
 )
 # Identity, card and phone numbers: eleven digits or more, an X at the end included.
 _NUMBERS = re.compile(r"(?<![0-9A-Fa-f-])\d{10,}[\dXx](?![0-9A-Fa-f-])")

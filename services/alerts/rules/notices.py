@@ -73,6 +73,7 @@ KINDS: Mapping[str, Text] = {
     "dead_end": Text("告警无人接收", "an alert that nobody receives"),
     "delivery_exhausted": Text("推送多次失败已放弃", "a delivery was given up"),
     "endpoint_disabled": Text("推送订阅已停用", "a webhook endpoint was disabled"),
+    "endpoint_failing": Text("推送订阅持续失败", "a webhook endpoint keeps failing"),
     "area_unknown": Text("行政区划未登记", "an area is not registered"),
 }
 

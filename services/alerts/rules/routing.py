@@ -38,7 +38,7 @@ BY_AREA = (Receiver.INSPECTOR, Receiver.TOWN, Receiver.FINANCE_BUREAU, Receiver.
 # Kinds of alerts that the platform raises about itself; operators hear of them.
 PLATFORM_KINDS = (
     "event_parked", "timer_late", "item_without_timer", "dead_end", "delivery_exhausted",
-    "endpoint_disabled", "area_unknown",
+    "endpoint_disabled", "endpoint_failing", "area_unknown",
 )  # fmt: skip
 DEAD_END = "dead_end"
 
@@ -82,13 +82,19 @@ def platform_subject(kind: str, key: str) -> UUID:
 
 
 def platform_matter(
-    kind: str, about_id: UUID, day: date, details: Mapping[str, Any], area_code: str
+    kind: str,
+    about_id: UUID,
+    day: date,
+    details: Mapping[str, Any],
+    area_code: str,
+    *,
+    unit_id: UUID | None = None,
 ) -> Matter:
     """Put something about the platform itself into the words of an alert."""
     return Matter(
         kind=kind, about_id=about_id, subject_id=about_id, area_code=area_code,
         period=day.isoformat(), level="alarm", level_rank=0, level_label="告警",
-        details=dict(details),
+        unit_id=unit_id, details=dict(details),
     )  # fmt: skip
 
 

@@ -1,13 +1,21 @@
 """Bodies of webhook endpoints, of deliveries, and of what is pushed."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field, HttpUrl
+from pydantic import BaseModel, Field, HttpUrl, model_validator
 
-from services.alerts.rules.deliveries import Channel, DeliveryState, EndpointState
+from services.alerts.rules.deliveries import (
+    Channel,
+    DeliveryState,
+    EndpointState,
+    Payload,
+    Scheme,
+)
 from services.alerts.schemas.forms import AreaCode, Asked, Code, InBody, OutBody, Remark
+from shared.problems import TextError
+from shared.wording import Text
 
 EventType = Literal[
     "cases.watch_item_opened.v1",
@@ -21,6 +29,8 @@ EventType = Literal[
     "cases.arrears_case_opened.v1",
 ]
 
+PerMinute = Annotated[int, Field(ge=1, le=100_000)]
+
 
 class EndpointIn(InBody):
     """Where to push which events, signed as Standard Webhooks asks."""
@@ -29,8 +39,19 @@ class EndpointIn(InBody):
     description: Remark = ""
     types: Annotated[list[EventType], Field(min_length=1, max_length=20)]
     areas: Annotated[list[AreaCode], Field(min_length=1, max_length=100)]
+    projects: Annotated[list[UUID], Field(max_length=1000)] = []
+    """Only events of these projects; empty: of all in the areas, and of what has no project."""
     org_id: UUID | None = None
     """Only events in which this organisation takes part; a company's is always its own."""
+    scheme: Scheme = Scheme.V1
+    """`v1`: by a secret that both sides keep; `v1a`: by our key, which you verify by its public
+    half."""
+    payload: Payload = Payload.THIN
+    """`thin`: what names it and where to ask for it; `full`: the whole event."""
+    per_minute: PerMinute | None = None
+    """How many you take in a minute; more of them wait. None: as many as come."""
+    ordered: bool = False
+    """Of each project the next comes only when the one before has arrived or was given up."""
 
 
 class EndpointPatch(InBody):
@@ -41,6 +62,10 @@ class EndpointPatch(InBody):
     description: Remark | None = None
     types: Annotated[list[EventType], Field(min_length=1, max_length=20)] | None = None
     areas: Annotated[list[AreaCode], Field(min_length=1, max_length=100)] | None = None
+    projects: Annotated[list[UUID], Field(max_length=1000)] | None = None
+    payload: Payload | None = None
+    per_minute: PerMinute | None = None
+    ordered: bool | None = None
     state: EndpointState | None = None
 
 
@@ -58,9 +83,20 @@ class EndpointOut(OutBody):
     description: str
     types: list[str]
     areas: list[str]
+    projects: list[UUID]
     org_id: UUID | None
+    payload: Payload
+    per_minute: int | None
+    ordered: bool
+    former_until: datetime | None
+    """While the secret before the last rotation signs as well."""
     state: EndpointState
     state_reason: str | None
+    failures: int
+    """In a row, by now."""
+    failing_since: datetime | None
+    resting_until: datetime | None
+    """Not tried before; more messages wait meanwhile."""
     version: int
     created_at: datetime
     changed_at: datetime
@@ -69,7 +105,45 @@ class EndpointOut(OutBody):
 class EndpointMadeOut(EndpointOut):
     """A new endpoint with the secret of its signatures, shown this once."""
 
-    secret: str
+    secret: str | None
+    """Of `v1`."""
+    public_key: str | None
+    """Of `v1a`."""
+
+
+class RotationIn(InBody):
+    """How long the secret before signs as well, so that you change it without a gap."""
+
+    grace_hours: Annotated[int, Field(ge=0, le=168)] = 24
+
+
+class ReplayIn(InBody):
+    """Which time to send again, and how fast."""
+
+    since: datetime
+    until: datetime | None = None
+    per_minute: PerMinute = 600
+
+    @model_validator(mode="after")
+    def _is_a_time(self) -> Self:
+        aware = all(at is None or at.tzinfo for at in (self.since, self.until))
+        if not aware or (self.until and self.until <= self.since):
+            raise TextError(
+                "replay_span",
+                Text(
+                    "起止时间须带时区且先后正确",
+                    "Both instants have a zone, and the first is first",
+                ),
+            )
+        return self
+
+
+class ReplayOut(OutBody):
+    """What will be sent again, and by when the last of it."""
+
+    replay_id: UUID
+    messages: int
+    last_at: datetime | None
 
 
 class DeliveryFilter(Asked):
@@ -126,8 +200,14 @@ class WebhookBody(BaseModel):
     specversion: Literal["1.0"] = "1.0"
     id: UUID
     source: str
-    type: EventType
+    type: EventType | Literal["alerts.endpoint_test.v1"]
     time: datetime
     datacontenttype: Literal["application/json"] = "application/json"
+    subject: UUID | None = None
+    """The project."""
+    sequence: str | None = None
+    """Its place among all messages of the project, of ten digits: the greater is the later."""
+    dataref: str | None = None
+    """Where the thing is asked for as it stands now."""
     data: dict[str, Any]
-    """The event's own body; its schema by type stands in the AsyncAPI document."""
+    """The event's own body, or what names it; its schema by type: `GET /v1/event-types`."""

@@ -115,4 +115,6 @@ def _bodies(recipient: Recipient) -> dict[str, Any]:
         f"POST {V1}/duty-rosters": duty | span,
         f"POST {V1}/endpoints": {"url": HOOK, "types": kinds, "areas": [HERE]},
         f"PATCH {ENDPOINT}": {"version": 1, "description": "新"},
+        f"POST {ENDPOINT}/rotate": {"grace_hours": 24},
+        f"POST {ENDPOINT}/replay": {"since": "2023-04-01T00:00:00Z"},
     }

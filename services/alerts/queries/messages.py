@@ -1,0 +1,66 @@
+"""What is pushed: numbered by project, found again for those who ask for it once more."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Integer, String, cast, func, insert, literal, or_, select
+from sqlalchemy.dialects.postgresql import insert as insert_or
+
+from services.alerts.models import Delivery, Endpoint, Message, ProjectSequence
+from services.alerts.queries.endpoints import asks_for
+from services.alerts.rules.deliveries import Channel, DeliveryState
+from shared.db import Session, note_written
+from shared.known import KnownArea
+
+_AGAIN = [
+    "id", "key", "lane", "channel", "type", "area_code", "org_id", "project_id", "sequence",
+    "endpoint_id", "message_id", "state", "made_attempts", "created_at", "next_at",
+]  # fmt: skip
+
+
+async def next_number(session: Session, project_id: UUID) -> int:
+    """Give the next number of a project's messages, held until this transaction ends."""
+    first = insert_or(ProjectSequence).values(project_id=project_id, last=1)
+    statement = first.on_conflict_do_update(
+        index_elements=[ProjectSequence.project_id], set_={"last": ProjectSequence.last + 1}
+    ).returning(ProjectSequence.last)
+    number: int = (await session.execute(statement)).scalar_one()
+    return number
+
+
+async def queue_again(
+    session: Session,
+    endpoint: Endpoint,
+    again: str,
+    *,
+    since: datetime,
+    until: datetime,
+    first_at: datetime,
+    step: timedelta,
+    now: datetime,
+) -> int:
+    """Queue for an endpoint what it asks for of a time, one `step` after the other; give how many.
+
+    All in one statement, whatever number there are.
+    """
+    place = func.row_number().over(order_by=(Message.occurred_at, Message.id)) - 1
+    lane = str(endpoint.id)
+    above = select(KnownArea.path).where(KnownArea.code == Message.area_code).scalar_subquery()
+    rows = select(
+        func.gen_random_uuid(),
+        literal(f"{lane}:") + cast(Message.id, String) + literal(again),
+        literal(lane), literal(Channel.WEBHOOK.value), Message.type, Message.area_code,
+        literal(endpoint.org_id, Delivery.org_id.type), Message.project_id, Message.sequence,
+        literal(endpoint.id), Message.id, literal(DeliveryState.WAITING.value), literal(0, Integer),
+        literal(now), literal(first_at) + place * literal(step),
+    ).where(
+        Message.occurred_at >= since,
+        Message.occurred_at < until,
+        Message.type.in_(endpoint.types),
+        or_(*(above.contains(f"/{code}/", autoescape=True) for code in endpoint.areas)),
+        *asks_for(endpoint),
+    )  # fmt: skip
+    statement = insert(Delivery).from_select(_AGAIN, rows).returning(Delivery.id)
+    done = await session.execute(statement)
+    note_written(session, Delivery.__tablename__)
+    return len(done.all())
