@@ -6,7 +6,15 @@ from typing import Any
 from uuid import UUID
 
 from services.registry import queries, rules
-from services.registry.actions import cards, parties, projects, reporting, requirements
+from services.registry.actions import (
+    cards,
+    labour_shares,
+    parties,
+    projects,
+    reporting,
+    requirements,
+)
+from services.registry.actions.labour_shares import Agreed
 from services.registry.errors import (
     ContractNumberTaken,
     RegistrationRefused,
@@ -16,7 +24,7 @@ from services.registry.models import ContractVersion, Project, WorksContract
 from services.registry.rules.contracts import LabourCostTerms
 from services.registry.rules.organisations import OrganisationRole
 from services.registry.rules.requirements import Moment
-from services.registry.schemas.contracts import LabourCost, SupplementIn, WorksContractIn
+from services.registry.schemas.contracts import SupplementIn, WorksContractIn
 from shared import clock
 from shared.areas import Scope
 from shared.db import AGELESS, Session, same_id
@@ -36,8 +44,8 @@ async def sign_works_contract(
     there = await queries.contracts.locked_works_contract_of(session, project.id, body.number)
     if there and await _same(session, there, body):
         return there
-    terms = body.labour_cost.terms() if body.labour_cost else None
-    findings = rules.contracts.check(body.contract_amount, terms)
+    agreed = await _agreed(session, project, body)
+    findings = rules.contracts.check(body.contract_amount, agreed.terms if agreed else None)
     named = await queries.organisations.organisations_by_id(session, {body.contractor_id})
     contractor = named.get(body.contractor_id)
     findings += rules.organisations.unknown_or_without_role(
@@ -45,7 +53,7 @@ async def sign_works_contract(
     )
     if project.contractor_id and project.contractor_id != body.contractor_id:
         findings.append(rules.contracts.contractor_differs())
-    if findings or body.labour_cost is None:
+    if findings or agreed is None:
         raise RegistrationRefused(errors=findings)
     if there:
         said = Text("合同编号 {number} 已登记", "The contract number {number} is registered")
@@ -54,7 +62,7 @@ async def sign_works_contract(
         project.contractor_id, project.contractor = body.contractor_id, contractor
         await parties.name_contractor(session, project, body.signed_on, now)
         projects.tell_changed(session, project, now)
-    contract = _contract(body, body.labour_cost, now)
+    contract = _contract(body, agreed, now)
     session.add(contract)
     await session.flush()  # Its version refers to it, and no relationship orders the two.
     session.add(_version(contract, contract.number, contract.first_period, now))
@@ -77,32 +85,32 @@ async def supplement_works_contract(
     for there in versions:
         if there.number == body.number:
             return _stands(there, body, terms)
+    project = await queries.projects.project(session, contract.project_id, scope)
+    agreed = await labour_shares.agreed(session, project, terms, body.signed_on)
     findings = rules.supplements.check(
-        body.signed_on, body.valid_from, body.contract_amount, terms,
+        body.signed_on, body.valid_from, body.contract_amount, agreed.terms,
         contract_signed_on=versions[0].signed_on, now_period=f"{clock.day_of(now):%Y-%m}",
     )  # fmt: skip
     if not findings:
         findings = rules.supplements.changes_nothing(
-            (contract.contract_amount, body.contract_amount), (contract.labour_cost, terms)
+            (contract.contract_amount, body.contract_amount), (contract.labour_cost, agreed.terms)
         )
     if findings:
         raise RegistrationRefused(errors=findings)
     contract.contract_amount = body.contract_amount
-    for name, value in body.labour_cost.model_dump().items():
-        setattr(contract, name, value)
+    agreed.note(contract)
     contract.version, contract.changed_at = len(versions) + 1, now
     made = _version(contract, body.number, body.valid_from, now)
     made.signed_on = body.signed_on
     session.add(made)
-    project = await queries.projects.project(session, contract.project_id, scope)
     publish(session, _supplemented(contract, made, project, now))
     return made
 
 
 def _stands(there: ContractVersion, body: SupplementIn, terms: LabourCostTerms) -> ContractVersion:
     """Give the version that has the body's number; raises SupplementNumberTaken if it differs."""
-    said = (body.signed_on, body.valid_from, body.contract_amount, terms)
-    if said == (there.signed_on, there.valid_from, there.contract_amount, there.labour_cost):
+    said = (body.signed_on, body.valid_from, body.contract_amount)
+    if said == (there.signed_on, there.valid_from, there.contract_amount) and there.says(terms):
         return there
     raise SupplementNumberTaken(version=there.version)
 
@@ -112,7 +120,7 @@ async def _same(session: Session, there: WorksContract, body: WorksContractIn) -
     first, *_ = await queries.contracts.all_versions(session, there.id)
     return (
         body.labour_cost is not None
-        and first.labour_cost == body.labour_cost.terms()
+        and first.says(body.labour_cost.terms())
         and (there.contractor_id, there.signed_on, first.contract_amount)
         == (body.contractor_id, body.signed_on, body.contract_amount)
     )
@@ -131,21 +139,30 @@ def _version(
         contract_amount=contract.contract_amount,
         registered_at=now,
     )
-    for name, value in asdict(contract.labour_cost).items():
-        setattr(made, name, value)
+    for name in (*asdict(contract.labour_cost), "guide_share", "share_by_guide"):
+        setattr(made, name, getattr(contract, name))
     return made
 
 
-def _contract(body: WorksContractIn, labour_cost: LabourCost, now: datetime) -> WorksContract:
-    return WorksContract(
+def _contract(body: WorksContractIn, agreed: Agreed, now: datetime) -> WorksContract:
+    made = WorksContract(
         # Entered again after a restore it is the one that others know; so with what is told of it.
         id=same_id(AGELESS, body.project_id, "contract", body.number),
         version=1,
         registered_at=now,
         changed_at=now,
         **body.model_dump(exclude={"labour_cost"}),
-        **labour_cost.model_dump(),
     )
+    agreed.note(made)
+    return made
+
+
+async def _agreed(session: Session, project: Project, body: WorksContractIn) -> Agreed | None:
+    """Give the terms as they hold: with the area's share where the contract names none."""
+    if body.labour_cost is None:
+        return None
+    terms = body.labour_cost.terms()
+    return await labour_shares.agreed(session, project, terms, body.signed_on)
 
 
 def _signed(contract: WorksContract, project: Project, now: datetime) -> WorksContractSigned:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from services.registry.actions import (
     reporting,
 )
 from services.registry.models import Organisation, Project
+from services.registry.rules.labour_shares import Guide
 from services.registry.rules.organisations import OrganisationRole
 from services.registry.schemas.contracts import WorksContractIn
 from services.registry.schemas.projects import ProjectIn
@@ -49,9 +50,10 @@ async def enter_projects(
 ) -> int:
     """Enter a list of projects; give how many of them were new."""
     names = await queries.imports.areas_under(session, area_code, scope)
+    guides = _Guides(session)
     for line in filled.lines:
         lines.place(line, names)
-        _check_contract(line)
+        await _check_contract(line, guides)
     lines.twice(filled.lines, "code")
     parties = await _organisations(session, filled.lines, area_code)
     bodies = dict(_bodies(filled.lines, parties))
@@ -149,7 +151,22 @@ def _check_standing(
     lines.tell(line, found, {})
 
 
-def _check_contract(line: Line) -> None:
+@dataclass(slots=True)
+class _Guides:
+    """The shares of labour cost of the areas that a list names; each is looked up once."""
+
+    session: Session
+    found: dict[tuple[str, date], Guide | None] = field(default_factory=dict)
+
+    async def of(self, area_code: str, day: date) -> Guide | None:
+        """Give the share in force in an area on a day, if there is one."""
+        key = (area_code, day)
+        if key not in self.found:
+            self.found[key] = await queries.labour_shares.find_guide(self.session, *key)
+        return self.found[key]
+
+
+async def _check_contract(line: Line, guides: _Guides) -> None:
     """Find what a contract lacks, where a row tells of one."""
     given = [name for name in _CONTRACT if line.values[name] is not None]
     if not given:
@@ -167,7 +184,8 @@ def _check_contract(line: Line) -> None:
             )
     if line.findings:
         return
-    terms = _terms(line)
+    guide = await guides.of(line.values["area_code"], line.values["signed_on"])
+    terms = rules.labour_shares.filled(_terms(line), guide)
     lines.tell(line, rules.contracts.check(line.values["contract_amount"], terms), _COLUMNS)
 
 

@@ -11,6 +11,7 @@ from services.registry.models.deposits import (
     WageRecord,
 )
 from services.registry.models.imports import Import
+from services.registry.models.labour_shares import LabourShare
 from services.registry.models.life import Suspension
 from services.registry.models.organisations import Organisation
 from services.registry.models.parties import ProjectParty
@@ -49,6 +50,7 @@ __all__ = [
     "Evidence",
     "Exemption",
     "Import",
+    "LabourShare",
     "Organisation",
     "Person",
     "Project",

@@ -1,16 +1,17 @@
 """Works contracts and the versions of their terms."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Numeric, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.registry.models.organisations import Organisation
 from services.registry.models.projects import Project
 from services.registry.models.tables import Base
+from services.registry.rules import labour_shares
 from services.registry.rules.contracts import (
     LabourCostBasis,
     LabourCostTerms,
@@ -39,12 +40,32 @@ class Terms:
     measuring_months: Mapped[int | None]
     pay_cycle: Mapped[PayCycle | None]
     pay_day: Mapped[int | None]
+    guide_share: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
+    """The area's share on the day on which the terms were agreed, in per cent; None: none."""
+    share_by_guide: Mapped[bool] = mapped_column(default=False, server_default="false")
+    """Whether the share is the area's, because the contract names none."""
 
     @property
     def labour_cost(self) -> LabourCostTerms:
         """Give the terms of labour cost."""
         names = [field.name for field in fields(LabourCostTerms)]
         return LabourCostTerms(**{name: getattr(self, name) for name in names})
+
+    def says(self, terms: LabourCostTerms) -> bool:
+        """Say whether these are the terms; a share that was not named may be the area's."""
+        own = self.labour_cost
+        return terms in {own, replace(own, share=None)} if self.share_by_guide else terms == own
+
+    @property
+    def labour_share(self) -> Decimal | None:
+        """Give what share of the contract its labour cost comes to, in per cent."""
+        return labour_shares.share_of(self.contract_amount, self.labour_cost)
+
+    @property
+    def below_guide(self) -> bool:
+        """Say whether that is less than the area's share."""
+        share = self.labour_share
+        return self.guide_share is not None and share is not None and share < self.guide_share
 
 
 class WorksContract(Terms, Synced, Base):

@@ -3,15 +3,36 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Integer, Select, case, cast, func, literal, select
 
 from services.registry.errors import WorksContractUnknown
 from services.registry.models import ContractVersion, Project, WorksContract
 from services.registry.rules import supplements
+from services.registry.rules.contracts import LabourCostBasis
 from services.registry.schemas.contracts import WorksContractFilter
 from shared import known, paging
 from shared.areas import Scope
 from shared.db import Session
+
+_MONTHS = [
+    cast(func.left(period, 4), Integer) * 12 + cast(func.right(period, 2), Integer)
+    for period in (WorksContract.first_period, WorksContract.last_period)
+]
+# As `labour_share` of a row makes it.
+_SHARE = case(
+    (WorksContract.basis == LabourCostBasis.SHARE, WorksContract.share),
+    (
+        WorksContract.basis == LabourCostBasis.TOTAL,
+        WorksContract.amount * 100 / WorksContract.contract_amount,
+    ),
+    else_=WorksContract.amount
+    * (_MONTHS[1] - _MONTHS[0] + 1)
+    * 100
+    / WorksContract.contract_amount,
+)
+_BELOW_GUIDE = func.coalesce(
+    func.round(_SHARE, 2) < WorksContract.guide_share, literal(value=False)
+)
 
 
 def _visible(scope: Scope) -> Select[WorksContract]:
@@ -41,6 +62,8 @@ async def works_contracts(
         statement = statement.where(WorksContract.project_id == wanted.project_id)
     if wanted.contractor_id:
         statement = statement.where(WorksContract.contractor_id == wanted.contractor_id)
+    if wanted.below_guide is not None:
+        statement = statement.where(_BELOW_GUIDE if wanted.below_guide else ~_BELOW_GUIDE)
     return await paging.sync(
         session,
         statement,

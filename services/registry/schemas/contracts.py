@@ -31,7 +31,7 @@ class _Terms(Body):
 
     basis: LabourCostBasis
     """`per_period`: `amount` each period; `total`: `amount` in all; `share`: per cent of the
-    contract amount."""
+    contract amount; where the contract names none, that of its area, if it has one."""
     amount: Money | None = None
     share: Annotated[
         Decimal | None,
@@ -108,6 +108,8 @@ class VersionOut(Row):
     valid_from: str
     contract_amount: Decimal
     labour_cost: LabourCost
+    guide_share: Decimal | None
+    share_by_guide: bool
     registered_at: datetime
 
 
@@ -116,6 +118,8 @@ class WorksContractFilter(Filter):
 
     project_id: UUID | None = None
     contractor_id: UUID | None = None
+    below_guide: bool | None = None
+    """Whether the labour cost comes to less than the area's share."""
 
 
 class WorksContractOut(Row):
@@ -128,6 +132,13 @@ class WorksContractOut(Row):
     signed_on: date
     contract_amount: Decimal
     labour_cost: LabourCost
+    labour_share: Decimal | None
+    """What share of the contract amount that comes to, in per cent."""
+    guide_share: Decimal | None
+    """The area's share on the day on which the terms were agreed; null: it had none."""
+    share_by_guide: bool
+    """Whether the share is the area's, because the contract names none."""
+    below_guide: bool
     version: int
     registered_at: datetime
     changed_at: datetime

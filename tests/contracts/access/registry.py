@@ -13,6 +13,7 @@ from services.registry.rules.sightings import SightingSource
 from services.registry.schemas.calendars import CalendarIn
 from services.registry.schemas.deposits import DepositRuleIn
 from services.registry.schemas.keys import ApiKeyIn
+from services.registry.schemas.labour_shares import LabourShareIn
 from services.registry.schemas.reporting import ReportingDutyIn, SightingIn
 from services.registry.schemas.requirements import ExemptionIn, RequirementListIn
 from shared import clock
@@ -37,6 +38,10 @@ FREE_DAY = date(2023, 4, 3)
 DUTY = {
     "area_code": HERE, "works_kind": "other", "valid_from": "2023-01-01", "required": ["address"],
     "basis": "鹤治欠办发〔2023〕1号", "certainty": "B",
+}  # fmt: skip
+SHARE = {
+    "area_code": HERE, "valid_from": "2023-01-01", "share": "25.00", "basis": "县通知",
+    "certainty": "B",
 }  # fmt: skip
 # A project that nobody registered, and one that looks like the one that is.
 UNSEEN = {
@@ -69,6 +74,9 @@ async def rows(session: Session, time: Time) -> Rows:
     await actions.calendars.publish_calendar(session, NATION, CalendarIn(year=2023), clock.now())
     duty = await actions.duties.enter_duty(
         session, NATION, ReportingDutyIn.model_validate(DUTY), clock.now()
+    )
+    share = await actions.labour_shares.enter_labour_share(
+        session, NATION, LabourShareIn.model_validate(SHARE), clock.now()
     )
     gap, alike = await _sightings(session)
     party = await make.party(session, project.id, contractor.id, role="participant")
@@ -128,6 +136,7 @@ async def rows(session: Session, time: Time) -> Rows:
             f"GET {V1}/works-contracts/{{works_contract_id}}/versions": contract.number,
             f"GET {V1}/api-keys": key.id,
             f"GET {V1}/reporting/duties": duty.id,
+            f"GET {V1}/labour-shares": share.id,
             f"GET {V1}/sightings": alike,
             f"GET {V1}/imports": listed,
             f"GET {V1}/reporting": gap,
@@ -251,6 +260,7 @@ def _requests(made: Rows) -> dict[str, list[dict[str, object]]]:
             {"version": 1, "until_on": "2023-05-31"}
         ],
         f"POST {V1}/works-contracts": [contract, contract | {"number": "HT-2"}],
+        f"POST {V1}/labour-shares": [SHARE, SHARE | {"valid_from": "2023-02-01"}],
         f"POST {V1}/reporting/duties": [DUTY, DUTY | {"valid_from": "2023-02-01"}],
         f"POST {V1}/reports": [
             {"items": [{"project_id": str(project), "reported_on": "2023-01-09"}]}
