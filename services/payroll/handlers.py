@@ -5,7 +5,7 @@ from services.payroll.rules.periods import Basis, Terms, TransferMonth
 from shared import known
 from shared.db import Session
 from shared.events.cases import ArrearsCaseOpened
-from shared.events.payroll import BankFeedCompleted
+from shared.events.payroll import BankFeedCompleted, TransferNoted
 from shared.events.registry import (
     AreaChanged,
     CalendarPublished,
@@ -136,6 +136,11 @@ def _terms(event: WorksContractSigned | WorksContractSupplemented) -> Terms:
 async def on_own_feed_completed(session: Session, event: BankFeedCompleted) -> None:
     """Hear from others, after a restore, that a day was closed: it is not late, only lost."""
     await actions.feeds.await_again(session, event.feed_id)
+
+
+async def on_own_transfer_noted(session: Session, event: TransferNoted) -> None:
+    """Hear from others, after a restore, whose report was overdue."""
+    await actions.reports.learn_again(session, event)
 
 
 async def on_calendar_published(session: Session, event: CalendarPublished) -> None:

@@ -76,7 +76,10 @@ service = Service(
         ProjectResumed: handlers.on_project_resumed,
         ArrearsCaseOpened: handlers.on_arrears_case_opened,
     },
-    relearns={BankFeedCompleted: handlers.on_own_feed_completed},
+    relearns={
+        BankFeedCompleted: handlers.on_own_feed_completed,
+        TransferNoted: handlers.on_own_transfer_noted,
+    },
     jobs=[  # Beijing time
         daily("00:00", jobs.expect_bank_feeds),
         daily("00:00", jobs.look_at_accounts),

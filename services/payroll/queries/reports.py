@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, select
 
@@ -48,3 +49,9 @@ async def locked_unreported(
         .execution_options(populate_existing=True)
     )
     return rows.all()
+
+
+async def locked_find(session: Session, obligation_id: UUID) -> Obligation | None:
+    """Give an obligation for changing, if it is there."""
+    statement = select(Obligation).where(Obligation.id == obligation_id).with_for_update()
+    return (await session.scalars(statement)).one_or_none()
