@@ -1,6 +1,7 @@
 """Finds the header of a table by words for its fields, and says what each row is to the table."""
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,7 +16,11 @@ _MARKS = re.compile(r"[\W_]+")
 _LATIN = re.compile(r"[!-~]+")
 _UNIT = re.compile(r"(千|万|亿)元")
 _UNITS = {"千": 1_000, "万": 10_000, "亿": 10**8}
-_UNIT_NOTE = re.compile(r"单位:?(?:人民币)?(千|万|亿)?元")
+_UNIT_NOTE = re.compile(
+    r"(?P<before>金额|货币|计量|计价|[一-龥]?)单位 ?:? ?(?:人民币)?(?P<unit>[千万亿]?)元"
+    r"(?P<behind>[一-龥]?)"
+)
+_OF_MONEY = {"", "金额", "货币", "计量", "计价"}
 # What opens a row of sums; a caller adds its own (期初余额).
 TOTALS = (
     *("合计", "小计", "总计", "共计", "累计", "承前页", "过次页", "转下页", "接上页"),
@@ -69,9 +74,11 @@ def unit_above(rows: Iterable[Row], header: Header) -> int:
     for row in rows:
         if row.number >= header.rows[0].number:
             break
-        said = _UNIT_NOTE.search("".join(plain(cell.text) for cell in row.cells))
-        if said:
-            unit = _UNITS.get(said[1], 1)
+        text = unicodedata.normalize("NFKC", " ".join(cell.text for cell in row.cells))
+        for said in _UNIT_NOTE.finditer(" ".join(text.split())):
+            # 建设单位：万元集团 names a company.
+            if said["before"] in _OF_MONEY or not said["behind"]:
+                unit = _UNITS.get(said["unit"], 1)
     return unit
 
 
