@@ -17,7 +17,7 @@ from hypothesis import strategies as some
 from sqlalchemy import select
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from services.alerts import actions, handlers, jobs
+from services.alerts import actions, handlers, jobs, queries
 from services.alerts.adapters import webhook
 from services.alerts.models import Delivery, Endpoint, Message
 from services.alerts.rules import catalogue
@@ -65,6 +65,12 @@ async def record(
     outcomes = [(parcel, Answer(status)) for parcel in parcels]
     at = wall or clock.wall()
     await actions.deliveries.record_attempts(session, outcomes, now=OPENED_AT, wall=at, roll=0.5)
+
+
+async def due(session: Session, wall: datetime) -> int:
+    """Count what could be claimed: while it is not none, the service does not rest."""
+    await session.flush()  # Rows that were put off must be seen by the count.
+    return await session.scalar(queries.deliveries.DUE, {"wall": wall}) or 0
 
 
 @pytest.fixture
@@ -279,6 +285,7 @@ async def test_who_keeps_the_order_is_sent_the_next_when_the_last_has_come(
     assert {parcel.message_id for parcel in sent} == {first.id, beside.id}
     await record(session, [each for each in sent if each.message_id == first.id], 500, wall)
     await record(session, [each for each in sent if each.message_id == beside.id], 204, wall)
+    assert [await due(session, wall + n * SECOND) for n in (4, 6)] == [0, 1]
     (again,) = await claimed(session, wall + 6 * SECOND)
     assert again.message_id == first.id
     assert await claimed(session, wall + 7 * SECOND) == []
@@ -324,6 +331,7 @@ async def test_an_endpoint_that_fails_rests_and_one_success_forgets_it(
     await record(session, [one], 500, wall)
     assert (endpoint.failures, endpoint.resting_until) == (5, wall + 30 * SECOND)
     assert await claimed(session, wall + 29 * SECOND) == []
+    assert [await due(session, wall + n * SECOND) for n in (29, 31)] == [0, 8]
     (probe,) = await claimed(session, wall + 31 * SECOND)
     await record(session, [probe], 204, wall + 31 * SECOND)
     assert (endpoint.failures, endpoint.failing_since, endpoint.resting_until) == (0, None, None)

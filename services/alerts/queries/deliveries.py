@@ -78,11 +78,15 @@ def _free(now: datetime) -> ColumnElement[bool]:
 
 def _has_earlier() -> ColumnElement[bool]:
     earlier = aliased(Delivery)
-    return exists().where(
-        earlier.endpoint_id == Delivery.endpoint_id,
-        earlier.project_id == Delivery.project_id,
-        earlier.sequence < Delivery.sequence,
-        earlier.state == DeliveryState.WAITING,
+    return (
+        exists()
+        .where(
+            earlier.endpoint_id == Delivery.endpoint_id,
+            earlier.project_id == Delivery.project_id,
+            earlier.sequence < Delivery.sequence,
+            earlier.state == DeliveryState.WAITING,
+        )
+        .correlate(Delivery)
     )
 
 
@@ -180,7 +184,17 @@ async def locked_waiting_deliveries(
     return found.all()
 
 
-_DUE = (Delivery.state == DeliveryState.WAITING) & (Delivery.next_at <= bindparam("wall"))
+_WALL = bindparam("wall", type_=Delivery.next_at.type)
+# What rests, keeps its pace, or comes after another in its order is not due.
+_HELD = exists().where(
+    Endpoint.id == Delivery.endpoint_id,
+    or_(
+        Endpoint.resting_until > _WALL,
+        Endpoint.free_at > _WALL,
+        Endpoint.ordered & _has_earlier(),
+    ),
+)
+_DUE = (Delivery.state == DeliveryState.WAITING) & (Delivery.next_at <= _WALL) & ~_HELD
 DUE = select(func.count()).where(_DUE)
 """Counts what is due by the machine's clock (`wall`), claimed or not: the manifest's `pending`."""
 
