@@ -160,7 +160,7 @@ def same_id(at: datetime, *parts: object) -> UUID:
     `parts` name the thing; `at` must be as fixed as they are, and places the id in its month.
     """
     digest = int.from_bytes(hashlib.sha256("\n".join(map(str, parts)).encode()).digest()[:10])
-    milliseconds = int(at.timestamp() * 1000)
+    milliseconds = max(0, int(at.timestamp() * 1000))  # Nothing is placed before 1970.
     low = digest & (2**62 - 1)
     return UUID(int=milliseconds << 80 | 7 << 76 | (digest >> 62 & 0xFFF) << 64 | 2 << 62 | low)
 

@@ -156,11 +156,14 @@ async def test_days_in_many_spellings_are_one_day_and_what_may_be_two_is_none(
     assert {one["sent_on"] for one in await payments(client)} == {"2023-01-18"}
     odd = [
         ROW | {"支付凭证号": f"W{n}", "支付日期": day}
-        for n, day in enumerate(("18/01/2023", "23-1-8", "2023-02-30", "", "2023-03-11"))
+        for n, day in enumerate(
+            ("18/01/2023", "23-1-8", "2023-02-30", "", "2023-03-11", "1950-01-18")
+        )
     ]
     assert await found(client, listed(*odd)) == [
         (2, "A", "day_unreadable"), (3, "A", "day_unreadable"), (4, "A", "day_unreadable"),
         (5, "A", "missing"), (6, "A", "day_in_future"),
+        (7, "A", "day_too_early"),
     ]  # fmt: skip
 
 

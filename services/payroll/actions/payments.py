@@ -22,6 +22,8 @@ from shared.problems import Finding
 from shared.wording import Text
 
 _NOTHING = Decimal(0)
+# As of days that are read from cells: what lies before is a slip of typing.
+_FIRST = date(2000, 1, 1)
 
 
 async def receive_payments(
@@ -78,6 +80,8 @@ def object_to(amount: Decimal | None, sent_on: date | None, now: datetime) -> It
         yield "amount", "amount_not_positive", *_AMOUNT
     if sent_on and sent_on > clock.day_of(now):
         yield "sent_on", "day_in_future", *_FUTURE
+    if sent_on and sent_on < _FIRST:
+        yield "sent_on", "day_too_early", *_EARLY
 
 
 def object_to_voucher(one: Told, before: TreasuryPayment | None) -> Iterable[Objection]:
@@ -227,6 +231,10 @@ _AMOUNT = (
 _FUTURE = (
     Text("拨付日期在未来", "This day lies in the future"),
     Text("实际拨付后再报送", "Tell of it once it was sent"),
+)
+_EARLY = (
+    Text("拨付日期早于2000年", "This day lies before 2000"),
+    Text("核对年份", "Check the year"),
 )
 _REUSED = (
     Text("该凭证号已用于内容不同的拨付", "This voucher came before with another content"),
