@@ -1,8 +1,11 @@
 """A webhook that was sent when its process died is sent again, as the same message."""
 
 import asyncio
+import json
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -17,6 +20,7 @@ from shared.events.base import Event
 from shared.events.cases import WatchItemOpened
 from shared.events.registry import AreaChanged, CalendarPublished
 from shared.outbox import message
+from tests.alerts import factories
 from tests.fixtures.database import connected
 from tests.fixtures.processes import Cluster
 from tests.postbox import Postbox, postbox
@@ -125,3 +129,116 @@ async def _knows(cluster: Cluster) -> bool:
         areas = await connection.fetchval("SELECT count(*) FROM known_areas")
         calendars = await connection.fetchval("SELECT count(*) FROM known_calendars")
     return (areas, calendars) == (len(LINEAGE), 1)
+
+
+# ---- many subscribers, and a sender that dies again and again ---------------------------------
+
+AT_ONCE = 64
+"""What one process has under way at most, as `ALERTS_SEND_AT_ONCE` is by default."""
+
+
+@dataclass
+class Crowd:
+    """Subscribers at one address, each at a path of its own; some of them fail every time."""
+
+    address: str = ""
+    came: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Take messages until the sender goes."""
+        try:
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode()
+                path = head.split()[1]
+                size = next(
+                    int(line.partition(":")[2])
+                    for line in head.lower().split("\r\n")
+                    if line.startswith("content-length")
+                )
+                self.came[path].append(json.loads(await reader.readexactly(size)))
+                status = "500 no" if path.startswith("/bad") else "204 yes"
+                writer.write(f"HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n".encode())
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return  # The sender was killed while it sent.
+        finally:
+            writer.close()
+
+    def healthy(self) -> int:
+        """Count what the healthy ones have, each message once."""
+        return sum(
+            len({each["id"] for each in came})
+            for path, came in self.came.items()
+            if not path.startswith("/bad")
+        )
+
+
+@asynccontextmanager
+async def crowd() -> AsyncIterator[Crowd]:
+    """Listen on loopback while the block runs."""
+    made = Crowd()
+    server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
+    async with server:
+        made.address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        yield made
+
+
+async def _subscribe(cluster: Cluster, crowd: Crowd, number: int) -> list[str]:
+    """Subscribe so many: a fifth keep the order, a tenth fail; give the paths of the healthy."""
+    paths = []
+    for place in range(number):
+        path = f"/{'bad' if place % 10 == 9 else 'good'}{place}"
+        body = {
+            "url": f"{crowd.address}{path}", "types": [WatchItemOpened.type], "areas": [COUNTY],
+            "ordered": place % 5 == 0,
+        }  # fmt: skip
+        await cluster.client.call(
+            "POST", "/alerts/v1/endpoints", role="wage_office", area=COUNTY, body=body
+        )
+        paths += [] if path.startswith("/bad") else [path]
+    return paths
+
+
+async def _killed(cluster: Cluster) -> None:
+    """Kill alerts, let its claims be over, and start it again."""
+    cluster.one("alerts").kill()
+    async with connected(cluster.urls["alerts"]) as connection:
+        await connection.execute("UPDATE deliveries SET leased_until = now()")
+    await cluster.again(cluster.one("alerts"))
+
+
+@pytest.mark.parametrize(
+    ("events", "subscribers", "kills"),
+    [(20, 10, 2), pytest.param(200, 50, 20, marks=pytest.mark.soak)],
+)
+async def test_however_often_the_sender_dies_each_subscriber_has_each_event(
+    cluster: Cluster, events: int, subscribers: int, kills: int
+) -> None:
+    await cluster.start("alerts")
+    cards = [factories.card() for _ in range(5)]
+    told = [factories.opened(project=cards[place % 5]) for place in range(events)]
+    async with crowd() as people, told_by_others(cluster) as bus:
+        await tell(bus, *county())
+        await until(lambda: _knows(cluster), within=30)
+        paths = await _subscribe(cluster, people, subscribers)
+        await tell(bus, *told)
+        wanted = len(paths) * events
+        for number in range(kills):
+            share = wanted * (number + 1) // (kills + 2)
+            await until(lambda share=share: people.healthy() >= share, within=120)  # type: ignore[misc]
+            await _killed(cluster)
+        await until(lambda: people.healthy() == wanted, within=180)
+    repeated = 0
+    for path in paths:
+        came = people.came[path]
+        by_id = {one["id"]: one for one in came}
+        assert by_id.keys() == {str(event.id) for event in told}
+        assert all(one == by_id[one["id"]] for one in came)
+        repeated += len(came) - len(by_id)
+    assert repeated <= kills * AT_ONCE
+    for path in paths:
+        if int(path.removeprefix("/good")) % 5 == 0:
+            firsts = dict.fromkeys((one["subject"], one["sequence"]) for one in people.came[path])
+            for card in cards:
+                numbers = [n for subject, n in firsts if subject == str(card.project_id)]
+                assert numbers == sorted(numbers)
