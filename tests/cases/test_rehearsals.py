@@ -190,6 +190,20 @@ async def test_under_the_policy_in_force_the_past_is_as_recorded(
     assert said["changed"] == said["only_recorded"] == said["only_rehearsed"] == []
 
 
+async def test_what_opens_at_midnight_is_the_next_day_s_in_the_rehearsal_too(
+    session: Session,
+) -> None:
+    await make.world(session)
+    await make.tell(session, make.found("notice_board_missing", "2023-09-01", "2023-08-20 10:00"))
+    last = date(2023, 8, 31)
+    await make.pass_time(session, clock.day_end(last))
+    for to_on, found in ((last, 0), (date(2023, 9, 1), 1)):
+        said = await actions.rehearsals.rehearse(
+            session, policy("notice_board_missing"), JANUARY, to_on
+        )
+        assert said["recorded"] == said["rehearsed"] == said["same"] == found, said
+
+
 async def test_news_that_comes_after_a_rung_is_late_in_the_rehearsal_too(session: Session) -> None:
     await make.world(session)
     await make.tell(session, make.missed())

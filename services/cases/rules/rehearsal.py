@@ -6,7 +6,7 @@ was known then. Pure: it opens nothing and tells nobody.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from functools import partial
@@ -190,7 +190,7 @@ class Walk:
                 break
             self._pass_time(at)
             step()
-        self._pass_time(until)
+        self._pass_time(until - timedelta.resolution)  # The instant itself is the next day's.
         return self.courses
 
     def _learn(self, calendar: Calendar, at: datetime) -> None:
