@@ -19,8 +19,8 @@ import uvicorn
 from pydantic import ValidationError
 from sqlalchemy.engine import make_url
 
+from services import checking, recovery, rehearsing
 from services import demo as theatre
-from services import recovery, rehearsing
 from services.opening import chosen, database, load, names, opened
 from shared import asyncapi, audit, auth, clock, migrations, parked, pii, tables, telemetry
 from shared.app import create_app, service_app, url_of
@@ -45,6 +45,7 @@ cli.add_typer(parked_cli, name="parked")
 cli.add_typer(audit_cli, name="audit")
 cli.add_typer(recovery.cli)
 cli.add_typer(rehearsing.cli)
+cli.add_typer(checking.cli)
 
 Name = Annotated[str, typer.Argument(help="A service: registry, payroll, cases or alerts.")]
 

@@ -4,16 +4,25 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from fastapi import APIRouter
 from sqlalchemy import MetaData, Select
 
 from shared.config import ServiceSettings
-from shared.db import Sessions
+from shared.db import Session, Sessions
 from shared.events.base import Event
 from shared.inbox import Handler
 from shared.jobs import Daily, Poll
 from shared.timers import OnDue
+
+
+@dataclass(frozen=True, slots=True)
+class Offender:
+    """A row that breaks an invariant: its id, and how, in codes and days; no personal data."""
+
+    id: UUID
+    said: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,10 @@ class Service:
     only the machine's clock moves."""
     rehearse: Callable[[Sessions, str, date, date], Awaitable[dict[str, Any]]] | None = None
     """Replays the past under another policy: its JSON, from one Beijing day to another."""
+    invariants: Mapping[str, Callable[[Session], Awaitable[Sequence[Offender]]]] = field(
+        default_factory=dict
+    )
+    """What must be true of its rows at rest, by name: each gives the rows that break it."""
     reads: Mapping[str, Callable[[bytes], Awaitable[Mapping[str, Any]]]] = field(
         default_factory=dict
     )

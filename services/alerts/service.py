@@ -51,6 +51,10 @@ service = Service(
     jobs=[daily("00:30", jobs.find_alerts_without_timer)],  # Beijing time
     timers={"escalation": jobs.on_escalation_due, "promise": jobs.on_promise_due},
     loops={"deliveries": jobs.send_deliveries},
+    invariants={
+        "sent_twice": queries.invariants.sent_twice,
+        "without_timer": queries.invariants.without_timer,
+    },
     measures=[jobs.measure_deliveries, jobs.warn_of_failing_endpoints],
     pending=queries.deliveries.DUE,
 )

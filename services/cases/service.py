@@ -1,6 +1,6 @@
 """What cases is, seen from outside."""
 
-from services.cases import handlers, jobs
+from services.cases import handlers, jobs, queries
 from services.cases.models import Base
 from services.cases.routes import router
 from services.cases.settings import Settings
@@ -93,5 +93,9 @@ service = Service(
         "condition": jobs.on_condition_due,
     },
     measures=[jobs.measure_items],
+    invariants={
+        "closed_without_proof": queries.invariants.closed_without_proof,
+        "without_timer": queries.invariants.without_timer,
+    },
     rehearse=jobs.rehearse,
 )

@@ -1,6 +1,6 @@
 """Payroll, seen from outside."""
 
-from services.payroll import handlers, jobs
+from services.payroll import handlers, jobs, queries
 from services.payroll.adapters import account_list, payment_list, statement_print
 from services.payroll.models import Base, StatementFile
 from services.payroll.routes import router
@@ -96,4 +96,5 @@ service = Service(
     loops={StatementFile.__tablename__: jobs.read_statement_files},
     bodies={"/v1/statement-files": MOST_BYTES + MEBIBYTE},
     measures=[jobs.measure_standings],
+    invariants={"unhandled_obligations": queries.invariants.unhandled_obligations},
 )
