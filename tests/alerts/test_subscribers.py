@@ -391,10 +391,11 @@ async def test_an_endpoint_is_tried(client: AsyncClient, session: Session, count
 async def test_a_delivery_is_sent_once_more_under_its_id(
     client: AsyncClient, session: Session, county: None
 ) -> None:
-    await factories.endpoint(session)
+    endpoint = await factories.endpoint(session)
     await push(session, factories.opened())
     (sent,) = await claimed(session)
     await record(session, [sent], 204)
+    endpoint.resting_until = clock.wall() + HOUR
     assert await claimed(session) == []
     answer = await client.post(f"{V1}/deliveries/{sent.delivery_id}/resend")
     assert (answer.status_code, answer.json()["state"]) == (200, "waiting")

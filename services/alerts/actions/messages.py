@@ -93,8 +93,14 @@ async def try_endpoint(
 
 
 async def resend(session: Session, caller: Caller, delivery_id: UUID) -> Delivery:
-    """Send a webhook message once more, under the same id. Raises NotFound, EndpointOff."""
+    """Send a webhook message once more, under the same id, even to an endpoint that rests.
+
+    Raises NotFound, EndpointOff.
+    """
     delivery = await queries.deliveries.locked_webhook(session, delivery_id, caller.scope)
+    if delivery.endpoint_id:
+        for endpoint in await queries.endpoints.locked_endpoints(session, {delivery.endpoint_id}):
+            endpoint.resting_until = None
     delivery.send_again(clock.wall())
     return delivery
 
