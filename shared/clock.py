@@ -52,6 +52,8 @@ def day_of(instant: datetime) -> date:
 
 def at(day: date, hour: int = 0, minute: int = 0) -> datetime:
     """Give the instant in UTC of a Beijing day and time of day."""
+    if day == date.min:  # It began before the first instant that there is.
+        return datetime.min.replace(tzinfo=UTC)
     return datetime.combine(day, time(hour, minute), BEIJING).astimezone(UTC)
 
 
