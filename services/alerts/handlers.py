@@ -14,6 +14,7 @@ from shared.events.cases import (
     CorrectionOrderMoved,
     FundingOrderMoved,
     WatchItemClosed,
+    WatchItemDecided,
     WatchItemLowered,
     WatchItemOpened,
     WatchItemRaised,
@@ -91,6 +92,10 @@ async def on_watch_item_closed(session: Session, event: WatchItemClosed) -> None
         at=event.occurred_at, replayed=_unheard(session),
     )  # fmt: skip
     await _push(session, event, _matter(event))
+
+
+async def on_watch_item_decided(_session: Session, _event: WatchItemDecided) -> None:
+    """Tell nobody: it lies in our inbox, where a cases that was restored hears it back."""
 
 
 async def on_correction_order_moved(session: Session, event: CorrectionOrderMoved) -> None:

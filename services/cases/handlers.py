@@ -10,7 +10,7 @@ from services.cases.rules.items import TOLD_WHEN_WRONG, Happening, Opening, Watc
 from shared import clock, known
 from shared.db import Session
 from shared.events.alerts import AlertAcknowledged
-from shared.events.cases import ArrearsCaseOpened
+from shared.events.cases import ArrearsCaseOpened, CorrectionOrderMoved, WatchItemDecided
 from shared.events.conditions import (
     PayrollConditionEnded,
     PayrollConditionFound,
@@ -210,6 +210,16 @@ async def on_own_arrears_case(session: Session, event: ArrearsCaseOpened) -> Non
     """Hear from others, after a restore, that somebody had confirmed a proposal."""
     if not event.by_rule:
         await actions.proposals.confirm_again(session, event.proposal_id, event.opened_at)
+
+
+async def on_own_decision(session: Session, event: WatchItemDecided) -> None:
+    """Hear from others, after a restore, what somebody had decided about an item."""
+    await actions.relearning.decide_again(session, event)
+
+
+async def on_own_order(session: Session, event: CorrectionOrderMoved) -> None:
+    """Hear from others, after a restore, how somebody had moved an order by hand."""
+    await actions.order_relearning.move_again(session, event)
 
 
 async def on_condition_found(

@@ -12,6 +12,7 @@ from shared.events.cases import (
     CorrectionOrderMoved,
     FundingOrderMoved,
     WatchItemClosed,
+    WatchItemDecided,
     WatchItemLowered,
     WatchItemOpened,
     WatchItemRaised,
@@ -51,6 +52,7 @@ service = Service(
         WatchItemLowered,
         WatchItemStepReached,
         WatchItemClosed,
+        WatchItemDecided,
         CaseProposed,
         CorrectionOrderMoved,
         FundingOrderMoved,
@@ -78,7 +80,11 @@ service = Service(
         PayrollConditionEnded: handlers.on_condition_ended,
         AlertAcknowledged: handlers.on_alert_acknowledged,
     },
-    relearns={ArrearsCaseOpened: handlers.on_own_arrears_case},
+    relearns={
+        ArrearsCaseOpened: handlers.on_own_arrears_case,
+        WatchItemDecided: handlers.on_own_decision,
+        CorrectionOrderMoved: handlers.on_own_order,
+    },
     jobs=[
         daily("00:00", jobs.assign_persons),  # Beijing time
         daily("00:30", jobs.report_without_timer),

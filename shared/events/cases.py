@@ -74,6 +74,37 @@ class WatchItemStepReached(
     step: str
 
 
+class WatchItemDecided(Event, type="cases.watch_item_decided.v1", key="watch_item_id"):
+    """Somebody decided something about an item by hand; what he wrote beside it is not told.
+
+    Words may tell of people. A restored cases hears it back from whoever heard it.
+    """
+
+    watch_item_id: UUID
+    area_code: str
+    decision: str
+    """`answered`, `verifying`, `reopened`, `assigned`, `evidence_added`, `extension_asked`,
+    `extension_granted`, `extension_refused`, `closing_asked`, `closing_refused`, `closed`,
+    `closing_reopened`, `case_refused`, `order_proof_brought`, `order_proof_refused`,
+    `order_put_right_late`."""
+    decided_by: str
+    """The caller's subject: an id, never a name."""
+    paper_id: UUID | None = None
+    """Of the closing, the extension, the evidence, the proposal or the order."""
+    org_id: UUID | None = None
+    """For which organisation he spoke."""
+    day: date | None = None
+    """Until when: promised, asked for, or granted."""
+    proof: str | None = None
+    """What the documents prove, the code of the reason."""
+    evidence_ids: list[UUID] = []
+    unit_id: UUID | None = None
+    person_id: UUID | None = None
+    """Whom the item was handed to."""
+    file: dict[str, str | int] | None = None
+    """Of an evidence: `kind`, `sha256`, `size`, `scan`."""
+
+
 class CorrectionOrderMoved(_ItemEvent, type="cases.correction_order_moved.v1", key="watch_item_id"):
     """A correction order about an item was drafted, signed, served, obeyed, overdue or decided on.
 
@@ -87,6 +118,19 @@ class CorrectionOrderMoved(_ItemEvent, type="cases.correction_order_moved.v1", k
     order_due_on: date | None = None
     """The last day on which it is obeyed in time."""
     stalled: bool = False
+    moved_by: str | None = None
+    """The caller's subject, an id; None: time moved it, or the proof that closed its item."""
+    matter: str | None = None
+    length: int | None = None
+    """Days that it gives, in the unit of its terms."""
+    sequence: int | None = None
+    """The place of its number among its office's of the year."""
+    served_on: date | None = None
+    served_how: str | None = None
+    evidence_ids: list[UUID] = []
+    """What shows that it was served."""
+    decision_number: str | None = None
+    """Of the penalty decision."""
 
 
 class FundingOrderMoved(_ItemEvent, type="cases.funding_order_moved.v1", key="watch_item_id"):

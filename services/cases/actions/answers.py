@@ -1,11 +1,12 @@
 """What people do about an item: answer, verify, add findings, hand it to somebody."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 from uuid import UUID
 
 from services.cases import queries
 from services.cases.actions import evidence, limits
-from services.cases.actions.timeline import note
+from services.cases.actions.timeline import note, tell_decision, who
 from services.cases.errors import (
     AlreadyClosed,
     NotAnswered,
@@ -51,18 +52,27 @@ async def answer_watch_item(
     if body.promised_on and body.promised_on < clock.day_of(now):
         raise PromiseInThePast
     await evidence.check_evidence(session, item.id, body.evidence_ids)
-    item.answer(now, body.promised_on)
-    await _arm(session, item, now)
-    note(
-        session,
-        item,
-        Happening.ANSWERED,
-        now,
-        explanation=body.explanation,
-        promised_on=body.promised_on,
-        **({"evidence_ids": body.evidence_ids} if body.evidence_ids else {}),
+    said = {"day": body.promised_on, "evidence_ids": body.evidence_ids, "org_id": caller.org}
+    tell_decision(session, item, Happening.ANSWERED, now, **said)
+    await take_answer(
+        session, item, body.promised_on, body.evidence_ids, now, explanation=body.explanation
     )
     return item
+
+
+async def take_answer(
+    session: Session,
+    item: WatchItem,
+    promised_on: date | None,
+    evidence_ids: Sequence[UUID],
+    now: datetime,
+    **words: str,
+) -> None:
+    """Let an item be answered, with the words where there are any."""
+    item.answer(now, promised_on)
+    await _arm(session, item, now)
+    papers = {"evidence_ids": evidence_ids} if evidence_ids else {}
+    note(session, item, Happening.ANSWERED, now, **words, promised_on=promised_on, **papers)
 
 
 async def verify_watch_item(
@@ -75,14 +85,22 @@ async def verify_watch_item(
     item = await _locked_open(session, caller, item_id)
     if item.state not in VERIFIABLE:
         raise NotAnswered
-    if body.enough:
+    what = Happening.VERIFYING if body.enough else Happening.REOPENED
+    tell_decision(session, item, what, now)
+    await take_verdict(session, item, now, enough=body.enough, reason=body.reason)
+    return item
+
+
+async def take_verdict(
+    session: Session, item: WatchItem, now: datetime, *, enough: bool, **words: str
+) -> None:
+    """Let what was answered be checked on the facts, or be asked for again."""
+    if enough:
         item.verify(now)
     else:
         item.reopen(now)
     await _arm(session, item, now)
-    what = Happening.VERIFYING if body.enough else Happening.REOPENED
-    note(session, item, what, now, reason=body.reason)
-    return item
+    note(session, item, Happening.VERIFYING if enough else Happening.REOPENED, now, **words)
 
 
 async def add_finding(
@@ -98,17 +116,26 @@ async def assign_watch_item(
 ) -> WatchItem:
     """Name by hand who answers for an item. Raises AlreadyClosed."""
     item = await _locked_open(session, caller, item_id)
+    said = body.model_dump(include={"unit_id", "person_id"})
+    tell_decision(session, item, Happening.ASSIGNED, now, **said)
+    assign(session, item, body.unit_id, body.person_id, now)
+    return item
+
+
+def assign(
+    session: Session, item: WatchItem, unit_id: UUID, person_id: UUID | None, now: datetime
+) -> None:
+    """Hand an item to a unit, and to a person in it."""
     before = item.assignee
-    item.unit_id, item.person_id = body.unit_id, body.person_id
-    item.assigned_by = caller.actor
+    item.unit_id, item.person_id = unit_id, person_id
+    item.assigned_by = who(session)
     note(
         session,
         item,
         Happening.ASSIGNED,
         now,
-        unit_id=body.unit_id,
-        person_id=body.person_id,
+        unit_id=unit_id,
+        person_id=person_id,
         unit_id_before=before.unit_id,
         person_id_before=before.person_id,
     )
-    return item

@@ -1,11 +1,13 @@
 """Closing by hand where the proof is a document, and opening again when it does not hold."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from services.cases import queries
 from services.cases.actions import conditions, evidence, items, levels, limits, reversals, tellings
-from services.cases.actions.timeline import note
+from services.cases.actions.timeline import note, tell_decision, who
 from services.cases.errors import (
     AlreadyClosed,
     ClosingDecided,
@@ -21,6 +23,9 @@ from services.cases.schemas.closings import ClosingDecisionIn, ClosingIn, Reopen
 from shared import clock
 from shared.auth import Caller
 from shared.db import Session, new_id
+
+# What is told of a closing besides that it closed.
+ASKED, REFUSED, REOPENED = "closing_asked", "closing_refused", "closing_reopened"
 
 
 async def close_by_hand(
@@ -40,26 +45,51 @@ async def close_by_hand(
         return waits
     terms = await _terms(session, item, body.proof, now)
     await evidence.check_evidence(session, item.id, body.evidence_ids, needed=True)
+    said: dict[str, Any] = {"paper_id": new_id()}
+    said |= body.model_dump(include={"proof", "evidence_ids"})
+    what = ASKED if terms.second_person else Happening.CLOSED
+    tell_decision(session, item, what, now, **said)
+    closing = ask(session, item, terms, body.reason, now, **said)
+    if terms.second_person:
+        await let_wait(session, item, closing, now)
+    else:
+        await close(session, item, closing, body.reason, now)
+    return closing
+
+
+def ask(
+    session: Session,
+    item: WatchItem,
+    terms: ClosingTerms,
+    reason: str,
+    now: datetime,
+    *,
+    paper_id: UUID,
+    proof: str,
+    evidence_ids: Sequence[UUID],
+) -> Closing:
+    """Write down by which documents somebody closes an item."""
     closing = Closing(
-        id=new_id(),
+        id=paper_id,
         watch_item_id=item.id,
         terms_id=terms.id,
         state=ClosingState.ASKED,
-        proof=body.proof,
-        reason=body.reason,
-        evidence_ids=[str(one) for one in body.evidence_ids],
+        proof=proof,
+        reason=reason,
+        evidence_ids=[str(one) for one in evidence_ids],
         asked_at=now,
-        asked_by=caller.actor,
+        asked_by=who(session),
     )
     session.add(closing)
-    if terms.second_person:
-        item.verify(now)
-        await _arm(session, item, now)
-        note(session, item, Happening.VERIFYING, now, closing_id=closing.id, reason=body.reason)
-    else:
-        closing.decide(ClosingState.CLOSED, now, caller.actor, body.reason)
-        await _close(session, item, closing, now)
     return closing
+
+
+async def let_wait(session: Session, item: WatchItem, closing: Closing, now: datetime) -> None:
+    """Let an item wait for a second person."""
+    item.verify(now)
+    await _arm(session, item, now)
+    said = {"closing_id": closing.id, "reason": closing.reason}
+    note(session, item, Happening.VERIFYING, now, **said)
 
 
 async def _terms(session: Session, item: WatchItem, proof: str, now: datetime) -> ClosingTerms:
@@ -85,20 +115,32 @@ async def decide_closing(
     if caller.actor == closing.asked_by:
         raise SecondPersonNeeded
     if not body.enough:
-        closing.decide(ClosingState.REFUSED, now, caller.actor, body.reason)
-        if not item.is_closed:
-            item.reopen(now)
-            await _arm(session, item, now)
-            note(session, item, Happening.REOPENED, now, closing_id=closing.id, reason=body.reason)
+        tell_decision(session, item, REFUSED, now, paper_id=closing.id)
+        await refuse(session, item, closing, body.reason, now)
         return closing
     if item.is_closed:
         raise AlreadyClosed
-    closing.decide(ClosingState.CLOSED, now, caller.actor, body.reason)
-    await _close(session, item, closing, now)
+    tell_decision(session, item, Happening.CLOSED, now, paper_id=closing.id)
+    await close(session, item, closing, body.reason, now)
     return closing
 
 
-async def _close(session: Session, item: WatchItem, closing: Closing, now: datetime) -> None:
+async def refuse(
+    session: Session, item: WatchItem, closing: Closing, reason: str, now: datetime
+) -> None:
+    """Find documents wanting: the item is open as it was."""
+    closing.decide(ClosingState.REFUSED, now, who(session), reason)
+    if not item.is_closed:
+        item.reopen(now)
+        await _arm(session, item, now)
+        note(session, item, Happening.REOPENED, now, closing_id=closing.id, reason=reason)
+
+
+async def close(
+    session: Session, item: WatchItem, closing: Closing, reason: str, now: datetime
+) -> None:
+    """Close an open item by the documents that were named."""
+    closing.decide(ClosingState.CLOSED, now, who(session), reason)
     await levels.catch_up(session, item, now)
     await tellings.record_closing(session, item, closing.proof, closing.id, now, by_hand=True)
     await items.close_watch_item(
@@ -124,21 +166,28 @@ async def reopen_by_hand(
     if caller.is_machine:
         raise PersonNeeded
     item = await queries.items.locked_watch_item(session, item_id, caller.scope)
+    closing = await open_again(session, item, body.reason, now)
+    tell_decision(session, item, REOPENED, now, paper_id=closing.id)
+    return item
+
+
+async def open_again(session: Session, item: WatchItem, reason: str, now: datetime) -> Closing:
+    """Take back the closing that closed an item last. Raises NotClosedByHand."""
     condition = await queries.conditions.locked_find_condition(session, item.key)
     closing = await queries.closings.locked_last_closing(session, item.id)
     stands = condition is not None and condition.watch_item_id == item.id
     if not item.is_closed or closing is None or condition is None or not stands:
         raise NotClosedByHand
-    closing.decide(ClosingState.REOPENED, now, caller.actor, body.reason)
+    closing.decide(ClosingState.REOPENED, now, who(session), reason)
     # Its finder may have told of it anew meanwhile.
     item.follow(condition)
     await reversals.stand_again(
-        session, item, at=now, told_id=closing.id, closing_id=closing.id, reason=body.reason
+        session, item, at=now, told_id=closing.id, closing_id=closing.id, reason=reason
     )
     ladder, calendar = await levels.terms(session, item)
     conditions.jump_by_fact(session, item, ladder, now)
     await limits.arm(session, item, ladder, calendar, now)
-    return item
+    return closing
 
 
 async def _arm(session: Session, item: WatchItem, now: datetime) -> None:

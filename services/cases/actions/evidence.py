@@ -1,13 +1,13 @@
 """Files that people bring for a matter, and naming them where something is claimed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from services.cases import queries
-from services.cases.actions.timeline import note
+from services.cases.actions.timeline import note, tell_decision, who
 from services.cases.errors import EvidenceRefused
-from services.cases.models import Evidence
+from services.cases.models import Evidence, WatchItem
 from services.cases.rules.items import Happening
 from shared.auth import Caller
 from shared.db import Session
@@ -21,20 +21,36 @@ async def add_evidence(
 ) -> Evidence:
     """Bring a kept file for a watch item; the same again gives the first."""
     item = await queries.items.locked_watch_item(session, item_id, caller.scope)
+    file: dict[str, str | int] = {"kind": kept.kind, "sha256": kept.sha256}
+    file |= {"size": kept.size, "scan": kept.scan}
+    evidence = await keep_evidence(session, item, kept.file_id, file, now, org_id=caller.org)
+    if evidence.id == kept.file_id:
+        said = {"paper_id": kept.file_id, "file": file, "org_id": caller.org}
+        tell_decision(session, item, Happening.EVIDENCE_ADDED, now, **said)
+    return evidence
+
+
+async def keep_evidence(
+    session: Session,
+    item: WatchItem,
+    file_id: UUID,
+    file: Mapping[str, str | int],
+    now: datetime,
+    *,
+    org_id: UUID | None,
+) -> Evidence:
+    """Write down whose a kept file is: its kind, sha256 (hex), size (bytes) and scan."""
     evidence = await queries.evidence.locked_evidence_of(
         session,
-        id=kept.file_id,
+        id=file_id,
         subject_id=item.id,
-        kind=kept.kind,
-        sha256=kept.sha256,
-        size=kept.size,
-        scan=kept.scan,
+        **file,
         kept_at=now,
-        kept_by=caller.actor,
-        org_id=caller.org,
+        kept_by=who(session),
+        org_id=org_id,
     )
-    if evidence.id == kept.file_id:
-        said = {"evidence_id": evidence.id, "sha256": kept.sha256}
+    if evidence.id == file_id:
+        said = {"evidence_id": evidence.id, "sha256": file["sha256"]}
         note(session, item, Happening.EVIDENCE_ADDED, now, **said)
     return evidence
 

@@ -1,11 +1,12 @@
 """More time for who answers for an item: asked for by them, granted by somebody else."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from services.cases import queries
 from services.cases.actions import evidence, levels, limits
-from services.cases.actions.timeline import note
+from services.cases.actions.timeline import note, tell_decision, who
 from services.cases.errors import (
     AlreadyClosed,
     ExtensionDecided,
@@ -41,21 +42,23 @@ async def ask_extension(
         raise NotYoursToAnswer
     await evidence.check_evidence(session, item.id, body.evidence_ids)
     terms_id = await _check(session, item, clock.day_of(now), body.until_on)
-    if await queries.extensions.extension_is_new(
-        session,
-        id=new_id(),
-        watch_item_id=item.id,
-        terms_id=terms_id,
-        asked_at=now,
-        asked_by=caller.actor,
-        org_id=caller.org,
-        until_on=body.until_on,
-        reason=body.reason,
-        evidence_ids=[str(one) for one in body.evidence_ids],
-    ):
-        said = {"until_on": body.until_on, "reason": body.reason}
-        note(session, item, Happening.EXTENSION_ASKED, now, **said)
+    values = body.model_dump(include={"until_on", "evidence_ids"}) | {"org_id": caller.org}
+    asked = {"id": new_id(), "terms_id": terms_id, "reason": body.reason, **values}
+    if await is_asked(session, item, now, **asked):
+        values["day"] = values.pop("until_on")
+        tell_decision(session, item, Happening.EXTENSION_ASKED, now, paper_id=asked["id"], **values)
     return await queries.extensions.asked_extension(session, item.id)
+
+
+async def is_asked(session: Session, item: WatchItem, now: datetime, **asked: Any) -> bool:
+    """Write a request down; False if the item has one that waits."""
+    asked["evidence_ids"] = [str(one) for one in asked["evidence_ids"]]
+    row = {**asked, "watch_item_id": item.id, "asked_at": now, "asked_by": who(session)}
+    is_new = await queries.extensions.extension_is_new(session, **row)
+    if is_new:
+        said = {"until_on": asked["until_on"], "reason": asked["reason"]}
+        note(session, item, Happening.EXTENSION_ASKED, now, **said)
+    return is_new
 
 
 async def _check(session: Session, item: WatchItem, today: date, until_on: date) -> UUID:
@@ -90,16 +93,37 @@ async def decide_extension(
     if caller.actor == asked.asked_by or (caller.org and caller.org == asked.org_id):
         raise SecondPersonNeeded
     if not body.granted:
-        asked.decide(ExtensionState.REFUSED, now, caller.actor, body.reason, None)
-        note(session, item, Happening.EXTENSION_REFUSED, now, reason=body.reason)
+        tell_decision(session, item, Happening.EXTENSION_REFUSED, now, paper_id=asked.id)
+        refuse(session, item, asked, body.reason, now)
         return asked
     if item.is_closed:
         raise AlreadyClosed
     until_on = min(body.until_on or asked.until_on, asked.until_on)
     await _check(session, item, clock.day_of(now), until_on)
-    asked.decide(ExtensionState.GRANTED, now, caller.actor, body.reason, until_on)
-    await _stand_still(session, item, until_on, caller.actor, now)
+    said = {"paper_id": asked.id, "day": until_on}
+    tell_decision(session, item, Happening.EXTENSION_GRANTED, now, **said)
+    await grant(session, item, asked, until_on, now, reason=body.reason)
     return asked
+
+
+def refuse(session: Session, item: WatchItem, asked: Extension, reason: str, now: datetime) -> None:
+    """Grant no more time; the clock of the item ran on."""
+    asked.decide(ExtensionState.REFUSED, now, who(session), reason, None)
+    note(session, item, Happening.EXTENSION_REFUSED, now, reason=reason)
+
+
+async def grant(
+    session: Session,
+    item: WatchItem,
+    asked: Extension,
+    until_on: date,
+    now: datetime,
+    *,
+    reason: str,
+) -> None:
+    """Grant more time to the end of a day."""
+    asked.decide(ExtensionState.GRANTED, now, who(session), reason, until_on)
+    await _stand_still(session, item, until_on, who(session), now)
 
 
 async def _stand_still(

@@ -1,16 +1,17 @@
 """The course of a correction order: what time and proofs do with it, and who is told."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from services.cases import queries
-from services.cases.actions.timeline import card, jsonable, note
-from services.cases.models import CorrectionOrder, OrderStep, OrderTerms, WatchItem
+from services.cases.actions.timeline import card, jsonable, note, who
+from services.cases.models import CorrectionOrder, OrderNumber, OrderStep, OrderTerms, WatchItem
 from services.cases.rules import orders as rules
 from services.cases.rules.items import Happening, TimerKind
 from services.cases.rules.ladder import Ladder
-from services.cases.rules.orders import OrderState
+from services.cases.rules.orders import OrderState, ServedHow
 from shared import clock, known, timers
 from shared.db import Session, new_id, same_id
 from shared.events.cases import CorrectionOrderMoved
@@ -42,7 +43,13 @@ async def draft_at_step(session: Session, item: WatchItem, ladder: Ladder, at: d
 
 
 async def draft(
-    session: Session, item: WatchItem, terms: OrderTerms, at: datetime, facts: str | None = None
+    session: Session,
+    item: WatchItem,
+    terms: OrderTerms,
+    at: datetime,
+    facts: str | None = None,
+    *,
+    by: str | None = None,
 ) -> CorrectionOrder:
     """Draft an order about a locked item; give the one that is under way if there is one."""
     order, is_new = await queries.orders.locked_new_order(
@@ -56,11 +63,11 @@ async def draft(
         facts=facts,
         state_since=at,
         drafted_at=at,
-        drafted_by=session.info.get("actor", "system"),
+        drafted_by=by or who(session),
     )
     if is_new:
         await wait(session, order, terms.sign_within, at)
-        tell(session, order, item, at, matter=terms.matter, article=terms.article)
+        tell(session, order, item, at, by=by, matter=terms.matter, article=terms.article)
     return order
 
 
@@ -91,12 +98,53 @@ def _arm(session: Session, order: CorrectionOrder, due_at: datetime, calendar: C
     )
 
 
+async def sign(
+    session: Session,
+    order: CorrectionOrder,
+    item: WatchItem,
+    at: datetime,
+    *,
+    length: int,
+    number: OrderNumber,
+    sequence: int,
+    by: str,
+) -> None:
+    """Sign a draft under a number of its office's year; then it waits to be served."""
+    terms = await queries.orders.terms_of(session, order)
+    order.office, order.year, order.sequence = number.office, number.year, sequence
+    order.number = rules.number(terms.prefix, number.year, sequence)
+    order.length, order.signed_at, order.signed_by = length, at, by
+    said = {"number": order.number, "length": length, "unit": order.unit}
+    await enter(session, order, item, OrderState.SIGNED, at, by=by, **said)
+    await wait(session, order, terms.serve_within, at)
+
+
+async def serve(
+    session: Session,
+    order: CorrectionOrder,
+    item: WatchItem,
+    at: datetime,
+    *,
+    served_on: date,
+    served_how: ServedHow,
+    by: str,
+    **said: object,
+) -> None:
+    """Serve a signed order; from that day it is to be obeyed within its limit."""
+    order.served_on, order.served_how, order.served_by = served_on, served_how, by
+    shown = {"served_on": served_on, "served_how": served_how, **said}
+    await enter(session, order, item, OrderState.SERVED, at, by=by, **shown)
+    await limit(session, order, served_on)
+
+
 async def put_right(
     session: Session,
     order: CorrectionOrder,
     item: WatchItem,
     at: datetime,
     proof: dict[str, Any],
+    *,
+    by: str | None = None,
 ) -> None:
     """Take it as proved that what an order asks for is done.
 
@@ -106,7 +154,7 @@ async def put_right(
     if order.state is OrderState.OVERDUE:
         note_step(session, order, "put_right_late", at, proof=proof)
     elif order.state is OrderState.SERVED:
-        await end(session, order, item, OrderState.FULFILLED, at, proof=proof)
+        await end(session, order, item, OrderState.FULFILLED, at, by=by, proof=proof)
     else:
         reason = "put_right_before_service"
         await end(session, order, item, OrderState.WITHDRAWN, at, reason=reason, proof=proof)
@@ -159,12 +207,14 @@ async def enter(
     item: WatchItem,
     state: OrderState,
     at: datetime,
+    *,
+    by: str,
     **said: object,
 ) -> None:
     """Enter a state that somebody brought about; no limit of the old one runs on."""
     await timers.disarm(session, order.id, TimerKind.ORDER)
     order.enter(state, at)
-    tell(session, order, item, at, **said)
+    tell(session, order, item, at, by=by, **said)
 
 
 async def end(
@@ -174,23 +224,31 @@ async def end(
     state: OrderState,
     at: datetime,
     *,
+    by: str | None = None,
     reason: str | None = None,
     **said: object,
 ) -> None:
     """End an order; no limit of it runs on."""
     await timers.disarm(session, order.id, TimerKind.ORDER)
-    order.end(state, at, session.info.get("actor", "system"), reason)
-    tell(session, order, item, at, reason=reason, **said)
+    order.end(state, at, by or who(session), reason)
+    tell(session, order, item, at, by=by, reason=reason, **said)
 
 
 def tell(
-    session: Session, order: CorrectionOrder, item: WatchItem, at: datetime, **said: object
+    session: Session,
+    order: CorrectionOrder,
+    item: WatchItem,
+    at: datetime,
+    *,
+    by: str | None = None,
+    **said: object,
 ) -> None:
-    """Write down where an order stands now, on its item too, and tell others."""
+    """Write down where an order stands now, on its item too, and tell others; `by`: by hand."""
     note_step(session, order, order.state, at, **said)
     shown = {"order_id": order.id, "state": order.state, "number": order.number}
     note(session, item, Happening.ORDER_MOVED, at, **shown)
-    _publish(session, order, item, at)
+    papers: Any = said.get("evidence_ids", [])
+    _publish(session, order, item, at, by=by, evidence_ids=papers)
 
 
 def note_step(
@@ -202,14 +260,23 @@ def note_step(
             id=new_id(),
             order_id=order.id,
             at=at,
-            actor=session.info.get("actor", "system"),
+            actor=who(session),
             what=what,
             details=jsonable(said),
         )
     )
 
 
-def _publish(session: Session, order: CorrectionOrder, item: WatchItem, at: datetime) -> None:
+def _publish(
+    session: Session,
+    order: CorrectionOrder,
+    item: WatchItem,
+    at: datetime,
+    *,
+    by: str | None = None,
+    evidence_ids: Sequence[UUID] = (),
+) -> None:
+    told = ("matter", "length", "sequence", "served_on", "served_how", "decision_number")
     publish(
         session,
         CorrectionOrderMoved(
@@ -221,5 +288,8 @@ def _publish(session: Session, order: CorrectionOrder, item: WatchItem, at: date
             order_number=order.number,
             order_due_on=order.due_on,
             stalled=order.told_late,
+            moved_by=by,
+            evidence_ids=list(evidence_ids),
+            **{name: getattr(order, name) for name in told},
         ),
     )

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from services.cases import queries
 from services.cases.actions import evidence, order_course
+from services.cases.actions.timeline import tell_decision
 from services.cases.errors import (
     AlreadyClosed,
     DecisionNumberNeeded,
@@ -31,6 +32,9 @@ from shared import clock, known
 from shared.auth import Caller
 from shared.db import Session
 
+# Steps of an order's history that move it nowhere.
+PROOF_BROUGHT, PROOF_REFUSED, PROOF_TAKEN = "proof_brought", "proof_refused", "put_right_late"
+
 
 async def draft_order(
     session: Session, caller: Caller, body: DraftIn, now: datetime
@@ -48,7 +52,7 @@ async def draft_order(
     terms = await queries.orders.find_terms(session, matter, item.area_code, clock.day_of(now))
     if terms is None:
         raise NoOrderFits(kind=item.kind, matter=matter)
-    return await order_course.draft(session, item, terms, now, body.facts)
+    return await order_course.draft(session, item, terms, now, body.facts, by=caller.actor)
 
 
 async def sign_order(
@@ -67,13 +71,11 @@ async def sign_order(
         raise OrderLengthUnfit(shortest=terms.shortest, longest=terms.longest, unit=terms.unit)
     office = rules.office_of(await known.lineage(session, order.area_code))
     numbers = await queries.orders.locked_order_number(session, office, clock.day_of(now).year)
-    order.office, order.year, order.sequence = office, numbers.year, numbers.take()
-    order.number = rules.number(terms.prefix, numbers.year, order.sequence)
-    order.length, order.facts = length, body.facts or order.facts
-    order.signed_at, order.signed_by = now, caller.actor
-    said = {"number": order.number, "length": length, "unit": order.unit}
-    await order_course.enter(session, order, item, OrderState.SIGNED, now, **said)
-    await order_course.wait(session, order, terms.serve_within, now)
+    order.facts = body.facts or order.facts
+    await order_course.sign(
+        session, order, item, now, length=length, number=numbers, sequence=numbers.take(),
+        by=caller.actor,
+    )  # fmt: skip
     return order
 
 
@@ -89,11 +91,8 @@ async def serve_order(
     if not signed_on <= body.served_on <= clock.day_of(now):
         raise ServiceDayUnfit(signed_on=signed_on.isoformat())
     await evidence.check_evidence(session, order.watch_item_id, body.evidence_ids)
-    order.served_on, order.served_how = body.served_on, body.served_how
-    order.served_by = caller.actor
-    said = body.model_dump(mode="json")
-    await order_course.enter(session, order, item, OrderState.SERVED, now, **said)
-    await order_course.limit(session, order, body.served_on)
+    said = body.model_dump()
+    await order_course.serve(session, order, item, now, by=caller.actor, **said)
     return order
 
 
@@ -108,7 +107,9 @@ async def prove_order(
     if caller.org not in {order.unit_id, *item.answerers}:
         raise NotYoursToAnswer
     await evidence.check_evidence(session, order.watch_item_id, body.evidence_ids, needed=True)
-    order_course.note_step(session, order, "proof_brought", now, **body.model_dump(mode="json"))
+    order_course.note_step(session, order, PROOF_BROUGHT, now, **body.model_dump(mode="json"))
+    said = {"paper_id": order.id, "evidence_ids": body.evidence_ids, "org_id": caller.org}
+    tell_decision(session, item, f"order_{PROOF_BROUGHT}", now, **said)
     return order
 
 
@@ -123,9 +124,14 @@ async def check_order(
     if not await queries.orders.has_proof(session, order.id):
         await evidence.check_evidence(session, order.watch_item_id, (), needed=True)
     if body.enough:
-        await order_course.put_right(session, order, item, now, {"checked": body.reason})
+        proof = {"checked": body.reason}
+        late = order.state is OrderState.OVERDUE
+        await order_course.put_right(session, order, item, now, proof, by=caller.actor)
+        if late:
+            tell_decision(session, item, f"order_{PROOF_TAKEN}", now, paper_id=order.id)
     else:
-        order_course.note_step(session, order, "proof_refused", now, reason=body.reason)
+        order_course.note_step(session, order, PROOF_REFUSED, now, reason=body.reason)
+        tell_decision(session, item, f"order_{PROOF_REFUSED}", now, paper_id=order.id)
     return order
 
 
@@ -144,7 +150,7 @@ async def decide_penalty(
     order.decision_number = body.decision_number if body.penalised else None
     state = OrderState.PENALISED if body.penalised else OrderState.SPARED
     said = {"reason": body.reason, "decision_number": order.decision_number}
-    await order_course.end(session, order, item, state, now, **said)
+    await order_course.end(session, order, item, state, now, by=caller.actor, **said)
     return order
 
 
@@ -157,7 +163,8 @@ async def withdraw_order(
     """
     order, item = await _locked(session, caller, order_id, *rules.WITHDRAWABLE)
     state = OrderState.WITHDRAWN
-    await order_course.end(session, order, item, state, now, reason=body.reason)
+    by = caller.actor
+    await order_course.end(session, order, item, state, now, by=by, reason=body.reason)
     return order
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.cases import queries
-from services.cases.actions.timeline import note
+from services.cases.actions.timeline import note, tell_decision, who
 from services.cases.errors import ProposalDecided
 from services.cases.models import ArrearsCase, CaseProposal, WatchItem
 from services.cases.rules.items import Happening, ProposalState, TimerKind
@@ -118,8 +118,7 @@ async def _end(
     by_rule: bool = False,
 ) -> WatchItem | None:
     """Decide on a proposal and stop its clock; give the item that asked for it."""
-    actor = session.info.get("actor", "system")
-    proposal.decide(state, at, actor, reason=reason, by_rule=by_rule)
+    proposal.decide(state, at, who(session), reason=reason, by_rule=by_rule)
     await timers.disarm(session, proposal.id, TimerKind.CASE)
     return await queries.items.find_watch_item(session, proposal.watch_item_id)
 
@@ -144,7 +143,7 @@ async def _open_case(
         area_code=proposal.area_code,
         proposal_id=proposal.id,
         opened_at=at,
-        opened_by=session.info.get("actor", "system"),
+        opened_by=who(session),
         by_rule=by_rule,
     )
     session.add(case)
@@ -195,10 +194,20 @@ async def refuse_proposal(
 ) -> CaseProposal:
     """Open no case until the project's next miss; raise ProposalDecided if it is decided."""
     proposal = await _locked_open(session, caller, proposal_id)
+    item = await refuse(session, proposal, reason, now)
+    if item is not None:
+        tell_decision(session, item, Happening.CASE_REFUSED, now, paper_id=proposal.id)
+    return proposal
+
+
+async def refuse(
+    session: Session, proposal: CaseProposal, reason: str, now: datetime
+) -> WatchItem | None:
+    """End an open proposal without a case; give the item that asked for it."""
     item = await _end(session, proposal, ProposalState.REFUSED, now, reason=reason)
     if item is not None:
         note(session, item, Happening.CASE_REFUSED, now, proposal_id=proposal.id, reason=reason)
-    return proposal
+    return item
 
 
 async def open_case_by_rule(session: Session, proposal_id: UUID, at: datetime) -> None:

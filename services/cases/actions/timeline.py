@@ -10,7 +10,32 @@ from services.cases import queries
 from services.cases.models import WatchItem, WatchItemEntry
 from services.cases.rules.items import Happening
 from shared.db import Session, new_id
+from shared.events.cases import WatchItemDecided
 from shared.events.registry import ProjectCard
+from shared.outbox import publish
+
+
+def who(session: Session) -> str:
+    """Give who does this: the actor, or whose decision is heard back after a restore."""
+    told: str = session.info.get("on_behalf") or session.info.get("actor", "system")
+    return told
+
+
+def tell_decision(
+    session: Session, item: WatchItem, decision: str, at: datetime, **said: Any
+) -> None:
+    """Tell others what somebody decided by hand, so that it can be heard back."""
+    publish(
+        session,
+        WatchItemDecided(
+            watch_item_id=item.id,
+            area_code=item.area_code,
+            decision=decision,
+            decided_by=who(session),
+            occurred_at=at,
+            **said,
+        ),
+    )
 
 
 def note(
@@ -47,7 +72,7 @@ def _line(
         "id": new_id(),
         "watch_item_id": item.id,
         "at": at,
-        "actor": session.info.get("actor", "system"),
+        "actor": who(session),
         "what": what,
         "level": item.level,
         "step": item.step,

@@ -114,6 +114,9 @@ class Happening(StrEnum):
     CLOSED = "closed"
 
 
+# What stands where words were lost with a database: events tell the decision, not the words.
+LOST_WORDS = "（原文已随数据库丢失，请补录）"
+
 # What tells, on a timeline, that an item has come to a rung.
 MOVED = frozenset({Happening.OPENED, Happening.RAISED, Happening.LOWERED, Happening.STEP_REACHED})
 
