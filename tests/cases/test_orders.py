@@ -309,7 +309,7 @@ async def test_an_order_that_is_not_obeyed_proposes_a_penalty_that_must_be_decid
         )
     body = PenaltyIn(penalised=True, decision_number="劳监罚字〔2023〕第1号", reason="逾期不改正")
     await actions.orders.decide_penalty(session, INSPECTOR, order.id, body, now)
-    assert (order.state, order.ended_by, order.ended_at) == ("penalised", "test", now)
+    assert (order.state, order.ended_by, order.ended_at) == ("penalised", INSPECTOR.actor, now)
     assert order.decision_number == "劳监罚字〔2023〕第1号"
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.cases import queries
 from services.cases.actions import evidence, limits
-from services.cases.actions.timeline import note, tell_decision, who
+from services.cases.actions.timeline import act_for, note, tell_decision, who
 from services.cases.errors import (
     AlreadyClosed,
     NotAnswered,
@@ -52,6 +52,7 @@ async def answer_watch_item(
     if body.promised_on and body.promised_on < clock.day_of(now):
         raise PromiseInThePast
     await evidence.check_evidence(session, item.id, body.evidence_ids)
+    act_for(session, caller.actor)
     said = {"day": body.promised_on, "evidence_ids": body.evidence_ids, "org_id": caller.org}
     tell_decision(session, item, Happening.ANSWERED, now, **said)
     await take_answer(
@@ -85,6 +86,7 @@ async def verify_watch_item(
     item = await _locked_open(session, caller, item_id)
     if item.state not in VERIFIABLE:
         raise NotAnswered
+    act_for(session, caller.actor)
     what = Happening.VERIFYING if body.enough else Happening.REOPENED
     tell_decision(session, item, what, now)
     await take_verdict(session, item, now, enough=body.enough, reason=body.reason)
@@ -116,6 +118,7 @@ async def assign_watch_item(
 ) -> WatchItem:
     """Name by hand who answers for an item. Raises AlreadyClosed."""
     item = await _locked_open(session, caller, item_id)
+    act_for(session, caller.actor)
     said = body.model_dump(include={"unit_id", "person_id"})
     tell_decision(session, item, Happening.ASSIGNED, now, **said)
     assign(session, item, body.unit_id, body.person_id, now)

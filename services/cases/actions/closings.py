@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.cases import queries
 from services.cases.actions import conditions, evidence, items, levels, limits, reversals, tellings
-from services.cases.actions.timeline import note, tell_decision, who
+from services.cases.actions.timeline import act_for, note, tell_decision, who
 from services.cases.errors import (
     AlreadyClosed,
     ClosingDecided,
@@ -45,6 +45,7 @@ async def close_by_hand(
         return waits
     terms = await _terms(session, item, body.proof, now)
     await evidence.check_evidence(session, item.id, body.evidence_ids, needed=True)
+    act_for(session, caller.actor)
     said: dict[str, Any] = {"paper_id": new_id()}
     said |= body.model_dump(include={"proof", "evidence_ids"})
     what = ASKED if terms.second_person else Happening.CLOSED
@@ -114,6 +115,7 @@ async def decide_closing(
         raise ClosingDecided(state=closing.state)
     if caller.actor == closing.asked_by:
         raise SecondPersonNeeded
+    act_for(session, caller.actor)
     if not body.enough:
         tell_decision(session, item, REFUSED, now, paper_id=closing.id)
         await refuse(session, item, closing, body.reason, now)
@@ -166,6 +168,7 @@ async def reopen_by_hand(
     if caller.is_machine:
         raise PersonNeeded
     item = await queries.items.locked_watch_item(session, item_id, caller.scope)
+    act_for(session, caller.actor)
     closing = await open_again(session, item, body.reason, now)
     tell_decision(session, item, REOPENED, now, paper_id=closing.id)
     return item

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.cases import queries
-from services.cases.actions.timeline import note, tell_decision, who
+from services.cases.actions.timeline import act_for, note, tell_decision, who
 from services.cases.errors import EvidenceRefused
 from services.cases.models import Evidence, WatchItem
 from services.cases.rules.items import Happening
@@ -21,6 +21,7 @@ async def add_evidence(
 ) -> Evidence:
     """Bring a kept file for a watch item; the same again gives the first."""
     item = await queries.items.locked_watch_item(session, item_id, caller.scope)
+    act_for(session, caller.actor)
     file: dict[str, str | int] = {"kind": kept.kind, "sha256": kept.sha256}
     file |= {"size": kept.size, "scan": kept.scan}
     evidence = await keep_evidence(session, item, kept.file_id, file, now, org_id=caller.org)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.cases import queries
 from services.cases.actions import evidence, levels, limits
-from services.cases.actions.timeline import note, tell_decision, who
+from services.cases.actions.timeline import act_for, note, tell_decision, who
 from services.cases.errors import (
     AlreadyClosed,
     ExtensionDecided,
@@ -42,6 +42,7 @@ async def ask_extension(
         raise NotYoursToAnswer
     await evidence.check_evidence(session, item.id, body.evidence_ids)
     terms_id = await _check(session, item, clock.day_of(now), body.until_on)
+    act_for(session, caller.actor)
     values = body.model_dump(include={"until_on", "evidence_ids"}) | {"org_id": caller.org}
     asked = {"id": new_id(), "terms_id": terms_id, "reason": body.reason, **values}
     if await is_asked(session, item, now, **asked):
@@ -92,6 +93,7 @@ async def decide_extension(
         raise ExtensionDecided(state=asked.state)
     if caller.actor == asked.asked_by or (caller.org and caller.org == asked.org_id):
         raise SecondPersonNeeded
+    act_for(session, caller.actor)
     if not body.granted:
         tell_decision(session, item, Happening.EXTENSION_REFUSED, now, paper_id=asked.id)
         refuse(session, item, asked, body.reason, now)

@@ -5,6 +5,7 @@ from typing import Any
 
 from services.cases import queries
 from services.cases.actions import order_course, orders
+from services.cases.actions.timeline import act_for
 from services.cases.models import CorrectionOrder, WatchItem
 from services.cases.rules import orders as rules
 from services.cases.rules.orders import OrderState, ServedHow
@@ -21,7 +22,7 @@ async def move_again(session: Session, event: CorrectionOrderMoved) -> None:
     """
     if event.moved_by is None:
         return
-    session.info["on_behalf"] = event.moved_by
+    act_for(session, event.moved_by)
     if event.order_state == OrderState.DRAFT:
         await _draft(session, event, event.moved_by)
         return

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.cases import queries
 from services.cases.actions import evidence, order_course
-from services.cases.actions.timeline import tell_decision
+from services.cases.actions.timeline import act_for, tell_decision
 from services.cases.errors import (
     AlreadyClosed,
     DecisionNumberNeeded,
@@ -107,6 +107,7 @@ async def prove_order(
     if caller.org not in {order.unit_id, *item.answerers}:
         raise NotYoursToAnswer
     await evidence.check_evidence(session, order.watch_item_id, body.evidence_ids, needed=True)
+    act_for(session, caller.actor)
     order_course.note_step(session, order, PROOF_BROUGHT, now, **body.model_dump(mode="json"))
     said = {"paper_id": order.id, "evidence_ids": body.evidence_ids, "org_id": caller.org}
     tell_decision(session, item, f"order_{PROOF_BROUGHT}", now, **said)
@@ -123,6 +124,7 @@ async def check_order(
     order, item = await _locked(session, caller, order_id, OrderState.SERVED, OrderState.OVERDUE)
     if not await queries.orders.has_proof(session, order.id):
         await evidence.check_evidence(session, order.watch_item_id, (), needed=True)
+    act_for(session, caller.actor)
     if body.enough:
         proof = {"checked": body.reason}
         late = order.state is OrderState.OVERDUE

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.cases import queries
-from services.cases.actions.timeline import note, tell_decision, who
+from services.cases.actions.timeline import act_for, note, tell_decision, who
 from services.cases.errors import ProposalDecided
 from services.cases.models import ArrearsCase, CaseProposal, WatchItem
 from services.cases.rules.items import Happening, ProposalState, TimerKind
@@ -194,6 +194,7 @@ async def refuse_proposal(
 ) -> CaseProposal:
     """Open no case until the project's next miss; raise ProposalDecided if it is decided."""
     proposal = await _locked_open(session, caller, proposal_id)
+    act_for(session, caller.actor)
     item = await refuse(session, proposal, reason, now)
     if item is not None:
         tell_decision(session, item, Happening.CASE_REFUSED, now, paper_id=proposal.id)

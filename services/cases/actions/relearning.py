@@ -13,6 +13,7 @@ from services.cases.actions import (
     orders,
     proposals,
 )
+from services.cases.actions.timeline import act_for
 from services.cases.errors import NotClosedByHand
 from services.cases.models import Closing, WatchItem
 from services.cases.rules.items import ANSWERABLE, LOST_WORDS, VERIFIABLE, Happening
@@ -32,7 +33,7 @@ async def decide_again(session: Session, event: WatchItemDecided) -> None:
     again = _AGAIN.get(event.decision)
     if item is None or again is None:
         return
-    session.info["on_behalf"] = event.decided_by
+    act_for(session, event.decided_by)
     if await again(session, item, event):
         publish(session, event)
 

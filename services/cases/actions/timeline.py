@@ -15,8 +15,13 @@ from shared.events.registry import ProjectCard
 from shared.outbox import publish
 
 
+def act_for(session: Session, by: str) -> None:
+    """Note whose decision this transaction is: the caller's, or one that is heard back."""
+    session.info["on_behalf"] = by
+
+
 def who(session: Session) -> str:
-    """Give who does this: the actor, or whose decision is heard back after a restore."""
+    """Give whose decision this transaction is; else the actor: an event, a timer."""
     told: str = session.info.get("on_behalf") or session.info.get("actor", "system")
     return told
 
