@@ -1,6 +1,7 @@
 """Keep a copy of Xinqing's lists in a SQLite file: what a provincial system does, in one file.
 
     python sync_client.py --url https://xinqing.example --copy copy.sqlite < key.txt
+    python sync_client.py … --as-of 2026-01-31 --lists projects < key.txt
 
 Needs Python >= 3.11 and httpx, nothing of Xinqing. The key comes from standard input, so that no
 list of processes shows it. Run it again whenever the copy shall be brought up to date: it asks only
@@ -9,7 +10,8 @@ written in one transaction, so it goes on where it was.
 
 Tables of the copy: `rows` (list, id, row as JSON), `cursors` (list, where to go on, as of when the
 copy is whole). A row whose matter has ended stays and says so; one that left the key's areas is
-removed.
+removed. What a list said at the end of a day (`--as-of`) stands as a list of its own,
+`projects@2026-01-31`, beside the copy that goes on.
 """
 
 import argparse
@@ -23,11 +25,30 @@ from typing import Any
 
 import httpx
 
+# Every list that tells what changed. Most are told whole, as lines of one answer; the others
+# (without `exports` in their path) are read page by page.
 LISTS = {
+    "organisations": "/registry/v1/exports/organisations",
     "projects": "/registry/v1/exports/projects",
+    "works_contracts": "/registry/v1/exports/works-contracts",
+    "requirements": "/registry/v1/exports/requirements",
+    "subcontracts": "/registry/v1/subcontracts",
+    "suspensions": "/registry/v1/suspensions",
+    "area_assignments": "/registry/v1/area-assignments",
+    "wage_accounts": "/payroll/v1/exports/wage-accounts",
     "obligations": "/payroll/v1/exports/obligations",
+    "funding_requests": "/payroll/v1/exports/funding-requests",
     "watch_items": "/cases/v1/exports/watch-items",
+    "correction_orders": "/cases/v1/exports/correction-orders",
+    "funding_orders": "/cases/v1/exports/funding-orders",
+    "leads": "/cases/v1/exports/leads",
+    "proposals": "/cases/v1/exports/proposals",
+    "arrears_cases": "/cases/v1/exports/arrears-cases",
+    "alerts": "/alerts/v1/exports/alerts",
 }
+# Before everything.
+BEGINNING = "1970-01-02T00:00:00Z"
+PAGE = 200
 TABLES = """
 CREATE TABLE IF NOT EXISTS rows (
     list TEXT, id TEXT, round INTEGER, row TEXT, PRIMARY KEY (list, id)) WITHOUT ROWID;
@@ -88,6 +109,11 @@ class Copy:
         self.db.execute("UPDATE cursors SET as_of = ? WHERE list = ?", (as_of, name))
         self.db.execute("COMMIT")
 
+    def is_whole(self, name: str) -> bool:
+        """Say whether a list was brought to its end."""
+        found = self.db.execute("SELECT as_of FROM cursors WHERE list = ?", (name,)).fetchone()
+        return bool(found and found[0])
+
     def begin_anew(self, name: str) -> None:
         """Start another round: the server was restored, so its cursors count by nothing now."""
         self.db.execute("UPDATE cursors SET round = round + 1, next = NULL WHERE list = ?", (name,))
@@ -107,19 +133,26 @@ def lines(answer: httpx.Response) -> Iterator[dict[str, Any]]:
         raise CutOff(type(error).__name__) from error
 
 
-def pull(http: httpx.Client, copy: Copy, name: str, path: str) -> bool:
-    """Bring one list up to date; False if it must be begun anew. Raises CutOff."""
+def accepted(copy: Copy, name: str, answer: httpx.Response) -> bool:
+    """Say whether an answer tells of the list; False if it must be begun anew. Raises CutOff."""
+    if answer.status_code == ANEW:
+        copy.begin_anew(name)
+        return False
+    if answer.status_code in LATER:
+        raise CutOff(f"status {answer.status_code}")
+    answer.raise_for_status()
+    return True
+
+
+def pull(http: httpx.Client, copy: Copy, name: str, path: str, **asked: str) -> bool:
+    """Bring a list that is told as lines up to date; False to begin it anew. Raises CutOff."""
     _, cursor = copy.place(name)
     rows: list[dict[str, Any]] = []
     left: list[str] = []
     try:
-        with http.stream("GET", path, params={"cursor": cursor} if cursor else {}) as answer:
-            if answer.status_code == ANEW:
-                copy.begin_anew(name)
+        with http.stream("GET", path, params={"cursor": cursor} if cursor else asked) as answer:
+            if not accepted(copy, name, answer):
                 return False
-            if answer.status_code in LATER:
-                raise CutOff(f"status {answer.status_code}")
-            answer.raise_for_status()
             for line in lines(answer):
                 match line["kind"]:
                     case "row":
@@ -137,13 +170,42 @@ def pull(http: httpx.Client, copy: Copy, name: str, path: str) -> bool:
     raise CutOff("no end")
 
 
-def keep(http: httpx.Client, copy: Copy, name: str) -> None:
-    """Bring one list up to date, however often it is cut off; raise CutOff after some tries."""
-    failures = 0
+def turn_pages(http: httpx.Client, copy: Copy, name: str, path: str) -> bool:
+    """Bring a list that is read page by page up to date; False to begin it anew. Raises CutOff."""
     while True:
+        _, cursor = copy.place(name)
+        asked = {"cursor": cursor} if cursor else {"changed_after": BEGINNING}
+        try:
+            answer = http.get(path, params=asked | {"limit": str(PAGE)})
+            if not accepted(copy, name, answer):
+                return False
+            page = answer.json()
+        except (httpx.TransportError, json.JSONDecodeError) as error:
+            raise CutOff(type(error).__name__) from error
+        copy.take(name, page["items"], page["left"], page["next"])
+        if not page["items"] and not page["left"]:
+            copy.finish(name, answer.headers["date"])
+            return True
+
+
+def keep(http: httpx.Client, copy: Copy, name: str, as_of: str | None = None) -> None:
+    """Bring one list up to date, however often it is cut off; raise CutOff after some tries.
+
+    `as_of`: what it said at the end of a day that is over, once; it says the same for ever.
+    """
+    path, failures = LISTS[name], 0
+    if as_of:
+        name = f"{name}@{as_of}"
+    while not (as_of and copy.is_whole(name)):
         _, before = copy.place(name)
         try:
-            if pull(http, copy, name, LISTS[name]):
+            if as_of:
+                whole = pull(http, copy, name, path, as_of=as_of)
+            elif "/exports/" in path:
+                whole = pull(http, copy, name, path)
+            else:
+                whole = turn_pages(http, copy, name, path)
+            if whole:
                 return
         except CutOff as cut:
             # What went forward is no failure: a long export may be cut off often.
@@ -160,15 +222,19 @@ def main() -> None:
     asked.add_argument("--url", required=True, help="where the services are, without a path")
     asked.add_argument("--copy", required=True, help="the SQLite file of the copy")
     asked.add_argument("--lists", nargs="+", choices=sorted(LISTS), default=sorted(LISTS))
+    asked.add_argument("--as-of", help="what exports said at the end of this day, 2026-01-31")
     said = asked.parse_args()
+    if said.as_of and any("/exports/" not in LISTS[name] for name in said.lists):
+        asked.error("--as-of: name --lists that are told whole")
     headers = {"authorization": f"Bearer {sys.stdin.readline().strip()}"}
     with (
         closing(Copy(said.copy)) as copy,
         httpx.Client(base_url=said.url, headers=headers, timeout=60) as http,
     ):
         for name in said.lists:
-            keep(http, copy, name)
-            sys.stdout.write(f"{name}: {copy.count(name)} rows\n")
+            keep(http, copy, name, said.as_of)
+            kept = f"{name}@{said.as_of}" if said.as_of else name
+            sys.stdout.write(f"{kept}: {copy.count(kept)} rows\n")
 
 
 if __name__ == "__main__":

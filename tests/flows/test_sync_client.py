@@ -5,15 +5,12 @@ import json
 import random
 import signal
 import sqlite3
-import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
-import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI
@@ -29,11 +26,12 @@ from shared.db import Session, Sessions, new_id
 from tests.cases import factories as cases
 from tests.cases.factories import COUNTY, NEIGHBOUR
 from tests.fixtures.database import Databases, load
+from tests.flows import syncing
 from tests.registry import factories as registry
 from tests.waiting import until
 
-CLIENT = Path(__file__).parents[2] / "examples/sync_client.py"
-PATHS = {"projects": "/registry/v1/projects", "watch_items": "/cases/v1/watch-items"}
+OPENAPI = Path(__file__).parents[2] / "docs/openapi"
+WATCHED = ("projects", "watch_items")
 PROJECTS, ITEMS = 900, 12
 
 
@@ -45,45 +43,16 @@ class World:
         self.registry, self.cases = sessions["registry"], sessions["cases"]
 
     async def client(self, copy: Path) -> Process:
-        """Start the client; the key goes by standard input."""
-        said = ("--url", self.url, "--copy", str(copy), "--lists", *PATHS)
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, str(CLIENT), *said, stdin=PIPE, stdout=PIPE, stderr=PIPE
-        )
-        assert process.stdin
-        process.stdin.write(f"{self.key}\n".encode())
-        process.stdin.close()
-        return process
+        """Start the client."""
+        return await syncing.started(self.url, self.key, copy, WATCHED)
 
     async def bring_up_to_date(self, copy: Path) -> None:
         """Let the client run to its end."""
-        process = await self.client(copy)
-        _, told = await process.communicate()
-        assert process.returncode == 0, told.decode()
+        await syncing.bring_up_to_date(self.url, self.key, copy, WATCHED)
 
-    async def truth(self) -> dict[str, dict[str, Any]]:
+    async def truth(self) -> dict[str, syncing.Rows]:
         """Give every row that the key may see now, as the lists show it."""
-        headers = {"authorization": f"Bearer {self.key}"}
-        found: dict[str, dict[str, Any]] = {}
-        async with httpx.AsyncClient(base_url=self.url, headers=headers) as http:
-            for name, path in PATHS.items():
-                rows, cursor = found.setdefault(name, {}), None
-                while True:
-                    asked = {"limit": "200"} | ({"cursor": cursor} if cursor else {})
-                    page = (await http.get(path, params=asked)).raise_for_status().json()
-                    rows |= {row["id"]: row for row in page["items"]}
-                    if (cursor := page["next"]) is None:
-                        break
-        return found
-
-
-def copied(path: Path) -> dict[str, dict[str, Any]]:
-    """Give what the copy holds."""
-    found: dict[str, dict[str, Any]] = {name: {} for name in PATHS}
-    with closing(sqlite3.connect(path)) as copy:
-        for name, row_id, row in copy.execute("SELECT list, id, row FROM rows"):
-            found[name][row_id] = json.loads(row)
-    return found
+        return await syncing.truth(self.url, self.key, WATCHED)
 
 
 def size(path: Path) -> int:
@@ -220,15 +189,27 @@ async def test_a_killed_client_ends_with_an_identical_copy(
         await asyncio.sleep(max(0.0, began + held - asyncio.get_running_loop().time()))
         await world.bring_up_to_date(copy)
         # What was written since the open transaction began is not told yet, and is not lost.
-        assert copied(copy)["projects"] != (await world.truth())["projects"]
+        assert syncing.copied(copy)["projects"] != (await world.truth())["projects"]
     await world.bring_up_to_date(copy)
     truth = await world.truth()
-    assert copied(copy) == truth
+    assert syncing.copied(copy) == truth
     assert truth["projects"][str(late.id)]["area_code"] == COUNTY
     ended = [row for row in truth["projects"].values() if row["status"] == "004"]
     closed = [row for row in truth["watch_items"].values() if row["state"] == "closed"]
     assert ended
     assert closed
+
+
+def test_the_client_knows_every_list_that_tells_what_changed() -> None:
+    told: dict[str, bool] = {}
+    for document in OPENAPI.glob("*.json"):
+        for path, doors in json.loads(document.read_text())["paths"].items():
+            asked = {one["name"] for one in doors.get("get", {}).get("parameters", [])}
+            if "changed_after" in asked:
+                told[f"/{document.stem}{path}"] = "as_of" in asked
+    whole = {path for path, is_whole in told.items() if is_whole}
+    paged = {path for path in told if path.replace("/v1/", "/v1/exports/") not in whole}
+    assert set(syncing.LISTS.values()) == whole | paged
 
 
 async def test_a_restored_server_is_copied_anew_and_nothing_stays_that_is_gone(
@@ -244,4 +225,4 @@ async def test_a_restored_server_is_copied_anew_and_nothing_stays_that_is_gone(
     async with world.cases.begin("test") as session:
         await paging.begin_anew(session, WatchItem)
     await world.bring_up_to_date(copy)
-    assert copied(copy) == await world.truth()
+    assert syncing.copied(copy) == await world.truth()
