@@ -253,8 +253,11 @@ async def on_condition_ended(
     session: Session, event: RegistryConditionEnded | PayrollConditionEnded
 ) -> None:
     """Close the item of a condition with its proof, or let it never open."""
-    key = key_of(_kind(event.kind), event.subject_id, event.period or None)
-    ended = Ended(event.id, key, event.occurred_at, event.reason, event.proof)
+    kind = _kind(event.kind)
+    key = key_of(kind, event.subject_id, event.period or None)
+    about = {"subject_id", "project_id", "area_code", "period", "reason", "proof"}
+    said = event.model_dump(include=about)
+    ended = Ended(id=event.id, kind=kind, key=key, at=event.occurred_at, **said)
     await actions.conditions.end_condition(session, ended)
 
 

@@ -426,3 +426,25 @@ async def test_what_nothing_will_wake_is_told_to_operators(
     await actions.conditions.report_without_timer(session, date(2023, 4, 4))
     [told] = await published(session, ItemWithoutTimer)
     assert (told.kind, told.subject_id) == ("condition", condition.id)
+
+
+@pytest.mark.parametrize("known_before", [True, False])
+async def test_what_is_heard_of_after_its_end_opens_nothing(
+    session: Session, *, known_before: bool
+) -> None:
+    early = make.found("agreement_missing", "2023-04-20", "2023-04-20 10:00")
+    late = make.found("agreement_missing", "2023-04-20", "2023-05-02 10:00", facts=["late"])
+    end = make.ended("agreement_missing", "2023-05-03 10:00", "agreement_signed")
+    if known_before:
+        await make.tell(session, early)
+    await make.tell(session, end)
+    await handlers.on_condition_found(session, late)
+    await make.pass_time(session, at("2023-06-20 10:00"))
+    items = (await session.scalars(select(WatchItem))).all()
+    assert [one.state for one in items] == ["closed"] * known_before
+    # What is found anew later than that end is news.
+    anew = make.found("agreement_missing", "2023-06-20", "2023-06-21 10:00")
+    await make.tell(session, anew)
+    item = await make.find_item(session, "agreement_missing")
+    assert item
+    assert (item.state, item.opened_at) == ("open", anew.occurred_at)

@@ -23,10 +23,16 @@ async def learn_condition(session: Session, found: Found) -> None:
     """Keep what a finder tells, in place of what it told before, and do what follows from it.
 
     What waits opens, at its time or at once by a fact; what is open moves with its basis day, its
-    facts and its value. News older than what is known changes nothing.
+    facts and its value. News older than what is known changes nothing; what had ended before it
+    was heard of is kept as ended.
     """
-    condition = await queries.conditions.locked_condition(session, **_values(found))
+    condition, is_new = await queries.conditions.locked_condition(session, **_values(found))
     if condition.told_at > found.at:
+        return
+    end = await queries.tellings.end_after(session, found.key, found.at) if is_new else None
+    if end is not None:
+        condition.tell(found)
+        condition.end(end.at, end.body["reason"], {})
         return
     condition.tell(found)
     item = None
@@ -202,7 +208,11 @@ async def _move_by_value(
 async def end_condition(session: Session, ended: Ended) -> None:
     """Let a condition rest for good, and close its item with the proof; older news is no news."""
     condition = await queries.conditions.locked_find_condition(session, ended.key)
-    if condition is None or condition.told_at > ended.at:
+    if condition is None:
+        # What it ends may be heard of later, and is over then.
+        await tellings.record_ended(session, None, ended, None)
+        return
+    if condition.told_at > ended.at:
         return
     item = None
     if condition.watch_item_id is not None:

@@ -44,11 +44,11 @@ async def record_opening(session: Session, opening: Opening, told_id: UUID) -> N
 
 
 async def record_ended(
-    session: Session, condition: Condition, ended: Ended, item: WatchItem | None
+    session: Session, condition: Condition | None, ended: Ended, item: WatchItem | None
 ) -> None:
-    """Keep what a finder told of a condition's end."""
+    """Keep what a finder told of a condition's end, also of one that nobody here knows yet."""
     known_at = _known_at(item, ended.at)
-    said = _said(condition, Told.ENDED, {"reason": ended.reason})
+    said = _said(condition or ended, Told.ENDED, {"reason": ended.reason})
     await queries.tellings.record(session, id=ended.id, at=ended.at, known_at=known_at, **said)
 
 
@@ -86,7 +86,7 @@ def _known_at(item: WatchItem | None, at: datetime) -> datetime:
 
 
 def _said(
-    about: Found | Opening | Condition | WatchItem, what: Told, body: Mapping[str, object]
+    about: Found | Ended | Opening | Condition | WatchItem, what: Told, body: Mapping[str, object]
 ) -> dict[str, object]:
     same = ("kind", "key", "subject_id", "project_id", "area_code", "period")
     said = {name: getattr(about, name) for name in same}

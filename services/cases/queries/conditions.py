@@ -19,14 +19,14 @@ _LATENT = Condition.state == ConditionState.LATENT
 _STANDS = Condition.state != ConditionState.ENDED
 
 
-async def locked_condition(session: Session, **values: Any) -> Condition:
-    """Give the condition of a key for changing, written as given if none stands."""
+async def locked_condition(session: Session, **values: Any) -> tuple[Condition, bool]:
+    """Give the condition of a key for changing, written as given if none stands; and if it was."""
     while True:
-        await rows.insert_new(session, Condition, **values)
+        is_new = await rows.insert_new(session, Condition, **values)
         condition = await locked_find_condition(session, values["key"])
         # Another transaction may have ended the one that stood in our way; then write a new one.
         if condition is not None:
-            return condition
+            return condition, is_new
 
 
 async def locked_find_condition(session: Session, key: str) -> Condition | None:

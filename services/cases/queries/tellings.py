@@ -9,6 +9,7 @@ from sqlalchemy.orm import selectinload
 
 from services.cases.models import CalendarTelling, Telling, WatchItem
 from services.cases.queries import rows
+from services.cases.rules.history import Told
 from services.cases.rules.items import WatchKind
 from shared import known
 from shared.areas import Scope
@@ -23,6 +24,15 @@ async def record(session: Session, **values: Any) -> None:
 async def record_calendar(session: Session, **values: Any) -> None:
     """Keep a year's working days as told; the same again changes nothing."""
     await rows.insert_new(session, CalendarTelling, **values)
+
+
+async def end_after(session: Session, key: str, at: datetime) -> Telling | None:
+    """Give the last end that a finder told of a matter, if it is later than an instant."""
+    ends = (Telling.key == key, Telling.what == Told.ENDED, Telling.at > at)
+    # What documents have closed, its finder may still tell of.
+    by_finder = Telling.body["by_hand"].astext.is_(None)
+    statement = select(Telling).where(*ends, by_finder).order_by(Telling.at.desc()).limit(1)
+    return (await session.scalars(statement)).one_or_none()
 
 
 async def told(

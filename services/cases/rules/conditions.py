@@ -48,7 +48,12 @@ class Ended:
     """A finder's words in ours: it is so no longer, and the proof."""
 
     id: UUID
+    kind: WatchKind
     key: str
+    subject_id: UUID
+    project_id: UUID | None
+    area_code: str
+    period: str
     at: datetime
     reason: str
     proof: Mapping[str, str]
