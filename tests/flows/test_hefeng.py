@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -24,7 +23,7 @@ from services.demo.page import show
 from services.demo.stage import Client, Stage
 from services.demo.theatre import of_ours, tell
 from tests.fixtures.processes import ROOT
-from tests.flows import came, reference, standing, syncing, written
+from tests.flows import came, reference, standing, written
 from tests.flows.came import china
 from tests.flows.reference import Outcome, at
 from tests.flows.test_cluster import alike
@@ -426,30 +425,6 @@ async def test_a_provincial_system_is_told_of_exactly_the_55_and_gives_them_back
         assert again == row
     _, changed, ended = await _exported(county.client, cursor=end["next"])
     assert (changed, ended["left"]) == ([], 0)
-
-
-FILLED = {
-    *("organisations", "projects", "works_contracts", "requirements", "wage_accounts"),
-    *("obligations", "watch_items", "proposals", "alerts"),
-}
-
-
-@pytest.mark.asyncio(loop_scope="module")
-async def test_a_provincial_system_s_copy_of_every_list_is_identical(
-    county: Played, tmp_path: Path
-) -> None:
-    url, key = county.client.bases["registry"], county.client.token("provincial_system", COUNTY)
-    copy, day = tmp_path / "copy.sqlite", f"{LAST_DAY - timedelta(days=1)}"
-    await syncing.bring_up_to_date(url, key, copy, syncing.LISTS)
-    held = syncing.copied(copy)
-    assert held == await syncing.truth(url, key, syncing.LISTS)
-    assert {name for name in FILLED if not held[name]} == set()
-    past = ("projects", "watch_items")
-    await syncing.bring_up_to_date(url, key, copy, past, "--as-of", day)
-    for name in past:
-        said = await syncing.said_as_of(url, key, name, day)
-        assert syncing.copied(copy)[f"{name}@{day}"] == said
-        assert said, name
 
 
 GIVEN_BACK = (

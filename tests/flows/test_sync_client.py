@@ -1,7 +1,6 @@
 """The example client of a provincial system: killed anywhere, it ends with an identical copy."""
 
 import asyncio
-import json
 import random
 import signal
 import sqlite3
@@ -30,7 +29,6 @@ from tests.flows import syncing
 from tests.registry import factories as registry
 from tests.waiting import until
 
-OPENAPI = Path(__file__).parents[2] / "docs/openapi"
 WATCHED = ("projects", "watch_items")
 PROJECTS, ITEMS = 900, 12
 
@@ -198,18 +196,6 @@ async def test_a_killed_client_ends_with_an_identical_copy(
     closed = [row for row in truth["watch_items"].values() if row["state"] == "closed"]
     assert ended
     assert closed
-
-
-def test_the_client_knows_every_list_that_tells_what_changed() -> None:
-    told: dict[str, bool] = {}
-    for document in OPENAPI.glob("*.json"):
-        for path, doors in json.loads(document.read_text())["paths"].items():
-            asked = {one["name"] for one in doors.get("get", {}).get("parameters", [])}
-            if "changed_after" in asked:
-                told[f"/{document.stem}{path}"] = "as_of" in asked
-    whole = {path for path, is_whole in told.items() if is_whole}
-    paged = {path for path in told if path.replace("/v1/", "/v1/exports/") not in whole}
-    assert set(syncing.LISTS.values()) == whole | paged
 
 
 async def test_a_restored_server_is_copied_anew_and_nothing_stays_that_is_gone(
