@@ -50,7 +50,7 @@ def _run(work: Callable[[], Awaitable[int]]) -> None:
 
 
 @cli.command()
-def invariants() -> None:
+def compare() -> None:
     """Compare what each service said with what the others heard; exit 1 if anything is missing."""
 
     async def work() -> int:

@@ -280,7 +280,7 @@ async def _says_what_is_missing(drill: Drill, name: str) -> None:
         assert [words for words in LACKING[name] if words not in failing[0]["words"]] == [], told
         assert (await town.client.http.get("http://household/healthz")).status_code == 200
         before = await town.client.call("GET", f"/{name}/scenario/next")
-    code, said = await drill.command("invariants")
+    code, said = await drill.command("compare")
     assert (code, [words for words in LACKING[name] if words not in said]) == (1, []), said
     assert datetime.fromisoformat(before["now"]) == HALF_WAY, "the clock door is shut"
 
@@ -301,9 +301,9 @@ async def _is_mended(drill: Drill, name: str) -> None:
         await player.stage.happened(ENDS)
         assert await board(player) == drill.board
     if name == "registry":  # A change is told under an id of its own; what was entered holds it.
-        assert (await drill.command("invariants"))[0] == 1
+        assert (await drill.command("compare"))[0] == 1
         assert (await drill.command("settle", name, "--reason", "entered again"))[0] == 0
-    assert await drill.command("invariants") == (0, WHOLE)
+    assert await drill.command("compare") == (0, WHOLE)
     assert (await drill.command("audit", "verify", name))[0] == 0
     box = drill.box
     assert (len(box.arrivals), box.refused) == (drill.pushed, 0)
@@ -314,9 +314,9 @@ async def test_a_database_that_does_not_answer_is_named_by_the_check(
     home: Mapping[str, str], databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drill = Drill(home, databases.superuser, tmp_path, Postbox(""))
-    assert await drill.command("invariants") == (0, WHOLE)
+    assert await drill.command("compare") == (0, WHOLE)
     monkeypatch.setenv("CASES_DATABASE_URL", f"postgresql://cases@/cases?host={tmp_path}")
-    code, said = await drill.command("invariants")
+    code, said = await drill.command("compare")
     assert (code, "cases is not compared" in said, WHOLE in said) == (1, True, False), said
     assert (await drill.command("replay", "all", "--to", "alerts"))[0] != 0
     monkeypatch.setenv("CASES_DATABASE_URL", home["cases"])
