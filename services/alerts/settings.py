@@ -26,7 +26,7 @@ class Settings(ServiceSettings):
     """Seconds that one attempt may take in all."""
     send_lease: float = Field(default=45, gt=0)
     """Seconds for which a claimed delivery belongs to the process that claimed it."""
-    send_at_once: int = Field(default=64, ge=1, le=500)
+    send_at_once: int = Field(default=128, ge=1, le=500)
     """Deliveries under way in one process."""
     send_at_once_per_lane: int = Field(default=4, ge=1)
     """Deliveries under way to one endpoint (or to the mail server) in one process."""

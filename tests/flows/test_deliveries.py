@@ -133,7 +133,7 @@ async def _knows(cluster: Cluster) -> bool:
 
 # ---- many subscribers, and a sender that dies again and again ---------------------------------
 
-AT_ONCE = 64
+AT_ONCE = 128
 """What one process has under way at most, as `ALERTS_SEND_AT_ONCE` is by default."""
 
 

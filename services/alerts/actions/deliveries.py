@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from services.alerts import actions, queries
@@ -18,6 +19,7 @@ from services.alerts.rules.deliveries import (
 )
 from services.alerts.rules.endpoints import pace
 from services.alerts.settings import settings
+from shared import sets
 from shared.db import Session, new_id
 from shared.events.alerts import DeliveryExhausted
 from shared.outbox import publish
@@ -50,6 +52,7 @@ async def claim_deliveries(
             continue
         delivery.lease(now + timedelta(seconds=said.send_lease))
         parcels.append(parcel)
+    await sets.change(session, claimed)
     return parcels
 
 
@@ -115,9 +118,11 @@ async def record_attempts(
     by_id = {parcel.delivery_id: (parcel, answer) for parcel, answer in outcomes}
     gone: set[UUID] = set()
     faring: dict[UUID, list[bool]] = defaultdict(list)
-    for delivery in await queries.deliveries.locked_deliveries(session, list(by_id)):
+    attempts: list[dict[str, Any]] = []
+    rows = await queries.deliveries.locked_deliveries(session, list(by_id))
+    for delivery in rows:
         parcel, answer = by_id[delivery.id]
-        _log(session, delivery, parcel, answer, wall)
+        attempts.append(_attempt(delivery, parcel, answer, wall))
         if delivery.state is not DeliveryState.WAITING:
             continue  # Another process sent it too, after our lease ran out.
         found = deliveries.verdict(delivery.channel, answer)
@@ -132,6 +137,8 @@ async def record_attempts(
             delivery.put_off(wall + wait)
         else:
             await _exhaust(session, delivery, now)
+    await sets.change(session, rows)
+    await sets.add(session, Attempt, attempts)
     if gone:
         await actions.endpoints.disable_endpoints(session, gone, "gone", now)
     if faring:
@@ -145,20 +152,16 @@ def _wait(delivery: Delivery, answer: Answer, roll: float) -> timedelta | None:
     )
 
 
-def _log(
-    session: Session, delivery: Delivery, parcel: Parcel, answer: Answer, wall: datetime
-) -> None:
-    """Write a line of the delivery log."""
+def _attempt(delivery: Delivery, parcel: Parcel, answer: Answer, wall: datetime) -> dict[str, Any]:
+    """Give a line of the delivery log."""
     delivery.made_attempts += 1
     secrets = parcel.secrets if parcel.channel is Channel.WEBHOOK else (parcel.address,)
-    session.add(
-        Attempt(
-            id=new_id(), delivery_id=delivery.id, number=delivery.made_attempts,
-            at=wall - answer.took, took_ms=round(answer.took.total_seconds() * 1000),
-            status=answer.status, error=answer.error,
-            answer=deliveries.scrub(answer.body, secrets),
-        )
-    )  # fmt: skip
+    return {
+        "id": new_id(), "delivery_id": delivery.id, "number": delivery.made_attempts,
+        "at": wall - answer.took, "took_ms": round(answer.took.total_seconds() * 1000),
+        "status": answer.status, "error": answer.error,
+        "answer": deliveries.scrub(answer.body, secrets),
+    }  # fmt: skip
 
 
 async def _exhaust(session: Session, delivery: Delivery, now: datetime) -> None:
