@@ -131,6 +131,27 @@ def logic_in_room_fronts(module: Module) -> Iterator[int]:
             yield statement.lineno
 
 
+def boundless_days(module: Module) -> Iterator[int]:
+    """What comes in takes `clock.Day`: a day of year 1 has no instant in China, and breaks things.
+
+    `…Out` and `…Row` go out or lie below; forms that both share keep to what may come in.
+    """
+    if module.room != "schemas":
+        return
+    for form in module.tree.body:
+        if not isinstance(form, ast.ClassDef):
+            continue
+        names = [form.name, *(_name(each) for each in form.bases)]
+        if form.name.endswith("Out") or any("Out" in each or "Row" in each for each in names):
+            continue
+        for field in form.body:
+            if isinstance(field, ast.AnnAssign) and any(
+                isinstance(node, ast.Name) and node.id == "date"
+                for node in ast.walk(field.annotation)
+            ):
+                yield field.lineno
+
+
 def empty_names(module: Module) -> Iterator[int]:
     """Names of modules, classes and functions say what a thing is, not that it is something."""
     bases = {PurePosixPath("shared/events/base.py"), PurePosixPath("shared/bus/base.py")}
@@ -166,6 +187,7 @@ RULES: list[Rule] = [
     silent_flushes,
     lazy_relationships,
     logic_in_room_fronts,
+    boundless_days,
     empty_names,
 ]
 # Each rule with a line that it must refuse; the file says where the line would stand.
@@ -181,6 +203,7 @@ REFUSED: list[tuple[Rule, str, str]] = [
     (lazy_relationships, "services/cases/models.py", "steps = relationship(Step)"),
     (lazy_relationships, "services/cases/models.py", "steps = relationship(lazy='select')"),
     (logic_in_room_fronts, "services/cases/actions/__init__.py", "def open_item(): ..."),
+    (boundless_days, "services/a/schemas/b.py", "class BIn(InBody):\n on: date | None = None"),
     (empty_names, "services/cases/adapters/common.py", ""),
     (empty_names, "shared/db.py", "class SessionManager: ..."),
     (empty_names, "shared/db.py", "class RouteBase: ..."),
@@ -199,6 +222,8 @@ ALLOWED: list[tuple[Rule, str, str]] = [
     (silent_flushes, "shared/timers.py", "session.flush()  # The handler may arm the next one."),
     (lazy_relationships, "services/a/models.py", "b = relationship(lazy='raise')"),
     (logic_in_room_fronts, "services/a/actions/__init__.py", "from services.a.actions import b"),
+    (boundless_days, "services/a/schemas/b.py", "class BIn(InBody):\n on: clock.Day"),
+    (boundless_days, "services/a/schemas/b.py", "class BOut(OutBody):\n on: date"),
     (empty_names, "shared/events/base.py", "class Base: ..."),
     (empty_names, "shared/bus/kafka.py", "def handle_batch(): ..."),
     (empty_names, "services/a/queries.py", "def database(): ..."),

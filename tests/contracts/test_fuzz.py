@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it ships no types
 from schemathesis import GenerationMode
 from schemathesis.core import NOT_SET
+from sqlalchemy import text
 
 from shared.config import Runtime
 from shared.problems import MEDIA_TYPE
@@ -205,6 +206,8 @@ async def hefeng(
 ) -> AsyncIterator[Hefeng]:
     """Give each service in turn, with its rows made."""
     made = await with_rows(request.param, process, runtime, time)
+    # All requests share one transaction, which lives longer than any of the house may.
+    await made.connection.execute(text("SET transaction_timeout = 0"))
     # A failure of ours is an answer, too: the other requests still go out.
     transport = ASGITransport(process.app, raise_app_exceptions=False)
     async with AsyncClient(transport=transport, base_url="http://tests") as http:

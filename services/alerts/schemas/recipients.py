@@ -44,8 +44,8 @@ class RecipientIn(InBody):
     phone: Phone | None = None
     mail: MailAddress | None = None
     channels: list[OwnChannel] = ["inbox", "mail"]
-    from_on: date | None = None
-    until_on: date | None = None
+    from_on: clock.Day | None = None
+    until_on: clock.Day | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -65,7 +65,7 @@ class RecipientPatch(InBody):
     phone: Phone | None = None
     mail: MailAddress | None = None
     channels: list[OwnChannel] = []
-    until_on: date | None = None
+    until_on: clock.Day | None = None
 
 
 class RecipientFilter(Asked):

@@ -18,6 +18,7 @@ from services.alerts.schemas.forms import (
     OutBody,
     Word,
 )
+from shared import clock
 from shared.problems import TextError
 from shared.wording import Text
 
@@ -50,7 +51,7 @@ class RouteIn(InBody):
 
     area_code: AreaCode
     code: Code
-    valid_from: date
+    valid_from: clock.Day
     enabled: bool = True
     priority: Annotated[int, Field(ge=1, le=1000)] = 100
     kinds: list[Code] = []

@@ -1,6 +1,6 @@
 """Policies: posted and answered alike."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from services.cases.schemas.fields import (
     TimeOfDay,
     Words,
 )
+from shared import clock
 from shared.areas import is_area_code
 from shared.problems import TextError
 from shared.wording import Text
@@ -93,7 +94,7 @@ class _PolicyRows(BaseModel):
     area_code: AreaCode
     kind: WatchKind
     version: Annotated[int, Field(ge=1, le=1_000_000)]
-    valid_from: date
+    valid_from: clock.Day
     mode: Mode = Mode.LIVE
     unit: Unit = Unit.WD
     """What the steps count: `wd` or `cd`."""

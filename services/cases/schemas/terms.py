@@ -1,6 +1,5 @@
 """Terms: what areas say of orders, of more time and of closings by hand; posted and answered."""
 
-from datetime import date
 from typing import Annotated, Literal, Self, TypeAlias
 from uuid import UUID
 
@@ -9,6 +8,7 @@ from pydantic import BaseModel, Field, StringConstraints, model_validator
 from services.cases.rules.items import WatchKind
 from services.cases.rules.policies import Certainty
 from services.cases.schemas.fields import AreaCode, Asked, Code, Days, InBody, OutBody, Words
+from shared import clock
 from shared.problems import TextError
 from shared.wording import Text
 from shared.workdays import Unit
@@ -23,7 +23,7 @@ class _Terms(BaseModel):
 
     area_code: AreaCode
     version: Annotated[int, Field(ge=1, le=1_000_000)]
-    valid_from: date
+    valid_from: clock.Day
     basis: Words
     """Document and article, or whose practice it is."""
     certainty: Certainty

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from services.payroll.rules.accounts import AccountMode, AccountStatus, CloseReason
 from services.payroll.schemas.fields import AccountNo, Body, Code, Filter, Name, Row
+from shared import clock
 from shared.pii import MaskedAccount
 
 
@@ -17,14 +18,14 @@ class WageAccountIn(Body):
     account_no: AccountNo
     account_name: Name
     bank_name: Name
-    opened_on: date
+    opened_on: clock.Day
     pending: bool = False
     """The bank has not opened it yet; `opened_on` is the day on which it will."""
     ledger_no: Code | None = None
     """The ledger of this project, where one account serves several (53号 art. 6)."""
-    agreement_on: date | None = None
+    agreement_on: clock.Day | None = None
     """When developer, contractor and bank signed their agreement (三方协议)."""
-    filed_on: date | None = None
+    filed_on: clock.Day | None = None
     """When it was filed with the authority that supervises it."""
 
 

@@ -12,6 +12,7 @@ from services.payroll.rules.obligations import Noted, ObligationStatus
 from services.payroll.rules.requests import AddOnState, FundingState
 from services.payroll.rules.standings import InvestmentType
 from services.payroll.schemas.fields import AreaCode, Body, Filter, Money, Name, Reason, Row
+from shared import clock
 
 
 class DueFilter(Filter):
@@ -96,7 +97,7 @@ class FundingRequestIn(Body):
 class FundingAnswerIn(Body):
     """Finance names a day and an amount, or says why not."""
 
-    promised_on: date | None = None
+    promised_on: clock.Day | None = None
     """Left out: refused."""
     promised_amount: Money | None = None
     answer: Reason

@@ -80,7 +80,7 @@ class BankFeedIn(Body):
 
     source: Code
     """The source's code."""
-    day: date
+    day: clock.Day
     accounts: list[StatementIn] = Field(default=[], max_length=MOST_ACCOUNTS)
     final: bool = False
 
@@ -90,8 +90,8 @@ class BankFeedFilter(Filter):
 
     source: Code | None = None
     status: FeedStatus | None = None
-    day_from: date | None = None
-    day_to: date | None = None
+    day_from: clock.Day | None = None
+    day_to: clock.Day | None = None
     """Included."""
 
 

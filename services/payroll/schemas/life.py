@@ -8,6 +8,7 @@ from pydantic import model_validator
 
 from services.payroll.rules.accounts import CloseReason
 from services.payroll.schemas.fields import Body, Code, Name, Reason, Row
+from shared import clock
 from shared.problems import TextError
 from shared.wording import Text
 
@@ -15,13 +16,13 @@ from shared.wording import Text
 class OpeningIn(Body):
     """That the bank opened an account that was pending."""
 
-    opened_on: date
+    opened_on: clock.Day
 
 
 class AgreementIn(Body):
     """The agreement of developer, contractor and bank (资金管理三方协议)."""
 
-    signed_on: date
+    signed_on: clock.Day
     reference: Code | None = None
     """Its number."""
 
@@ -29,7 +30,7 @@ class AgreementIn(Body):
 class FilingIn(Body):
     """That the account was filed (53号 art. 6)."""
 
-    filed_on: date
+    filed_on: clock.Day
     reference: Code | None = None
     """The number of the receipt."""
 
@@ -37,8 +38,8 @@ class FilingIn(Body):
 class FreezeIn(Body):
     """A spell in which nothing may leave an account (冻结)."""
 
-    from_on: date
-    until_on: date | None = None
+    from_on: clock.Day
+    until_on: clock.Day | None = None
     """The last day; left out: until it is lifted."""
     by: Name
     """The body that ordered it."""
@@ -56,7 +57,7 @@ class FreezeIn(Body):
 class LiftIn(Body):
     """The last day of a freeze."""
 
-    until_on: date
+    until_on: clock.Day
 
 
 class FreezeOut(Row):
@@ -75,7 +76,7 @@ class FreezeOut(Row):
 class ClosingNoticeIn(Body):
     """That the closing was announced, and why the account is closed (53号 art. 9)."""
 
-    noticed_on: date
+    noticed_on: clock.Day
     reason: CloseReason
 
 

@@ -9,6 +9,7 @@ from pydantic import model_validator
 
 from services.payroll.rules.statements import Direction, LineKind
 from services.payroll.schemas.fields import AccountNo, Body, Filter, Name, Reason, Row
+from shared import clock
 from shared.pii import MaskedAccount, MaskedName
 from shared.problems import TextError
 from shared.wording import Text
@@ -25,8 +26,8 @@ class BankLineFilter(Filter):
     project_id: UUID | None = None
     feed_id: UUID | None = None
     direction: Direction | None = None
-    day_from: date | None = None
-    day_to: date | None = None
+    day_from: clock.Day | None = None
+    day_to: clock.Day | None = None
     """Included."""
 
 

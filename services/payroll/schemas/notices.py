@@ -5,6 +5,7 @@ from uuid import UUID
 
 from services.payroll.rules.notices import CameFirst, NoticeKind
 from services.payroll.schemas.fields import AccountNo, Body, Code, Filter, Name, Period, Row
+from shared import clock
 
 
 class BankNoticeIn(Body):
@@ -12,7 +13,7 @@ class BankNoticeIn(Body):
 
     account_no: AccountNo
     period: Period
-    told_on: date
+    told_on: clock.Day
     """The day on which the bank told the contractor."""
     told_to: Name | None = None
     """The unit or post that was told; no person's name."""
@@ -23,7 +24,7 @@ class BankNoticeIn(Body):
 class ContractorReportIn(Body):
     """A contractor reports that the labour cost of a period did not come."""
 
-    told_on: date
+    told_on: clock.Day
     """The day on which it reported to its authorities."""
     told_to: Name | None = None
     reference: Code | None = None

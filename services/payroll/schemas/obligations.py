@@ -9,6 +9,7 @@ from services.payroll.rules.notices import CameFirst, ReportStanding
 from services.payroll.rules.obligations import ObligationStatus
 from services.payroll.rules.plans import ClosedReason
 from services.payroll.schemas.fields import Filter, Period, Row
+from shared import clock
 
 
 class ObligationFilter(Filter):
@@ -18,8 +19,8 @@ class ObligationFilter(Filter):
     developer_id: UUID | None = None
     period: Period | None = None
     status: ObligationStatus | None = None
-    due_from: date | None = None
-    due_to: date | None = None
+    due_from: clock.Day | None = None
+    due_to: clock.Day | None = None
     """Included."""
     report: ReportStanding | None = None
     """How the contractor stands with its own report of the miss: `awaited`, `overdue` or `given`;

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from services.payroll.rules.payments import Difference
 from services.payroll.schemas.fields import AreaCode, Body, Code, Filter, Money, Name, Period, Row
+from shared import clock
 
 MOST = 2_000
 
@@ -22,7 +23,7 @@ class PaymentIn(Body):
     period: Period
     """The period for which it was sent."""
     amount: Money
-    sent_on: date
+    sent_on: clock.Day
     funding_source: Name | None = None
     """Out of which budget or fund it was paid."""
 
@@ -34,7 +35,7 @@ class ListedPaymentIn(Body):
     project_id: UUID
     period: Period | None = None
     amount: Money
-    sent_on: date
+    sent_on: clock.Day
     funding_source: Name | None = None
 
 
@@ -55,8 +56,8 @@ class PaymentFilter(Filter):
     """Those that came in one file."""
     seen: bool | None = None
     """`false`: sent, and not seen in the wage account."""
-    sent_from: date | None = None
-    sent_to: date | None = None
+    sent_from: clock.Day | None = None
+    sent_to: clock.Day | None = None
     """Included."""
 
 

@@ -15,6 +15,7 @@ from pydantic import (
 
 from services.payroll.rules.policies import Certainty, PolicyKind
 from services.payroll.schemas.fields import AreaCode, Body, Filter, Name, Row
+from shared import clock
 from shared.problems import TextError
 from shared.wording import Text
 
@@ -70,7 +71,7 @@ class PolicyIn(Body):
     area_code: AreaCode
     kind: PolicyKind
     version: Annotated[int, Field(ge=1, le=1_000_000)]
-    valid_from: date
+    valid_from: clock.Day
     values: dict[str, Any]
     """By kind: `{"allowed": …}`, `{"days": …}`, `{"words": […]}`, `{"workdays": …}` …"""
     basis: Name

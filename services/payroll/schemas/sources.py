@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from services.payroll.schemas.fields import AreaCode, Body, Code, Name, Row
+from shared import clock
 
 HourMinute = Annotated[
     str,
@@ -26,7 +27,7 @@ class SourceIn(Body):
     expected_by: HourMinute = "10:00"
     expected_after_wd: int = Field(default=1, ge=0, le=10)
     """The closing batch of a day is owed so many working days after it."""
-    from_day: date
+    from_day: clock.Day
     """The first day for which a feed is owed."""
 
 

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from services.registry.rules.areas import AreaFact
 from services.registry.schemas.fields import AreaCode, Body, Filter, Name, Row
+from shared import clock
 
 # What one request may carry: the areas of a prefecture, villages included.
 MOST_ROWS = 10_000
@@ -17,8 +18,8 @@ class AreaIn(Body):
     code: AreaCode
     name: Name
     parent_code: AreaCode | None = None
-    valid_from: date
-    valid_to: date | None = None
+    valid_from: clock.Day
+    valid_to: clock.Day | None = None
 
 
 class AreasIn(Body):

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.registry.schemas.fields import AreaCode, Body, Filter, Name, Row
+from shared import clock
 from shared.workdays import DayKind
 
 Year = Annotated[int, Field(ge=2000, le=2100)]
@@ -18,7 +19,7 @@ class CalendarIn(Body):
     area_code: AreaCode = "0"
     """`0` is the nation; any other area lays its own days over those above it."""
     year: Year
-    exceptions: dict[date, DayKind] | None = Field(default=None, max_length=200)
+    exceptions: dict[clock.Day, DayKind] | None = Field(default=None, max_length=200)
     """Days to `holiday` or `makeup_workday`. Left out for the nation: the days of the yearly
     notice of 国务院办公厅, provisional for a year that has none."""
     source: Name | None = None

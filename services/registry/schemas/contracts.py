@@ -15,6 +15,7 @@ from services.registry.rules.contracts import (
     TransferMonth,
 )
 from services.registry.schemas.fields import Body, Code, Filter, Row
+from shared import clock
 from shared.workdays import DueShift
 
 # Ranges that the rules judge, so that every finding comes at once, are only shown here.
@@ -74,7 +75,7 @@ class WorksContractIn(Body):
     project_id: UUID
     number: Code
     contractor_id: UUID
-    signed_on: date
+    signed_on: clock.Day
     contract_amount: Money
     labour_cost: LabourCost | None = None
     """Left out, the contract is refused with the article that asks for it."""
@@ -84,7 +85,7 @@ class SupplementIn(Body):
     """A supplement (补充协议): the terms as they are from a period on; the past stays."""
 
     number: Code
-    signed_on: date
+    signed_on: clock.Day
     valid_from: Period
     """The first period for which it holds; not one that is over."""
     contract_amount: Money

@@ -8,13 +8,14 @@ from uuid import UUID
 from pydantic import Field
 
 from services.registry.schemas.fields import AreaCode, Body, Filter, Name, Row
+from shared import clock
 
 
 class LabourShareIn(Body):
     """The share of an area from a day on; a new version, none is changed."""
 
     area_code: AreaCode
-    valid_from: date
+    valid_from: clock.Day
     share: Annotated[
         Decimal,
         Field(

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from services.registry.rules.life import SuspensionReason, SuspensionState
 from services.registry.schemas.fields import Body, Filter, Name, Row
+from shared import clock
 from shared.clock import Day
 
 
@@ -47,7 +48,7 @@ class SuspensionFilter(Filter):
 
     project_id: UUID | None = None
     state: SuspensionState | None = None
-    on: date | None = None
+    on: clock.Day | None = None
     """Those that were approved and stop the works on this day."""
 
 

@@ -1,20 +1,21 @@
 """Bodies of organisations."""
 
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from pydantic import Field, field_validator
 
 from services.registry.rules.organisations import OrganisationRole
 from services.registry.schemas.fields import AreaCode, Body, Code, Filter, Name, Row, Tag, given
+from shared import clock
 
 
 class Hardship(Body):
     """A dated hardship tag of an employer; both days are included."""
 
     tag: Tag
-    from_on: date
-    until_on: date | None = None
+    from_on: clock.Day
+    until_on: clock.Day | None = None
 
 
 class OrganisationIn(Body):
@@ -51,7 +52,7 @@ class OrganisationFilter(Filter):
     trade: Tag | None = None
     hardship: Tag | None = None
     """Those with this tag in force."""
-    on: date | None = None
+    on: clock.Day | None = None
     """The day on which `hardship` is looked at; today if left out."""
     area_code: AreaCode | None = None
     """This area and what lies in it."""

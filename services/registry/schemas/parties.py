@@ -5,6 +5,7 @@ from uuid import UUID
 
 from services.registry.rules.parties import PartyRole
 from services.registry.schemas.fields import Body, Code, Filter, Name, Row
+from shared import clock
 from shared.clock import Day
 
 
@@ -36,7 +37,7 @@ class PartyPatch(Body):
 class PartyFilter(Filter):
     """Which parties of a project a list shows."""
 
-    on: date | None = None
+    on: clock.Day | None = None
     """Those who held their role on this day; all if left out."""
     role: PartyRole | None = None
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from services.registry.rules.persons import PersonRole
 from services.registry.schemas.fields import Body, Filter, Name, Row
+from shared import clock
 
 
 class AssignmentIn(Body):
@@ -14,21 +15,21 @@ class AssignmentIn(Body):
     post: Name
     unit_id: UUID
     role: PersonRole
-    from_on: date
-    until_on: date | None = None
+    from_on: clock.Day
+    until_on: clock.Day | None = None
 
 
 class AssignmentPatch(Body):
     """The end of an assignment."""
 
     version: int
-    until_on: date
+    until_on: clock.Day
 
 
 class AssignmentFilter(Filter):
     """Which assignments of a project a list shows."""
 
-    on: date | None = None
+    on: clock.Day | None = None
     """Those in force on this day; all if left out."""
     role: PersonRole | None = None
 

@@ -19,6 +19,7 @@ from services.registry.schemas.fields import (
     Row,
     given,
 )
+from shared import clock
 
 
 class ProjectIn(Body):
@@ -39,8 +40,8 @@ class ProjectIn(Body):
     """工程类别, a code of MOHURD's table, `05` for roads."""
     size: Code | None = None
     """项目规模, `01` 大型, `02` 中型, `03` 小型."""
-    supervised_since: date | None = None
-    started_on: date | None = None
+    supervised_since: clock.Day | None = None
+    started_on: clock.Day | None = None
     works_kind: WorksKind = WorksKind.OTHER
     """As duties to report tell it apart: 乡村振兴项目, 村级道路, 其他工程."""
     investment_amount: Amount | None = None
@@ -49,7 +50,7 @@ class ProjectIn(Body):
     permit_number: Code | None = None
     """施工许可证号."""
     address: Name | None = None
-    permitted_on: date | None = None
+    permitted_on: clock.Day | None = None
     """The day of the construction permit, or of the start report's approval."""
 
 
@@ -67,14 +68,14 @@ class ProjectPatch(Body):
     status: ProjectStatus | None = None
     category: Code | None = None
     size: Code | None = None
-    supervised_since: date | None = None
-    started_on: date | None = None
+    supervised_since: clock.Day | None = None
+    started_on: clock.Day | None = None
     works_kind: WorksKind | None = None
     investment_amount: Amount | None = None
     approval_number: Code | None = None
     permit_number: Code | None = None
     address: Name | None = None
-    permitted_on: date | None = None
+    permitted_on: clock.Day | None = None
 
     _given = field_validator(
         "name",
@@ -90,9 +91,9 @@ class ProjectPatch(Body):
 class ProjectFilter(Filter):
     """Which projects a list shows, and counts count."""
 
-    supervised_on: date | None = None
+    supervised_on: clock.Day | None = None
     """Those in progress and under supervision on this day."""
-    nobody_in_charge_on: date | None = None
+    nobody_in_charge_on: clock.Day | None = None
     """Those in progress that have no responsible person on this day."""
     developer_id: UUID | None = None
     contractor_id: UUID | None = None

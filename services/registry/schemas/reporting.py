@@ -11,6 +11,7 @@ from services.registry.rules.completeness import Grouping, Standing
 from services.registry.rules.reporting import GapReason, Half, WorksKind
 from services.registry.rules.sightings import SightingSource, SightingState
 from services.registry.schemas.fields import Amount, AreaCode, Body, Code, Filter, Name, Row
+from shared import clock
 from shared.problems import TextError
 from shared.wording import Text
 
@@ -36,7 +37,7 @@ class ReportingDutyIn(Body):
 
     area_code: AreaCode
     works_kind: WorksKind
-    valid_from: date
+    valid_from: clock.Day
     above: Amount | None = None
     """Yuan, not included; left out: at any amount."""
     required: list[Code] = Field(min_length=1, max_length=50)
@@ -72,7 +73,7 @@ class ReportIn(Body):
     """That a project was reported on a day."""
 
     project_id: UUID
-    reported_on: date
+    reported_on: clock.Day
 
 
 class ReportsIn(Body):
@@ -104,7 +105,7 @@ class ReportsOut(Row):
 class SightingIn(Body):
     """A project as others know it."""
 
-    seen_on: date
+    seen_on: clock.Day
     """The day of the approval, the permit or the award; or of the inspection."""
     name: Name
     area_code: AreaCode
@@ -116,7 +117,7 @@ class SightingIn(Body):
     approval_number: Code | None = None
     permit_number: Code | None = None
     investment_amount: Amount | None = None
-    started_on: date | None = None
+    started_on: clock.Day | None = None
     address: Name | None = None
     contractor: Name | None = None
     note: Name | None = None

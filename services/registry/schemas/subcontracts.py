@@ -9,6 +9,7 @@ from pydantic import Field
 from services.registry.rules.chain import Breach, Receiver, SubcontractKind
 from services.registry.schemas.contracts import Money
 from services.registry.schemas.fields import Body, Code, Filter, Name, Row
+from shared import clock
 from shared.clock import Day
 
 
@@ -86,7 +87,7 @@ class SubcontractOut(Row):
 class ChainFilter(Filter):
     """Of which day the chain is."""
 
-    on: date | None = None
+    on: clock.Day | None = None
     """Today if left out."""
 
 

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from services.registry.rules.persons import PersonRole, UnitRole
 from services.registry.schemas.fields import AreaCode, Body, Filter, Name, Row
+from shared import clock
 from shared.areas import Reach
 from shared.clock import Day
 
@@ -48,7 +49,7 @@ class AreaAssignmentFilter(Filter):
 
     area_code: AreaCode | None = None
     """This area and what lies in it."""
-    on: date | None = None
+    on: clock.Day | None = None
     """Those in force on this day; all if left out."""
     role: PersonRole | None = None
 
@@ -75,7 +76,7 @@ class AreaAssignmentOut(Row):
 class InChargeFilter(Filter):
     """Of which day, and of which role."""
 
-    on: date | None = None
+    on: clock.Day | None = None
     """Today if left out."""
     role: PersonRole = PersonRole.RESPONSIBLE_PERSON
 
@@ -110,7 +111,7 @@ class UnitPostIn(Body):
 class UnitPostFilter(Filter):
     """Which posts of a unit a list shows."""
 
-    on: date | None = None
+    on: clock.Day | None = None
     """Those in force on this day; all if left out."""
     role: UnitRole | None = None
 
