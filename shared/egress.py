@@ -287,7 +287,10 @@ class _Pinned(httpx.AsyncHTTPTransport):
     def __init__(self, backend: PinnedBackend, context: ssl.SSLContext) -> None:
         super().__init__(verify=context, trust_env=False)
         self._pool = httpcore.AsyncConnectionPool(
-            context, max_connections=1_000, max_keepalive_connections=10, keepalive_expiry=5.0,
+            context,
+            max_connections=1_000,
+            max_keepalive_connections=10,
+            keepalive_expiry=5.0,
             network_backend=backend,
         )
 
