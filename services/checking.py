@@ -10,6 +10,7 @@ import typer
 from services.opening import names, opened
 from shared import invariants
 from shared.invariants import Verdict
+from shared.journals import Books
 
 cli = typer.Typer()
 
@@ -28,8 +29,8 @@ def check(
 
     async def work() -> list[Verdict]:
         async with opened(*names()) as made:
-            known = {one.service.name: (one.service, one.sessions) for one in made}
-            return [verdict async for verdict in invariants.everything(known)]
+            books = [Books(one.service, one.sessions) for one in made]
+            return [verdict async for verdict in invariants.everything(books)]
 
     verdicts = asyncio.run(work())
     if as_json:

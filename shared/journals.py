@@ -138,7 +138,8 @@ async def _rows(
         after = rows[-1]["place"]
 
 
-def _told(speaker: Books, listener: Books) -> list[str]:
+def told(speaker: Books, listener: Books) -> list[str]:
+    """Give the types that one says and the other handles."""
     return sorted(listener.heeds & {kind.type for kind in speaker.service.publishes})
 
 
@@ -147,7 +148,7 @@ async def unheard(speaker: Books, listener: Books, newest: int | None = None) ->
 
     `newest`: only so many rows of the journal are looked at.
     """
-    if not (types := _told(speaker, listener)):
+    if not (types := told(speaker, listener)):
         return
     async for rows in _rows(speaker.sessions, _SAID, newest, types=types):
         ids = {row["id"] for row in rows}
@@ -161,7 +162,7 @@ async def unheard(speaker: Books, listener: Books, newest: int | None = None) ->
 
 async def unheard_back(speaker: Books, listener: Books) -> AsyncIterator[Row]:
     """Give the same of words that a restored service had lost and heard back, in no order."""
-    if not (types := _told(speaker, listener)):
+    if not (types := told(speaker, listener)):
         return
     async for rows in _rows(speaker.sessions, _HEARD, None, types=types, topic=speaker.topic):
         there = await heard(listener, {row["id"] for row in rows})
