@@ -89,17 +89,16 @@ async def renew_secret(
     endpoint_id: UUID,
     wanted: RotationIn,
     *,
-    make: Mapping[bool, Callable[[], str]],
+    make: Callable[[str], str],
     now: datetime,
 ) -> Endpoint:
     """Give an endpoint a new secret, of the same scheme; the one before signs as well for a while.
 
-    `make` makes a key of our own (True) or a shared secret (False). Raises NotFound.
+    `make` makes another of the same kind as the one that it is given. Raises NotFound.
     """
     endpoint = await queries.endpoints.locked_endpoint(session, endpoint_id, caller.scope)
-    is_key = endpoint.secret.startswith("whsk_")
     until = clock.wall() + timedelta(hours=wanted.grace_hours)
-    endpoint.renew_secret(make[is_key](), until)
+    endpoint.renew_secret(make(endpoint.secret), until)
     endpoint.version, endpoint.changed_at = endpoint.version + 1, now
     return endpoint
 

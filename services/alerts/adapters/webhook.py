@@ -37,6 +37,11 @@ def new_key() -> str:
     return KEY + base64.b64encode(Ed25519PrivateKey.generate().private_bytes_raw()).decode()
 
 
+def another(secret: str) -> str:
+    """Make a secret of the same kind as one that signs now."""
+    return new_key() if secret.startswith(KEY) else new_secret()
+
+
 def public_key(secret: str) -> str | None:
     """Give what verifies signatures of a key of our own; None of a shared secret."""
     if not secret.startswith(KEY):

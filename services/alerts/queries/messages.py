@@ -3,14 +3,15 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Integer, String, cast, func, insert, literal, or_, select
+from sqlalchemy import Integer, String, cast, func, insert, literal, select
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from services.alerts.models import Delivery, Endpoint, Message, ProjectSequence
 from services.alerts.queries.endpoints import asks_for
 from services.alerts.rules.deliveries import Channel, DeliveryState
+from shared import known
+from shared.areas import Scope
 from shared.db import Session, note_written
-from shared.known import KnownArea
 
 _AGAIN = [
     "id", "key", "lane", "channel", "type", "area_code", "org_id", "project_id", "sequence",
@@ -45,7 +46,6 @@ async def queue_again(
     """
     place = func.row_number().over(order_by=(Message.occurred_at, Message.id)) - 1
     lane = str(endpoint.id)
-    above = select(KnownArea.path).where(KnownArea.code == Message.area_code).scalar_subquery()
     rows = select(
         func.gen_random_uuid(),
         literal(f"{lane}:") + cast(Message.id, String) + literal(again),
@@ -57,7 +57,7 @@ async def queue_again(
         Message.occurred_at >= since,
         Message.occurred_at < until,
         Message.type.in_(endpoint.types),
-        or_(*(above.contains(f"/{code}/", autoescape=True) for code in endpoint.areas)),
+        known.in_scope(Message.area_code, Scope(frozenset(endpoint.areas))),
         *asks_for(endpoint),
     )  # fmt: skip
     statement = insert(Delivery).from_select(_AGAIN, rows).returning(Delivery.id)

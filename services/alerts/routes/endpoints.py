@@ -48,9 +48,6 @@ async def push(body: WebhookBody) -> None:
     """Answer with any 2xx; 410 ends the subscription; anything else is tried again."""
 
 
-_MAKE = {True: adapters.webhook.new_key, False: adapters.webhook.new_secret}
-
-
 def _shown(made: Endpoint) -> EndpointMadeOut:
     """Show a shared secret this once; of a key of our own only the public half is ever shown."""
     said = EndpointOut.model_validate(made).model_dump()
@@ -95,7 +92,8 @@ async def endpoints(
 async def make_endpoint(
     body: Annotated[EndpointIn, Depends(_reachable)], session: Transaction, caller: Who
 ) -> EndpointMadeOut:
-    secret = _MAKE[body.scheme is Scheme.V1A]()
+    by_key = body.scheme is Scheme.V1A
+    secret = adapters.webhook.new_key() if by_key else adapters.webhook.new_secret()
     made = await actions.endpoints.make_endpoint(session, caller, body, secret, clock.now())
     return _shown(made)
 
@@ -132,7 +130,7 @@ async def renew_secret(
     session: Transaction, caller: Who, endpoint_id: UUID, body: RotationIn
 ) -> EndpointMadeOut:
     made = await actions.endpoints.renew_secret(
-        session, caller, endpoint_id, body, make=_MAKE, now=clock.now()
+        session, caller, endpoint_id, body, make=adapters.webhook.another, now=clock.now()
     )
     return _shown(made)
 

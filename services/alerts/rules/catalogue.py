@@ -83,9 +83,3 @@ def headers(name: str) -> dict[str, str]:
         "deprecation": f"@{int(began.timestamp())}",
         "sunset": format_datetime(ends, usegmt=True),
     }
-
-
-def is_over(name: str, day: date) -> bool:
-    """Say whether a type is sent no more."""
-    ending = CATALOGUE[name].ending if name in CATALOGUE else None
-    return ending is not None and day >= ending.sunset_on
