@@ -5,7 +5,6 @@ import json
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -21,6 +20,8 @@ from shared.events.cases import WatchItemOpened
 from shared.events.registry import AreaChanged, CalendarPublished
 from shared.outbox import message
 from tests.alerts import factories
+from tests.alerts import postbox as subscribers
+from tests.alerts.postbox import Post, answer
 from tests.fixtures.database import connected
 from tests.fixtures.processes import Cluster
 from tests.postbox import Postbox, postbox
@@ -137,59 +138,26 @@ AT_ONCE = 128
 """What one process has under way at most, as `ALERTS_SEND_AT_ONCE` is by default."""
 
 
-@dataclass
-class Crowd:
-    """Subscribers at one address, each at a path of its own; some of them fail every time."""
-
-    address: str = ""
-    came: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Take messages until the sender goes."""
-        try:
-            while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).decode()
-                path = head.split()[1]
-                size = next(
-                    int(line.partition(":")[2])
-                    for line in head.lower().split("\r\n")
-                    if line.startswith("content-length")
-                )
-                self.came[path].append(json.loads(await reader.readexactly(size)))
-                status = "500 no" if path.startswith("/bad") else "204 yes"
-                writer.write(f"HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n".encode())
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            return  # The sender was killed while it sent.
-        finally:
-            writer.close()
-
-    def healthy(self) -> int:
-        """Count what the healthy ones have, each message once."""
-        return sum(
-            len({each["id"] for each in came})
-            for path, came in self.came.items()
-            if not path.startswith("/bad")
-        )
+async def _fail_some(post: Post) -> bytes:
+    return answer(500 if post.path.startswith("/bad") else 204)
 
 
-@asynccontextmanager
-async def crowd() -> AsyncIterator[Crowd]:
-    """Listen on loopback while the block runs."""
-    made = Crowd()
-    server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
-    async with server:
-        made.address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        yield made
+def _taken(box: subscribers.Postbox) -> set[tuple[str, str]]:
+    """Give what the healthy have, each message once: where it came, and which."""
+    return {
+        (post.path, post.headers["webhook-id"])
+        for post in box.posts
+        if not post.path.startswith("/bad")
+    }
 
 
-async def _subscribe(cluster: Cluster, crowd: Crowd, number: int) -> list[str]:
+async def _subscribe(cluster: Cluster, address: str, number: int) -> list[str]:
     """Subscribe so many: a fifth keep the order, a tenth fail; give the paths of the healthy."""
     paths = []
     for place in range(number):
         path = f"/{'bad' if place % 10 == 9 else 'good'}{place}"
         body = {
-            "url": f"{crowd.address}{path}", "types": [WatchItemOpened.type], "areas": [COUNTY],
+            "url": f"{address}{path}", "types": [WatchItemOpened.type], "areas": [COUNTY],
             "ordered": place % 5 == 0,
         }  # fmt: skip
         await cluster.client.call(
@@ -208,29 +176,33 @@ async def _killed(cluster: Cluster) -> None:
 
 
 @pytest.mark.parametrize(
-    ("events", "subscribers", "kills"),
+    ("events", "number_of", "kills"),
     [(20, 10, 2), pytest.param(200, 50, 20, marks=pytest.mark.soak)],
 )
 async def test_however_often_the_sender_dies_each_subscriber_has_each_event(
-    cluster: Cluster, events: int, subscribers: int, kills: int
+    cluster: Cluster, events: int, number_of: int, kills: int
 ) -> None:
     await cluster.start("alerts")
     cards = [factories.card() for _ in range(5)]
     told = [factories.opened(project=cards[place % 5]) for place in range(events)]
-    async with crowd() as people, told_by_others(cluster) as bus:
+    async with subscribers.listening() as box, told_by_others(cluster) as bus:
+        box.reply = _fail_some
         await tell(bus, *county())
         await until(lambda: _knows(cluster), within=30)
-        paths = await _subscribe(cluster, people, subscribers)
+        paths = await _subscribe(cluster, box.url.removesuffix("/hook"), number_of)
         await tell(bus, *told)
         wanted = len(paths) * events
         for number in range(kills):
             share = wanted * (number + 1) // (kills + 2)
-            await until(lambda share=share: people.healthy() >= share, within=120)  # type: ignore[misc]
+            await until(lambda share=share: len(_taken(box)) >= share, within=120)  # type: ignore[misc]
             await _killed(cluster)
-        await until(lambda: people.healthy() == wanted, within=180)
+        await until(lambda: len(_taken(box)) == wanted, within=180)
+    bodies: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for post in box.posts:
+        bodies[post.path].append(json.loads(post.body))
     repeated = 0
     for path in paths:
-        came = people.came[path]
+        came = bodies[path]
         by_id = {one["id"]: one for one in came}
         assert by_id.keys() == {str(event.id) for event in told}
         assert all(one == by_id[one["id"]] for one in came)
@@ -238,7 +210,7 @@ async def test_however_often_the_sender_dies_each_subscriber_has_each_event(
     assert repeated <= kills * AT_ONCE
     for path in paths:
         if int(path.removeprefix("/good")) % 5 == 0:
-            firsts = dict.fromkeys((one["subject"], one["sequence"]) for one in people.came[path])
+            firsts = dict.fromkeys((one["subject"], one["sequence"]) for one in bodies[path])
             for card in cards:
                 numbers = [n for subject, n in firsts if subject == str(card.project_id)]
                 assert numbers == sorted(numbers)
