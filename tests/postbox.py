@@ -35,7 +35,9 @@ class Postbox:
 
     async def subscribe(self, client: Client, area: str, *types: str) -> None:
         """Make an endpoint at alerts, of all types or of some."""
-        body = {"url": self.address, "types": list(types or TYPES), "areas": [area]}
+        body = {
+            "url": self.address, "types": list(types or TYPES), "areas": [area], "payload": "full",
+        }  # fmt: skip
         made = await client.call(
             "POST", "/alerts/v1/endpoints", role="wage_office", area=area, body=body
         )
