@@ -26,7 +26,9 @@ def taken() -> int:
     total = own.memory_full_info().pss
     for child in own.children(recursive=True):
         try:
-            total += child.memory_full_info().pss
+            # Until it begins its own command, a child has this process's memory, not more.
+            if child.cmdline() != own.cmdline():
+                total += child.memory_full_info().pss
         except psutil.Error:
             continue
     return int(total)
