@@ -246,7 +246,8 @@ class TextError(ValueError):
 _AWAY = ("08", "53", "57", "58", "25P0")
 
 
-def _is_away(error: DBAPIError) -> bool:
+def is_away(error: DBAPIError) -> bool:
+    """Say whether an error of the database asks for another try later, not for a mend."""
     if error.orig and isinstance(error.orig.__cause__, ValueError):
         return False  # A value that the driver cannot send: to ask again would not help.
     state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
@@ -281,7 +282,7 @@ def install(app: FastAPI) -> None:
         return answer(request, Invalid(errors=findings(error.errors())))
 
     async def on_away(request: Request, error: Exception) -> JSONResponse:
-        if isinstance(error, DBAPIError) and not _is_away(error):
+        if isinstance(error, DBAPIError) and not is_away(error):
             raise error
         return answer(request, Unavailable(headers={"retry-after": "5"}))
 

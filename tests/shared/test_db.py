@@ -12,10 +12,9 @@ import pytest
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 from sqlalchemy import select, text
-from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_connection
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from shared import clock, db, migrations, pool, problems
+from shared import clock, db, migrations, problems
 from shared.app import service_app
 from shared.auth import Keys
 from shared.db import (
@@ -35,7 +34,6 @@ from tests.fixtures.service import Token
 from tests.shared import house
 from tests.shared.house import Grain, Stone, StoneKept, StoneLaid, StoneRefused
 from tests.shared.kept import audited, stones
-from tests.waiting import until
 
 
 async def test_a_change_is_audited_with_who_and_what(sessions: Sessions) -> None:
@@ -191,54 +189,6 @@ async def test_a_transaction_is_ended_when_it_lasts_too_long(sessions: Sessions)
     async with one.begin() as session:
         assert await session.scalar(text("SHOW transaction_timeout")) == "1min"
     await one.close()
-
-
-async def ended(sessions: Sessions) -> None:
-    """End the connections of a service's pool at the server, and let the process hear of it."""
-    async with connected(sessions.url) as other:
-        gone = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-        assert await other.fetchval(f"{gone} WHERE application_name = 'xinqing'")
-        there = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'xinqing'"
-
-        async def none() -> bool:
-            return bool(await other.fetchval(there) == 0)
-
-        await until(none)
-
-
-async def test_a_pool_follows_connections_that_the_server_has_ended(sessions: Sessions) -> None:
-    async def ask() -> int:
-        async with sessions.begin() as session:
-            await barrier.wait()
-            return await session.scalar(text("SELECT 1")) or 0
-
-    for _ in range(2):
-        barrier = asyncio.Barrier(3)
-        assert await asyncio.gather(ask(), ask(), ask()) == [1, 1, 1]
-        await ended(sessions)
-
-
-async def test_a_connection_that_lay_idle_is_asked_whether_it_lives(
-    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[object] = []
-
-    def ping(connection: object) -> None:
-        asked.append(connection)
-        raise OSError
-
-    monkeypatch.setattr(AsyncAdapt_asyncpg_connection, "ping", ping)
-
-    async def backend() -> int:
-        async with sessions.begin() as session:
-            return await session.scalar(text("SELECT pg_backend_pid()")) or 0
-
-    first = await backend()
-    assert await backend() == first
-    assert asked == []
-    monkeypatch.setattr(pool, "ASK_AFTER", 0.0)
-    assert await backend() != first
-    assert len(asked) == 1
 
 
 async def test_a_scenarios_clock_is_read_with_each_transaction(sessions: Sessions) -> None:
