@@ -86,7 +86,7 @@ async def test_a_value_that_no_column_holds_is_a_bug_not_an_absence(sessions: Se
     with pytest.raises(DBAPIError) as failed:
         async with sessions.begin() as session:
             await session.execute(select(Stone.id).where(Stone.weight == 2**40))
-    assert not problems._is_away(failed.value)  # noqa: SLF001  what is answered with 503
+    assert not problems.is_away(failed.value)
 
 
 async def test_a_failure_does_not_say_what_was_to_be_written(sessions: Sessions) -> None:
