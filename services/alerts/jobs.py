@@ -47,12 +47,12 @@ async def send_deliveries(sessions: Sessions) -> int:
     """
     sending: Sending = {}
     made = 0
-    client: adapters.webhook.Client | None = None
+    client: adapters.calls.Client | None = None
     try:
         while True:
             parcels = await _claim(sessions, Counter(each.lane for each in sending.values()))
-            client = client or (adapters.webhook.client() if parcels else None)
             for parcel in parcels:
+                client = client or adapters.calls.client()
                 sending[asyncio.create_task(_send(client, parcel))] = parcel
             if not sending:
                 return made
@@ -72,12 +72,10 @@ async def _claim(sessions: Sessions, under_way: Mapping[str, int]) -> list[Parce
         return await actions.deliveries.claim_deliveries(session, clock.wall(), under_way)
 
 
-async def _send(client: adapters.webhook.Client | None, parcel: Parcel) -> Answer:
+async def _send(client: adapters.calls.Client, parcel: Parcel) -> Answer:
     """Send by the parcel's channel; a fault of ours is an attempt that failed, not a lost one."""
     try:
-        if parcel.channel is Channel.MAIL or client is None:
-            return await adapters.smtp.send(parcel)
-        return await adapters.webhook.post(client, parcel)
+        return await adapters.channels.SENDERS[parcel.channel].send(client, parcel)
     except Exception as error:  # Whatever it is, the schedule goes on and the log tells.
         log.error("sending_failed", delivery_id=str(parcel.delivery_id), exc_info=error)
         return Answer(error="internal")

@@ -8,7 +8,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from services.alerts.adapters import smtp, webhook
+from services.alerts.adapters import calls, smtp, webhook
 from services.alerts.errors import TargetRefused
 from services.alerts.rules.deliveries import KEPT_OF_AN_ANSWER, Answer, Channel, Parcel
 from services.alerts.settings import Settings, settings
@@ -29,8 +29,8 @@ def parcel(address: str, body: str = '{"a": "预警"}', **changes: object) -> Pa
 
 
 async def post(what: Parcel) -> Answer:
-    async with webhook.client() as client:
-        return await webhook.post(client, what)
+    async with calls.client() as client:
+        return await webhook.send(client, what)
 
 
 # ---- webhooks --------------------------------------------------------------------------------
@@ -135,7 +135,7 @@ async def test_an_address_that_the_policy_does_not_name_gets_no_packet(
     assert (await post(parcel(postbox.url))).error == "refused"
     assert postbox.posts == []
     with pytest.raises(TargetRefused):
-        await webhook.check_target(postbox.url)
+        await calls.check_target(postbox.url)
 
 
 NOW = datetime(2026, 1, 5, 8, tzinfo=UTC)
@@ -153,10 +153,15 @@ NOW = datetime(2026, 1, 5, 8, tzinfo=UTC)
     ],
 )
 def test_retry_after_is_read_as_seconds_or_a_date(said: str, seconds: float | None) -> None:
-    assert webhook.retry_after(httpx.Headers({"retry-after": said}), NOW) == seconds
+    assert calls.retry_after(httpx.Headers({"retry-after": said}), NOW) == seconds
 
 
 # ---- mail ------------------------------------------------------------------------------------
+
+
+async def mail(what: Parcel) -> Answer:
+    async with calls.client() as client:
+        return await smtp.send(client, what)
 
 
 def letter(address: str) -> Parcel:
@@ -165,16 +170,16 @@ def letter(address: str) -> Parcel:
 
 async def test_a_mail_arrives_with_subject_text_and_the_deliverys_id(mailbox: Mailbox) -> None:
     sent = letter("office@example.org")
-    got = await smtp.send(sent)
+    got = await mail(sent)
     assert (got.status, got.error) == (250, None)
-    (mail,) = mailbox.mails
-    assert (mail["Subject"], mail["To"]) == ("【橙】预警", "office@example.org")
-    assert mail.get_content().splitlines() == ["正文", "第二行"]
-    assert mail["Message-ID"] == f"<{sent.delivery_id}@localhost>"
+    (came,) = mailbox.mails
+    assert (came["Subject"], came["To"]) == ("【橙】预警", "office@example.org")
+    assert came.get_content().splitlines() == ["正文", "第二行"]
+    assert came["Message-ID"] == f"<{sent.delivery_id}@localhost>"
 
 
 async def test_a_refused_recipient_is_a_status_and_a_reason(mailbox: Mailbox) -> None:
-    got = await smtp.send(letter("full@example.org"))
+    got = await mail(letter("full@example.org"))
     assert (got.status, got.error) == (552, "recipient")
     assert mailbox.mails == []
 
@@ -184,7 +189,7 @@ async def test_a_password_is_never_said_without_tls(
 ) -> None:
     monkeypatch.setenv("ALERTS_SMTP_URL", mailbox.url.replace("smtp://", "smtp://me:secret@"))
     settings.cache_clear()
-    got = await smtp.send(letter("office@example.org"))
+    got = await mail(letter("office@example.org"))
     assert got.error == "connect"
     assert mailbox.mails == []
 
@@ -195,14 +200,14 @@ async def test_a_mail_server_that_is_away_is_said_as_a_code(
 ) -> None:
     monkeypatch.setenv("ALERTS_SMTP_URL", f"smtp://127.0.0.1:{silent_port}")
     settings.cache_clear()
-    assert (await smtp.send(letter("office@example.org"))).error == "connect"
+    assert (await mail(letter("office@example.org"))).error == "connect"
 
 
 async def test_a_mail_server_that_the_policy_does_not_name_is_not_reached(
     mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EGRESS_ALLOW", "")
-    assert (await smtp.send(letter("office@example.org"))).error == "refused"
+    assert (await mail(letter("office@example.org"))).error == "refused"
 
 
 # ---- settings --------------------------------------------------------------------------------

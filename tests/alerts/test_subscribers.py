@@ -18,7 +18,7 @@ from sqlalchemy import select
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from services.alerts import actions, handlers, jobs, queries
-from services.alerts.adapters import webhook
+from services.alerts.adapters import calls, webhook
 from services.alerts.models import Delivery, Endpoint, Message
 from services.alerts.rules import catalogue
 from services.alerts.rules.deliveries import (
@@ -105,8 +105,8 @@ def parcel(url: str, *secrets: str) -> Parcel:
 
 async def test_our_key_s_signature_is_verified_by_its_public_half(postbox: Postbox) -> None:
     mine, other = webhook.new_key(), webhook.new_key()
-    async with webhook.client() as client:
-        await webhook.post(client, parcel(postbox.url, mine))
+    async with calls.client() as client:
+        await webhook.send(client, parcel(postbox.url, mine))
     (post,) = postbox.posts
     public, others = webhook.public_key(mine), webhook.public_key(other)
     assert public
@@ -120,8 +120,8 @@ async def test_during_a_rotation_the_official_library_takes_either_secret(
     postbox: Postbox,
 ) -> None:
     new, former, other = (webhook.new_secret() for _ in range(3))
-    async with webhook.client() as client:
-        await webhook.post(client, parcel(postbox.url, new, former))
+    async with calls.client() as client:
+        await webhook.send(client, parcel(postbox.url, new, former))
     (post,) = postbox.posts
     for secret in (new, former):
         assert Webhook(secret).verify(post.body, post.headers) == {"a": "预警"}
@@ -226,10 +226,10 @@ async def test_a_type_that_ends_says_so_in_its_headers(
     )  # fmt: skip
     monkeypatch.setattr(catalogue, "CATALOGUE", {"x.old.v1": listed})
     sent = parcel(postbox.url, webhook.new_secret())
-    async with webhook.client() as client:
+    async with calls.client() as client:
         for name in ("x.old.v1", "x.new.v1"):
             fields = {each: getattr(sent, each) for each in sent.__slots__}
-            await webhook.post(client, Parcel(**fields | {"type": name}))
+            await webhook.send(client, Parcel(**fields | {"type": name}))
     old, new = (post.headers for post in postbox.posts)
     assert old["deprecation"] == "@1767225600"
     assert old["sunset"] == "Wed, 01 Jul 2026 00:00:00 GMT"

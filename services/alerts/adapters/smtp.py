@@ -11,15 +11,15 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 import aiosmtplib
 
+from services.alerts.adapters.calls import Client, policy
 from services.alerts.rules.deliveries import Answer, Parcel
 from services.alerts.settings import settings
 from shared import clock, egress
-from shared.config import Runtime
 
 SMTP_PORT, SMTPS_PORT = 25, 465
 
 
-async def send(parcel: Parcel) -> Answer:
+async def send(_client: Client, parcel: Parcel) -> Answer:
     """Send one mail and give the server's answer, whatever happens."""
     began = monotonic()
     answer = Answer(error="no_server")
@@ -68,9 +68,8 @@ async def _send(server: SplitResult, parcel: Parcel) -> Answer:
 
 async def _connect(host: str, port: int, *, tls: bool) -> socket.socket:
     """Connect to an address of the server that the egress policy lets us reach."""
-    policy = egress.Policy.parse(Runtime().egress_allow)
     failure = OSError(f"no address for {host}")
-    for address in await egress.addresses(host, port, policy, tls=tls):
+    for address in await egress.addresses(host, port, policy(), tls=tls):
         family = socket.AF_INET6 if address.version == 6 else socket.AF_INET  # noqa: PLR2004  IPv6
         opened = socket.socket(family, socket.SOCK_STREAM)
         opened.setblocking(False)  # noqa: FBT003  the socket library's own signature

@@ -2,29 +2,20 @@
 
 import base64
 import secrets
-import ssl
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from functools import cache
-from time import monotonic
-from typing import TypeAlias
+from datetime import UTC, datetime
 
-import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from standardwebhooks import Webhook
 
-from services.alerts.errors import TargetRefused
+from services.alerts.adapters import calls
+from services.alerts.adapters.calls import Client
 from services.alerts.rules import catalogue
-from services.alerts.rules.deliveries import KEPT_OF_AN_ANSWER, Answer, Parcel
-from services.alerts.settings import settings
-from shared import clock, egress
-from shared.config import Runtime
+from services.alerts.rules.deliveries import Answer, Parcel
+from shared import clock
 
 SECRET_BYTES = 32
 KEY, PUBLIC = "whsk_", "whpk_"
 MEDIA_TYPE = "application/cloudevents+json"
-Client: TypeAlias = httpx.AsyncClient
 
 
 def new_secret() -> str:
@@ -53,51 +44,10 @@ def _key(secret: str) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(base64.b64decode(secret.removeprefix(KEY)))
 
 
-def policy() -> egress.Policy:
-    """Give what the operator lets us reach beyond public https."""
-    return egress.Policy.parse(Runtime().egress_allow)
-
-
-async def check_target(url: str) -> None:
-    """Refuse an address that may not be reached, with the reason for people (TargetRefused)."""
-    try:
-        await egress.check_target(url, policy())
-    except egress.EgressRefused as refused:
-        raise TargetRefused(refused.reason) from None
-
-
-def client() -> Client:
-    """Make the client of one round of sending: checked addresses, no redirects, bounded time."""
-    return egress.client(policy(), seconds=settings().send_timeout, context=_certificates())
-
-
-@cache
-def _certificates() -> ssl.SSLContext:
-    """Read the public authorities' certificates once: it takes as long as many deliveries."""
-    return httpx.create_ssl_context(trust_env=False)
-
-
-async def post(client: Client, parcel: Parcel) -> Answer:
-    """Send a message and give the answer, whatever happens; the status alone decides.
-
-    Of the body only the beginning is read. A body that is cut or drips is no failure after a
-    status: the subscriber has the message.
-    """
-    began = monotonic()
-    try:
-        headers = _headers(parcel, clock.wall())
-        async with client.stream(
-            "POST", parcel.address, content=parcel.body.encode(), headers=headers
-        ) as response:
-            body = await _beginning(response)
-            return Answer(
-                status=response.status_code,
-                body=body.decode("utf-8", "replace"),
-                retry_after=retry_after(response.headers, clock.wall()),
-                took=timedelta(seconds=monotonic() - began),
-            )
-    except (httpx.HTTPError, httpx.InvalidURL, egress.EgressRefused, OSError) as error:
-        return Answer(error=_code(error), took=timedelta(seconds=monotonic() - began))
+async def send(client: Client, parcel: Parcel) -> Answer:
+    """Send a message and give the answer, whatever happens; the status alone decides."""
+    headers = _headers(parcel, clock.wall())
+    return await calls.call(client, parcel.address, content=parcel.body.encode(), headers=headers)
 
 
 def _headers(parcel: Parcel, now: datetime) -> dict[str, str]:
@@ -119,43 +69,3 @@ def _sign(secret: str, parcel: Parcel, now: datetime) -> str:
         return Webhook(secret).sign(str(parcel.message_id), instant, parcel.body)
     said = f"{parcel.message_id}.{int(now.timestamp())}.{parcel.body}"
     return "v1a," + base64.b64encode(_key(secret).sign(said.encode())).decode()
-
-
-async def _beginning(response: httpx.Response) -> bytes:
-    read = b""
-    try:
-        async for chunk in response.aiter_raw():
-            read += chunk
-            if len(read) >= KEPT_OF_AN_ANSWER:
-                break
-    except (httpx.HTTPError, egress.EgressRefused):
-        pass  # The status has come; what was said beside it is of no weight.
-    return read[:KEPT_OF_AN_ANSWER]
-
-
-def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Read Retry-After, seconds or a date, as seconds from now; None if it says nothing usable."""
-    said = headers.get("retry-after", "").strip()
-    if said.isascii() and said.isdigit():
-        return float(said[:9])
-    try:
-        instant = parsedate_to_datetime(said)
-    except ValueError:
-        return None
-    if instant.tzinfo is None:
-        instant = instant.replace(tzinfo=UTC)
-    return max(0.0, (instant - now).total_seconds())
-
-
-def _code(error: Exception) -> str:
-    """Give a failure as a code: the words of libraries may hold addresses."""
-    if isinstance(error, httpx.TimeoutException):
-        return "timeout"
-    if isinstance(error, egress.EgressRefused):
-        return "refused"
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, ssl.SSLError):
-            return "tls"
-        seen = seen.__cause__ or seen.__context__
-    return "connect" if isinstance(error, httpx.ConnectError | OSError) else "broken"

@@ -57,13 +57,13 @@ def _shown(made: Endpoint) -> EndpointMadeOut:
 
 # The name is looked up before the transaction begins: no transaction waits for a stranger.
 async def _reachable(body: EndpointIn) -> EndpointIn:
-    await adapters.webhook.check_target(str(body.url))
+    await adapters.calls.check_target(str(body.url))
     return body
 
 
 async def _reachable_still(body: EndpointPatch) -> EndpointPatch:
     if body.url:
-        await adapters.webhook.check_target(str(body.url))
+        await adapters.calls.check_target(str(body.url))
     return body
 
 
