@@ -40,6 +40,7 @@ TERMS = DepositTerms(
     raise_years=2,
     raise_by=Decimal("50.00"),
     listed_raise_by=Decimal("100.00"),
+    guarantee_months=12,
 )
 RECORDS = st.builds(
     Record, st.none() | DAYS, st.none() | DAYS, st.booleans(), st.booleans(), st.booleans()

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.registry import queries, rules
 from services.registry.actions import (
     cards,
+    guarantees,
     labour_shares,
     parties,
     projects,
@@ -67,6 +68,7 @@ async def sign_works_contract(
     await session.flush()  # Its version refers to it, and no relationship orders the two.
     session.add(_version(contract, contract.number, contract.first_period, now))
     publish(session, _signed(contract, project, now))
+    await guarantees.follow_contract(session, project, now)
     await reporting.look_again(session, project, now)
     await requirements.follow(session, [project], Moment(now, clock.day_of(now)))
     return contract
@@ -103,6 +105,7 @@ async def supplement_works_contract(
     made = _version(contract, body.number, body.valid_from, now)
     made.signed_on = body.signed_on
     session.add(made)
+    await guarantees.follow_contract(session, project, now)
     publish(session, _supplemented(contract, made, project, now))
     return made
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from services.registry import queries, rules
-from services.registry.actions import areas, evidence, requirements
+from services.registry.actions import areas, evidence, guarantees, requirements
 from services.registry.actions.evidence import Shown
 from services.registry.errors import DepositRuleTaken, RegistrationRefused, SecurityTaken
 from services.registry.models import (
@@ -155,6 +155,7 @@ async def register_security(
         **_named(body),
     )  # fmt: skip
     session.add(security)
+    await guarantees.note_terms(session, project, [security])
     if replaced:
         end(replaced, SecurityState.REPLACED, moment)
     await cover(session, project, moment)

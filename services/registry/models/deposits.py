@@ -24,6 +24,7 @@ from services.registry.rules.deposits import (
     UseState,
     limits,
 )
+from services.registry.rules.guarantees import TermWarning, terms_short
 from services.registry.rules.requirements import Certainty
 from shared.db import Synced
 
@@ -55,6 +56,7 @@ class DepositRule(Base):
     raise_years: Mapped[int]
     raise_by: Mapped[Decimal] = mapped_column(_PER_CENT)
     listed_raise_by: Mapped[Decimal] = mapped_column(_PER_CENT)
+    guarantee_months: Mapped[int]
     limits: Mapped[dict[str, Any]]
     basis: Mapped[str]
     certainty: Mapped[Certainty]
@@ -67,7 +69,7 @@ class DepositRule(Base):
         return DepositTerms(
             self.rate, self.several_rate, self.floor_rate, self.cap, self.small_below,
             self.small_years, self.reduce_years, self.reduce_by, self.exempt_years,
-            self.raise_years, self.raise_by, self.listed_raise_by,
+            self.raise_years, self.raise_by, self.listed_raise_by, self.guarantee_months,
         )  # fmt: skip
 
     def limit(self, step: Step) -> Limit:
@@ -127,9 +129,21 @@ class Security(Synced, Base):
     valid_until: Mapped[date | None]
     state: Mapped[SecurityState]
     ended_on: Mapped[date | None]
+    term_until: Mapped[date | None]
+    """The first day on which its term may end by the area's numbers; None: they ask for none."""
+    contract_until: Mapped[date | None]
+    """The contract's last day, before which it is not to end; None: no contract, or no guarantee
+    of wages."""
     version: Mapped[int] = mapped_column(default=1)
     recorded_by: Mapped[str]
     recorded_at: Mapped[datetime]
+
+    @property
+    def warnings(self) -> list[TermWarning]:
+        """Give what of its term is too short, while it stands."""
+        if self.state is not SecurityState.ACTIVE:
+            return []
+        return terms_short(self.valid_until, self.term_until, self.contract_until)
 
     @property
     def held(self) -> Held:

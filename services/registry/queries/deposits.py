@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select
 
 from services.registry.errors import ReturnUnknown, SecurityUnknown, UseUnknown
 from services.registry.models import (
@@ -24,13 +24,26 @@ from services.registry.queries import projects, requirements
 from services.registry.rules.deposits import ReturnState, SecurityPurpose, SecurityState, UseState
 from services.registry.rules.projects import ProjectStatus
 from services.registry.rules.requirements import RequirementStatus
-from services.registry.schemas.deposits import AreaFilter, CleanupFilter, SecurityFilter
+from services.registry.schemas.deposits import (
+    AreaFilter,
+    CleanupFilter,
+    SecurityFilter,
+    SecurityListFilter,
+)
 from shared import known, paging
 from shared.areas import NATION, Scope
 from shared.db import Session
 
 _T = TypeVar("_T", Security, DepositUse, DepositReturn)
 ENDED = (ReturnState.RETURNED, ReturnState.REFUSAL_TOLD)
+# As `warnings` of a row has it; the later of two days is the other one where one is unknown.
+_SHORT = and_(
+    Security.state == SecurityState.ACTIVE,
+    func.coalesce(
+        Security.valid_until < func.greatest(Security.term_until, Security.contract_until),
+        literal(value=False),
+    ),
+)
 
 
 async def deposit_rules(
@@ -78,6 +91,13 @@ async def contract_amount(session: Session, project_id: UUID) -> Decimal:
         )
     )
     return total or Decimal("0.00")
+
+
+async def last_period(session: Session, project_id: UUID) -> str | None:
+    """Give the last period of a project's works contracts; None without any."""
+    return await session.scalar(
+        select(func.max(WorksContract.last_period)).where(WorksContract.project_id == project_id)
+    )
 
 
 async def wage_record(session: Session, organisation_id: UUID, day: date) -> WageRecord | None:
@@ -161,12 +181,13 @@ def _wanted(model: type[_T], scope: Scope, wanted: SecurityFilter) -> Select[_T]
 
 
 async def securities(
-    session: Session, scope: Scope, wanted: SecurityFilter, *, cursor: str | None, limit: int
+    session: Session, scope: Scope, wanted: SecurityListFilter, *, cursor: str | None, limit: int
 ) -> paging.Found[Security]:
     """Give deposits and guarantees of the projects that the caller may see."""
-    return await paging.page(
-        session, _wanted(Security, scope, wanted), by=(Security.id,), cursor=cursor, limit=limit
-    )
+    statement = _wanted(Security, scope, wanted)
+    if wanted.short_term is not None:
+        statement = statement.where(_SHORT if wanted.short_term else ~_SHORT)
+    return await paging.page(session, statement, by=(Security.id,), cursor=cursor, limit=limit)
 
 
 async def uses(

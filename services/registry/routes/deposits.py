@@ -22,8 +22,8 @@ from services.registry.schemas.deposits import (
     DepositDueOut,
     DepositRuleIn,
     DepositRuleOut,
-    SecurityFilter,
     SecurityIn,
+    SecurityListFilter,
     SecurityOut,
     WageRecordIn,
     WageRecordOut,
@@ -109,7 +109,7 @@ async def securities(
     session: Transaction,
     who: Who,
     *,
-    wanted: Annotated[SecurityFilter, Query()],
+    wanted: Annotated[SecurityListFilter, Query()],
     cursor: paging.Cursor,
     limit: paging.Limit,
 ) -> paging.Found[Security]:
@@ -128,7 +128,10 @@ async def securities(
 async def register_security(
     session: Transaction, who: Who, project_id: UUID, body: SecurityIn
 ) -> Security:
-    """Enter a security; once it is enough, the required system is in place until it ends."""
+    """Enter a security; once it is enough, the required system is in place until it ends.
+
+    A guarantee whose term is too short is taken, and `warnings` says until when it should last.
+    """
     return await actions.deposits.register_security(session, who, project_id, body, clock.now())
 
 

@@ -113,6 +113,8 @@ class DepositTerms:
     raise_years: int
     raise_by: Decimal
     listed_raise_by: Decimal
+    guarantee_months: int
+    """How long a guarantee is to be good at least (art. 16–18)."""
 
 
 @dataclass(frozen=True, slots=True)

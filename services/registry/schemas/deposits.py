@@ -24,6 +24,7 @@ from shared.workdays import Unit
 Yuan = Annotated[Decimal, Field(gt=0, max_digits=14, decimal_places=2)]
 PerCent = Annotated[Decimal, Field(ge=0, le=1000, max_digits=6, decimal_places=2)]
 Years = Annotated[int, Field(ge=0, le=50)]
+Months = Annotated[int, Field(ge=1, le=120)]
 
 
 class LimitIn(Body):
@@ -72,6 +73,8 @@ class DepositRuleIn(Body):
     """Arrears in so many last years raise what is due by `raise_by`."""
     raise_by: PerCent
     listed_raise_by: PerCent
+    guarantee_months: Months
+    """How long a guarantee is to be good at least; a shorter one is taken with a warning."""
     limits: LimitsIn
     basis: Name
     certainty: Certainty
@@ -96,6 +99,7 @@ class DepositRuleOut(Row):
     raise_years: int
     raise_by: Decimal
     listed_raise_by: Decimal
+    guarantee_months: int
     limits: dict[Step, LimitIn]
     basis: str
     certainty: Certainty
@@ -171,10 +175,27 @@ class SecurityFilter(Filter):
     project_id: UUID | None = None
 
 
+class SecurityListFilter(SecurityFilter):
+    """Of which project, and with what term."""
+
+    short_term: bool | None = None
+    """Whether it ends before the area's numbers or the contract allow."""
+
+
 class CleanupFilter(Filter):
     """Of which area."""
 
     area_code: AreaCode | None = None
+
+
+class WarningOut(Row):
+    """What is wrong with what was taken all the same."""
+
+    code: str
+    zh: str
+    en: str
+    until: date
+    """Until when it is to last at least."""
 
 
 class SecurityOut(Row):
@@ -192,6 +213,8 @@ class SecurityOut(Row):
     valid_until: date | None
     state: SecurityState
     ended_on: date | None
+    warnings: list[WarningOut]
+    """Why its term is too short, if it is."""
     version: int
     recorded_at: datetime
 

@@ -22,7 +22,8 @@ RULE: Mapping[str, Any] = {
     "area_code": HERE, "version": 1, "valid_from": "2099-01-01", "rate": "3.00",
     "several_rate": "2.00", "floor_rate": "0.50", "small_below": "3000000.00", "small_years": 1,
     "reduce_years": 2, "reduce_by": "50.00", "exempt_years": 3, "raise_years": 2,
-    "raise_by": "50.00", "listed_raise_by": "100.00", "basis": "县规定", "certainty": "B",
+    "raise_by": "50.00", "listed_raise_by": "100.00", "guarantee_months": 12,
+    "basis": "县规定", "certainty": "B",
     "limits": {
         step: {"length": 5, "unit": "wd"}
         for step in ("bank_pays", "replenish", "notice", "review", "confirm", "tell_refusal")
