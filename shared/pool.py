@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 import asyncpg
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -53,9 +53,27 @@ def engine(url: str, *, pool_size: int = 8) -> AsyncEngine:
             },
         },
     )
+    end_undone_savepoints(made)
     event.listen(made.sync_engine, "checkin", _left)
     event.listen(made.sync_engine, "checkout", _taken)
     return made
+
+
+def end_undone_savepoints(engine: AsyncEngine) -> None:
+    """Let a savepoint end when it is rolled back to; PostgreSQL itself keeps it until the commit.
+
+    Each later one would lie within all of those, and the first row written then locks the number
+    of every one of them: some thousands refused rows of a file fill the server's table of locks
+    ("out of shared memory", 53200), and everybody gets 503.
+    """
+    dialect = engine.sync_engine.dialect
+    go_back = dialect.do_rollback_to_savepoint
+
+    def undo(connection: Connection, name: str) -> None:
+        go_back(connection, name)
+        dialect.do_release_savepoint(connection, name)
+
+    dialect.do_rollback_to_savepoint = undo  # type: ignore[method-assign]  # it has no hook for this
 
 
 def _left(_connection: object, record: ConnectionPoolEntry) -> None:
