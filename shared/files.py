@@ -15,13 +15,18 @@ from typing import Annotated
 from uuid import UUID
 
 import obstore
+import structlog
 from fastapi import Depends, Request
 from obstore.exceptions import NotFoundError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from shared.config import Runtime
 from shared.db import new_id
-from shared.pii import Keyring
+from shared.pii import Keyring, Unsealable
+from shared.problems import Problem
+from shared.wording import Text
+
+log = structlog.get_logger()
 
 
 class FileKind(StrEnum):
@@ -77,6 +82,28 @@ class FileDamaged(Exception):
     """What the store gives is not what was kept."""
 
 
+class FileLost(Problem):
+    """A row names a kept file that cannot be given any more; operators are told by the log."""
+
+    status = 404
+    title = Text(
+        "文件已登记，但文件库中没有可用的内容",
+        "This file is registered, but its content is not in the file store",
+    )
+
+    def __init__(self, file_id: UUID) -> None:
+        """Take the id by which operators find the file, in the log and in their backup."""
+        super().__init__(
+            Text(
+                f"请将文件编号 {file_id} 告知系统管理员，从备份恢复文件库；"
+                "无法恢复的，请重新提交该文件。",
+                f"Tell the operators the file's id {file_id}: they restore the file store from its"
+                " backup. If they cannot, send the file again.",
+            ),
+            file_id=str(file_id),
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """A file as it was kept; `sha256` in hex, `size` in bytes, both of the clear content."""
@@ -130,6 +157,14 @@ class Files:
             raise FileDamaged(str(file_id))
         kind = FileKind(said["kind"])
         return Kept(file_id, kind, said["name"], said["sha256"], len(content)), content
+
+    async def give(self, file_id: UUID) -> tuple[Kept, bytes]:
+        """Give a file that a row names; raises FileLost, and tells operators why, if it is gone."""
+        try:
+            return await self.open(file_id)
+        except (FileMissing, FileDamaged, Unsealable) as error:
+            log.error("kept_file_lost", file_id=str(file_id), why=type(error).__name__)
+            raise FileLost(file_id) from error
 
     async def reseal(self, file_id: UUID) -> bool:
         """Seal a file with today's key, if another one sealed it; say whether it did."""

@@ -7,9 +7,9 @@ from services.payroll import actions, queries
 from services.payroll.actions.statement_files import ReadFile
 from services.payroll.adapters import statement_child
 from services.payroll.adapters.statement_types import Piece, Refused
-from shared import clock, pii, telemetry
+from shared import clock, telemetry
 from shared.db import Session, Sessions
-from shared.files import FileDamaged, FileMissing
+from shared.files import FileLost
 from shared.timers import Timer
 
 # Of a province's thousands of developers a dashboard shows those with the most misses.
@@ -83,8 +83,8 @@ async def read_statement_files(sessions: Sessions) -> int:
     if file is None:
         return 0
     end = Piece(refused=Refused("lost"))
-    with suppress(FileMissing, FileDamaged, pii.Unsealable):
-        _, content = await sessions.files.open(file.file_id)
+    with suppress(FileLost):
+        _, content = await sessions.files.give(file.file_id)
         async with statement_child.reading(content) as pieces:
             async for end in pieces:
                 if end.lines:

@@ -1,6 +1,7 @@
 """Evidence: known by its bytes, kept sealed, named where something is claimed."""
 
 from hashlib import sha256
+from uuid import UUID
 
 import pytest
 from httpx import AsyncClient
@@ -10,7 +11,7 @@ from services.cases.models import Evidence
 from shared.db import Session
 from tests.cases import factories as make
 from tests.cases.factories import COUNTY, NEIGHBOUR, an_id, at
-from tests.fixtures.service import Time, Token
+from tests.fixtures.service import Time, Token, kept_files
 
 ITEMS = "/cases/v1/watch-items"
 PDF = b"%PDF-1.7 voucher"
@@ -49,6 +50,17 @@ async def test_a_file_is_kept_with_its_digest_and_who_brought_it_when(
     assert file.headers["content-disposition"] == f'attachment; filename="{said["id"]}.pdf"'
     timeline = (await client.get(path)).json()["timeline"]
     assert timeline[-1]["what"] == "evidence_added"
+
+
+@developer
+async def test_a_file_that_is_lost_is_a_problem_that_says_what_to_do(
+    client: AsyncClient, path: str
+) -> None:
+    made = (await client.post(f"{path}/evidence", files=sent(PDF))).json()
+    await kept_files().discard(UUID(made["id"]))
+    answer = await client.get(f"/cases/v1/evidence/{made['id']}/file")
+    assert (answer.status_code, answer.json()["type"]) == (404, "/problems/file-lost")
+    assert "请重新提交该文件" in answer.json()["detail"]
 
 
 @developer

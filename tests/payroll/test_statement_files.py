@@ -25,7 +25,7 @@ from services.payroll.schemas.statement_files import AT_ONCE
 from shared import clock
 from shared.db import AuditRow, Session, Sessions
 from shared.problems import Finding
-from tests.fixtures.service import Time, Token
+from tests.fixtures.service import Time, Token, kept_files
 from tests.payroll import factories
 from tests.payroll.factories import ACCOUNT_NO, BANK, COUNTY
 from tests.payroll.statements import HEADER, LINES, camt, entry, send, text
@@ -318,6 +318,22 @@ async def test_a_refused_file_is_found_again_and_shown_with_a_record(
     assert "对账单" not in shown.headers["content-disposition"]
     seen = select(AuditRow).where(AuditRow.action == "reveal", AuditRow.row_id == refused)
     assert (await session.scalars(seen)).one().after == {"purpose": "核对原件"}
+
+
+async def test_a_lost_file_is_a_problem_that_says_what_to_do_and_nothing_was_shown(
+    session: Session, client: AsyncClient, token: Token, project_id: UUID
+) -> None:
+    content = text(*changed(1, 3, "41.00"))
+    refused = (await send(client, token, content)).json()["statement_file_id"]
+    file = await session.get(StatementFile, UUID(refused))
+    assert file
+    await kept_files().discard(file.file_id)
+    office = token("wage_office", areas=[COUNTY])
+    answer = await client.post(f"{ASK}/{refused}/reveal", json={"purpose": "核对"}, headers=office)
+    assert (answer.status_code, answer.json()["type"]) == (404, "/problems/file-lost")
+    assert "从备份恢复文件库" in answer.json()["detail"]
+    seen = select(AuditRow).where(AuditRow.action == "reveal", AuditRow.row_id == refused)
+    assert (await session.scalars(seen)).all() == []
 
 
 async def test_another_bank_sees_nothing_of_it(

@@ -1,13 +1,16 @@
 """Required systems over HTTP: status, body, problem."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from httpx import AsyncClient
+from sqlalchemy import select
 
+from services.registry.models import Evidence
 from shared import clock
-from tests.fixtures.service import Time, Token
+from shared.db import Session
+from tests.fixtures.service import Time, Token, kept_files
 from tests.registry.systems import BEGINS, FIVE
 
 V1 = "/registry/v1"
@@ -136,6 +139,24 @@ async def test_a_paper_is_kept_sealed_and_given_out_as_a_download(
     assert given.headers["content-disposition"].startswith("attachment")
     shown = await client.get(f"{V1}/requirements/{rows['notice_board']}")
     assert shown.json()["status"] == "done"
+
+
+@pytest.mark.caller("wage_office")
+async def test_a_paper_that_is_lost_is_a_problem_that_says_what_to_do(
+    rows: dict[str, str], client: AsyncClient, session: Session
+) -> None:
+    path = f"{V1}/requirements/{rows['notice_board']}/evidence/file"
+    form = {"done_on": "2023-04-20"}
+    made = (await client.post(path, files={"file": ("x.png", PNG)}, data=form)).json()
+    file_id = await session.scalar(select(Evidence.file_id).where(Evidence.id == UUID(made["id"])))
+    assert file_id
+    await kept_files().discard(file_id)
+    english = {"accept-language": "en"}
+    answer = await client.get(f"{V1}/evidence/{made['id']}/file", headers=english)
+    assert (answer.status_code, answer.json()["type"]) == (404, "/problems/file-lost")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["file_id"] == str(file_id)
+    assert "send the file again" in answer.json()["detail"]
 
 
 @pytest.mark.caller("wage_office")

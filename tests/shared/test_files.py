@@ -8,12 +8,14 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 from obstore.store import MemoryStore
+from structlog.testing import capture_logs
 
 from shared import pii
 from shared.config import Runtime
 from shared.db import new_id
-from shared.files import FileDamaged, FileKind, FileMissing, Files, Scan, recognise
+from shared.files import FileDamaged, FileKind, FileLost, FileMissing, Files, Scan, recognise
 from shared.pii import Keyring
+from shared.wording import Language
 
 OLD, NEW, INDEX = (b64encode(bytes([n]) * 32).decode() for n in (1, 2, 3))
 KEYS = Keyring.parse(f"k1:{OLD},index:{INDEX}")
@@ -74,6 +76,28 @@ async def test_a_digest_that_does_not_fit_is_damage() -> None:
     await files._put(file_id, b'{"kind": "csv", "name": "x", "sha256": "00"}\nx')  # noqa: SLF001
     with pytest.raises(FileDamaged):
         await files.open(file_id)
+
+
+@pytest.mark.parametrize("why", ["FileMissing", "FileDamaged", "Unsealable"])
+async def test_what_cannot_be_given_says_what_to_do_and_tells_operators(why: str) -> None:
+    files = Files(MemoryStore(), KEYS)
+    file_id = new_id()
+    if why == "FileDamaged":
+        await files._put(file_id, b'{"kind": "csv", "name": "x", "sha256": "00"}\nx')  # noqa: SLF001
+    elif why == "Unsealable":
+        other = Files(files.store, Keyring.parse(f"k1:{NEW},index:{INDEX}"))
+        await other._put(file_id, b"{}\nx")  # noqa: SLF001
+    with capture_logs() as logs, pytest.raises(FileLost) as lost:
+        await files.give(file_id)
+    (told,) = logs
+    assert (told["event"], told["log_level"], told["why"]) == ("kept_file_lost", "error", why)
+    assert told["file_id"] == str(file_id)
+    words: dict[Language, str] = {"zh": "从备份恢复文件库", "en": "restore the file store"}
+    for language, remedy in words.items():
+        said = lost.value.document(language)
+        assert (said["type"], said["status"]) == ("/problems/file-lost", 404)
+        assert remedy in said["detail"]
+        assert str(file_id) in said["detail"]
 
 
 async def test_rotation_seals_files_anew() -> None:

@@ -13,7 +13,7 @@ from services.cases.schemas.evidence import EvidenceOut
 from shared import clock, paging, uploads
 from shared.auth import Who, may
 from shared.db import Transaction
-from shared.files import Kept, KeptFiles
+from shared.files import FileLost, Kept, KeptFiles
 from shared.paging import CursorUnreadable, Found, Page
 from shared.problems import Invalid, raises
 
@@ -57,14 +57,14 @@ async def evidence_page(
     dependencies=[may("cases:read")],
     summary="The file of an evidence, as a download",
     response_class=Response,
-    responses=raises(EvidenceUnknown, Invalid),
+    responses=raises(EvidenceUnknown, FileLost, Invalid),
 )
 async def evidence_file(
     files: KeptFiles, session: Transaction, who: Who, evidence_id: UUID
 ) -> Response:
     """Give the file under its id, never under the name that whoever brought it gave it."""
     found = await queries.evidence.evidence(session, evidence_id, who.scope)
-    kept, content = await files.open(found.id)
+    kept, content = await files.give(found.id)
     name = f'attachment; filename="{found.id}.{kept.kind}"'
     headers = {"content-disposition": name, "x-content-type-options": "nosniff"}
     return Response(content, media_type=kept.media_type, headers=headers)

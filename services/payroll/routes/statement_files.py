@@ -23,7 +23,7 @@ from services.payroll.schemas.statement_files import (
 from shared import clock, paging, uploads
 from shared.auth import Who, may
 from shared.db import Transaction
-from shared.files import Kept, KeptFiles, recognise
+from shared.files import FileLost, Kept, KeptFiles, recognise
 from shared.paging import Found, Page
 from shared.problems import NotFound, raises
 
@@ -111,7 +111,7 @@ async def statement_file(
     "/v1/statement-files/{statement_file_id}/reveal",
     response_class=Response,
     dependencies=[may("payroll:reveal")],
-    responses={200: {"content": {DOWNLOAD: {}}}, **raises(NotFound)},
+    responses={200: {"content": {DOWNLOAD: {}}}, **raises(NotFound, FileLost)},
     openapi_extra={"x-shows-secret": True},
     summary="Give the kept file as a download; who took it and why is recorded",
 )
@@ -122,7 +122,7 @@ async def reveal_statement_file(
     file = await actions.statement_files.reveal_statement_file(
         session, statement_file_id, caller.scope, body.purpose
     )
-    kept, content = await files.open(file.file_id)
+    kept, content = await files.give(file.file_id)
     name = f'attachment; filename="{file.id}.{kept.kind}"'
     headers = {"content-disposition": name, "x-content-type-options": "nosniff"}
     return Response(content, media_type=DOWNLOAD, headers=headers)

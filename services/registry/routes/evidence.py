@@ -26,7 +26,7 @@ from services.registry.schemas.requirements import (
 from shared import clock, paging, uploads
 from shared.auth import Who, may
 from shared.db import Transaction
-from shared.files import Kept, KeptFiles
+from shared.files import FileLost, Kept, KeptFiles
 from shared.paging import Page
 from shared.problems import raises
 
@@ -114,7 +114,7 @@ async def file_paper(
     "/v1/evidence/{evidence_id}/file",
     dependencies=[may("registry:read")],
     response_class=Response,
-    responses=raises(EvidenceUnknown, FileNotTaken),
+    responses=raises(EvidenceUnknown, FileNotTaken, FileLost),
     summary="The file of an evidence, as a download",
 )
 async def evidence_file(
@@ -124,7 +124,7 @@ async def evidence_file(
     one = await queries.requirements.one_evidence(session, evidence_id, who.scope)
     if one.file_id is None:
         raise FileNotTaken
-    kept, content = await files.open(one.file_id)
+    kept, content = await files.give(one.file_id)
     name = f'attachment; filename="{one.id}.{kept.kind}"'
     headers = {"content-disposition": name, "x-content-type-options": "nosniff"}
     return Response(content, media_type=kept.media_type, headers=headers)
