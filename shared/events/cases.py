@@ -69,9 +69,10 @@ class WatchItemClosed(_ItemEvent, type="cases.watch_item_closed.v1", key="watch_
 class WatchItemStepReached(
     _ItemEvent, type="cases.watch_item_step_reached.v1", key="watch_item_id"
 ):
-    """A step of the ladder was reached that tells people something without changing the level."""
+    """Something fell due that people are told of without the level being any other."""
 
     step: str
+    """A step of the item's ladder; or `report_overdue`, a limit that runs beside every ladder."""
 
 
 class WatchItemDecided(Event, type="cases.watch_item_decided.v1", key="watch_item_id"):

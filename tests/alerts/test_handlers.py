@@ -52,7 +52,7 @@ async def test_an_opened_item_is_told_to_the_receivers_of_its_level(session: Ses
     (timer,) = await looking.armed(session, alert.id)
     # Blue: two working days of silence, then the inspector. Wednesday is not counted.
     assert (timer.kind, timer.due_at) == ("escalation", clock.at(date(2023, 4, 28), 9))
-    assert (timer.entered_at, timer.policy_version) == (OPENED_AT, 1)
+    assert (timer.entered_at, timer.policy_version) == (OPENED_AT, 2)
     assert timer.calendar_version
 
 
@@ -65,7 +65,7 @@ async def test_the_notice_says_why_this_route_and_this_person(session: Session) 
     (inbox,) = await looking.deliveries(session, area_code=factories.COUNTY)
     notice = await session.get_one(looking.Notice, inbox.notice_id)
     assert notice.trace == {
-        "route": "transfer_missed.blue", "version": 1, "area_code": "0",
+        "route": "transfer_missed.blue", "version": 2, "area_code": "0",
         "roles": ["developer"], "found_by": [f"organisation {factories.DEVELOPER}"],
     }  # fmt: skip
 

@@ -9,7 +9,9 @@ from services.cases.models import Precursor, WatchItem, WatchItemEntry
 from services.cases.service import service
 from shared.db import Session
 from shared.events.base import Event
+from shared.events.cases import WatchItemStepReached
 from tests.cases import factories as make
+from tests.fixtures.service import Published
 
 
 @pytest.fixture(autouse=True)
@@ -68,3 +70,34 @@ async def test_who_told_of_a_miss_before_it_was_found_stands_on_its_item(session
     told = [what for _, what, _ in await history(session)]
     assert told[:3] == ["bank_notice", "contractor_report", "opened"]
     assert told.count("contractor_report") == 1
+
+
+async def test_people_are_told_once_that_a_contractor_did_not_report(
+    session: Session, published: Published
+) -> None:
+    """On the level on which the item stands by then; what was asked for is told to nobody."""
+    overdue = make.noted("report_overdue", "2023-05-31 00:00", missed_on="2023-05-26", workdays=3)
+    asked = make.noted("funding_requested", "2023-05-30 10:00", amount="100.00")
+    await handle(session, make.missed(), asked, overdue, overdue)
+    (item,) = (await session.scalars(select(WatchItem))).all()
+    assert (item.level, item.step) == ("yellow", "yellow"), "D+3 working days was 30 May"
+    (told,) = [
+        event
+        for event in await published(session, WatchItemStepReached)
+        if event.step == "report_overdue"
+    ]
+    assert (told.watch_item_id, told.level) == (item.id, "yellow")
+    assert told.occurred_at == overdue.occurred_at
+    whats = [what for _, what, _ in await history(session)]
+    assert whats.count("report_overdue") == 1
+
+
+async def test_of_an_item_that_is_closed_nobody_is_told(
+    session: Session, published: Published
+) -> None:
+    overdue = make.noted("report_overdue", "2023-05-31 00:00", missed_on="2023-05-26", workdays=3)
+    received = make.received("2023-05", "0.00", "2023-05-27 10:00")
+    await handle(session, make.missed(), received, overdue)
+    assert "report_overdue" not in {
+        event.step for event in await published(session, WatchItemStepReached)
+    }

@@ -198,8 +198,9 @@ def check_cases_and_alerts(told: Mapping[str, Any]) -> None:
         "cases.case_proposed.v1": 1,
         "cases.arrears_case_opened.v1": 1,
         # 2 notices and 29 repeats; what was passed on the way to red is told with the opening.
-        # The accounts that were missing repeat on the 17th and the 20th.
-        "cases.watch_item_step_reached.v1": 2 + len(REPEATS) + 2 * 2,
+        # The accounts that were missing repeat on the 17th and the 20th. Three times the
+        # contractor's days to report have passed.
+        "cases.watch_item_step_reached.v1": 2 + len(REPEATS) + 2 * 2 + 3,
     }
 
 

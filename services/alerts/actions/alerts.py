@@ -10,7 +10,7 @@ from services.alerts.errors import AlertAnswered, AlertNotYours, AlertOver, Prom
 from services.alerts.models import Alert
 from services.alerts.rules import routing
 from services.alerts.rules.ladders import PROMISE
-from services.alerts.rules.notices import AlertState, Entry, Reason
+from services.alerts.rules.notices import AlertState, Entry, reason_of
 from services.alerts.rules.routing import Matter
 from services.alerts.schemas.alerts import AcknowledgementIn
 from shared import clock, timers
@@ -102,7 +102,7 @@ async def remind(
         return
     await actions.notices.tell(
         session, alert, route, route.receivers_at(step) if route else [],
-        reason=Reason.STEP, slot=str(event_id), at=at,
+        reason=reason_of(step), slot=str(event_id), at=at,
     )  # fmt: skip
 
 

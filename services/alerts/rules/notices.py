@@ -29,9 +29,16 @@ class Reason(StrEnum):
 
     RAISED = "raised"
     STEP = "step"
+    REPORT_OVERDUE = "report_overdue"
+    """The contractor did not report a miss in time (724号 art. 27)."""
     ESCALATED = "escalated"
     PROMISE_LAPSED = "promise_lapsed"
     CLOSED = "closed"
+
+
+def reason_of(step: str) -> Reason:
+    """Give why people are told at a step of an item: by its own words where it has some."""
+    return Reason.REPORT_OVERDUE if step == Reason.REPORT_OVERDUE else Reason.STEP
 
 
 class Entry(StrEnum):
@@ -80,6 +87,7 @@ KINDS: Mapping[str, Text] = {
 _OPENINGS: Mapping[Reason, Text] = {
     Reason.RAISED: Text("预警", "Alert"),
     Reason.STEP: Text("预警提醒", "Reminder"),
+    Reason.REPORT_OVERDUE: Text("总包逾期未报告", "The contractor's report is overdue"),
     Reason.ESCALATED: Text("预警无人签收，逐级上报", "Not acknowledged, escalated"),
     Reason.PROMISE_LAPSED: Text("承诺到期未办结", "A promise has lapsed"),
     Reason.CLOSED: Text("预警已解除", "Closed"),
@@ -91,7 +99,13 @@ _OWED = Text("应到日 {due_on}，尚欠 {lacking} 元。", "Due on {due_on}, l
 _ASK = Text(
     "请登录平台查看并签收。编号 {alert_id}", "Please open it and acknowledge. Id {alert_id}"
 )
-
+_DO: Mapping[Reason, Text] = {
+    Reason.REPORT_OVERDUE: Text(
+        "施工总承包单位应立即向人社部门和行业主管部门报告未拨付情况（国务院令第724号第二十七条）。",
+        "The contractor must report the miss to HRSS and the sector authority now (724号 art. 27).",
+    ),
+}
+"""What has to be done where the reason asks for something of its own."""
 
 WAITING: Mapping[str, Text] = {
     "developer": Text(
@@ -152,10 +166,10 @@ def letter(alert: Told, reason: Reason, waiting: Text | None = None) -> Text:
     owed = Text("", "")
     if alert.due_on and alert.lacking:
         owed = _OWED.fill(due_on=alert.due_on, lacking=alert.lacking)
-    waits = waiting or Text("", "")
+    waits, do = waiting or Text("", ""), _DO.get(reason, Text("", ""))
     if reason is Reason.CLOSED:
         ask, waits = Text(f"编号 {alert.id}", f"Id {alert.id}"), Text("", "")
     return Text(
-        "\n".join(filter(None, (head.zh, owed.zh, waits.zh, ask.zh))),
-        "\n".join(filter(None, (head.en, owed.en, waits.en, ask.en))),
+        "\n".join(filter(None, (head.zh, owed.zh, do.zh, waits.zh, ask.zh))),
+        "\n".join(filter(None, (head.en, owed.en, do.en, waits.en, ask.en))),
     )

@@ -6,10 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from services.cases import queries
-from services.cases.actions import timeline
+from services.cases.actions import levels, timeline
 from services.cases.models import WatchItem
-from services.cases.rules.items import Happening
+from services.cases.rules.items import TOLD_BESIDE, Happening
 from shared.db import Session, same_id
+from shared.events.cases import WatchItemStepReached
+from shared.outbox import publish
 
 
 async def keep_precursors(
@@ -44,9 +46,18 @@ async def tell_open_items(
     at: datetime,
     **details: object,
 ) -> None:
-    """Write on the timelines of open items what people asked for beside them; no ladder moves."""
+    """Write on the timelines of open items what happened beside them; no ladder moves.
+
+    Of a limit that somebody let pass people are told, each cause once.
+    """
     for item in await queries.precursors.locked_open_items(session, subject_id):
-        await timeline.note_once(session, item, what, at, cause_id, **details)
+        if what in TOLD_BESIDE:
+            # Told on the level on which the item stands by then, whatever is handled first.
+            await levels.catch_up(session, item, at)
+        is_new = await timeline.note_once(session, item, what, at, cause_id, **details)
+        if is_new and what in TOLD_BESIDE:
+            said = timeline.card(item) | {"id": same_id(at, item.id, what, cause_id)}
+            publish(session, WatchItemStepReached(**said, occurred_at=at, step=what))
 
 
 async def tell_what_came_before(session: Session, item: WatchItem) -> None:

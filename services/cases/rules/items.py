@@ -121,6 +121,10 @@ LOST_WORDS = "（原文已随数据库丢失，请补录）"
 MOVED = frozenset({Happening.OPENED, Happening.RAISED, Happening.LOWERED, Happening.STEP_REACHED})
 
 
+# What happens beside an item and its ladder of which people are told none the less.
+TOLD_BESIDE = frozenset({Happening.REPORT_OVERDUE})
+
+
 class CloseReason(StrEnum):
     """The proof that closed an item, never a text; a condition's end names its own in one word."""
 
