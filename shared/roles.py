@@ -17,12 +17,16 @@ _COMPARE = ("registry:write_approvals", "registry:add_finding", "registry:decide
 # What shows that a required system is in place is filed by whoever sees it there.
 _FILE = ("registry:file_evidence",)
 _RECEIVE = ("alerts:read", "alerts:acknowledge")
+# Who is near reports that people gather over wages; the office decides on the emergency plan.
+_SEE_SIGNS = ("alerts:read_signs", "alerts:report_signs")
 
 PERMISSIONS: Mapping[str, frozenset[str]] = {
     role: frozenset(permissions)
     for role, permissions in {
         # 治欠办
         "wage_office": (
+            "alerts:decide_signs",
+            *_SEE_SIGNS,
             *_READ,
             *_ENTER,
             *_COMPARE,
@@ -67,6 +71,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
         ),
         # 劳动保障监察员
         "inspector": (
+            *_SEE_SIGNS,
             *_READ,
             *_RECEIVE,
             "registry:add_finding",
@@ -85,6 +90,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
         ),
         # 防欠责任人
         "responsible_person": (
+            *_SEE_SIGNS,
             *_READ,
             *_FILE,
             *_RECEIVE,
@@ -93,9 +99,16 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "cases:add_evidence",
         ),
         # 协察员 adds findings, never orders or decisions (R4.29).
-        "co_inspector": (*_READ, "registry:add_finding", "cases:add_finding", "cases:add_evidence"),
+        "co_inspector": (
+            *_READ,
+            *_SEE_SIGNS,
+            "registry:add_finding",
+            "cases:add_finding",
+            "cases:add_evidence",
+        ),
         # 行业工程建设主管部门
         "sector_authority": (
+            *_SEE_SIGNS,
             *_READ,
             *_ENTER,
             *_COMPARE,
@@ -107,6 +120,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
         ),
         # 乡镇、街道
         "town": (
+            *_SEE_SIGNS,
             *_READ,
             *_FILE,
             *_RECEIVE,
@@ -127,7 +141,12 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "payroll:answer_funding",
         ),
         # 根治欠薪工作领导小组
-        "leading_group": (*_READ, "cases:approve_funding"),
+        "leading_group": (
+            *_READ,
+            *_SEE_SIGNS,
+            "alerts:decide_signs",
+            "cases:approve_funding",
+        ),
         # 主要负责人
         "unit_head": (*_READ, *_RECEIVE, "cases:answer", "cases:add_evidence"),
         # 建设单位
@@ -176,7 +195,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
         # 农民工: nothing before there are rows of his own to see.
         "worker": (),
         # 热线、信访、城市运行
-        "intake_desk": ("registry:read", "cases:read"),
+        "intake_desk": ("registry:read", "cases:read", *_SEE_SIGNS),
         # 平台运维
         "operator": (
             *_READ,

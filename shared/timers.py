@@ -118,6 +118,11 @@ async def disarm(session: Session, subject_id: UUID, *kinds: str) -> int:
     return len(gone.all())
 
 
+async def disarm_one(session: Session, timer: Timer) -> None:
+    """Disarm one limit, unless it is claimed just now: then its handler finds what is new."""
+    await session.execute(_disarming(Timer.id == timer.id), {"about": timer.subject_id})
+
+
 async def fire_due(
     session: Session, subject_ids: Collection[UUID], until: datetime, on_due: OnDue
 ) -> None:

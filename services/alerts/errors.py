@@ -65,6 +65,23 @@ class RouteNotLater(Problem):
     )
 
 
+class ParentUnknown(Problem):
+    """A route lies under one of its own area that is in force by then, and never under itself."""
+
+    status = 422
+    title = Text(
+        "上级路由不存在、届时未生效，或构成循环",
+        "No such parent in this area by that day, or the routes would lie in a circle",
+    )
+
+
+class SignOver(Problem):
+    """What came of the sign is recorded already."""
+
+    status = 409
+    title = Text("该苗头已处置完毕", "What came of this sign is recorded already")
+
+
 class TargetRefused(Problem):
     """The endpoint's address is none that the egress policy lets us reach."""
 

@@ -25,7 +25,8 @@ Sending = dict["asyncio.Task[Answer]", Parcel]
 
 async def on_escalation_due(session: Session, timer: Timer) -> None:
     """Nobody acknowledged in time."""
-    await actions.ladders.escalate(session, timer.subject_id, timer.due_at, clock.now())
+    number = actions.ladders.branch_of(timer)
+    await actions.ladders.escalate(session, timer.subject_id, timer.due_at, clock.now(), number)
 
 
 async def on_promise_due(session: Session, timer: Timer) -> None:

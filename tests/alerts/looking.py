@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from services.alerts.models import Alert, Delivery, Notice, TimelineEntry
+from services.alerts.models import Alert, Delivery, Notice, Sign, TimelineEntry
 from services.alerts.rules.notices import Entry, Reason
 from shared.db import Session
 from shared.timers import ARMED, Timer
@@ -74,3 +74,8 @@ async def deliveries(session: Session, **having: object) -> list[Delivery]:
     await session.flush()  # As above.
     statement = select(Delivery).order_by(Delivery.id).filter_by(**having)
     return list((await session.scalars(statement)).all())
+
+
+async def sign(session: Session, sign_id: str) -> Sign:
+    """Give a sign of a group dispute."""
+    return await session.get_one(Sign, UUID(sign_id))

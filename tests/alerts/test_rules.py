@@ -27,43 +27,6 @@ LINEAGE = ("422828", "4228", "42", "0")
 
 
 @dataclass
-class Route:
-    area_code: str = "0"
-    priority: int = 100
-    kinds: list[str] = field(default_factory=list)
-    levels: list[str] = field(default_factory=list)
-    investment_types: list[str] = field(default_factory=list)
-
-
-NATIONAL = Route(levels=["red"])
-OF_COUNTY = Route("422828", kinds=["wages_unpaid"], levels=["red"])
-GOVERNMENT = Route(priority=90, levels=["red"], investment_types=["government"])
-CATCH_ALL = Route(priority=1000)
-ALL = [CATCH_ALL, NATIONAL, GOVERNMENT, OF_COUNTY]
-
-
-@pytest.mark.parametrize(
-    ("kind", "level", "investment", "taken"),
-    [
-        ("wages_unpaid", "red", "private", OF_COUNTY),  # the nearest area that has one
-        ("transfer_missed", "red", "private", NATIONAL),
-        ("transfer_missed", "red", "government", GOVERNMENT),  # the smaller number
-        ("wages_unpaid", "red", "government", OF_COUNTY),  # nearness before priority
-        ("transfer_missed", "black", None, CATCH_ALL),
-        ("bank_feed_late", "red", None, NATIONAL),  # no investment type matches only "any"
-    ],
-)
-def test_an_alert_takes_the_first_route_of_the_nearest_area(
-    kind: str, level: str, investment: str | None, taken: Route
-) -> None:
-    assert routing.match_route(ALL, LINEAGE, kind, level, investment) is taken
-
-
-def test_nothing_matches_is_said_as_nothing() -> None:
-    assert routing.match_route([NATIONAL], LINEAGE, "transfer_missed", "blue", None) is None
-
-
-@dataclass
 class Person:
     roles: list[str]
     area_code: str = "422828"

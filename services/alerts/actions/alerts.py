@@ -8,10 +8,10 @@ from uuid import UUID
 from services.alerts import actions, queries
 from services.alerts.errors import AlertAnswered, AlertNotYours, AlertOver, PromiseInThePast
 from services.alerts.models import Alert
-from services.alerts.rules import routing
+from services.alerts.rules import routing, trees
 from services.alerts.rules.ladders import PROMISE
 from services.alerts.rules.notices import AlertState, Entry, reason_of
-from services.alerts.rules.routing import Matter
+from services.alerts.rules.routing import Matter, Told
 from services.alerts.schemas.alerts import AcknowledgementIn
 from shared import clock, timers
 from shared.areas import NATION
@@ -95,15 +95,24 @@ async def remind(
         return
     _update(alert, matter)
     actions.notices.note(session, alert, Entry.STEP_REACHED, at, {"step": step}, event_id=event_id)
-    route = await queries.routes.find_route(session, alert.route_id)
     # While nobody answers, the alert's own ladder repeats; nobody is told twice of one day.
     climbing = alert.state is not AlertState.ACKNOWLEDGED
-    if replayed or (climbing and route and step not in route.on_steps):
-        return
-    await actions.notices.tell(
-        session, alert, route, route.receivers_at(step) if route else [],
-        reason=reason_of(step), slot=str(event_id), at=at,
-    )  # fmt: skip
+    paths = [await queries.routes.path(session, alert)]
+    paths += [
+        await queries.routes.path(session, branch)
+        for branch in await queries.routes.branches(session, alert.id)
+    ]
+    held = [(path, trees.terms(path)) for path in paths if path]
+    told = [
+        Told.by(path, terms.receivers_at(step))
+        for path, terms in held
+        if not climbing or step in terms.on_steps
+    ]
+    if not replayed and (told or not held):
+        await actions.notices.tell(
+            session, alert, told, reason=reason_of(step), slot=str(event_id), at=at,
+            step=alert.step,
+        )  # fmt: skip
 
 
 async def close_alerts(
@@ -121,16 +130,27 @@ async def close_alerts(
     alerts = await queries.alerts.locked_alerts_of_item(session, watch_item_id)
     open_ones = [alert for alert in alerts if alert.state is not AlertState.CLOSED]
     for alert in open_ones:
-        alert.close(at, reason)
-        await timers.disarm(session, alert.id)
-        actions.notices.note(
-            session, alert, Entry.CLOSED, at, {"reason": reason}, event_id=event_id
-        )
+        await _close(session, alert, reason, at, event_id=event_id)
     if open_ones and not replayed:
         told = await queries.alerts.told_of_item(session, watch_item_id)
         await actions.notices.tell_of_closing(
             session, open_ones[-1], told, slot=str(event_id), at=at
         )
+
+
+async def close_alert(session: Session, alert: Alert, reason: str, at: datetime) -> None:
+    """Close an alert that has no watch item, and tell everybody who was told of it."""
+    await _close(session, alert, reason, at)
+    told = await queries.alerts.told_of(session, alert.id)
+    await actions.notices.tell_of_closing(session, alert, told, slot="closed", at=at)
+
+
+async def _close(
+    session: Session, alert: Alert, reason: str, at: datetime, *, event_id: UUID | None = None
+) -> None:
+    alert.close(at, reason)
+    await timers.disarm(session, alert.id)
+    actions.notices.note(session, alert, Entry.CLOSED, at, {"reason": reason}, event_id=event_id)
 
 
 async def report_alerts_without_timer(session: Session, limit: int = 1000) -> None:
@@ -254,3 +274,4 @@ def _update(alert: Alert, matter: Matter) -> None:
     alert.sector_authority_id = matter.sector_authority_id
     alert.unit_id, alert.person_id = matter.unit_id, matter.person_id
     alert.due_on, alert.lacking, alert.details = matter.due_on, matter.lacking, matter.details
+    alert.major = matter.major

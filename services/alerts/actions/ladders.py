@@ -1,40 +1,78 @@
-"""The notification ladder of an alert: begun, climbed while nobody answers, resumed."""
+"""The notification ladders of an alert: begun, climbed while nobody answers, resumed."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from services.alerts import actions, queries
-from services.alerts.models import Alert, Route
-from services.alerts.rules import ladders, routing
-from services.alerts.rules.ladders import ESCALATION, PROMISE, Rung
+from services.alerts.models import Alert, Branch, Route
+from services.alerts.rules import ladders, trees
+from services.alerts.rules.ladders import ESCALATION, PROMISE
 from services.alerts.rules.notices import AlertState, Entry, Reason
+from services.alerts.rules.routing import Told
 from shared import clock, known, timers
-from shared.db import Session
+from shared.db import Session, new_id
 
 
 async def start_ladder(
     session: Session, alert: Alert, *, slot: str, at: datetime, step: str | None = None
 ) -> None:
-    """Choose the route in force, tell its receivers, and time the first rung of its ladder.
+    """Choose the routes in force, tell their receivers, and time the first rung of each ladder.
 
     `step`: the item's ladder reached this step, which may have receivers of its own.
     """
     lineage = await known.lineage(session, alert.area_code)
     routes = await queries.routes.routes_in_force(session, lineage, clock.day_of(at))
-    route = routing.match_route(routes, lineage, alert.kind, alert.level, alert.investment_type)
-    alert.route_id, alert.step = (route.id if route else None), 0
-    receivers = route.receivers_at(step) if route else []
-    await actions.notices.tell(
-        session, alert, route, receivers, reason=Reason.RAISED, slot=slot, at=at
+    paths = trees.walk(routes, alert, lineage).paths
+    await queries.routes.forget_branches(session, alert.id)
+    first = paths[0] if paths else ()
+    alert.route_id, alert.path, alert.step = (first[-1].id if first else None), _ids(first), 0
+    session.add_all(
+        Branch(id=new_id(), alert_id=alert.id, number=number, path=_ids(path), step=0)
+        for number, path in enumerate(paths[1:], start=1)
     )
+    told = [Told.by(path, trees.terms(path).receivers_at(step)) for path in paths]
+    await actions.notices.tell(session, alert, told, reason=Reason.RAISED, slot=slot, at=at)
     await timers.disarm(session, alert.id, ESCALATION, PROMISE)
-    following = ladders.following(route.ladder, 0) if route else None
-    if route and following:
+    for number, path in enumerate(paths):
+        await _arm_first(session, alert, number, path, at)
+
+
+def _ids(path: Sequence[Route]) -> list[str]:
+    return [str(route.id) for route in path]
+
+
+async def _arm_first(
+    session: Session, alert: Alert, number: int, path: Sequence[Route], at: datetime
+) -> None:
+    """Time the first rung of a route that an alert took at an instant."""
+    held = trees.terms(path)
+    following = ladders.following(held.ladder, 0)
+    if following:
         calendar = await known.calendar(session, alert.area_code)
-        due_at = ladders.due_at(at, following[1], route.working_day, calendar)
-        timers.arm(session, ESCALATION, alert.id, due_at, entered_at=at,
-                   policy_version=route.version, calendar_version=calendar.version)  # fmt: skip
+        due_at = ladders.due_at(at, following[1], held.hours, calendar)
+        _arm(session, alert, number, path, due_at=due_at, at=at, calendar=calendar.version)
+
+
+def _arm(
+    session: Session,
+    alert: Alert,
+    number: int,
+    path: Sequence[Route],
+    *,
+    due_at: datetime,
+    at: datetime,
+    calendar: str,
+) -> None:
+    timers.arm(
+        session, ESCALATION, alert.id, due_at, entered_at=at, step=str(number) if number else "",
+        policy_version=path[-1].version, calendar_version=calendar,
+    )  # fmt: skip
+
+
+def branch_of(timer: timers.Timer) -> int:
+    """Give which of an alert's routes a limit belongs to: 0 its first, then its branches."""
+    return int(timer.step or 0)
 
 
 async def catch_up(session: Session, watch_item_id: UUID, at: datetime) -> None:
@@ -45,18 +83,25 @@ async def catch_up(session: Session, watch_item_id: UUID, at: datetime) -> None:
     """
 
     async def climb(session: Session, timer: timers.Timer) -> None:
-        fallen_due = escalate if timer.kind == ESCALATION else lapse_promise
-        await fallen_due(session, timer.subject_id, timer.due_at, at)
+        if timer.kind == ESCALATION:
+            await escalate(session, timer.subject_id, timer.due_at, at, branch_of(timer))
+        else:
+            await lapse_promise(session, timer.subject_id, timer.due_at, at)
 
     about = await queries.alerts.ids_of_item(session, watch_item_id)
     await timers.fire_due(session, about, at, climb)
 
 
-async def escalate(session: Session, alert_id: UUID, due: datetime, now: datetime) -> None:
-    """Climb the rungs that are due, if still nobody answered, and tell people once."""
+async def escalate(
+    session: Session, alert_id: UUID, due: datetime, now: datetime, number: int = 0
+) -> None:
+    """Climb the rungs of one of its routes that are due, if still nobody answered."""
     alert = await queries.alerts.locked_alert_of_timer(session, alert_id)
-    if alert and alert.state in {AlertState.RAISED, AlertState.SENT}:
-        await _climb(session, alert, due, now, Reason.ESCALATED)
+    if alert is None or alert.state not in {AlertState.RAISED, AlertState.SENT}:
+        return
+    climber = await queries.routes.find_branch(session, alert_id, number) if number else alert
+    if climber:
+        await _climb(session, alert, climber, due, now, reason=Reason.ESCALATED)
 
 
 async def lapse_promise(session: Session, alert_id: UUID, due: datetime, now: datetime) -> None:
@@ -67,7 +112,9 @@ async def lapse_promise(session: Session, alert_id: UUID, due: datetime, now: da
     lapsed = {"promised_on": alert.promised_on.isoformat(), "by": alert.acknowledged_by}
     actions.notices.note(session, alert, Entry.PROMISE_LAPSED, due, lapsed)
     alert.reopen()
-    await _climb(session, alert, due, now, Reason.PROMISE_LAPSED)
+    climbers: list[Alert | Branch] = [alert, *await queries.routes.branches(session, alert_id)]
+    for climber in climbers:
+        await _climb(session, alert, climber, due, now, reason=Reason.PROMISE_LAPSED)
 
 
 async def reckon_anew(session: Session, area_code: str) -> None:
@@ -75,46 +122,57 @@ async def reckon_anew(session: Session, area_code: str) -> None:
 
     A limit whose new instant is past already fires at once.
     """
-    for timer, alert, route in await queries.alerts.open_ladders(session, area_code):
-        following = ladders.following(route.ladder, alert.step)
+    for timer, alert in await queries.alerts.open_ladders(session, area_code):
+        number = branch_of(timer)
+        climber = await queries.routes.find_branch(session, alert.id, number) if number else alert
         calendar = await known.calendar(session, alert.area_code)
-        if following is None or calendar.version == timer.calendar_version:
+        if climber is None or calendar.version == timer.calendar_version:
             continue
-        due_at = ladders.due_at(timer.entered_at, following[1], route.working_day, calendar)
-        await timers.disarm(session, alert.id, ESCALATION)
-        timers.arm(session, ESCALATION, alert.id, due_at, entered_at=timer.entered_at,
-                   policy_version=route.version, calendar_version=calendar.version)  # fmt: skip
+        path = await queries.routes.path(session, climber)
+        following = ladders.following(trees.terms(path).ladder, climber.step) if path else None
+        if following is None:
+            continue
+        due_at = ladders.due_at(timer.entered_at, following[1], trees.terms(path).hours, calendar)
+        await timers.disarm_one(session, timer)
+        _arm(
+            session, alert, number, path, due_at=due_at, at=timer.entered_at,
+            calendar=calendar.version,
+        )  # fmt: skip
 
 
 async def _climb(
-    session: Session, alert: Alert, due: datetime, now: datetime, reason: Reason
+    session: Session,
+    alert: Alert,
+    climber: Alert | Branch,
+    due: datetime,
+    now: datetime,
+    *,
+    reason: Reason,
 ) -> None:
-    route = await queries.routes.find_route(session, alert.route_id)
-    if route is None:
+    """Enter the rungs of a route that are due by now, and tell people once."""
+    number = climber.number if isinstance(climber, Branch) else 0
+    path = await queries.routes.path(session, climber)
+    if not path:
         slot = due.isoformat()
-        await actions.notices.tell(session, alert, None, [], reason=reason, slot=slot, at=due)
+        await actions.notices.tell(session, alert, [], reason=reason, slot=slot, at=due)
         return
+    held = trees.terms(path)
     calendar = await known.calendar(session, alert.area_code)
     rungs, next_at = ladders.climb(
-        route.ladder, alert.step, due, until=now, hours=route.working_day, calendar=calendar
+        held.ladder, climber.step, due, until=now, hours=held.hours, calendar=calendar
     )
     for rung in rungs:
         entered = {"rung": rung.number, "receivers": list(rung.step.receivers)}
+        if number:
+            entered["branch"] = number
         actions.notices.note(session, alert, Entry.ESCALATED, rung.entered_at, entered)
-    alert.step, at = rungs[-1].number, rungs[-1].entered_at
+    climber.step, at = rungs[-1].number, rungs[-1].entered_at
+    told = Told.by(path, held.receivers_of(rungs))
     await actions.notices.tell(
-        session, alert, route, _receivers(route, rungs), reason=reason, slot=at.isoformat(), at=at
-    )
+        session, alert, [told], reason=reason, at=at, step=climber.step,
+        slot=f"{number}:{at.isoformat()}" if number else at.isoformat(),
+        # Whom another of the alert's routes told of this very instant has heard of it.
+        unless_told=number > 0,
+    )  # fmt: skip
     if next_at:
-        timers.arm(session, ESCALATION, alert.id, next_at, entered_at=at,
-                   policy_version=route.version, calendar_version=calendar.version)  # fmt: skip
-
-
-def _receivers(route: Route, rungs: Sequence[Rung]) -> list[str]:
-    """Give whom the rungs name; with `again` also those before them, as of who holds it today."""
-    receivers = [role for rung in rungs for role in rung.step.receivers]
-    again = [rung.number for rung in rungs if rung.step.again]
-    if again:
-        receivers += route.receivers
-        receivers += [role for step in route.ladder[: max(again)] for role in step.receivers]
-    return receivers
+        _arm(session, alert, number, path, due_at=next_at, at=at, calendar=calendar.version)

@@ -1,6 +1,7 @@
 """Telling people: who is found is told by each of his ways; nobody found is itself an alert."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -8,15 +9,30 @@ from uuid import UUID
 import structlog
 
 from services.alerts import actions, queries
-from services.alerts.models import Alert, Delivery, Notice, Recipient, Route, TimelineEntry
+from services.alerts.models import Alert, Delivery, Notice, Recipient, TimelineEntry
 from services.alerts.rules import routing
 from services.alerts.rules.deliveries import MAIL_LANE, Channel, DeliveryState
 from services.alerts.rules.notices import Entry, Reason
+from services.alerts.rules.routing import Told
 from services.alerts.settings import settings
 from shared import clock, known, sets
 from shared.db import Session, new_id
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Whom routes reach, each with why; roles that nobody holds; and whether all are such."""
+
+    told_of: Sequence[tuple[Recipient, Mapping[str, Any]]]
+    unfilled: tuple[str, ...]
+    is_dead_end: bool
+
+    def without(self, recipients: Collection[UUID]) -> "Reached":
+        """Leave some recipients out."""
+        told_of = [(who, why) for who, why in self.told_of if who.id not in recipients]
+        return Reached(told_of, self.unfilled, self.is_dead_end)
 
 
 def note(
@@ -40,52 +56,77 @@ def note(
 async def tell(
     session: Session,
     alert: Alert,
-    route: Route | None,
-    receivers: Iterable[str],
+    routes: Sequence[Told],
     *,
     reason: Reason,
     slot: str,
     at: datetime,
+    step: int = 0,
+    unless_told: bool = False,
 ) -> None:
-    """Tell whom roles name, as of that day; nobody found: who is on duty, and a dead end."""
-    day, wanted = clock.day_of(at), list(dict.fromkeys(receivers))
-    lineage = await known.lineage(session, alert.area_code)
-    candidates, offices = await _candidates(session, alert, lineage, wanted, day)
-    named = routing.addressees(wanted, alert, lineage, candidates, offices)
-    found = named.found or await _on_duty(session, lineage, candidates, at)
-    people = {each.id: each for each in candidates}
-    # Who is on duty need not be one of those whom the alert might concern.
-    if others := [each.recipient_id for each in found if each.recipient_id not in people]:
-        people |= await queries.recipients.recipients_in_force(session, others, day)
-    told_of = [
-        (
-            people[each.recipient_id],
-            _trace(route) | {"roles": list(each.roles), "found_by": list(each.found_by)},
-        )
-        for each in found
-    ]
-    await _send(session, alert, told_of, reason=reason, slot=slot, at=at)
+    """Tell whom routes name, as of that day; nobody found: who is on duty, and a dead end.
+
+    With `unless_told` who was told of this alert at this very instant is left out.
+    """
+    wanted = list(dict.fromkeys(role for route in routes for role in route.receivers))
+    found = await reach(session, alert, routes, at)
+    if unless_told and found.told_of:
+        heard = await queries.alerts.told_at(session, alert.id, at)
+        found = found.without(heard)
+    await _send(session, alert, found.told_of, reason=reason, slot=slot, at=at, step=step)
     told = {
         "reason": reason,
         "receivers": wanted,
-        "recipients": [str(each.recipient_id) for each in found],
-        "unfilled": list(named.unfilled),
+        "recipients": [str(person.id) for person, _ in found.told_of],
+        "unfilled": list(found.unfilled),
     }
     note(session, alert, Entry.TOLD, at, told)
-    if not named.found:
+    if found.is_dead_end:
         await _dead_end(session, alert, wanted, slot=slot, at=at)
 
 
+async def reach(
+    session: Session, about: routing.Concerned, routes: Sequence[Told], at: datetime
+) -> Reached:
+    """Find whom routes name for an alert, or what would be one, as of an instant's day."""
+    day = clock.day_of(at)
+    lineage = await known.lineage(session, about.area_code)
+    wanted = {role for route in routes for role in route.receivers}
+    candidates, offices = await _candidates(session, about, lineage, wanted, day)
+    people = {each.id: each for each in candidates}
+    traces: dict[UUID, dict[str, Any]] = {}
+    unfilled: list[str] = []
+    for route in routes:
+        named = routing.addressees(route.receivers, about, lineage, candidates, offices)
+        unfilled += named.unfilled
+        for each in named.found:
+            routing.add_trace(traces, each, route.trace)
+    is_dead_end = not traces
+    if is_dead_end:
+        trace = routes[0].trace if routes else {"route": None}
+        for each in await _on_duty(session, lineage, candidates, at):
+            routing.add_trace(traces, each, trace)
+        # Who is on duty need not be one of those whom the alert might concern.
+        if others := [each for each in traces if each not in people]:
+            people |= await queries.recipients.recipients_in_force(session, others, day)
+    told_of = [(people[each], trace) for each, trace in traces.items()]
+    return Reached(told_of, tuple(dict.fromkeys(unfilled)), is_dead_end)
+
+
 async def _candidates(
-    session: Session, alert: Alert, lineage: Sequence[str], wanted: Sequence[str], day: date
+    session: Session,
+    about: routing.Concerned,
+    lineage: Sequence[str],
+    wanted: Collection[str],
+    day: date,
 ) -> tuple[Sequence[Recipient], routing.Offices]:
     """Give whom an alert might concern on a day, and who is in office in their units."""
-    parties = routing.organisations(alert)
+    parties = routing.organisations(about)
     heads = await queries.posts.offices(session, parties, day)
     persons = {person for office in heads.values() for person in office.persons}
     found = await queries.recipients.candidates(
         session, organisations=parties,
-        persons=persons | ({alert.person_id} if alert.person_id else set()),
+        persons=persons | ({about.person_id} if about.person_id else set()),
         lineage=lineage, by_area=[role for role in routing.BY_AREA if role in wanted], day=day,
     )  # fmt: skip
     units = {each.org_id for each in found if each.org_id} - parties
@@ -99,17 +140,10 @@ async def tell_of_closing(
     people = await queries.recipients.recipients_in_force(session, recipient_ids, clock.day_of(at))
     trace = {"roles": [], "found_by": ["told before"]}
     told_of = [(person, trace) for person in people.values()]
-    await _send(session, alert, told_of, reason=Reason.CLOSED, slot=slot, at=at)
+    await _send(session, alert, told_of, reason=Reason.CLOSED, slot=slot, at=at, step=alert.step)
     if people:
         told = {"reason": Reason.CLOSED, "recipients": [str(person) for person in people]}
         note(session, alert, Entry.TOLD, at, told)
-
-
-def _trace(route: Route | None) -> dict[str, Any]:
-    """Say by which version of which route somebody is told."""
-    if route is None:
-        return {"route": None}
-    return {"route": route.code, "version": route.version, "area_code": route.area_code}
 
 
 async def _on_duty(
@@ -143,6 +177,7 @@ async def _send(
     reason: Reason,
     slot: str,
     at: datetime,
+    step: int = 0,
 ) -> None:
     """Write a notice to each, with why it is his, and one delivery for each of his ways."""
     if not people:
@@ -152,19 +187,24 @@ async def _send(
     deliveries: list[dict[str, Any]] = []
     for person, trace in people:
         notice = {
-            "id": new_id(), "alert_id": alert.id, "recipient_id": person.id, "step": alert.step,
+            "id": new_id(), "alert_id": alert.id, "recipient_id": person.id, "step": step,
             "reason": reason, "slot": slot, "told_at": at, "trace": dict(trace),
         }  # fmt: skip
         notices.append(notice)
         deliveries += [
             _delivery(alert, person, way, notice)
-            for way in person.ways(by_mail=settings().smtp_url is not None)
+            for way in ways(person)
             # What was sent before the database was lost went with the log of it.
             if way is Channel.INBOX or not replayed
         ]
     alert.sent()
     await sets.add(session, Notice, notices)
     await sets.add(session, Delivery, deliveries)
+
+
+def ways(person: Recipient) -> list[Channel]:
+    """Give the ways by which a recipient can be told now."""
+    return person.ways(by_mail=settings().smtp_url is not None)
 
 
 def _delivery(
@@ -174,7 +214,7 @@ def _delivery(
     arrived, at = way is Channel.INBOX, notice["told_at"]
     return {
         "id": new_id(),
-        "key": f"{alert.id}:{alert.step}:{person.id}:{way}:{notice['slot']}",
+        "key": f"{alert.id}:{notice['step']}:{person.id}:{way}:{notice['slot']}",
         "lane": MAIL_LANE if way is Channel.MAIL else way.value,
         "channel": way,
         "type": notice["reason"].value,

@@ -1,33 +1,133 @@
-"""Routes: the next version of one, by area and code."""
+"""Routes: the next version of one, by area and code; whom an alert would reach by them."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
-from services.alerts import queries
-from services.alerts.errors import RouteNotLater
-from services.alerts.models import Route
-from services.alerts.schemas.routes import RouteIn
+from services.alerts import actions, queries
+from services.alerts.errors import ParentUnknown, RouteNotLater
+from services.alerts.models import Alert, Route
+from services.alerts.rules import ladders, routing, trees
+from services.alerts.rules.routing import Told
+from services.alerts.schemas.routes import RehearsalIn, RouteIn
+from shared import clock, known
 from shared.auth import Caller
 from shared.db import Session, new_id
+from shared.workdays import Calendar
 
 
 async def enter_route(session: Session, caller: Caller, wanted: RouteIn, now: datetime) -> Route:
     """Enter the next version of a route; earlier ones stay, for what was decided by them.
 
-    Raises AreaUnknown, RouteNotLater.
+    Raises AreaUnknown, RouteNotLater, ParentUnknown.
     """
     await queries.areas.areas_in_scope(session, [wanted.area_code], caller.scope)
     newest = await queries.routes.locked_find_route(session, wanted.area_code, wanted.code)
     if newest and wanted.valid_from < newest.valid_from:
         raise RouteNotLater
+    await _check_parent(session, wanted)
     said = wanted.model_dump(mode="json", include={
-        "kinds", "levels", "investment_types", "receivers", "on_steps", "steps",
+        "kinds", "levels", "investment_types", "receivers", "on_steps", "steps", "areas",
+        "sector_authorities",
     })  # fmt: skip
     route = Route(
         id=new_id(), area_code=wanted.area_code, code=wanted.code,
         version=newest.version + 1 if newest else 1, valid_from=wanted.valid_from,
         enabled=wanted.enabled, priority=wanted.priority, opens=wanted.opens,
+        parent=wanted.parent, continues=wanted.continues, amount_from=wanted.amount_from,
+        major=wanted.major,
         closes=wanted.closes, source=wanted.source, certainty=wanted.certainty,
         created_at=now, created_by=caller.subject, **said,
     )  # fmt: skip
     session.add(route)
     return route
+
+
+async def _check_parent(session: Session, wanted: RouteIn) -> None:
+    """Refuse a parent that is not there by then, or that lies under the route itself."""
+    if wanted.parent is None:
+        return
+    await queries.routes.lock_tree(session, wanted.area_code)
+    there = await queries.routes.routes_in_force(session, [wanted.area_code], wanted.valid_from)
+    parents = {route.code: route.parent for route in there}
+    above: str | None = wanted.parent
+    while above is not None:
+        if above not in parents or above == wanted.code:
+            raise ParentUnknown
+        above = parents[above]
+
+
+async def rehearse(
+    session: Session, caller: Caller, asked: RehearsalIn, now: datetime
+) -> dict[str, Any]:
+    """Say whom an alert would reach and when, by the routes, people and calendar known today.
+
+    Nothing is kept and nobody is told. Raises NotFound, AreaUnknown.
+    """
+    about: Alert | routing.Matter
+    if asked.alert_id:
+        about = await queries.alerts.alert(session, asked.alert_id, caller.scope)
+    else:
+        about = _supposed(asked)
+        await queries.areas.areas_in_scope(session, [about.area_code], caller.scope)
+    at = asked.at or now
+    lineage = await known.lineage(session, about.area_code)
+    routes = await queries.routes.routes_in_force(session, lineage, clock.day_of(at))
+    walk = trees.walk(routes, about, lineage)
+    calendar = await known.calendar(session, about.area_code)
+    taken = []
+    for path in walk.paths or [()]:
+        rungs = [
+            await _rung(session, about, path, rung)
+            for rung in _rungs(path, at, asked.rungs, calendar)
+        ]
+        taken.append({"path": path, "rungs": rungs})
+    looks = [
+        {"area_code": look.route.area_code, "code": look.route.code,
+         "version": look.route.version, "refused": look.refused}
+        for look in walk.looks
+    ]  # fmt: skip
+    return {"at": at, "lineage": lineage, "taken": taken, "looks": looks}
+
+
+def _supposed(asked: RehearsalIn) -> routing.Matter:
+    said = asked.model_dump(exclude={"alert_id", "at", "rungs"})
+    none = new_id()
+    return routing.Matter(
+        about_id=none, subject_id=none, period="", level_rank=0, level_label="", **said
+    )
+
+
+def _rungs(
+    path: Sequence[Route], at: datetime, most: int, calendar: Calendar
+) -> Iterator[tuple[int, datetime, list[str]]]:
+    """Give the birth of an alert and the rungs after it: number, instant, and who is named."""
+    if not path:
+        yield 0, at, []
+        return
+    held, number, count = trees.terms(path), 0, 0
+    yield 0, at, held.receivers_at(None)
+    while (following := ladders.following(held.ladder, number)) and count < most:
+        number, step = following
+        at, count = ladders.due_at(at, step, held.hours, calendar), count + 1
+        yield number, at, held.receivers_of([ladders.Rung(number, step, at)])
+
+
+async def _rung(
+    session: Session,
+    about: Alert | routing.Matter,
+    path: Sequence[Route],
+    rung: tuple[int, datetime, list[str]],
+) -> dict[str, Any]:
+    number, at, receivers = rung
+    told = [Told.by(path, receivers)] if path else []
+    found = await actions.notices.reach(session, about, told, at)
+    reached = [
+        {"recipient_id": who.id, "title": who.title, "trace": why,
+         "channels": actions.notices.ways(who)}
+        for who, why in found.told_of
+    ]  # fmt: skip
+    return {
+        "rung": number, "at": at, "reached": reached, "unfilled": found.unfilled,
+        "is_dead_end": found.is_dead_end,
+    }  # fmt: skip

@@ -1,6 +1,6 @@
 """Tables of alerts, by noun."""
 
-from services.alerts.models.alerts import Alert, Notice, TimelineEntry
+from services.alerts.models.alerts import Alert, Branch, Notice, TimelineEntry
 from services.alerts.models.deliveries import (
     Attempt,
     Delivery,
@@ -11,12 +11,14 @@ from services.alerts.models.deliveries import (
 from services.alerts.models.recipients import DutyRoster, Recipient, UnitPost
 from services.alerts.models.reminders import Reminder
 from services.alerts.models.routes import Route
+from services.alerts.models.signs import Sign
 from services.alerts.models.tables import Base
 
 __all__ = [
     "Alert",
     "Attempt",
     "Base",
+    "Branch",
     "Delivery",
     "DutyRoster",
     "Endpoint",
@@ -26,6 +28,7 @@ __all__ = [
     "Recipient",
     "Reminder",
     "Route",
+    "Sign",
     "TimelineEntry",
     "UnitPost",
 ]

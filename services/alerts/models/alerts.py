@@ -55,10 +55,14 @@ class Alert(db.Synced, Base):
     state: Mapped[AlertState] = mapped_column(default=AlertState.RAISED)
     raised_at: Mapped[datetime]
     repeats: Mapped[int] = mapped_column(default=0)
+    major: Mapped[bool] = mapped_column(default=False, server_default="false")
+    """It reaches the office at once, past any digest."""
     route_id: Mapped[UUID | None] = mapped_column(ForeignKey("routes.id"))
-    """The version of the route that was in force when the alert was raised."""
+    """The version of the first route it takes that was in force when the alert was raised."""
+    path: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
+    """The versions of the routes under which that one lies, the tree's root first, and it."""
     step: Mapped[int] = mapped_column(default=0)
-    """The rung of the notification ladder; 0 is the first notice."""
+    """The rung of that route's ladder; 0 is the first notice."""
     acknowledged_at: Mapped[datetime | None]
     acknowledged_by: Mapped[str | None]
     promised_on: Mapped[date | None]
@@ -110,6 +114,20 @@ class Alert(db.Synced, Base):
     def supersede(self, at: datetime) -> None:
         """Leave the field to the alert of a higher level."""
         self.state, self.closed_at = AlertState.SUPERSEDED, at
+
+
+class Branch(Base):
+    """A further route that an alert takes beside its first, with a ladder of its own."""
+
+    __tablename__ = "branches"
+    __table_args__ = (Index("uq_branches_number", "alert_id", "number", unique=True),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    alert_id: Mapped[UUID] = mapped_column(ForeignKey("alerts.id"))
+    number: Mapped[int]
+    """From 1 on; 0 is the alert's own route."""
+    path: Mapped[list[str]]
+    step: Mapped[int] = mapped_column(default=0)
 
 
 class TimelineEntry(Base):

@@ -1,18 +1,22 @@
 """Routes: who is told of what."""
 
 from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, Index, Numeric
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.alerts.models.tables import Base
-from services.alerts.rules.ladders import EscalationStep, WorkingDay
 
 
 class Route(Base):
-    """A version of a route: which alerts take it, who is told, and how it climbs."""
+    """A version of a route: which alerts take it, who is told, and how it climbs.
+
+    Under a parent it takes only what the parent takes; receivers, rungs and hours that it does
+    not name itself are the parent's.
+    """
 
     __tablename__ = "routes"
     __table_args__ = (
@@ -27,35 +31,32 @@ class Route(Base):
     version: Mapped[int]
     valid_from: Mapped[date]
     enabled: Mapped[bool] = mapped_column(default=True)
+    parent: Mapped[str | None]
+    """The code of the route of this area under which it lies."""
     priority: Mapped[int]
-    """Within an area the smallest number that matches wins."""
+    """Of those under one parent the smallest number that matches wins."""
+    continues: Mapped[bool] = mapped_column(default=False, server_default="false")
+    """Those after it, and then the area above, are tried even where it matches."""
     kinds: Mapped[list[str]]
     levels: Mapped[list[str]]
     investment_types: Mapped[list[str]]
+    areas: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
+    """Only alerts in these areas, or below them."""
+    sector_authorities: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
+    amount_from: Mapped[Decimal | None] = mapped_column(Numeric(18, 2))
+    """Yuan that are lacking, at least."""
+    major: Mapped[bool | None]
+    """Only what is major, or only what is not."""
     receivers: Mapped[list[str]]
     on_steps: Mapped[dict[str, Any]]
     """Receivers of steps of the item's ladder that have others: `{"notice": ["developer"]}`."""
     steps: Mapped[list[dict[str, Any]]]
     """The notification ladder, rung by rung."""
-    opens: Mapped[time]
-    closes: Mapped[time]
+    opens: Mapped[time | None]
+    closes: Mapped[time | None]
     source: Mapped[str]
     """Whose rule this is: a document and article, or whose practice."""
     certainty: Mapped[str]
     """A: official wording read. B: secondary text. C: to be verified."""
     created_at: Mapped[datetime]
     created_by: Mapped[str]
-
-    @property
-    def ladder(self) -> list[EscalationStep]:
-        """Give the rungs as rules read them."""
-        return [EscalationStep.read(step) for step in self.steps]
-
-    @property
-    def working_day(self) -> WorkingDay:
-        """Give the hours in which people are at work."""
-        return WorkingDay(self.opens, self.closes)
-
-    def receivers_at(self, step: str | None) -> list[str]:
-        """Give who is told at a step of the item's ladder, or at the alert's birth."""
-        return list(self.on_steps.get(step or "", self.receivers))

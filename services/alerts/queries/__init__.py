@@ -11,6 +11,7 @@ from services.alerts.queries import (
     recipients,
     reminders,
     routes,
+    signs,
 )
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "recipients",
     "reminders",
     "routes",
+    "signs",
 ]

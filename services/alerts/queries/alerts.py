@@ -1,6 +1,6 @@
 """Alerts, their timelines and notices."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
 from sqlalchemy.orm import contains_eager, selectinload
 
-from services.alerts.models import Alert, Notice, Recipient, Route, TimelineEntry
+from services.alerts.models import Alert, Notice, Recipient, TimelineEntry
 from services.alerts.rules.ladders import ESCALATION, PROMISE
 from services.alerts.rules.notices import AlertState
 from services.alerts.schemas.alerts import AlertFilter
@@ -181,15 +181,33 @@ async def alerts_without_timer(session: Session, limit: int) -> Sequence[Alert]:
     return found.all()
 
 
-async def open_ladders(session: Session, area_code: str) -> Sequence[tuple[Timer, Alert, Route]]:
-    """Give the armed rungs of the alerts at and below an area, with alert and route."""
+async def told_of(session: Session, alert_id: UUID) -> Sequence[UUID]:
+    """Give the recipients who were told of an alert."""
+    found = await session.scalars(
+        select(Notice.recipient_id)
+        .where(Notice.alert_id == alert_id)
+        .distinct()
+        .order_by(Notice.recipient_id)
+    )
+    return found.all()
+
+
+async def told_at(session: Session, alert_id: UUID, at: datetime) -> Collection[UUID]:
+    """Give who was told of an alert at an instant."""
+    found = await session.scalars(
+        select(Notice.recipient_id).where(Notice.alert_id == alert_id, Notice.told_at == at)
+    )
+    return set(found)
+
+
+async def open_ladders(session: Session, area_code: str) -> Sequence[tuple[Timer, Alert]]:
+    """Give the armed rungs of the alerts at and below an area, each with its alert."""
     below = select(KnownArea.code).where(KnownArea.path.contains(f"/{area_code}/"))
     found = await session.execute(
-        select(Timer, Alert, Route)
+        select(Timer, Alert)
         .join(Alert, Alert.id == Timer.subject_id)
-        .join(Route, Route.id == Alert.route_id)
         .where(Timer.state == ARMED, Timer.kind == ESCALATION)
         .where(true() if area_code == NATION else Alert.area_code.in_(below))
         .order_by(Timer.due_at, Timer.id)
     )
-    return [(timer, alert, route) for timer, alert, route in found]
+    return [(timer, alert) for timer, alert in found]

@@ -5,11 +5,11 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, func, or_, select
+from sqlalchemy import ColumnElement, delete, false, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
-from services.alerts.models import Route
+from services.alerts.models import Alert, Branch, Route
 from services.alerts.schemas.routes import RouteFilter
 from shared import known, paging
 from shared.areas import NATION, Scope
@@ -53,9 +53,37 @@ async def routes_in_force(session: Session, lineage: Sequence[str], day: date) -
     return [route for route in found if route.enabled]
 
 
-async def find_route(session: Session, route_id: UUID | None) -> Route | None:
-    """Give the version by which an alert was routed."""
-    return await session.get(Route, route_id) if route_id else None
+async def path(session: Session, climber: Alert | Branch) -> list[Route]:
+    """Give the versions by which an alert was routed, the tree's root first; [] where by none."""
+    ids = [UUID(each) for each in climber.path]
+    if isinstance(climber, Alert) and not ids and climber.route_id:
+        ids = [climber.route_id]  # Raised before routes lay in trees.
+    found = [await session.get(Route, each) for each in ids]
+    return [route for route in found if route]
+
+
+async def branches(session: Session, alert_id: UUID) -> Sequence[Branch]:
+    """Give the further routes of an alert, in order."""
+    statement = select(Branch).where(Branch.alert_id == alert_id).order_by(Branch.number)
+    return (await session.scalars(statement)).all()
+
+
+async def find_branch(session: Session, alert_id: UUID, number: int) -> Branch | None:
+    """Give one of the further routes of an alert."""
+    return await session.scalar(
+        select(Branch).where(Branch.alert_id == alert_id, Branch.number == number)
+    )
+
+
+async def forget_branches(session: Session, alert_id: UUID) -> None:
+    """Let go of the further routes of an alert that is routed anew."""
+    await session.execute(delete(Branch).where(Branch.alert_id == alert_id))
+
+
+async def lock_tree(session: Session, area_code: str) -> None:
+    """Let whoever lays a route of an area under another wait: two at once might make a circle."""
+    key = func.hashtextextended(f"routes:{area_code}", 0)
+    await session.execute(select(func.pg_advisory_xact_lock(key)))
 
 
 async def locked_find_route(session: Session, area_code: str, code: str) -> Route | None:

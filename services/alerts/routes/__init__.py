@@ -1,6 +1,6 @@
 """The HTTP door of alerts, by noun."""
 
-from services.alerts.routes import alerts, endpoints, recipients, routes
+from services.alerts.routes import alerts, endpoints, recipients, routes, signs
 from services.alerts.routes.router import router
 
-__all__ = ["alerts", "endpoints", "recipients", "router", "routes"]
+__all__ = ["alerts", "endpoints", "recipients", "router", "routes", "signs"]

@@ -52,12 +52,14 @@ class Entry(StrEnum):
     DEAD_END = "dead_end"
     ACKNOWLEDGED = "acknowledged"
     PROMISE_LAPSED = "promise_lapsed"
+    PLAN_DECIDED = "plan_decided"
     SUPERSEDED = "superseded"
     CLOSED = "closed"
 
 
 KINDS: Mapping[str, Text] = {
     "transfer_missed": Text("人工费用未拨付或拨付不足", "labour-cost transfer missing or short"),
+    "group_dispute_sign": Text("群体性欠薪苗头", "sign of a group dispute over wages"),
     "bank_feed_late": Text("银行数据未到", "bank feed late"),
     "account_not_opened": Text("工资专用账户未开立", "wage account not opened"),
     "account_not_filed": Text("工资专用账户未备案", "wage account not filed"),

@@ -41,6 +41,8 @@ PLATFORM_KINDS = (
     "endpoint_disabled", "endpoint_failing", "area_unknown",
 )  # fmt: skip
 DEAD_END = "dead_end"
+SIGN = "group_dispute_sign"
+"""People gather, or are about to, over unpaid wages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class Matter:
     person_id: UUID | None = None
     due_on: date | None = None
     lacking: Decimal | None = None
+    major: bool = False
+    """It reaches the office at once, past any digest."""
     details: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -98,43 +102,34 @@ def platform_matter(
     )  # fmt: skip
 
 
-class RouteLike(Protocol):
-    """A version of a route, as routing reads it."""
+class Version(Protocol):
+    """A version of a route, as a notice's trace names it."""
 
     @property
     def area_code(self) -> str: ...
     @property
-    def priority(self) -> int: ...
+    def code(self) -> str: ...
     @property
-    def kinds(self) -> list[str]: ...
-    @property
-    def levels(self) -> list[str]: ...
-    @property
-    def investment_types(self) -> list[str]: ...
+    def version(self) -> int: ...
 
 
-RouteT = TypeVar("RouteT", bound=RouteLike)
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Whom one of an alert's routes names now, and the trace of that route."""
 
+    receivers: tuple[str, ...]
+    trace: dict[str, Any]
 
-def match_route(
-    routes: Iterable[RouteT], lineage: Sequence[str], kind: str, level: str, investment: str | None
-) -> RouteT | None:
-    """Give the route an alert takes: of the nearest area that has one, the first by priority.
-
-    `routes` are the versions in force. An empty list of kinds, levels or investment types in a
-    route means any. Nothing matches: None, which is a dead end.
-    """
-    by_area: dict[str, list[RouteT]] = {}
-    for route in routes:
-        by_area.setdefault(route.area_code, []).append(route)
-    for area in lineage:
-        for route in sorted(by_area.get(area, ()), key=lambda each: each.priority):
-            asked = ((route.kinds, kind), (route.levels, level))
-            if all(not wanted or has in wanted for wanted, has in asked) and (
-                not route.investment_types or investment in route.investment_types
-            ):
-                return route
-    return None
+    @classmethod
+    def by(cls, path: Sequence[Version], receivers: Iterable[str]) -> "Told":
+        """Take a route with those that it lies under, the tree's root first."""
+        route, above = path[-1], path[:-1]
+        trace: dict[str, Any] = {
+            "route": route.code, "version": route.version, "area_code": route.area_code,
+        }  # fmt: skip
+        if above:
+            trace["under"] = [f"{each.code} v{each.version}" for each in above]
+        return cls(tuple(dict.fromkeys(receivers)), trace)
 
 
 class Reachable(Protocol):
@@ -178,6 +173,13 @@ class Parties(Protocol):
     def unit_id(self) -> UUID | None: ...
     @property
     def person_id(self) -> UUID | None: ...
+
+
+class Concerned(Parties, Protocol):
+    """What routing must know to find people: where it is, and who takes part."""
+
+    @property
+    def area_code(self) -> str: ...
 
 
 def _organisation(role: Receiver, parties: Parties) -> tuple[bool, UUID | None]:
@@ -304,6 +306,15 @@ def addressees(
         tuple(Addressed(who, tuple(roles), tuple(ways)) for who, (roles, ways) in found.items()),
         tuple(unfilled),
     )
+
+
+def add_trace(traces: dict[UUID, dict[str, Any]], who: Addressed, route: Mapping[str, Any]) -> None:
+    """Note why somebody is told; whom several routes name is told once, with all reasons."""
+    said = {**route, "roles": list(who.roles), "found_by": list(who.found_by)}
+    if who.recipient_id in traces:
+        traces[who.recipient_id].setdefault("also", []).append(said)
+    else:
+        traces[who.recipient_id] = said
 
 
 def fall_back(

@@ -50,8 +50,11 @@ class AlertOut(OutBody):
     state: AlertState
     raised_at: datetime
     repeats: int
+    major: bool
     step: int
     route_id: UUID | None
+    path: list[UUID]
+    """The versions of the routes under which that one lies, the tree's root first, and it."""
     acknowledged_at: datetime | None
     acknowledged_by: str | None
     promised_on: date | None

@@ -1,6 +1,7 @@
 """Bodies of routes and their notification ladders."""
 
 from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
@@ -47,37 +48,69 @@ class EscalationStepIn(InBody):
 
 
 class RouteIn(InBody):
-    """A version of a route, valid from a day; the next version of the same code replaces it."""
+    """A version of a route, valid from a day; the next version of the same code replaces it.
+
+    Under a `parent` (a route of the same area) it takes only what that one takes, and may leave
+    receivers, rungs and hours to it.
+    """
 
     area_code: AreaCode
     code: Code
     valid_from: clock.Day
     enabled: bool = True
+    parent: Code | None = None
     priority: Annotated[int, Field(ge=1, le=1000)] = 100
+    continues: bool = False
+    """Where it matches, those after it are tried all the same, and then the area above."""
+    areas: list[AreaCode] = []
     kinds: list[Code] = []
     levels: list[Word] = []
     investment_types: list[InvestmentType] = []
-    receivers: Annotated[list[Receiver], Field(min_length=1)]
+    sector_authorities: list[UUID] = []
+    amount_from: Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=2)] | None = None
+    """Yuan that are lacking, at least."""
+    major: bool | None = None
+    receivers: list[Receiver] = []
     on_steps: dict[Code, list[Receiver]] = {}
-    steps: Annotated[list[EscalationStepIn], Field(min_length=1, max_length=20)]
-    opens: time = time(9)
-    closes: time = time(17, 30)
+    steps: Annotated[list[EscalationStepIn], Field(max_length=20)] = []
+    opens: time | None = None
+    closes: time | None = None
     source: Line
     certainty: Literal["A", "B", "C"] = "C"
 
     @model_validator(mode="after")
+    def _stands_alone(self) -> Self:
+        """A route under no other says everything itself."""
+        if self.parent is None:
+            if not self.receivers or not self.steps:
+                raise TextError(
+                    "says_too_little",
+                    Text(
+                        "无上级路由的，须自行写明接收人和逐级通知步骤",
+                        "A route under no other names receivers and steps itself",
+                    ),
+                )
+            self.opens, self.closes = self.opens or time(9), self.closes or time(17, 30)
+        return self
+
+    @model_validator(mode="after")
     def _never_falls_silent(self) -> Self:
-        if not self.steps[-1].repeats or any(step.repeats for step in self.steps[:-1]):
+        if self.steps and (
+            not self.steps[-1].repeats or any(step.repeats for step in self.steps[:-1])
+        ):
             raise TextError(
                 "last_repeats",
                 Text("最后一级（且仅最后一级）须重复", "The last rung, and no other, must repeat"),
             )
-        if self.opens.tzinfo or self.closes.tzinfo or self.opens >= self.closes:
+        opens, closes = self.opens, self.closes
+        if opens is None and closes is None:
+            return self
+        if opens is None or closes is None or opens.tzinfo or closes.tzinfo or opens >= closes:
             raise TextError(
                 "hours",
                 Text(
-                    "上班时间须早于下班时间，按北京时间",
-                    "The day opens before it closes, Beijing time",
+                    "上下班时间须同时填写，上班早于下班，按北京时间",
+                    "Give both hours; the day opens before it closes, Beijing time",
                 ),
             )
         return self
@@ -99,15 +132,105 @@ class RouteOut(OutBody):
     version: int
     valid_from: date
     enabled: bool
+    parent: str | None
     priority: int
+    continues: bool
+    areas: list[str]
     kinds: list[str]
     levels: list[str]
     investment_types: list[str]
+    sector_authorities: list[UUID]
+    amount_from: Decimal | None
+    major: bool | None
     receivers: list[str]
     on_steps: dict[str, list[str]]
     steps: list[dict[str, Any]]
-    opens: time
-    closes: time
+    opens: time | None
+    closes: time | None
     source: str
     certainty: str
     created_at: datetime
+
+
+class RehearsalIn(InBody):
+    """An alert that there is, or one that might be: whom it would reach is asked."""
+
+    alert_id: UUID | None = None
+    """Routed anew as if it were raised at `at`; the other fields are then its own."""
+    kind: Code | None = None
+    level: Word | None = None
+    area_code: AreaCode | None = None
+    investment_type: InvestmentType | None = None
+    lacking: Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=2)] | None = None
+    major: bool = False
+    developer_id: UUID | None = None
+    contractor_id: UUID | None = None
+    sector_authority_id: UUID | None = None
+    unit_id: UUID | None = None
+    person_id: UUID | None = None
+    at: clock.Instant | None = None
+    """When it would be raised; now, if nothing is said."""
+    rungs: Annotated[int, Field(ge=0, le=20)] = 6
+    """How many rungs of each ladder are shown."""
+
+    @model_validator(mode="after")
+    def _about_something(self) -> Self:
+        if not self.alert_id and not (self.kind and self.level and self.area_code):
+            raise TextError(
+                "about_nothing",
+                Text(
+                    "请给出 alert_id，或同时给出 kind、level、area_code",
+                    "Give alert_id, or kind, level and area_code",
+                ),
+            )
+        return self
+
+
+class StopOut(OutBody):
+    """A version of a route on the way to the one that is taken."""
+
+    area_code: str
+    code: str
+    version: int
+
+
+class ReachedOut(OutBody):
+    """Who would be told, by which ways, and why."""
+
+    recipient_id: UUID
+    title: str
+    channels: list[str]
+    trace: dict[str, Any]
+
+
+class RungOut(OutBody):
+    """What would happen at an instant if nobody answered before; 0 is the alert's birth."""
+
+    rung: int
+    at: datetime
+    reached: list[ReachedOut]
+    unfilled: list[str]
+    """Roles that nobody holds on that day."""
+    is_dead_end: bool
+
+
+class TakenOut(OutBody):
+    """A route that would be taken, the tree's root first, and its ladder in time."""
+
+    path: list[StopOut]
+    rungs: list[RungOut]
+
+
+class LookOut(StopOut):
+    """A route that was looked at, and the first matcher that refused."""
+
+    refused: str | None
+
+
+class RehearsalOut(OutBody):
+    """Whom an alert would reach and when; nobody was told, and nothing was kept."""
+
+    at: datetime
+    lineage: list[str]
+    taken: list[TakenOut]
+    looks: list[LookOut]

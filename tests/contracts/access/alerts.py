@@ -9,6 +9,7 @@ from services.alerts import actions, handlers
 from services.alerts.models import Alert, Delivery, DutyRoster, Notice, Recipient, Reminder
 from services.alerts.rules.notices import Reason
 from services.alerts.schemas.routes import RouteIn
+from services.alerts.schemas.signs import SignIn
 from shared import clock
 from shared.auth import Caller
 from shared.db import Session, new_id
@@ -48,6 +49,8 @@ async def rows(session: Session, time: Time) -> Rows:
     duty = (await session.scalars(select(DutyRoster))).one()
     said = RouteIn.model_validate(_route("missed"))
     route = await actions.routes.enter_route(session, OFFICE, said, clock.now())
+    seen = SignIn.model_validate(_sign())
+    sign = await actions.signs.report_sign(session, OFFICE, seen, clock.now())
     reminder = Reminder(
         id=new_id(), event_id=new_id(), unit_id=ADDRESSEE, area_code=HERE, step="reminder",
         workdays=1, transfers=[], recipient_ids=[], told_at=clock.now(),
@@ -60,6 +63,7 @@ async def rows(session: Session, time: Time) -> Rows:
             "recipient_id": recipient.id,
             "endpoint_id": endpoint.id,
             "delivery_id": delivery.id,
+            "sign_id": sign.id,
         },
         parties={
             "developer": DEVELOPER,
@@ -75,6 +79,7 @@ async def rows(session: Session, time: Time) -> Rows:
             f"GET {V1}/inbox": alert.id,
             f"GET {V1}/reminders": reminder.id,
             f"GET {V1}/routes": route.id,
+            f"GET {V1}/signs": sign.id,
             f"GET {V1}/recipients": recipient.id,
             f"POST {V1}/recipients/find": recipient.id,
             f"GET {V1}/duty-rosters": duty.id,
@@ -99,6 +104,11 @@ def _route(code: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _sign() -> dict[str, Any]:
+    seen_at = "2023-04-26T08:00:00+08:00"
+    return {"area_code": HERE, "persons": 30, "seen_at": seen_at, "what": "工人聚集"}
+
+
 def _bodies(recipient: Recipient) -> dict[str, Any]:
     """Give what each write is sent."""
     post = {"title": "县治欠办", "roles": ["wage_office"], "area_code": HERE}
@@ -108,6 +118,10 @@ def _bodies(recipient: Recipient) -> dict[str, Any]:
     return {
         f"POST {V1}/alerts/{{alert_id}}/acknowledge": {"promised_on": "2023-04-28"},
         f"POST {V1}/routes": _route("other"),
+        f"POST {V1}/routes/rehearsals": {"kind": "x", "level": "red", "area_code": HERE},
+        f"POST {V1}/signs": _sign(),
+        f"POST {V1}/signs/{{sign_id}}/plan": {"version": 1, "starts": True, "reason": "升级"},
+        f"POST {V1}/signs/{{sign_id}}/end": {"version": 1, "outcome": "已散去"},
         f"POST {V1}/recipients": post,
         f"POST {V1}/recipients/find": {"mail": MAIL},
         f"PATCH {RECIPIENT}": {"version": 1, "title": "新名"},

@@ -1,0 +1,241 @@
+"""Several routes of one alert, each with a ladder of its own; what a dry run says comes true."""
+
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+from httpx import AsyncClient
+
+from services.alerts import actions, handlers
+from services.alerts.errors import ParentUnknown
+from services.alerts.models import Alert, Route
+from services.alerts.rules.notices import AlertState, Reason
+from services.alerts.schemas.alerts import AcknowledgementIn
+from services.alerts.schemas.routes import RehearsalIn, RouteIn
+from shared import clock
+from shared.auth import Caller
+from shared.db import Session
+from tests.alerts import factories, looking
+from tests.alerts.factories import AUTHORITY, CONTRACTOR, COUNTY, DEVELOPER, OPENED_AT, PERSON
+
+OFFICE = Caller("office", frozenset({"wage_office"}), frozenset({COUNTY}))
+DEVELOPER_CALLER = Caller("dev", frozenset({"developer"}), frozenset({COUNTY}), DEVELOPER)
+LADDER = [{"wait": 2, "unit": "wh", "again": True, "repeats": True}]
+
+
+@pytest.fixture(autouse=True)
+async def _areas(session: Session) -> None:
+    await factories.areas(session)
+
+
+async def enter(session: Session, code: str, **changes: Any) -> Route:
+    body = {
+        "area_code": COUNTY, "code": code, "valid_from": "2023-04-26",
+        "receivers": ["inspector"], "source": "县治欠办通知", "steps": LADDER,
+    }  # fmt: skip
+    wanted = RouteIn.model_validate(body | changes)
+    return await actions.routes.enter_route(session, OFFICE, wanted, OPENED_AT)
+
+
+async def opened_alert(session: Session, **changes: Any) -> Alert:
+    await handlers.on_watch_item_opened(session, factories.opened(**changes))
+    return await looking.alert(session, kind="transfer_missed")
+
+
+async def fire_next(session: Session, alert: Alert) -> datetime:
+    """Let the limits that are nearest fall due, in their order, as the engine does."""
+    first, *later = await looking.armed(session, alert.id)
+    for timer in (first, *(each for each in later if each.due_at == first.due_at)):
+        timer.state = "fired"
+        await session.flush()  # As `timers.run_due` does before it calls the handler.
+        if timer.kind == "promise":
+            await actions.ladders.lapse_promise(session, alert.id, timer.due_at, timer.due_at)
+        else:
+            number = actions.ladders.branch_of(timer)
+            await actions.ladders.escalate(session, alert.id, timer.due_at, timer.due_at, number)
+    return first.due_at
+
+
+async def told_since(session: Session, alert: Alert, seen: int) -> list[tuple[Reason, Any]]:
+    return (await looking.told(session, alert.id))[seen:]
+
+
+async def two_routes(session: Session) -> None:
+    """The county's inspector each 2 working hours, beside the office each working day."""
+    await enter(session, "inspectors", priority=1, continues=True)
+    daily = [{"wait": 1, "unit": "wd", "again": True, "repeats": True}]
+    both = ["wage_office", "inspector"]
+    await enter(session, "office", priority=2, receivers=both, steps=daily)
+
+
+async def test_an_alert_climbs_each_of_its_routes_by_itself(session: Session) -> None:
+    people = await factories.everybody(session)
+    await two_routes(session)
+    alert = await opened_alert(session)
+    told = await looking.told(session, alert.id)
+    assert sorted(told) == sorted(
+        [(Reason.RAISED, people["inspector"]), (Reason.RAISED, people["wage_office"])]
+    ), "whom two routes name is told once"
+    dues, heard = [], []
+    for _ in range(6):
+        seen = len(await looking.told(session, alert.id))
+        dues.append(await fire_next(session, alert))
+        heard.append({who for _, who in await told_since(session, alert, seen)})
+    first = date(2023, 4, 26)
+    assert dues == [
+        *(clock.at(first, hour) for hour in (11, 13, 15, 17)),
+        clock.at(date(2023, 4, 27), 9),
+        clock.at(date(2023, 4, 27), 10, 30),
+    ]
+    inspector, office = {people["inspector"]}, {people["wage_office"]}
+    assert heard == [inspector] * 4 + [inspector | office, inspector]
+
+
+async def test_at_one_instant_nobody_is_told_twice(session: Session) -> None:
+    people = await factories.everybody(session)
+    daily = [{"wait": 1, "unit": "wd", "again": True, "repeats": True}]
+    both = ["wage_office", "inspector"]
+    await enter(session, "inspectors", priority=1, continues=True, steps=daily)
+    await enter(session, "office", priority=2, receivers=both, steps=daily)
+    alert = await opened_alert(session)
+    seen = len(await looking.told(session, alert.id))
+    assert await fire_next(session, alert) == clock.at(date(2023, 4, 27), 9)
+    told = await told_since(session, alert, seen)
+    assert sorted(who for _, who in told) == sorted([people["inspector"], people["wage_office"]])
+
+
+async def test_a_lapsed_promise_climbs_all_of_its_routes(session: Session) -> None:
+    await factories.everybody(session)
+    await two_routes(session)
+    alert = await opened_alert(session)
+    answer = AcknowledgementIn(promised_on=date(2023, 4, 27))
+    morning = clock.at(date(2023, 4, 26), 10)
+    await actions.alerts.acknowledge(session, DEVELOPER_CALLER, alert.id, answer, morning)
+    (promise,) = await looking.armed(session, alert.id)
+    assert promise.kind == "promise"
+    await fire_next(session, alert)
+    assert alert.state is AlertState.SENT
+    assert sorted(each.step for each in await looking.armed(session, alert.id)) == ["", "1"]
+
+
+async def test_what_is_routed_anew_forgets_the_routes_of_before(session: Session) -> None:
+    await factories.everybody(session)
+    await two_routes(session)
+    opened = factories.opened(level="blue")
+    await handlers.on_watch_item_opened(session, opened)
+    blue = await looking.alert(session, level="blue")
+    raised = factories.raised(opened, "red", clock.at(date(2023, 4, 27), 12))
+    await handlers.on_watch_item_raised(session, raised)
+    assert await looking.armed(session, blue.id) == []
+    red = await looking.alert(session, level="red")
+    assert [each.step for each in await looking.armed(session, red.id)] == ["", "1"]
+
+
+async def test_a_child_has_the_ladder_of_its_parent_and_its_trace_says_so(
+    session: Session,
+) -> None:
+    people = await factories.everybody(session)
+    await enter(session, "all", receivers=["developer"])
+    alone = {"steps": [], "receivers": ["inspector"]}
+    await enter(session, "large", parent="all", amount_from="1000", **alone)
+    alert = await opened_alert(session)
+    detail = await actions.routes.queries.alerts.alert(session, alert.id, OFFICE.scope)
+    (notice,) = detail.notices
+    assert notice.recipient_id == people["inspector"]
+    assert (notice.trace["route"], notice.trace["under"]) == ("large", ["all v1"])
+    await enter(session, "all", receivers=["wage_office"], steps=[LADDER[0] | {"wait": 9}])
+    assert await fire_next(session, alert) == clock.at(date(2023, 4, 26), 11), "its own versions"
+
+
+@pytest.mark.parametrize("changes", [{"parent": "nobody"}, {"code": "a", "parent": "b"}])
+async def test_a_route_lies_under_one_that_is_there_and_never_under_itself(
+    session: Session, changes: dict[str, Any]
+) -> None:
+    await enter(session, "a")
+    await enter(session, "b", parent="a")
+    with pytest.raises(ParentUnknown):
+        await enter(session, changes.pop("code", "c"), **changes)
+
+
+async def test_what_is_major_reaches_the_office_whatever_the_county_says(
+    session: Session,
+) -> None:
+    people = await factories.everybody(session)
+    await enter(session, "mine", priority=1)
+    asked = RehearsalIn.model_validate(
+        {"kind": "transfer_missed", "level": "blue", "area_code": COUNTY, "major": True,
+         "at": OPENED_AT, "rungs": 0}
+    )  # fmt: skip
+    said = await actions.routes.rehearse(session, OFFICE, asked, OPENED_AT)
+    reached = {who["recipient_id"] for one in said["taken"] for who in one["rungs"][0]["reached"]}
+    assert reached == {people["wage_office"], people["leading_group"], people["inspector"]}
+
+
+@pytest.mark.parametrize("level", ["blue", "yellow", "orange", "red"])
+@pytest.mark.parametrize("trees", [False, True])
+async def test_what_a_dry_run_says_comes_true(session: Session, level: str, *, trees: bool) -> None:
+    await factories.everybody(session)
+    if trees:
+        await two_routes(session)
+    asked = RehearsalIn.model_validate(
+        {
+            "kind": "transfer_missed", "level": level, "area_code": COUNTY, "at": OPENED_AT,
+            "investment_type": "government", "lacking": "1200.50", "developer_id": DEVELOPER,
+            "contractor_id": CONTRACTOR, "sector_authority_id": AUTHORITY, "unit_id": DEVELOPER,
+            "person_id": PERSON, "rungs": 5,
+        }
+    )  # fmt: skip
+    said = await actions.routes.rehearse(session, OFFICE, asked, OPENED_AT)
+    assert await looking.alerts(session) == []
+    rungs = [rung for one in said["taken"] for rung in one["rungs"]]
+    until = min(one["rungs"][-1]["at"] for one in said["taken"])
+    expected = {
+        (rung["at"], who["recipient_id"])
+        for rung in rungs if rung["at"] <= until for who in rung["reached"]
+    }  # fmt: skip
+    alert = await opened_alert(session, level=level)
+    while (await looking.armed(session, alert.id))[0].due_at <= until:
+        await fire_next(session, alert)
+    detail = await actions.routes.queries.alerts.alert(session, alert.id, OFFICE.scope)
+    assert {(each.told_at, each.recipient_id) for each in detail.notices} == expected
+    again = RehearsalIn.model_validate({"alert_id": alert.id, "at": OPENED_AT, "rungs": 5})
+    same = await actions.routes.rehearse(session, OFFICE, again, OPENED_AT)
+    assert same["taken"] == said["taken"]
+
+
+@pytest.mark.caller("wage_office", areas=[COUNTY])
+async def test_a_dry_run_names_the_dead_end_and_what_refused(
+    session: Session, client: AsyncClient
+) -> None:
+    duty = await factories.recipient(session, "inspector")
+    await factories.duty(session, duty, COUNTY)
+    body = {"kind": "transfer_missed", "level": "blue", "area_code": COUNTY, "rungs": 1,
+            "at": OPENED_AT.isoformat()}  # fmt: skip
+    answer = await client.post("/alerts/v1/routes/rehearsals", json=body)
+    assert answer.status_code == 200
+    said = answer.json()
+    (one,) = said["taken"]
+    assert [stop["code"] for stop in one["path"]] == ["transfer_missed.blue"]
+    birth = one["rungs"][0]
+    assert birth["is_dead_end"]
+    assert birth["unfilled"] == ["developer", "wage_officer"]
+    assert [who["trace"]["found_by"] for who in birth["reached"]] == [[f"duty roster of {COUNTY}"]]
+    refused = {look["code"]: look["refused"] for look in said["looks"]}
+    assert refused["transfer_missed.blue"] is None
+    assert refused["sign"] == "kinds"
+
+
+@pytest.mark.caller("wage_office", areas=[COUNTY])
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"kind": "transfer_missed"}, 422),
+        ({"alert_id": "018685fa-0340-7721-86ae-d661607f6672"}, 404),
+        ({"kind": "x", "level": "red", "area_code": factories.NEIGHBOUR}, 404),
+    ],
+)
+async def test_a_dry_run_about_nothing_or_anothers_area_is_refused(
+    client: AsyncClient, body: dict[str, Any], status: int
+) -> None:
+    answer = await client.post("/alerts/v1/routes/rehearsals", json=body)
+    assert answer.status_code == status, answer.text
