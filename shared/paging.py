@@ -15,14 +15,11 @@ from pydantic_core import to_jsonable_python
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    Index,
     Select,
     String,
     Uuid,
     cast,
-    event,
     func,
-    inspect,
     select,
     text,
     tuple_,
@@ -30,12 +27,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
-from sqlalchemy.orm import Session as SyncSession
-from sqlalchemy.orm.attributes import get_history
 
 from shared import clock, cursors
-from shared.db import Plumbing, Session, Synced, new_id
+from shared.db import Plumbing, Session, Synced
 from shared.history import AS_OF, Past
+from shared.moves import Left, SyncMove
 from shared.problems import Problem
 from shared.wording import Text
 
@@ -69,19 +65,6 @@ class SyncEpoch(Plumbing):
     epoch: Mapped[UUID]
     restored_at: Mapped[datetime | None]
     """When it was told its past again, if it was restored; what is missing from before is lost."""
-
-
-class SyncMove(Synced, Plumbing):
-    """A row that went from one area to another, so that those who lose sight of it are told."""
-
-    __tablename__ = "sync_moves"
-    __table_args__ = (Index("ix_sync_moves_order", "table_name", "changed_xid", "row_id"),)
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    table_name: Mapped[str]
-    row_id: Mapped[UUID]
-    area_code: Mapped[str]
-    """The area that the row left."""
 
 
 class Page(BaseModel, Generic[T]):
@@ -205,18 +188,6 @@ async def page(
     items: list[Any] = [row if several else row[0] for row in rows]
     following = _write(kind, rows[-1][-len(columns) :]) if more else None
     return Found(items, following, more=more)
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """How to tell of rows that left: `Left(known.in_scope(SyncMove.area_code, scope), seen)`.
-
-    `was` is the predicate over `SyncMove.area_code` that the caller could see a row there, `still`
-    the one over the model that he can see it now, both without the other filters of the list.
-    """
-
-    was: ColumnElement[bool]
-    still: ColumnElement[bool]
 
 
 # The reading side of `db.Synced`: below the horizon every transaction has ended, so nothing can
@@ -373,20 +344,6 @@ async def begin_anew(session: Session, *models: type[Synced]) -> None:
             .values(changed_xid=here, changed_at=model.changed_at)
             .execution_options(synchronize_session=False)
         )
-
-
-@event.listens_for(SyncSession, "before_flush")
-def _note_moves(session: SyncSession, _context: object, _instances: object) -> None:
-    """Write down the area that a synced row leaves, beside the change."""
-    changed: list[Any] = [row for row in session.dirty if isinstance(row, Synced)]
-    for row in changed:
-        # Asked only where it was set: to ask of each row costs more than its flush.
-        if "area_code" not in inspect(row).committed_state:
-            continue
-        was = get_history(row, "area_code").deleted
-        if was and was[0] is not None:
-            move = {"table_name": row.__tablename__, "row_id": row.id, "area_code": was[0]}
-            session.add(SyncMove(id=new_id(), **move))
 
 
 async def count(session: Session, statement: Select[Any]) -> int:

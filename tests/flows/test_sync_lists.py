@@ -10,14 +10,22 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
 
-from services.registry.models import Project, Subcontract
-from shared import db
+from services.cases.actions import funding, leads, proposals
+from services.cases.schemas.funding import ReportIn
+from services.cases.schemas.leads import LeadIn
+from services.payroll.actions import requests
+from services.payroll.schemas.dues import FundingRequestIn
+from services.registry.actions import projects
+from services.registry.models import AreaAssignment, Project, Subcontract
+from services.registry.schemas.projects import ProjectPatch
+from shared import clock, db
 from shared.app import service_app
-from shared.auth import ApiKey, Keys, new_key
-from shared.db import Sessions, new_id
+from shared.auth import ApiKey, Caller, Keys, new_key
+from shared.db import Session, Sessions, new_id
+from shared.events.registry import ProjectChanged
 from tests.alerts import factories as alerts
 from tests.cases import factories as cases
-from tests.cases.factories import COUNTY
+from tests.cases.factories import COUNTY, NEIGHBOUR
 from tests.fixtures.database import Databases, load, names
 from tests.fixtures.service import Time
 from tests.flows import syncing
@@ -26,11 +34,13 @@ from tests.payroll import factories as payroll
 from tests.registry import factories as registry
 
 OPENAPI = Path(__file__).parents[2] / "docs/openapi"
-FILLED = {
-    *("organisations", "projects", "works_contracts", "subcontracts", "suspensions"),
-    *("area_assignments", "obligations", "watch_items", "correction_orders", "proposals"),
-    "alerts",
+# Lists of a project and of what callers see by it.
+OF_PROJECTS = {
+    *("projects", "works_contracts", "requirements", "subcontracts", "suspensions"),
+    *("area_assignments", "wage_accounts", "obligations", "funding_requests"),
 }
+ROADS = payroll.card()
+LATER = cases.at("2023-06-25 12:00")
 
 
 @dataclass
@@ -77,15 +87,38 @@ async def _fill(world: World) -> None:
         await registry.area_assignment(session, developer.id)
     async with world.sessions["payroll"].begin("test") as session:
         await payroll.tree(session)
-        await payroll.contract(session)
+        await payroll.contract(session, ROADS)
+        await payroll.source(session)
+        await payroll.account(session, ROADS.project_id)
+        [first, *_] = await payroll.owed(session, ROADS.project_id)
+        asked = FundingRequestIn(amount=first.lacking, reason="库款未到")
+        await requests.request_funding(session, payroll.person(), first.id, asked, LATER)
     async with world.sessions["cases"].begin("test") as session:
         await cases.world(session)
-        await cases.red_item(session)
+        await _fill_cases(session)
     async with world.sessions["alerts"].begin("test") as session:
         await alerts.areas(session)
         handlers = load("alerts").handles
         told = alerts.opened(area_code=COUNTY)
         await handlers[type(told)](session, told)
+
+
+async def _fill_cases(session: Session) -> None:
+    """Let an item turn red, its project have a case, its money be ordered, and a lead be pushed."""
+    office = Caller("office", frozenset({"wage_office"}), frozenset({COUNTY}))
+    item = await cases.red_item(session)
+    [proposal] = await cases.proposals(session)
+    await proposals.confirm_proposal(session, office, proposal.id, LATER)
+    report = ReportIn(
+        watch_item_id=item.id, reason="财政资金未到位", done_on=date(2023, 6, 1),
+        done_by="县人社局", document_number="鹤人社〔2023〕9号",
+    )  # fmt: skip
+    await funding.report_funding(session, office, report, LATER)
+    lead = LeadIn(
+        source="province_platform", external_id="L-1", area_code=COUNTY, place="走马镇工地",
+        text="四月工资未发", workers=12, received_at=LATER,
+    )  # fmt: skip
+    await leads.push_lead(session, office, lead, LATER)
 
 
 async def _change(world: World) -> None:
@@ -97,25 +130,61 @@ async def _change(world: World) -> None:
         await cases.handlers.on_transfer_received(session, received)
 
 
+async def _move(world: World, area_code: str) -> None:
+    """Let projects lie in another area, and somebody be in charge there."""
+    async with world.sessions["registry"].begin("test") as session:
+        (await session.scalars(select(AreaAssignment))).one().area_code = area_code
+        project = (await session.scalars(select(Project))).one()
+        body = ProjectPatch(version=project.version, area_code=area_code)
+        await projects.change_project(session, registry.NATION, project.id, body, clock.now())
+    async with world.sessions["payroll"].begin("test") as session:
+        card = ROADS.model_copy(update={"area_code": area_code})
+        told = ProjectChanged(project_id=card.project_id, project=card, occurred_at=clock.now())
+        await payroll.handlers.on_project_changed(session, told)
+
+
+async def _copied(world: World, copy: Path) -> dict[str, syncing.Rows]:
+    """Bring the copy up to date, and see that it holds what the lists show now."""
+    await syncing.bring_up_to_date(world.url, world.key, copy, syncing.LISTS)
+    held = syncing.copied(copy)
+    assert held == await syncing.truth(world.url, world.key, syncing.LISTS)
+    return held
+
+
 async def test_the_copy_of_every_list_is_identical_and_follows_what_changes(
     world: World, tmp_path: Path, time: Time
 ) -> None:
-    time.move_to(cases.at("2023-06-25 12:00"))
+    time.move_to(LATER)
     await _fill(world)
     time.move_to(cases.at("2023-06-27 12:00"))
     copy = tmp_path / "copy.sqlite"
-    for _ in range(2):
-        await syncing.bring_up_to_date(world.url, world.key, copy, syncing.LISTS)
-        held = syncing.copied(copy)
-        assert held == await syncing.truth(world.url, world.key, syncing.LISTS)
-        assert {name for name in FILLED if not held[name]} == set()
-        await _change(world)
+    held = await _copied(world, copy)
+    assert {name for name in syncing.LISTS if not held[name]} == set()
+    await _change(world)
+    held = await _copied(world, copy)
     day = "2023-06-26"
     await syncing.bring_up_to_date(world.url, world.key, copy, ["projects"], "--as-of", day)
     said = await syncing.said_as_of(world.url, world.key, "projects", day)
     assert syncing.copied(copy)[f"projects@{day}"] == said
     assert [row["name"] for row in said.values()] == ["产业路硬化工程"]
     assert {row["name"] for row in held["projects"].values()} == {"改后的工程"}
+
+
+async def test_rows_leave_the_copy_with_their_project_and_come_back_with_it(
+    world: World, tmp_path: Path, time: Time
+) -> None:
+    time.move_to(LATER)
+    await _fill(world)
+    copy = tmp_path / "copy.sqlite"
+    before = await _copied(world, copy)
+    await _move(world, NEIGHBOUR)
+    held = await _copied(world, copy)
+    assert {name for name in OF_PROJECTS if held[name]} == set()
+    await _move(world, COUNTY)
+    held = await _copied(world, copy)
+    assert {name: set(held[name]) for name in OF_PROJECTS} == {
+        name: set(before[name]) for name in OF_PROJECTS
+    }
 
 
 def test_the_client_knows_every_list_that_tells_what_changed() -> None:

@@ -22,6 +22,7 @@ from shared.db import Transaction
 from shared.events.base import Event
 from shared.events.platform import PLATFORM
 from shared.migrations import plumbing
+from shared.moves import Left, SyncMove
 from shared.outbox import publish
 from shared.problems import Problem, raises
 from shared.service import Service
@@ -171,7 +172,7 @@ async def export_stones(request: Request, caller: Who, start: exports.Asked) -> 
         session: db.Session, *, cursor: str | None, changed_after: datetime | None, limit: int
     ) -> paging.Found[Stone]:
         seen = Stone.area_code != "hidden"
-        left = paging.Left(paging.SyncMove.area_code != "hidden", seen)
+        left = Left(SyncMove.area_code != "hidden", seen)
         told = {"model": Stone, "changed_after": changed_after, "left": left}
         statement = select(Stone).where(seen)
         return await paging.sync(session, statement, cursor=cursor, limit=limit, **told)

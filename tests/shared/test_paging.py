@@ -15,6 +15,7 @@ from sqlalchemy import select, text
 
 from shared import clock, paging
 from shared.db import Session, Sessions, new_id
+from shared.moves import Left, SyncMove
 from tests.fixtures.database import heard
 from tests.shared.house import Stone
 
@@ -231,7 +232,7 @@ async def test_a_restore_makes_old_cursors_void(sessions: Sessions) -> None:
 
 async def test_rows_that_left_the_areas_are_told_once(sessions: Sessions) -> None:
     moved, stays, comes_back = [await lay(sessions, area_code="42") for _ in range(3)]
-    left = paging.Left(paging.SyncMove.area_code == "42", Stone.area_code == "42")
+    left = Left(SyncMove.area_code == "42", Stone.area_code == "42")
     here = select(Stone).where(Stone.area_code == "42")
 
     async def pull(cursor: str | None) -> paging.Found[Stone]:

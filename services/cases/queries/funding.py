@@ -17,7 +17,8 @@ from services.cases.schemas.funding import FundingFilter
 from shared import known, paging
 from shared.areas import Scope
 from shared.db import Session
-from shared.paging import Found, SyncMove
+from shared.moves import Left, SyncMove
+from shared.paging import Found
 from shared.timers import ARMED, Timer
 
 
@@ -45,7 +46,7 @@ async def funding_orders(
         statement = statement.where(or_(inside, FundingOrder.area_code == filters.area_code))
     left = None
     if scope.org is None:
-        left = paging.Left(known.in_scope(SyncMove.area_code, scope), _visible(scope))
+        left = Left(known.in_scope(SyncMove.area_code, scope), _visible(scope))
     return await paging.sync(
         session,
         statement,

@@ -18,7 +18,8 @@ from services.cases.schemas.items import WatchItemFilter
 from shared import clock, known, paging
 from shared.areas import Scope
 from shared.db import Session
-from shared.paging import Found, SyncMove
+from shared.moves import Left, SyncMove
+from shared.paging import Found
 from shared.timers import ARMED, Timer
 
 _OPEN = WatchItem.state != ItemState.CLOSED
@@ -117,7 +118,7 @@ async def watch_items(
     # A company's view goes by who takes part, of which a moved row's trace knows nothing.
     left = None
     if scope.org is None:
-        left = paging.Left(known.in_scope(SyncMove.area_code, scope), _visible(scope))
+        left = Left(known.in_scope(SyncMove.area_code, scope), _visible(scope))
     return await paging.sync(
         session,
         _filtered(select(WatchItem), filters, scope),

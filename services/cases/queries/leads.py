@@ -13,7 +13,8 @@ from services.cases.schemas.leads import LeadFilter
 from shared import known, paging
 from shared.areas import Scope
 from shared.db import Session
-from shared.paging import Found, SyncMove
+from shared.moves import Left, SyncMove
+from shared.paging import Found
 
 
 async def leads(
@@ -42,7 +43,7 @@ async def leads(
         cursor=cursor,
         changed_after=changed_after,
         limit=limit,
-        left=paging.Left(known.in_scope(SyncMove.area_code, scope), seen),
+        left=Left(known.in_scope(SyncMove.area_code, scope), seen),
     )
 
 

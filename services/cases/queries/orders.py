@@ -18,7 +18,8 @@ from services.cases.schemas.orders import OrderFilter
 from shared import known, paging
 from shared.areas import Scope
 from shared.db import Session, new_id
-from shared.paging import Found, SyncMove
+from shared.moves import Left, SyncMove
+from shared.paging import Found
 from shared.timers import ARMED, Timer
 
 
@@ -63,7 +64,7 @@ async def orders(
     """Give a page of orders, the oldest first."""
     left = None
     if scope.org is None:
-        left = paging.Left(known.in_scope(SyncMove.area_code, scope), _visible(scope))
+        left = Left(known.in_scope(SyncMove.area_code, scope), _visible(scope))
     return await paging.sync(
         session,
         _filtered(select(CorrectionOrder).where(_visible(scope)), filters),

@@ -15,7 +15,8 @@ from services.cases.schemas.proposals import ArrearsCaseFilter, ProposalFilter
 from shared import known, paging
 from shared.areas import Scope
 from shared.db import Session
-from shared.paging import Found, SyncMove
+from shared.moves import Left, SyncMove
+from shared.paging import Found
 from shared.timers import ARMED, Timer
 
 _OPEN = CaseProposal.state == ProposalState.OPEN
@@ -40,11 +41,11 @@ def _filtered(
     return statement
 
 
-def _left(model: type[CaseProposal] | type[ArrearsCase], scope: Scope) -> paging.Left | None:
+def _left(model: type[CaseProposal] | type[ArrearsCase], scope: Scope) -> Left | None:
     # A company's view goes by who takes part, of which a moved row's trace knows nothing.
     if scope.org is not None:
         return None
-    return paging.Left(known.in_scope(SyncMove.area_code, scope), _visible(model, scope))
+    return Left(known.in_scope(SyncMove.area_code, scope), _visible(model, scope))
 
 
 async def proposals(

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.payroll import queries
 from services.payroll.models import Organisation, Project, ProjectState
 from services.payroll.rules.obligations import OPEN
+from shared import moves
 from shared.db import Session
 from shared.events.registry import ProjectCard
 
@@ -52,7 +53,7 @@ async def keep_project(session: Session, card: ProjectCard, told_at: datetime) -
             card.developer_id,
             card.contractor_id,
         ):
-            await _follow(session, card)
+            await _follow(session, card, lay_in=project.area_code)
     project.area_code, project.status = card.area_code, card.status
     project.developer_id, project.contractor_id = card.developer_id, card.contractor_id
     project.card, project.told_at = said, told_at
@@ -70,12 +71,15 @@ async def _keep_former(
         state.card = card
 
 
-async def _follow(session: Session, card: ProjectCard) -> None:
+async def _follow(session: Session, card: ProjectCard, lay_in: str) -> None:
     """Take a project's rows along; who was to pay a period that is judged does not change."""
-    for obligation in await queries.obligations.locked_obligations_of(session, [card.project_id]):
+    owed = await queries.obligations.locked_obligations_of(session, [card.project_id])
+    for obligation in owed:
         obligation.area_code = card.area_code
         if obligation.status in OPEN:
             obligation.developer_id = card.developer_id
+    asked = await queries.requests.locked_requests_of(session, [row.id for row in owed])
+    await moves.follow(session, asked, lay_in if card.area_code != lay_in else None)
     for account in await queries.accounts.locked_accounts_of_project(session, card.project_id):
         account.area_code, account.developer_id = card.area_code, card.developer_id
         account.contractor_id = card.contractor_id

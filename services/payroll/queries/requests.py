@@ -1,12 +1,14 @@
 """What developers ask finance for, and contractors their developers."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, select
+from sqlalchemy import ColumnElement, FromClause, exists, select
 
 from services.payroll.models import AddOn, FundingRequest, Obligation
 from services.payroll.queries import obligations
+from services.payroll.queries.sync import gone
 from services.payroll.schemas.dues import FundingRequestFilter
 from shared import known, paging
 from shared.areas import Scope
@@ -70,6 +72,20 @@ async def locked_funding(
     return found[0], found[1]
 
 
+async def locked_requests_of(
+    session: Session, obligation_ids: Collection[UUID]
+) -> Sequence[FundingRequest]:
+    """Give all requests for some obligations' money, for changing."""
+    found = await session.scalars(
+        select(FundingRequest)
+        .where(FundingRequest.obligation_id.in_(obligation_ids))
+        # Everybody locks in this order, so that two writers wait instead of deadlocking.
+        .order_by(FundingRequest.id)
+        .with_for_update()
+    )
+    return found.all()
+
+
 async def funding_requests(
     session: Session,
     scope: Scope,
@@ -90,6 +106,7 @@ async def funding_requests(
     if only.obligation_id:
         statement = statement.where(FundingRequest.obligation_id == only.obligation_id)
     by = (FundingRequest.asked_at, FundingRequest.id)
+    still = exists().where(Obligation.id == FundingRequest.obligation_id, _seen(scope))
     return await paging.sync(
         session,
         statement,
@@ -98,6 +115,7 @@ async def funding_requests(
         cursor=cursor,
         changed_after=changed_after,
         limit=limit,
+        left=gone(scope, still),
     )
 
 

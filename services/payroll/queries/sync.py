@@ -4,7 +4,7 @@ from sqlalchemy import ColumnElement
 
 from shared import known
 from shared.areas import Scope
-from shared.paging import Left, SyncMove
+from shared.moves import Left, SyncMove
 
 
 def gone(scope: Scope, seen: ColumnElement[bool]) -> Left | None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.registry import queries, rules
 from services.registry.actions import (
     cards,
+    followers,
     guarantees,
     labour_shares,
     parties,
@@ -60,9 +61,11 @@ async def sign_works_contract(
         said = Text("合同编号 {number} 已登记", "The contract number {number} is registered")
         raise ContractNumberTaken(said.fill(number=body.number), works_contract_id=str(there.id))
     if project.contractor_id is None:
+        was = followers.sight(project)
         project.contractor_id, project.contractor = body.contractor_id, contractor
         await parties.name_contractor(session, project, body.signed_on, now)
         projects.tell_changed(session, project, now)
+        await followers.follow(session, project, was)
     contract = _contract(body, agreed, now)
     session.add(contract)
     await session.flush()  # Its version refers to it, and no relationship orders the two.

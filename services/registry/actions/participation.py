@@ -4,8 +4,8 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.registry import queries
-from services.registry.actions import parties, projects
-from services.registry.models import ProjectParty
+from services.registry.actions import followers, parties, projects
+from services.registry.models import Project, ProjectParty
 from services.registry.schemas.parties import PartyIn, PartyPatch
 from shared import clock
 from shared.areas import Scope
@@ -22,8 +22,8 @@ async def enter_party(
     """
     project = await queries.projects.locked_project(session, project_id, scope)
     row, new = await parties.enter_party(session, project, body, now)
-    if new and await parties.follow(session, project, clock.day_of(now)):
-        projects.tell_changed(session, project, now)
+    if new:
+        await _put_in_force(session, project, clock.day_of(now), now)
     return row
 
 
@@ -43,8 +43,7 @@ async def end_party(
         raise Stale
     if row.until_on != body.until_on:
         await parties.end_party(session, project, row, body, now)
-        if await parties.follow(session, project, clock.day_of(now)):
-            projects.tell_changed(session, project, now)
+        await _put_in_force(session, project, clock.day_of(now), now)
     return row
 
 
@@ -52,6 +51,12 @@ async def put_in_force(session: Session, today: date) -> int:
     """Let projects name whoever has a role today; give how many are different."""
     found = await queries.parties.locked_projects_to_follow(session, today)
     for project in found:
-        if await parties.follow(session, project, today):
-            projects.tell_changed(session, project, clock.at(today))
+        await _put_in_force(session, project, today, clock.at(today))
     return len(found)
+
+
+async def _put_in_force(session: Session, project: Project, today: date, now: datetime) -> None:
+    was = followers.sight(project)
+    if await parties.follow(session, project, today):
+        projects.tell_changed(session, project, now)
+        await followers.follow(session, project, was)

@@ -10,6 +10,7 @@ from services.registry.actions import (
     areas,
     cards,
     comparison,
+    followers,
     reporting,
     requirements,
     vacancies,
@@ -75,6 +76,7 @@ async def follow_registration(
     for project in fresh:
         parties_of.keep_first(session, project, now)
         _keep_version(session, project, now)
+    await followers.follow_new(session, fresh)
     await reporting.await_half_year(session, now)
     await comparison.match_projects(session, scope, fresh, now)
     moment = Moment(now, clock.day_of(now))
@@ -122,6 +124,7 @@ async def change_project(
         findings += rules.life.check_status(changed["status"], stopped_by)
     if findings:
         raise RegistrationRefused(errors=findings)
+    was = followers.sight(project)
     for name, value in changed.items():
         setattr(project, name, value)
     if "status" in changed:
@@ -129,6 +132,7 @@ async def change_project(
     _name_parties(project, parties)
     await parties_of.hand_over(session, project, changed, parties, now)
     tell_changed(session, project, now)
+    await followers.follow(session, project, was)
     await comparison.match_projects(session, scope, [project], now)
     await reporting.look_again(session, project, now)
     await vacancies.look(session, now, project_id=project.id)

@@ -7,6 +7,7 @@ from sqlalchemy import Integer, Select, case, cast, func, literal, select
 
 from services.registry.errors import WorksContractUnknown
 from services.registry.models import ContractVersion, Project, WorksContract
+from services.registry.queries import projects
 from services.registry.rules import supplements
 from services.registry.rules.contracts import LabourCostBasis
 from services.registry.schemas.contracts import WorksContractFilter
@@ -71,6 +72,7 @@ async def works_contracts(
         cursor=cursor,
         changed_after=changed_after,
         limit=limit,
+        left=projects.followed(WorksContract.project_id, scope),
     )
 
 

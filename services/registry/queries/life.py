@@ -52,6 +52,7 @@ async def suspensions(
         cursor=cursor,
         changed_after=changed_after,
         limit=limit,
+        left=projects.followed(Suspension.project_id, scope),
     )
 
 

@@ -16,6 +16,7 @@ from shared import known, paging
 from shared.areas import NATION, Reach, Scope
 from shared.db import Session
 from shared.known import KnownArea
+from shared.moves import Left, SyncMove
 
 _PARTIES = (joinedload(Project.developer), joinedload(Project.contractor))
 
@@ -29,14 +30,19 @@ def visible(scope: Scope) -> ColumnElement[bool]:
     return known.in_scope(Project.area_code, scope, Project.developer_id, Project.contractor_id)
 
 
-def gone(scope: Scope, seen: ColumnElement[bool]) -> paging.Left | None:
+def gone(scope: Scope, seen: ColumnElement[bool]) -> Left | None:
     """Give how a sync tells of rows that left the caller's areas; to a company it tells nothing.
 
     A company never saw all rows of its areas, so ids of those that left are not its to know.
     """
     if scope.org is not None:
         return None
-    return paging.Left(known.in_scope(paging.SyncMove.area_code, scope), seen)
+    return Left(known.in_scope(SyncMove.area_code, scope), seen)
+
+
+def followed(column: InstrumentedAttribute[UUID], scope: Scope) -> Left | None:
+    """Give how a sync tells of rows that left with their project; `column` is its id on them."""
+    return gone(scope, exists().where(Project.id == column, visible(scope)))
 
 
 def with_parties() -> Select[Project]:

@@ -194,6 +194,7 @@ async def requirements(
         cursor=cursor,
         changed_after=changed_after,
         limit=limit,
+        left=projects.followed(Requirement.project_id, scope),
     )
 
 

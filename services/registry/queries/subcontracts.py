@@ -81,6 +81,7 @@ async def subcontracts(
         cursor=cursor,
         changed_after=changed_after,
         limit=limit,
+        left=projects.followed(Subcontract.project_id, scope),
     )
 
 

@@ -126,11 +126,13 @@ async def last_ends(
     return {row[0]: row[1] for row in found if row[1]}
 
 
+def _seen(scope: Scope) -> ColumnElement[bool]:
+    """Say what lies in the caller's areas: who is in charge is no secret of an organisation."""
+    return known.in_scope(AreaAssignment.area_code, Scope(scope.areas))
+
+
 def _list(scope: Scope) -> Select[AreaAssignment]:
-    """Select what lies in the caller's areas: who is in charge is no secret of an organisation."""
-    return select(AreaAssignment).where(
-        known.in_scope(AreaAssignment.area_code, Scope(scope.areas))
-    )
+    return select(AreaAssignment).where(_seen(scope))
 
 
 async def area_assignments(
@@ -158,6 +160,7 @@ async def area_assignments(
         cursor=cursor,
         changed_after=changed_after,
         limit=limit,
+        left=projects.gone(Scope(scope.areas), _seen(scope)),
     )
 
 
