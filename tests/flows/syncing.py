@@ -3,15 +3,18 @@
 import asyncio
 import json
 import runpy
+import signal
 import sqlite3
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Collection, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
+
+from tests.waiting import until
 
 CLIENT = Path(__file__).parents[2] / "examples/sync_client.py"
 LISTS: Mapping[str, str] = runpy.run_path(str(CLIENT))["LISTS"]
@@ -37,6 +40,26 @@ async def bring_up_to_date(
     process = await started(url, key, copy, lists, *more)
     _, told = await process.communicate()
     assert process.returncode == 0, told.decode()
+
+
+def size(path: Path) -> int:
+    """Give how many rows the copy holds, however far the client has come."""
+    if not path.exists():
+        return 0
+    with closing(sqlite3.connect(path)) as copy, suppress(sqlite3.OperationalError):
+        return int(copy.execute("SELECT count(*) FROM rows").fetchone()[0])
+    return 0
+
+
+async def killed(url: str, key: str, copy: Path, lists: Collection[str], *, after: int) -> bool:
+    """Kill the client once it has brought so many rows; say whether it was still at work."""
+    before = size(copy)
+    process = await started(url, key, copy, lists)
+    await until(lambda: process.returncode is not None or size(copy) >= before + after, within=60)
+    with suppress(ProcessLookupError):
+        process.send_signal(signal.SIGKILL)
+    await process.communicate()
+    return process.returncode == -signal.SIGKILL
 
 
 def copied(path: Path) -> dict[str, Rows]:

@@ -2,11 +2,8 @@
 
 import asyncio
 import random
-import signal
-import sqlite3
-from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import UUID
 
@@ -40,10 +37,6 @@ class World:
         self.url, self.key = f"http://127.0.0.1:{port}", key
         self.registry, self.cases = sessions["registry"], sessions["cases"]
 
-    async def client(self, copy: Path) -> Process:
-        """Start the client."""
-        return await syncing.started(self.url, self.key, copy, WATCHED)
-
     async def bring_up_to_date(self, copy: Path) -> None:
         """Let the client run to its end."""
         await syncing.bring_up_to_date(self.url, self.key, copy, WATCHED)
@@ -51,15 +44,6 @@ class World:
     async def truth(self) -> dict[str, syncing.Rows]:
         """Give every row that the key may see now, as the lists show it."""
         return await syncing.truth(self.url, self.key, WATCHED)
-
-
-def size(path: Path) -> int:
-    """Give how many rows the copy holds, however far the client has come."""
-    if not path.exists():
-        return 0
-    with closing(sqlite3.connect(path)) as copy, suppress(sqlite3.OperationalError):
-        return int(copy.execute("SELECT count(*) FROM rows").fetchone()[0])
-    return 0
 
 
 @asynccontextmanager
@@ -141,17 +125,6 @@ async def projects(session: Session, area_code: str) -> list[Project]:
     )
 
 
-async def kill_somewhere(world: World, copy: Path, dice: random.Random) -> bool:
-    """Kill the client once it has brought some rows more; say whether it was still at work."""
-    before, more = size(copy), dice.randrange(1, PROJECTS // 2)
-    process = await world.client(copy)
-    await until(lambda: process.returncode is not None or size(copy) >= before + more, within=60)
-    with suppress(ProcessLookupError):
-        process.send_signal(signal.SIGKILL)
-    await process.communicate()
-    return process.returncode == -signal.SIGKILL
-
-
 @pytest.mark.parametrize(
     ("seed", "kills", "held"),
     [
@@ -180,7 +153,8 @@ async def test_a_killed_client_ends_with_an_identical_copy(
         await slow.flush()  # Its rows have their place in the order from here on.
         killed = 0
         for _ in range(kills):
-            killed += await kill_somewhere(world, copy, dice)
+            more = dice.randrange(1, PROJECTS // 2)
+            killed += await syncing.killed(world.url, world.key, copy, WATCHED, after=more)
             await change(world, dice)
         assert killed
         # The long form holds it open nearly for as long as a transaction may live.

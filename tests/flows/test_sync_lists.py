@@ -1,6 +1,7 @@
 """The example client copies every list that tells what changed, and a day of the past."""
 
 import json
+import random
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date
@@ -18,11 +19,11 @@ from services.payroll.schemas.dues import FundingRequestIn
 from services.registry.actions import projects
 from services.registry.models import AreaAssignment, Project, Subcontract
 from services.registry.schemas.projects import ProjectPatch
-from shared import clock, db
+from shared import clock, db, exports
 from shared.app import service_app
 from shared.auth import ApiKey, Caller, Keys, new_key
 from shared.db import Session, Sessions, new_id
-from shared.events.registry import ProjectChanged
+from shared.events.registry import ProjectCard, ProjectChanged
 from tests.alerts import factories as alerts
 from tests.cases import factories as cases
 from tests.cases.factories import COUNTY, NEIGHBOUR
@@ -185,6 +186,61 @@ async def test_rows_leave_the_copy_with_their_project_and_come_back_with_it(
     assert {name: set(held[name]) for name in OF_PROJECTS} == {
         name: set(before[name]) for name in OF_PROJECTS
     }
+
+
+async def _build(world: World, number: int) -> list[ProjectCard]:
+    """Let there be more projects with all that hangs on them; give payroll's."""
+    async with world.sessions["registry"].begin("test") as session:
+        developer, contractor = (
+            await registry.developer(session, 8),
+            await registry.contractor(session, 9),
+        )
+        for each in range(number):
+            code = f"42282823010{each:05d}"
+            project = await registry.project(session, developer.id, code=code)
+            await registry.works_contract(session, project.id, contractor.id)
+            await registry.subcontract(session, project.id, contractor.id, None)
+            await registry.suspension(session, project.id, date(2023, 7, 10))
+    cards = [payroll.card() for _ in range(number)]
+    async with world.sessions["payroll"].begin("test") as session:
+        for card in cards:
+            await payroll.contract(session, card)
+    return cards
+
+
+async def _move_some(world: World, cards: list[ProjectCard], dice: random.Random) -> None:
+    """Let some projects go to the neighbour, and some come back."""
+    async with world.sessions["registry"].begin("test") as session:
+        found = await session.scalars(select(Project).order_by(Project.id))
+        for project in dice.sample(found.all(), 9):
+            area = NEIGHBOUR if project.area_code != NEIGHBOUR else COUNTY
+            body = ProjectPatch(version=project.version, area_code=area)
+            await projects.change_project(session, registry.NATION, project.id, body, clock.now())
+    async with world.sessions["payroll"].begin("test") as session:
+        for place in dice.sample(range(len(cards)), 9):
+            area = NEIGHBOUR if cards[place].area_code != NEIGHBOUR else COUNTY
+            cards[place] = card = cards[place].model_copy(update={"area_code": area})
+            told = ProjectChanged(project_id=card.project_id, project=card, occurred_at=clock.now())
+            await payroll.handlers.on_project_changed(session, told)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_a_client_that_is_killed_anywhere_has_every_list_in_the_end(
+    world: World, tmp_path: Path, time: Time, monkeypatch: pytest.MonkeyPatch, *, seed: int
+) -> None:
+    monkeypatch.setattr(exports, "PAGE", 20)
+    time.move_to(LATER)
+    await _fill(world)
+    cards = await _build(world, 60)
+    dice, copy, killed = random.Random(seed), tmp_path / "copy.sqlite", 0
+    for _ in range(12):
+        more = dice.randrange(1, 400)
+        killed += await syncing.killed(world.url, world.key, copy, syncing.LISTS, after=more)
+        await _move_some(world, cards, dice)
+    assert killed
+    held = await _copied(world, copy)
+    assert {name for name in syncing.LISTS if not held[name]} == set()
 
 
 def test_the_client_knows_every_list_that_tells_what_changed() -> None:
