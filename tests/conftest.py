@@ -1,5 +1,9 @@
 """Fixtures for all tests; each of the named modules tells its own."""
 
+import gc
+from collections.abc import Iterator
+
+import pytest
 import structlog
 
 pytest_plugins = [
@@ -7,6 +11,7 @@ pytest_plugins = [
     "tests.fixtures.kafka",
     "tests.fixtures.processes",
     "tests.fixtures.service",
+    "tests.fixtures.statements",
 ]
 
 
@@ -17,3 +22,15 @@ def pytest_configure() -> None:
         colors=False, exception_formatter=structlog.dev.plain_traceback
     )
     structlog.configure(processors=[*before, plain])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[object]:
+    """Look for garbage among what tests make; all that is imported before them stays anyway."""
+    gc.disable()
+    collected = yield
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000)
+    gc.enable()
+    return collected
