@@ -1,9 +1,10 @@
 """How a command opens services: their manifests by name, their databases, theirs to close."""
 
 import asyncio
+import gc
 import importlib
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 import typer
@@ -15,6 +16,8 @@ from shared.embedded import Server
 from shared.service import Service
 
 HERE = Path(__file__).parent
+SELDOM = 50_000
+"""Objects that are made, while modules are read, between two looks for garbage."""
 
 
 def names() -> list[str]:
@@ -26,8 +29,20 @@ def load(name: str) -> Service:
     """Give a service's manifest by its name."""
     if name not in names():
         raise typer.BadParameter(f"{name} is none of {', '.join(names())}")
-    service: Service = importlib.import_module(f"services.{name}.service").service
+    with _seldom_swept():
+        service: Service = importlib.import_module(f"services.{name}.service").service
     return service
+
+
+@contextmanager
+def _seldom_swept() -> Iterator[None]:
+    """Look for garbage seldom: what is imported stays, and to look through it took a third."""
+    usual = gc.get_threshold()
+    gc.set_threshold(SELDOM)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 def chosen(name: str) -> list[Service]:
