@@ -5,7 +5,7 @@ from services.alerts.models import Base
 from services.alerts.routes import router
 from services.alerts.settings import Settings
 from shared import known
-from shared.events.alerts import AlertAcknowledged, DeliveryExhausted
+from shared.events.alerts import AlertAcknowledged, DeliveryExhausted, SupervisionProposed
 from shared.events.cases import (
     ArrearsCaseOpened,
     CaseProposed,
@@ -29,7 +29,7 @@ service = Service(
     settings=Settings,
     metadata=Base.metadata,
     router=router,
-    publishes=[AlertAcknowledged, DeliveryExhausted, *PLATFORM],
+    publishes=[AlertAcknowledged, DeliveryExhausted, SupervisionProposed, *PLATFORM],
     handles={
         **known.HANDLES,
         CalendarPublished: handlers.on_calendar_published,

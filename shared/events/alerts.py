@@ -25,3 +25,18 @@ class DeliveryExhausted(Event, type="alerts.delivery_exhausted.v1", key="endpoin
     delivery_id: UUID
     message_id: UUID
     attempts: int
+
+
+class SupervisionProposed(Event, type="alerts.supervision_proposed.v1", key="watch_item_id"):
+    """Nobody answered for so long that listed supervision (挂牌督办) is proposed."""
+
+    watch_item_id: UUID
+    alert_id: UUID
+    kind: str
+    level: str
+    area_code: str
+    project_id: UUID | None = None
+    unit_id: UUID | None = None
+    """Who answers for the item."""
+    raised_at: datetime
+    """Since when nobody answers."""

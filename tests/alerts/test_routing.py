@@ -5,18 +5,21 @@ from typing import Any
 
 import pytest
 from httpx import AsyncClient
+from pydantic import ValidationError
 
 from services.alerts import actions, handlers
-from services.alerts.errors import ParentUnknown
+from services.alerts.errors import ParentUnknown, RecipientUnknown
 from services.alerts.models import Alert, Route
-from services.alerts.rules.notices import AlertState, Reason
+from services.alerts.rules.notices import AlertState, Entry, Reason
 from services.alerts.schemas.alerts import AcknowledgementIn
 from services.alerts.schemas.routes import RehearsalIn, RouteIn
 from shared import clock
 from shared.auth import Caller
 from shared.db import Session
+from shared.events.alerts import SupervisionProposed
 from tests.alerts import factories, looking
 from tests.alerts.factories import AUTHORITY, CONTRACTOR, COUNTY, DEVELOPER, OPENED_AT, PERSON
+from tests.fixtures.service import Published
 
 OFFICE = Caller("office", frozenset({"wage_office"}), frozenset({COUNTY}))
 DEVELOPER_CALLER = Caller("dev", frozenset({"developer"}), frozenset({COUNTY}), DEVELOPER)
@@ -239,3 +242,88 @@ async def test_a_dry_run_about_nothing_or_anothers_area_is_refused(
 ) -> None:
     answer = await client.post("/alerts/v1/routes/rehearsals", json=body)
     assert answer.status_code == status, answer.text
+
+
+# ---- whom a receiver may name --------------------------------------------------------------------
+
+
+async def test_a_rung_may_name_one_recipient_the_roster_and_the_level_above(
+    session: Session,
+) -> None:
+    one = await factories.recipient(session, "inspector")
+    await factories.recipient(session, "inspector")
+    duty = await factories.recipient(session, "town")
+    await factories.duty(session, duty, COUNTY)
+    here = await factories.recipient(session, "wage_office")
+    above = await factories.recipient(session, "wage_office", area_code=factories.PREFECTURE)
+    rungs = [
+        {"wait": 1, "unit": "wh", "receivers": ["duty_roster"]},
+        {"wait": 1, "unit": "wh", "receivers": ["above:wage_office"], "repeats": True},
+    ]
+    await enter(session, "chain", receivers=[f"recipient:{one.id}"], steps=rungs)
+    alert = await opened_alert(session)
+    for _ in range(2):
+        await fire_next(session, alert)
+    told = [who for _, who in await looking.told(session, alert.id)]
+    assert told == [one.id, duty.id, above.id]
+    assert here.id not in told
+
+
+async def test_a_roster_that_names_nobody_just_now_is_a_dead_end_for_the_next_area(
+    session: Session,
+) -> None:
+    """The gap begins at midnight of a holiday: the prefecture's roster stands in for it."""
+    midnight = clock.at(date(2023, 5, 1))
+    away = await factories.recipient(session, "town")
+    await factories.duty(session, away, COUNTY, until_at=midnight)
+    next_area = await factories.recipient(session, "town", area_code=factories.PREFECTURE)
+    await factories.duty(session, next_area, factories.PREFECTURE)
+    rungs = [{"wait": 1, "unit": "h", "receivers": ["duty_roster"], "repeats": True}]
+    await enter(session, "roster", receivers=["duty_roster"], steps=rungs)
+    opened = factories.opened(occurred_at=clock.at(date(2023, 4, 30), 22, 30))
+    await handlers.on_watch_item_opened(session, opened)
+    alert = await looking.alert(session, kind="transfer_missed")
+    for _ in range(2):
+        await fire_next(session, alert)
+    told = [who for _, who in await looking.told(session, alert.id)]
+    assert told == [away.id, away.id, next_area.id]
+
+
+@pytest.mark.parametrize(
+    "receiver", ["above:developer", "above:", "recipient:5", "somebody", "recipient:", "x" * 61]
+)
+def test_a_receiver_that_names_nobody_is_refused(receiver: str) -> None:
+    body = {"area_code": COUNTY, "code": "x", "valid_from": "2023-04-26", "source": "x",
+            "receivers": [receiver], "steps": LADDER}  # fmt: skip
+    with pytest.raises(ValidationError):
+        RouteIn.model_validate(body)
+
+
+async def test_a_route_names_nobody_outside_its_writers_areas(session: Session) -> None:
+    other = await factories.recipient(session, "inspector", area_code=factories.NEIGHBOUR)
+    with pytest.raises(RecipientUnknown):
+        await enter(session, "theirs", receivers=[f"recipient:{other.id}"])
+
+
+async def test_silence_at_red_proposes_listed_supervision_once(
+    session: Session, published: Published
+) -> None:
+    await factories.everybody(session)
+    endpoint = await factories.endpoint(session, types=["alerts.supervision_proposed.v1"])
+    company = await factories.endpoint(
+        session, types=["alerts.supervision_proposed.v1"], org_id=CONTRACTOR
+    )
+    alert = await opened_alert(session, level="red")
+    dues = [await fire_next(session, alert) for _ in range(5)]
+    (event,) = await published(session, SupervisionProposed)
+    third = clock.at(date(2023, 4, 28), 9)
+    assert (event.occurred_at, event.watch_item_id) == (third, alert.watch_item_id)
+    assert dues == [
+        clock.at(date(2023, 4, 26), 13),
+        *(clock.at(day, 9) for day in (date(2023, 4, 27), date(2023, 4, 28))),
+        *(clock.at(day, 9) for day in (date(2023, 5, 4), date(2023, 5, 5))),
+    ], "red repeats each working day"
+    (pushed,) = await looking.deliveries(session, type="alerts.supervision_proposed.v1")
+    assert pushed.endpoint_id == endpoint.id != company.id
+    entries = [entry for entry, _ in await looking.entries(session, alert.id)]
+    assert entries.count(Entry.SUPERVISION_PROPOSED) == 1

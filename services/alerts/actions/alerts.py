@@ -12,14 +12,15 @@ from services.alerts.rules import routing, trees
 from services.alerts.rules.ladders import PROMISE
 from services.alerts.rules.notices import AlertState, Entry, reason_of
 from services.alerts.rules.routing import Matter, Told
-from services.alerts.schemas.alerts import AcknowledgementIn
-from shared import clock, timers
+from services.alerts.schemas.alerts import AcknowledgementIn, AcknowledgementsIn
+from shared import clock, sets, timers
 from shared.areas import NATION
 from shared.auth import Caller
 from shared.db import Session, new_id, same_id
 from shared.events.alerts import AlertAcknowledged
 from shared.events.platform import ItemWithoutTimer
 from shared.outbox import publish
+from shared.problems import NotFound, Problem
 
 
 async def raise_alert(
@@ -168,27 +169,75 @@ async def acknowledge(
     PromiseInThePast.
     """
     alert = await queries.alerts.locked_alert(session, alert_id, caller.scope)
+    if refusal := _refusal(alert, caller, answer, now):
+        raise refusal
+    if alert.state is not AlertState.ACKNOWLEDGED:
+        await timers.disarm(session, alert.id)
+        _answer(session, alert, caller.subject, answer, now)
+    return alert
+
+
+async def acknowledge_several(
+    session: Session, caller: Caller, answer: AcknowledgementsIn, now: datetime
+) -> dict[str, Any]:
+    """Answer for several alerts at once, each by the rules for one; give what came of each.
+
+    What is refused keeps nothing back: the others are answered for.
+    """
+    found = await queries.alerts.locked_alerts(session, set(answer.alert_ids), caller.scope)
+    refused: dict[UUID, Problem] = {}
+    answered = []
+    for alert_id in dict.fromkeys(answer.alert_ids):
+        alert = found.get(alert_id)
+        refusal = _refusal(alert, caller, answer, now) if alert else NotFound()
+        if refusal:
+            refused[alert_id] = refusal
+        elif alert and alert.state is not AlertState.ACKNOWLEDGED:
+            answered.append(alert)
+    await timers.disarm_all(session, [alert.id for alert in answered])
+    with session.no_autoflush:
+        for alert in answered:
+            _answer(session, alert, caller.subject, answer, now)
+    await sets.change(session, answered)
+    return {
+        "acknowledged": [each for each in dict.fromkeys(answer.alert_ids) if each not in refused],
+        "refused": [
+            {"alert_id": each, "type": f"/problems/{why.slug()}", "title": why.title}
+            for each, why in refused.items()
+        ],
+    }
+
+
+def _refusal(
+    alert: Alert, caller: Caller, answer: AcknowledgementIn, now: datetime
+) -> Problem | None:
+    """Say why a caller may not answer for an alert; the same answer again is no fault."""
     if caller.scope.org and caller.scope.org != alert.unit_id:
-        raise AlertNotYours
+        return AlertNotYours()
     if alert.is_over:
-        raise AlertOver
+        return AlertOver()
     if alert.state is AlertState.ACKNOWLEDGED:
-        if (alert.acknowledged_by, alert.promised_on) == (caller.subject, answer.promised_on):
-            return alert
-        raise AlertAnswered
+        same = (alert.acknowledged_by, alert.promised_on) == (caller.subject, answer.promised_on)
+        return None if same else AlertAnswered()
     if answer.promised_on and answer.promised_on < clock.day_of(now):
-        raise PromiseInThePast
-    await _acknowledge(session, alert, caller.subject, now, answer.promised_on, note=answer.note)
+        return PromiseInThePast()
+    return None
+
+
+def _answer(
+    session: Session, alert: Alert, by: str, answer: AcknowledgementIn, now: datetime
+) -> None:
+    """Hold an answer and tell others of it; the alert's limits are disarmed already."""
+    _acknowledge(session, alert, by, now, answer.promised_on, note=answer.note)
     if alert.watch_item_id:
         publish(
             session,
             AlertAcknowledged(
                 watch_item_id=alert.watch_item_id, alert_id=alert.id, area_code=alert.area_code,
-                acknowledged_by=caller.subject, acknowledged_at=now,
-                promised_on=answer.promised_on, occurred_at=now,
+                acknowledged_by=by, acknowledged_at=now, promised_on=answer.promised_on,
+                occurred_at=now,
             ),
         )  # fmt: skip
-    return alert
 
 
 async def acknowledge_again(session: Session, told: AlertAcknowledged) -> None:
@@ -196,11 +245,12 @@ async def acknowledge_again(session: Session, told: AlertAcknowledged) -> None:
     alert = await queries.alerts.locked_alert_of_timer(session, told.alert_id)
     if alert and not alert.is_over and alert.state is not AlertState.ACKNOWLEDGED:
         by, at = told.acknowledged_by, told.acknowledged_at
-        await _acknowledge(session, alert, by, at, told.promised_on, note=None)
+        await timers.disarm(session, alert.id)
+        _acknowledge(session, alert, by, at, told.promised_on, note=None)
         publish(session, told)
 
 
-async def _acknowledge(
+def _acknowledge(
     session: Session,
     alert: Alert,
     by: str,
@@ -213,7 +263,6 @@ async def _acknowledge(
     promised = promised_on.isoformat() if promised_on else None
     said = {"promised_on": promised, "note": note}
     actions.notices.note(session, alert, Entry.ACKNOWLEDGED, at, said)
-    await timers.disarm(session, alert.id)
     _keep_promise(session, alert, promised_on, at)
 
 

@@ -11,7 +11,9 @@ from services.alerts.rules.ladders import ESCALATION, PROMISE
 from services.alerts.rules.notices import AlertState, Entry, Reason
 from services.alerts.rules.routing import Told
 from shared import clock, known, timers
-from shared.db import Session, new_id
+from shared.db import Session, new_id, same_id
+from shared.events.alerts import SupervisionProposed
+from shared.outbox import publish
 
 
 async def start_ladder(
@@ -166,6 +168,8 @@ async def _climb(
         if number:
             entered["branch"] = number
         actions.notices.note(session, alert, Entry.ESCALATED, rung.entered_at, entered)
+    if any(rung.step.propose_supervision for rung in rungs):
+        await _propose_supervision(session, alert, rungs[-1].entered_at)
     climber.step, at = rungs[-1].number, rungs[-1].entered_at
     told = Told.by(path, held.receivers_of(rungs))
     await actions.notices.tell(
@@ -176,3 +180,22 @@ async def _climb(
     )  # fmt: skip
     if next_at:
         _arm(session, alert, number, path, due_at=next_at, at=at, calendar=calendar.version)
+
+
+async def _propose_supervision(session: Session, alert: Alert, at: datetime) -> None:
+    """Propose listed supervision of an item that nobody answers for; once for an alert.
+
+    It is the authorities' own matter: no party of the project is told by us.
+    """
+    event_id = same_id(alert.raised_at, f"supervision:{alert.dedupe_key}")
+    if alert.watch_item_id is None or await queries.alerts.find_entry(session, alert.id, event_id):
+        return
+    said = {"level": alert.level, "silent_since": alert.raised_at.isoformat()}
+    actions.notices.note(session, alert, Entry.SUPERVISION_PROPOSED, at, said, event_id=event_id)
+    event = SupervisionProposed(
+        id=event_id, watch_item_id=alert.watch_item_id, alert_id=alert.id, kind=alert.kind,
+        level=alert.level, area_code=alert.area_code, project_id=alert.project_id,
+        unit_id=alert.unit_id, raised_at=alert.raised_at, occurred_at=at,
+    )  # fmt: skip
+    publish(session, event)
+    await actions.messages.queue_webhooks(session, event, alert.area_code, set())

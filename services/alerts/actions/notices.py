@@ -96,8 +96,15 @@ async def reach(
     people = {each.id: each for each in candidates}
     traces: dict[UUID, dict[str, Any]] = {}
     unfilled: list[str] = []
+    duties: routing.Duties = {}
+    if routing.DUTY_ROSTER in wanted:
+        duties = await queries.recipients.on_duty(session, lineage, at, day)
+        _, near = routing.nearest_duty(lineage, duties)
+        people |= await queries.recipients.recipients_in_force(session, near, day)
     for route in routes:
-        named = routing.addressees(route.receivers, about, lineage, candidates, offices)
+        named = routing.addressees(
+            route.receivers, about, lineage, people.values(), offices, duties=duties
+        )
         unfilled += named.unfilled
         for each in named.found:
             routing.add_trace(traces, each, route.trace)
@@ -127,7 +134,10 @@ async def _candidates(
     found = await queries.recipients.candidates(
         session, organisations=parties,
         persons=persons | ({about.person_id} if about.person_id else set()),
-        lineage=lineage, by_area=[role for role in routing.BY_AREA if role in wanted], day=day,
+        lineage=lineage, day=day,
+        ids={each for role in wanted if (each := routing.one_recipient(role))},
+        by_area=[role for role in routing.BY_AREA
+                 if role in wanted or f"{routing.ABOVE}{role}" in wanted],
     )  # fmt: skip
     units = {each.org_id for each in found if each.org_id} - parties
     return found, heads | await queries.posts.offices(session, units, day)

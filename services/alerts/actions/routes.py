@@ -19,12 +19,13 @@ from shared.workdays import Calendar
 async def enter_route(session: Session, caller: Caller, wanted: RouteIn, now: datetime) -> Route:
     """Enter the next version of a route; earlier ones stay, for what was decided by them.
 
-    Raises AreaUnknown, RouteNotLater, ParentUnknown.
+    Raises AreaUnknown, RouteNotLater, RecipientUnknown, ParentUnknown.
     """
     await queries.areas.areas_in_scope(session, [wanted.area_code], caller.scope)
     newest = await queries.routes.locked_find_route(session, wanted.area_code, wanted.code)
     if newest and wanted.valid_from < newest.valid_from:
         raise RouteNotLater
+    await queries.recipients.recipients_in_scope(session, wanted.recipients(), caller.scope)
     await _check_parent(session, wanted)
     said = wanted.model_dump(mode="json", include={
         "kinds", "levels", "investment_types", "receivers", "on_steps", "steps", "areas",

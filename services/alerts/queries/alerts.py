@@ -76,6 +76,19 @@ async def locked_alert(session: Session, alert_id: UUID, scope: Scope) -> Alert:
     return found
 
 
+async def locked_alerts(
+    session: Session, alert_ids: Collection[UUID], scope: Scope
+) -> dict[UUID, Alert]:
+    """Give those of some alerts that a caller may see, for changing."""
+    found = await session.scalars(
+        select(Alert)
+        .where(Alert.id.in_(alert_ids), _visible(scope))
+        .order_by(Alert.id)
+        .with_for_update()
+    )
+    return {alert.id: alert for alert in found}
+
+
 async def locked_find_alert(session: Session, dedupe_key: str) -> Alert | None:
     """Give the one alert of a kind, subject, period and level, if it was raised.
 

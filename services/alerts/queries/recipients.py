@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Date, Text, bindparam, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Date, Text, bindparam, func, or_, select
 
 from services.alerts.errors import RecipientUnknown
 from services.alerts.models import DutyRoster, Recipient
@@ -62,6 +62,15 @@ async def recipient(session: Session, recipient_id: UUID, scope: Scope) -> Recip
     return found
 
 
+async def recipients_in_scope(session: Session, ids: Collection[UUID], scope: Scope) -> None:
+    """Check that recipients are there and the caller's; RecipientUnknown if one is not."""
+    if not ids:
+        return
+    inside = select(func.count()).where(Recipient.id.in_(ids), _visible(scope))
+    if await session.scalar(inside.select_from(Recipient)) != len(ids):
+        raise RecipientUnknown
+
+
 async def locked_recipient(session: Session, recipient_id: UUID, scope: Scope) -> Recipient:
     """Give a recipient for changing; RecipientUnknown outside the scope."""
     found = await session.scalar(
@@ -80,6 +89,7 @@ _CANDIDATES = (
         or_(
             Recipient.org_id.in_(bindparam("organisations", expanding=True)),
             Recipient.person_id.in_(bindparam("persons", expanding=True)),
+            Recipient.id.in_(bindparam("ids", expanding=True)),
             Recipient.area_code.in_(bindparam("lineage", expanding=True))
             & Recipient.roles.op("?|")(bindparam("by_area", type_=ARRAY(Text))),
             Recipient.roles.contains([Receiver.OPERATOR.value]),
@@ -94,6 +104,7 @@ async def candidates(
     *,
     organisations: set[UUID],
     persons: Collection[UUID],
+    ids: Collection[UUID],
     lineage: Sequence[str],
     by_area: Collection[str],
     day: date,
@@ -103,7 +114,7 @@ async def candidates(
     `by_area` are the roles of offices that are asked for: a county has hundreds of others.
     """
     asked = {"organisations": list(organisations), "persons": list(persons), "lineage": lineage,
-             "by_area": list(by_area), "day": day}  # fmt: skip
+             "ids": list(ids), "by_area": list(by_area), "day": day}  # fmt: skip
     return (await session.scalars(_CANDIDATES, asked)).all()
 
 

@@ -1,7 +1,7 @@
 """Alerts, their inbox and reminders, over HTTP."""
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query, Request
@@ -21,6 +21,8 @@ from services.alerts.models import (
 from services.alerts.routes.router import LIST, router
 from services.alerts.schemas.alerts import (
     AcknowledgementIn,
+    AcknowledgementsIn,
+    AcknowledgementsOut,
     AlertDetailOut,
     AlertFilter,
     AlertOut,
@@ -84,6 +86,16 @@ async def acknowledge(
     session: Transaction, caller: Who, alert_id: UUID, body: AcknowledgementIn
 ) -> Alert:
     return await actions.alerts.acknowledge(session, caller, alert_id, body, clock.now())
+
+
+@router.post(
+    "/v1/alerts/acknowledgements", summary="One answer for up to 500 alerts, each by its rules",
+    response_model=AcknowledgementsOut, dependencies=[may("alerts:acknowledge")],
+)  # fmt: skip
+async def acknowledge_several(
+    session: Transaction, caller: Who, body: AcknowledgementsIn
+) -> dict[str, Any]:
+    return await actions.alerts.acknowledge_several(session, caller, body, clock.now())
 
 
 @router.get(

@@ -8,6 +8,7 @@ from services.alerts import actions, queries
 from services.alerts.errors import (
     AreaUnknown,
     ParentUnknown,
+    RecipientUnknown,
     RouteNotLater,
 )
 from services.alerts.models import (
@@ -39,7 +40,7 @@ async def routes(
 @router.post(
     "/v1/routes", summary="Enter the next version of a route", status_code=201,
     response_model=RouteOut, dependencies=[may("alerts:write_routes")],
-    responses=raises(AreaUnknown, RouteNotLater, ParentUnknown),
+    responses=raises(AreaUnknown, RecipientUnknown, RouteNotLater, ParentUnknown),
 )  # fmt: skip
 async def enter_route(session: Transaction, caller: Who, body: RouteIn) -> Route:
     return await actions.routes.enter_route(session, caller, body, clock.now())

@@ -35,6 +35,8 @@ class EscalationStep:
     """Those who were told before are told again, too."""
     repeats: bool = False
     """The rung comes again and again; the last one must, so that nothing falls silent."""
+    propose_supervision: bool = False
+    """Listed supervision (挂牌督办) is proposed to the level above, once for an alert."""
 
     @classmethod
     def read(cls, row: Mapping[str, Any]) -> "EscalationStep":
@@ -45,6 +47,7 @@ class EscalationStep:
             receivers=tuple(row.get("receivers", ())),
             again=bool(row.get("again", False)),
             repeats=bool(row.get("repeats", False)),
+            propose_supervision=bool(row.get("propose_supervision", False)),
         )
 
 

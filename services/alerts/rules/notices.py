@@ -53,6 +53,7 @@ class Entry(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     PROMISE_LAPSED = "promise_lapsed"
     PLAN_DECIDED = "plan_decided"
+    SUPERVISION_PROPOSED = "supervision_proposed"
     SUPERSEDED = "superseded"
     CLOSED = "closed"
 

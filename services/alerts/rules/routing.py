@@ -31,6 +31,11 @@ class Receiver(StrEnum):
     OPERATOR = "operator"
 
 
+DUTY_ROSTER = "duty_roster"
+"""Whoever the nearest duty roster names at that instant."""
+ABOVE, RECIPIENT = "above:", "recipient:"
+"""What precedes a role of offices that is asked of the level above, or one recipient's id."""
+
 BY_AREA = (Receiver.INSPECTOR, Receiver.TOWN, Receiver.FINANCE_BUREAU, Receiver.WAGE_OFFICE,
            Receiver.LEADING_GROUP)  # fmt: skip
 """Roles of offices: the nearest area's holders."""
@@ -111,6 +116,16 @@ class Version(Protocol):
     def code(self) -> str: ...
     @property
     def version(self) -> int: ...
+
+
+def above(receiver: str) -> str | None:
+    """Give the role of an office that is asked of the level above; None for any other receiver."""
+    return receiver.removeprefix(ABOVE) if receiver.startswith(ABOVE) else None
+
+
+def one_recipient(receiver: str) -> UUID | None:
+    """Give the recipient whom a receiver names by id; None for any other receiver."""
+    return UUID(receiver.removeprefix(RECIPIENT)) if receiver.startswith(RECIPIENT) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +218,39 @@ def organisations(parties: Parties) -> set[UUID]:
     return {each for each in several if each is not None}
 
 
+Duties = Mapping[str, Sequence[UUID]]
+"""Who is on duty at an instant, by area."""
+
+
+def _named(
+    receiver: str,
+    parties: Parties,
+    lineage: Sequence[str],
+    candidates: Collection[RecipientT],
+    offices: Offices,
+    *,
+    duties: Duties,
+) -> tuple[list[RecipientT], str]:
+    """Give whom a receiver of a route names, and by what they were found."""
+    if (wanted := one_recipient(receiver)) is not None:
+        return [each for each in candidates if each.id == wanted], "named by the route"
+    if receiver == DUTY_ROSTER:
+        area, near = nearest_duty(lineage, duties)
+        return [each for each in candidates if each.id in near], f"duty roster of {area}"
+    if (role := above(receiver)) is not None:
+        return _holders(Receiver(role), parties, lineage[1:], candidates, offices)
+    return _holders(Receiver(receiver), parties, lineage, candidates, offices)
+
+
+def nearest_duty(lineage: Sequence[str], duties: Duties) -> tuple[str | None, Sequence[UUID]]:
+    """Give the nearest area whose roster names somebody, and whom, each once."""
+    for area in lineage:
+        # Spans of a roster may overlap, and then name somebody twice.
+        if near := list(dict.fromkeys(duties.get(area, ()))):
+            return area, near
+    return None, []
+
+
 def _holders(
     role: Receiver,
     parties: Parties,
@@ -287,15 +335,17 @@ def addressees(
     lineage: Sequence[str],
     candidates: Collection[RecipientT],
     offices: Offices = MappingProxyType({}),
+    *,
+    duties: Duties = MappingProxyType({}),
 ) -> Addressees:
-    """Find whom roles name: organisations' people by the item, persons, else by nearest area.
+    """Find whom receivers name: organisations' people by the item, persons, else by nearest area.
 
     Where registry told of dated posts (`offices`) the head is who is in office on that day.
     """
     found: dict[UUID, tuple[list[str], list[str]]] = {}
     unfilled = []
     for role in dict.fromkeys(receivers):
-        holders, found_by = _holders(Receiver(role), parties, lineage, candidates, offices)
+        holders, found_by = _named(role, parties, lineage, candidates, offices, duties=duties)
         for holder in holders:
             roles, ways = found.setdefault(holder.id, ([], []))
             roles.append(str(role))
@@ -318,13 +368,12 @@ def add_trace(traces: dict[UUID, dict[str, Any]], who: Addressed, route: Mapping
 
 
 def fall_back(
-    lineage: Sequence[str], on_duty: Mapping[str, Sequence[UUID]], operators: Sequence[UUID]
+    lineage: Sequence[str], on_duty: Duties, operators: Sequence[UUID]
 ) -> tuple[Addressed, ...]:
     """Say who is told where nobody was found: the nearest duty roster, then the operators."""
-    for area in lineage:
-        # Spans of a roster may overlap, and then name somebody twice.
-        if near := dict.fromkeys(on_duty.get(area, ())):
-            return tuple(Addressed(who, (), (f"duty roster of {area}",)) for who in near)
+    area, near = nearest_duty(lineage, on_duty)
+    if near:
+        return tuple(Addressed(who, (), (f"duty roster of {area}",)) for who in near)
     return tuple(
         Addressed(who, (Receiver.OPERATOR.value,), ("nobody on duty",)) for who in operators
     )

@@ -2,8 +2,10 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
+
+from pydantic import Field
 
 from services.alerts.rules.deliveries import Channel, DeliveryState
 from services.alerts.rules.notices import AlertState, Entry, Reason
@@ -108,6 +110,27 @@ class AcknowledgementIn(InBody):
 
     promised_on: clock.Day | None = None
     note: Note | None = None
+
+
+class AcknowledgementsIn(AcknowledgementIn):
+    """One answer for several alerts."""
+
+    alert_ids: Annotated[list[UUID], Field(min_length=1, max_length=500)]
+
+
+class RefusedOut(OutBody):
+    """An alert that could not be answered for, and why."""
+
+    alert_id: UUID
+    type: str
+    title: WordsOut
+
+
+class AcknowledgementsOut(OutBody):
+    """What came of each of several alerts."""
+
+    acknowledged: list[UUID]
+    refused: list[RefusedOut]
 
 
 class InboxOut(OutBody):

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.alerts.rules.catalogue import CATALOGUE, TEST, Listed, found_at, thin
 from services.alerts.schemas.forms import OutBody
+from shared.events.alerts import SupervisionProposed
 from shared.events.base import Event
 from shared.events.cases import (
     ArrearsCaseOpened,
@@ -23,7 +24,8 @@ EVENTS: dict[str, type[Event]] = {
     made.type: made
     for made in (
         ArrearsCaseOpened, CaseProposed, CorrectionOrderMoved, FundingOrderMoved,
-        WatchItemClosed, WatchItemLowered, WatchItemOpened, WatchItemRaised, WatchItemStepReached,
+        SupervisionProposed, WatchItemClosed, WatchItemLowered, WatchItemOpened, WatchItemRaised,
+        WatchItemStepReached,
     )
 }  # fmt: skip
 _PLUMBING = ("id", "occurred_at")

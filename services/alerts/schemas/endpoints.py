@@ -27,6 +27,7 @@ EventType = Literal[
     "cases.funding_order_moved.v1",
     "cases.case_proposed.v1",
     "cases.arrears_case_opened.v1",
+    "alerts.supervision_proposed.v1",
 ]
 
 PerMinute = Annotated[int, Field(ge=1, le=100_000)]

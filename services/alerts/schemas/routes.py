@@ -2,11 +2,13 @@
 
 from datetime import date, datetime, time
 from decimal import Decimal
+from itertools import chain
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from services.alerts.rules import routing
 from services.alerts.rules.ladders import WaitUnit
 from services.alerts.rules.routing import Receiver
 from services.alerts.schemas.forms import (
@@ -24,15 +26,42 @@ from shared.problems import TextError
 from shared.wording import Text
 
 
+def _receiver(text: str) -> str:
+    """Refuse a receiver that routing does not know."""
+    role = routing.above(text)
+    if role is not None and role in routing.BY_AREA:
+        return text
+    if text == routing.DUTY_ROSTER or text in list(Receiver):
+        return text
+    try:
+        if (one := routing.one_recipient(text)) is not None:
+            return f"{routing.RECIPIENT}{one}"
+    except ValueError:
+        pass
+    raise TextError(
+        "receiver_unknown",
+        Text(
+            "不是可通知的接收人：角色、duty_roster、above:机关角色、recipient:接收人编号",
+            "No receiver: a role, duty_roster, above:<office's role> or recipient:<id>",
+        ),
+    )
+
+
+ReceiverName = Annotated[str, StringConstraints(max_length=60), AfterValidator(_receiver)]
+
+
 class EscalationStepIn(InBody):
     """A rung of the notification ladder: silence of so long, then these receivers are told."""
 
     wait: Annotated[int, Field(ge=1, le=500)]
     unit: WaitUnit
     """`wh` working hours, `wd` working days (at the opening hour), `h` hours day and night."""
-    receivers: list[Receiver] = []
+    receivers: list[ReceiverName] = []
+    """Roles; `above:<role>` the office of the level above; `duty_roster`; `recipient:<id>`."""
     again: bool = False
     repeats: bool = False
+    propose_supervision: bool = False
+    """Listed supervision (挂牌督办) is proposed, once for an alert."""
 
     @model_validator(mode="after")
     def _tells_somebody(self) -> Self:
@@ -70,13 +99,19 @@ class RouteIn(InBody):
     amount_from: Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=2)] | None = None
     """Yuan that are lacking, at least."""
     major: bool | None = None
-    receivers: list[Receiver] = []
-    on_steps: dict[Code, list[Receiver]] = {}
+    receivers: list[ReceiverName] = []
+    on_steps: dict[Code, list[ReceiverName]] = {}
     steps: Annotated[list[EscalationStepIn], Field(max_length=20)] = []
     opens: time | None = None
     closes: time | None = None
     source: Line
     certainty: Literal["A", "B", "C"] = "C"
+
+    def recipients(self) -> set[UUID]:
+        """Give the recipients whom it names by id."""
+        rungs = (step.receivers for step in self.steps)
+        named = chain(self.receivers, *self.on_steps.values(), *rungs)
+        return {one for each in named if (one := routing.one_recipient(each))}
 
     @model_validator(mode="after")
     def _stands_alone(self) -> Self:

@@ -73,9 +73,11 @@ async def rows(session: Session, time: Time) -> Rows:
             "recipient": ADDRESSEE,
             "owner": DEVELOPER,
         },
-        requests={name: [{"json": sent}] for name, sent in _bodies(recipient).items()},
+        requests={name: [{"json": sent}] for name, sent in _bodies(recipient, alert).items()},
         marks={
             f"GET {V1}/alerts": alert.id,
+            # An alert that is not the caller's is named among those refused.
+            f"POST {V1}/alerts/acknowledgements": f'"acknowledged":["{alert.id}"]',
             f"GET {V1}/inbox": alert.id,
             f"GET {V1}/reminders": reminder.id,
             f"GET {V1}/routes": route.id,
@@ -109,7 +111,7 @@ def _sign() -> dict[str, Any]:
     return {"area_code": HERE, "persons": 30, "seen_at": seen_at, "what": "工人聚集"}
 
 
-def _bodies(recipient: Recipient) -> dict[str, Any]:
+def _bodies(recipient: Recipient, alert: Alert) -> dict[str, Any]:
     """Give what each write is sent."""
     post = {"title": "县治欠办", "roles": ["wage_office"], "area_code": HERE}
     duty = {"area_code": HERE, "recipient_id": str(recipient.id)}
@@ -117,6 +119,7 @@ def _bodies(recipient: Recipient) -> dict[str, Any]:
     kinds = ["cases.watch_item_opened.v1"]
     return {
         f"POST {V1}/alerts/{{alert_id}}/acknowledge": {"promised_on": "2023-04-28"},
+        f"POST {V1}/alerts/acknowledgements": {"alert_ids": [str(alert.id)]},
         f"POST {V1}/routes": _route("other"),
         f"POST {V1}/routes/rehearsals": {"kind": "x", "level": "red", "area_code": HERE},
         f"POST {V1}/signs": _sign(),
