@@ -67,6 +67,8 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "alerts:write_recipients",
             "alerts:reveal",
             "alerts:manage_endpoints",
+            "alerts:manage_robots",
+            "alerts:write_templates",
             "alerts:read_deliveries",
         ),
         # 劳动保障监察员
@@ -217,6 +219,8 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "alerts:write_routes",
             "alerts:write_recipients",
             "alerts:manage_endpoints",
+            "alerts:manage_robots",
+            "alerts:write_templates",
             "alerts:read_deliveries",
             "platform:operate",
             "platform:play",

@@ -96,3 +96,35 @@ class OwnOnly(Problem):
     title = Text(
         "只能订阅本单位参与的事项", "You may subscribe only to your own organisation's events"
     )
+
+
+class RobotUnknown(Problem):
+    """No such robot, or one outside the caller's areas."""
+
+    status = 404
+    title = Text(
+        "群机器人不存在，或不在您的管辖范围内", "No such robot, or it is outside your areas"
+    )
+
+
+class AddressRefused(Problem):
+    """The address has not the form that the robot's platform gives."""
+
+    status = 422
+    title = Text("不是该平台群机器人的地址", "This is no address of a robot of this platform")
+
+
+class TemplateRefused(Problem):
+    """Something is wrong with a template; all of it is said."""
+
+    status = 422
+    title = Text("模板有误", "The template is refused")
+
+
+class TemplateNotLater(Problem):
+    """A version that applies before the one it follows would rewrite what was told by it."""
+
+    status = 409
+    title = Text(
+        "新版本的生效日不得早于现行版本", "A version cannot apply before the one it follows"
+    )

@@ -4,14 +4,14 @@ from functools import cache
 from itertools import pairwise
 from typing import Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import AnyHttpUrl, Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from shared.config import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """Sending: how often, how long, how many at once; and the mail server."""
+    """Sending: how often, how long, how many at once; the mail server and the SMS gateway."""
 
     model_config = SettingsConfigDict(env_prefix="ALERTS_")
 
@@ -48,6 +48,30 @@ class Settings(ServiceSettings):
     Unset: nobody is told by mail."""
     mail_from: str = "xinqing@localhost"
     """The sender of mails."""
+
+    sms_url: AnyHttpUrl | None = None
+    """The gateway for SMS, spoken to as `docs/sms.md` says. Unset: nobody is told by SMS."""
+    sms_access_key: str = ""
+    """By what the gateway knows us."""
+    sms_secret: SecretStr | None = None
+    """What signs our requests to the gateway, and its reports to us."""
+    sms_sign: str = Field(default="薪清", pattern=r"^[^\s【】]{2,20}$")
+    """The registered name of the sender, which stands in 【】 before every text."""
+    sms_report_after: float = Field(default=259_200, gt=0)
+    """Seconds after which an SMS without a report is given up: 72 h."""
+
+    @property
+    def provided(self) -> frozenset[str]:
+        """Give the channels to people for which there is a provider."""
+        given = {"mail": self.smtp_url, "sms": self.sms_url}
+        return frozenset(channel for channel, url in given.items() if url)
+
+    @model_validator(mode="after")
+    def _gateway_is_whole(self) -> Self:
+        """Refuse a gateway whose requests and reports nothing could sign."""
+        if self.sms_url and not (self.sms_access_key and self.sms_secret):
+            raise ValueError("ALERTS_SMS_URL needs ALERTS_SMS_ACCESS_KEY and ALERTS_SMS_SECRET")
+        return self
 
     @model_validator(mode="after")
     def _warnings_follow_each_other(self) -> Self:

@@ -7,11 +7,15 @@ from services.alerts.actions import (
     ladders,
     messages,
     notices,
+    packing,
     posts,
     recipients,
     reminders,
+    robots,
     routes,
     signs,
+    templates,
+    ways,
 )
 
 __all__ = [
@@ -21,9 +25,13 @@ __all__ = [
     "ladders",
     "messages",
     "notices",
+    "packing",
     "posts",
     "recipients",
     "reminders",
+    "robots",
     "routes",
     "signs",
+    "templates",
+    "ways",
 ]

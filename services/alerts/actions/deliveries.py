@@ -1,23 +1,18 @@
 """Deliveries: claimed with a lease at the pace of each subscriber, recorded in sets."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from services.alerts import actions, queries
-from services.alerts.models import Attempt, Delivery
-from services.alerts.rules import deliveries, notices, routing
-from services.alerts.rules.deliveries import (
-    Answer,
-    Channel,
-    DeliveryState,
-    Parcel,
-    Payload,
-    Verdict,
-)
+from services.alerts.models import Attempt, Delivery, Endpoint, Robot
+from services.alerts.rules import deliveries, routing
+from services.alerts.rules.deliveries import Answer, Channel, DeliveryState, Parcel, Verdict
 from services.alerts.rules.endpoints import pace
+from services.alerts.rules.ways import OF_THE_RECEIVER
 from services.alerts.settings import settings
 from shared import sets
 from shared.db import Session, new_id
@@ -41,12 +36,11 @@ async def claim_deliveries(
         session, now, under_way=under_way, lane_room=said.send_at_once_per_lane, limit=limit
     )
     allowed = await _paced(session, claimed, now)
-    made: dict[tuple[UUID, Payload], str] = {}
+    going = [delivery for delivery in claimed if delivery.id in allowed]
+    packed = await actions.packing.pack(session, going, now)
     parcels = []
-    for delivery in claimed:
-        if delivery.id not in allowed:
-            continue
-        parcel = _parcel(delivery, now, made)
+    for delivery in going:
+        parcel = packed.get(delivery.id)
         if parcel is None:
             delivery.give_up(DeliveryState.STOPPED)
             continue
@@ -57,50 +51,60 @@ async def claim_deliveries(
 
 
 async def _paced(session: Session, claimed: Sequence[Delivery], now: datetime) -> set[UUID]:
-    """Give what may go by the pace of its endpoint; what may not is left for a later claim."""
+    """Give what may go by the pace of its endpoint or robot; what may not is left for later."""
     slow: dict[UUID, list[Delivery]] = defaultdict(list)
+    robots = set()
     for delivery in claimed:
         if delivery.endpoint and delivery.endpoint.per_minute:
             slow[delivery.endpoint.id].append(delivery)
+        elif delivery.robot_id:
+            robots.add(delivery.robot_id)
+            slow[delivery.robot_id].append(delivery)
     allowed = {delivery.id for delivery in claimed}
-    for endpoint in await queries.endpoints.locked_endpoints(session, set(slow)) if slow else ():
-        if endpoint.per_minute:
-            waiting = slow[endpoint.id]
-            room, endpoint.free_at = pace(endpoint.free_at, endpoint.per_minute, now, len(waiting))
+    if not slow:
+        return allowed
+    paced: list[Endpoint | Robot] = []
+    if endpoints := set(slow) - robots:
+        paced += await queries.endpoints.locked_endpoints(session, endpoints)
+    if robots:
+        paced += await queries.robots.locked_robots(session, robots)
+    for one in paced:
+        if one.per_minute:
+            waiting = slow[one.id]
+            room, one.free_at = pace(one.free_at, one.per_minute, now, len(waiting))
             allowed -= {delivery.id for delivery in waiting[room:]}
     return allowed
 
 
-def _parcel(
-    delivery: Delivery, now: datetime, made: dict[tuple[UUID, Payload], str]
-) -> Parcel | None:
-    """Pack a delivery with all that sending needs; None if its receiver has no address now.
+@dataclass
+class Came:
+    """What came of attempts, by whom they went to."""
 
-    `made` keeps what is sent of a message, made once however many receive it.
-    """
-    endpoint, message = delivery.endpoint, delivery.message
-    if endpoint and message:
-        form = message.id, endpoint.payload
-        if form not in made:
-            made[form] = actions.messages.said(message, endpoint.payload)
-        return Parcel(
-            delivery_id=delivery.id, lane=delivery.lane, channel=Channel.WEBHOOK,
-            address=endpoint.url, secrets=endpoint.secrets_at(now), message_id=message.id,
-            body=made[form], told_at=delivery.created_at, type=message.type,
-            is_troubled=endpoint.failures > 0,
-        )  # fmt: skip
-    notice = delivery.notice
-    if notice is None or not notice.recipient.mail:
-        return None
-    alert = notice.alert
-    waits = alert.contractor_id is not None and notice.recipient.org_id == alert.contractor_id
-    waiting = alert.waiting if waits else None
-    return Parcel(
-        delivery_id=delivery.id, lane=delivery.lane, channel=delivery.channel,
-        address=notice.recipient.mail, message_id=delivery.id, told_at=delivery.created_at,
-        subject=notices.title(alert, notice.reason).zh,
-        body=notices.letter(alert, notice.reason, waiting).zh,
-    )  # fmt: skip
+    gone: set[UUID] = field(default_factory=set)
+    """Endpoints that want no more."""
+    faring: dict[UUID, list[bool]] = field(default_factory=lambda: defaultdict(list))
+    lost: set[UUID] = field(default_factory=set)
+    """Robots that are not there any more."""
+    held: dict[UUID, float] = field(default_factory=dict)
+    """Robots to which it was too much, and for how many seconds."""
+    ways: dict[tuple[UUID, Channel], str | None] = field(default_factory=dict)
+    """Ways of notices that failed, with why; None: it reached its receiver, as it did not last."""
+
+    def note(self, delivery: Delivery, parcel: Parcel, answer: Answer, found: Verdict) -> None:
+        """Take one outcome."""
+        never = found in {Verdict.REFUSED, Verdict.GONE}
+        if delivery.endpoint_id and found is Verdict.GONE:
+            self.gone.add(delivery.endpoint_id)
+        elif delivery.endpoint_id and (parcel.is_troubled or found is Verdict.AGAIN):
+            self.faring[delivery.endpoint_id].append(found is Verdict.DELIVERED)
+        if delivery.robot_id and found is Verdict.GONE:
+            self.lost.add(delivery.robot_id)
+        elif delivery.robot_id and found is Verdict.AGAIN and answer.retry_after:
+            self.held[delivery.robot_id] = answer.retry_after
+        if delivery.notice_id and never and answer.error in OF_THE_RECEIVER:
+            self.ways[delivery.notice_id, delivery.channel] = answer.error
+        elif delivery.notice_id and parcel.is_troubled and found is Verdict.DELIVERED:
+            self.ways[delivery.notice_id, delivery.channel] = None
 
 
 async def record_attempts(
@@ -116,33 +120,45 @@ async def record_attempts(
     `wall` is the machine's instant, by which retries wait; `now` the domain's.
     """
     by_id = {parcel.delivery_id: (parcel, answer) for parcel, answer in outcomes}
-    gone: set[UUID] = set()
-    faring: dict[UUID, list[bool]] = defaultdict(list)
+    came = Came()
     attempts: list[dict[str, Any]] = []
     rows = await queries.deliveries.locked_deliveries(session, list(by_id))
     for delivery in rows:
         parcel, answer = by_id[delivery.id]
         attempts.append(_attempt(delivery, parcel, answer, wall))
         if delivery.state is not DeliveryState.WAITING:
-            continue  # Another process sent it too, after our lease ran out.
+            continue  # Another process sent it too, or the gateway has reported already.
         found = deliveries.verdict(delivery.channel, answer)
-        if delivery.endpoint_id and (parcel.is_troubled or found is Verdict.AGAIN):
-            faring[delivery.endpoint_id].append(found is Verdict.DELIVERED)
+        came.note(delivery, parcel, answer, found)
         if found is Verdict.DELIVERED:
             delivery.deliver(now)
-        elif found is Verdict.GONE and delivery.endpoint_id:
+        elif found is Verdict.ACCEPTED:
+            delivery.hand_over(wall)
+        elif found is Verdict.REFUSED:
+            delivery.give_up(DeliveryState.REFUSED)
+        elif found is Verdict.GONE:
             delivery.give_up(DeliveryState.STOPPED)
-            gone.add(delivery.endpoint_id)
         elif (wait := _wait(delivery, answer, roll)) is not None:
             delivery.put_off(wall + wait)
         else:
             await _exhaust(session, delivery, now)
     await sets.change(session, rows)
     await sets.add(session, Attempt, attempts)
-    if gone:
-        await actions.endpoints.disable_endpoints(session, gone, "gone", now)
-    if faring:
-        await actions.endpoints.note_health(session, faring, now=now, wall=wall)
+    await _follow(session, came, now=now, wall=wall)
+
+
+async def _follow(session: Session, came: Came, *, now: datetime, wall: datetime) -> None:
+    """Take what attempts say of those whom they went to."""
+    if came.gone:
+        await actions.endpoints.disable_endpoints(session, came.gone, "gone", now)
+    if came.faring:
+        await actions.endpoints.note_health(session, came.faring, now=now, wall=wall)
+    if came.lost:
+        await actions.robots.lose_robots(session, came.lost, now)
+    for robot in await queries.robots.locked_robots(session, came.held) if came.held else ():
+        robot.hold(wall + timedelta(seconds=came.held[robot.id]))
+    if came.ways:
+        await actions.ways.note_ways(session, came.ways, now)
 
 
 def _wait(delivery: Delivery, answer: Answer, roll: float) -> timedelta | None:
@@ -155,11 +171,13 @@ def _wait(delivery: Delivery, answer: Answer, roll: float) -> timedelta | None:
 def _attempt(delivery: Delivery, parcel: Parcel, answer: Answer, wall: datetime) -> dict[str, Any]:
     """Give a line of the delivery log."""
     delivery.made_attempts += 1
-    secrets = parcel.secrets if parcel.channel is Channel.WEBHOOK else (parcel.address,)
+    secrets = parcel.secrets
+    if parcel.channel is not Channel.WEBHOOK:
+        secrets = (*secrets, parcel.address)
     return {
         "id": new_id(), "delivery_id": delivery.id, "number": delivery.made_attempts,
         "at": wall - answer.took, "took_ms": round(answer.took.total_seconds() * 1000),
-        "status": answer.status, "error": answer.error,
+        "status": answer.status, "error": answer.error, "parts": parcel.parts,
         "answer": deliveries.scrub(answer.body, secrets),
     }  # fmt: skip
 
@@ -189,4 +207,10 @@ async def _exhaust(session: Session, delivery: Delivery, now: datetime) -> None:
 async def stop_deliveries(session: Session, endpoint_ids: Sequence[UUID]) -> None:
     """Let go of what still waits for endpoints that are disabled."""
     for delivery in await queries.deliveries.locked_waiting_deliveries(session, endpoint_ids):
+        delivery.give_up(DeliveryState.STOPPED)
+
+
+async def stop_robots(session: Session, robot_ids: Collection[UUID]) -> None:
+    """Let go of what still waits for robots that are disabled."""
+    for delivery in await queries.deliveries.locked_waiting_of_robots(session, robot_ids):
         delivery.give_up(DeliveryState.STOPPED)

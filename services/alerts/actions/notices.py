@@ -11,7 +11,7 @@ import structlog
 from services.alerts import actions, queries
 from services.alerts.models import Alert, Delivery, Notice, Recipient, TimelineEntry
 from services.alerts.rules import routing
-from services.alerts.rules.deliveries import MAIL_LANE, Channel, DeliveryState
+from services.alerts.rules.deliveries import ROBOTS, Channel, DeliveryState
 from services.alerts.rules.notices import Entry, Reason
 from services.alerts.rules.routing import Told
 from services.alerts.settings import settings
@@ -203,7 +203,7 @@ async def _send(
         notices.append(notice)
         deliveries += [
             _delivery(alert, person, way, notice)
-            for way in ways(person)
+            for way in _ways(alert, person)
             # What was sent before the database was lost went with the log of it.
             if way is Channel.INBOX or not replayed
         ]
@@ -214,7 +214,13 @@ async def _send(
 
 def ways(person: Recipient) -> list[Channel]:
     """Give the ways by which a recipient can be told now."""
-    return person.ways(by_mail=settings().smtp_url is not None)
+    return person.ways(settings().provided)
+
+
+def _ways(alert: Alert, person: Recipient) -> list[Channel]:
+    """Give the ways by which somebody is told: not by the one that the alert says is away."""
+    away = alert.details.get("channel") if alert.kind == routing.CHANNEL_FAILING else None
+    return [way for way in ways(person) if way != away]
 
 
 def _delivery(
@@ -225,12 +231,13 @@ def _delivery(
     return {
         "id": new_id(),
         "key": f"{alert.id}:{notice['step']}:{person.id}:{way}:{notice['slot']}",
-        "lane": MAIL_LANE if way is Channel.MAIL else way.value,
+        "lane": str(person.robot_id) if way in ROBOTS else way.value,
         "channel": way,
         "type": notice["reason"].value,
         "area_code": alert.area_code,
         "org_id": person.org_id,
         "notice_id": notice["id"],
+        "robot_id": person.robot_id if way in ROBOTS else None,
         "state": DeliveryState.DELIVERED if arrived else DeliveryState.WAITING,
         "created_at": at,
         "delivered_at": at if arrived else None,

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from services.alerts import queries
 from services.alerts.models import DutyRoster, Recipient
+from services.alerts.rules.deliveries import Channel
 from services.alerts.schemas.recipients import (
     DutyRosterIn,
     RecipientFind,
@@ -22,17 +23,18 @@ from shared.problems import Stale
 async def enter_recipient(
     session: Session, caller: Caller, wanted: RecipientIn, now: datetime
 ) -> Recipient:
-    """Enter a person or post of the caller's areas; raises AreaUnknown."""
+    """Enter a person, post or group of the caller's areas; raises AreaUnknown, RobotUnknown."""
     await queries.areas.areas_in_scope(session, [wanted.area_code], caller.scope)
     recipient = Recipient(
         id=new_id(), title=wanted.title, roles=[role.value for role in wanted.roles],
         area_code=wanted.area_code, org_id=wanted.org_id, person_id=wanted.person_id,
         subject=wanted.subject, channels=list(wanted.channels),
         from_on=wanted.from_on or clock.day_of(now), until_on=wanted.until_on,
-        version=1, created_at=now, changed_at=now,
+        language=wanted.language, failing={}, version=1, created_at=now, changed_at=now,
     )  # fmt: skip
     _set_phone(recipient, wanted.phone)
     _set_mail(recipient, wanted.mail)
+    await _set_robot(session, caller, recipient, wanted.robot_id)
     session.add(recipient)
     return recipient
 
@@ -40,7 +42,7 @@ async def enter_recipient(
 async def change_recipient(
     session: Session, caller: Caller, recipient_id: UUID, patch: RecipientPatch, now: datetime
 ) -> Recipient:
-    """Change what the patch names; raises RecipientUnknown, Stale."""
+    """Change what the patch names; raises RecipientUnknown, RobotUnknown, Stale."""
     recipient = await queries.recipients.locked_recipient(session, recipient_id, caller.scope)
     if recipient.version != patch.version:
         raise Stale
@@ -53,7 +55,9 @@ async def change_recipient(
         recipient.roles = [role.value for role in patch.roles]
     if "channels" in named:
         recipient.channels = list(patch.channels)
-    for plain in named & {"title", "person_id", "subject", "until_on"}:
+    if "robot_id" in named:
+        await _set_robot(session, caller, recipient, patch.robot_id)
+    for plain in named & {"title", "person_id", "subject", "until_on", "language"}:
         setattr(recipient, plain, getattr(patch, plain))
     recipient.version, recipient.changed_at = recipient.version + 1, now
     return recipient
@@ -99,9 +103,21 @@ async def enter_duty(
 
 def _set_phone(recipient: Recipient, phone: str | None) -> None:
     recipient.phone = phone
+    recipient.reached(Channel.SMS)
     recipient.phone_index = pii.blind_index(phone, "phone") if phone else None
 
 
 def _set_mail(recipient: Recipient, mail: str | None) -> None:
     recipient.mail = mail
+    recipient.reached(Channel.MAIL)
     recipient.mail_index = pii.blind_index(mail, "mail") if mail else None
+
+
+async def _set_robot(
+    session: Session, caller: Caller, recipient: Recipient, robot_id: UUID | None
+) -> None:
+    if recipient.robot_kind:
+        recipient.reached(recipient.robot_kind)
+    robot = await queries.robots.robot(session, robot_id, caller.scope) if robot_id else None
+    recipient.robot_id = robot.id if robot else None
+    recipient.robot_kind = robot.kind if robot else None

@@ -1,5 +1,5 @@
-"""Strangers that alerts speak to: subscribers' endpoints and the mail server."""
+"""Strangers that alerts speak to: subscribers, the mail server, the SMS gateway, group robots."""
 
-from services.alerts.adapters import calls, channels, smtp, webhook
+from services.alerts.adapters import calls, channels, sms, smtp, webhook
 
-__all__ = ["calls", "channels", "smtp", "webhook"]
+__all__ = ["calls", "channels", "sms", "smtp", "webhook"]

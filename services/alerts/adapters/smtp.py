@@ -2,51 +2,78 @@
 
 import asyncio
 import socket
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
 from time import monotonic
+from typing import TypeAlias
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import aiosmtplib
 
 from services.alerts.adapters.calls import Client, policy
-from services.alerts.rules.deliveries import Answer, Parcel
+from services.alerts.rules.deliveries import Answer, Parcel, Verdict
 from services.alerts.settings import settings
 from shared import clock, egress
 
 SMTP_PORT, SMTPS_PORT = 25, 465
+PERMANENT = 500
+"""From this status on a refusal holds for good (RFC 5321, 4.2.1)."""
+
+Ask: TypeAlias = Callable[[aiosmtplib.SMTP], Awaitable[Answer]]
 
 
 async def send(_client: Client, parcel: Parcel) -> Answer:
     """Send one mail and give the server's answer, whatever happens."""
+
+    async def post(session: aiosmtplib.SMTP) -> Answer:
+        _, said = await session.send_message(_mail(parcel))
+        return Answer(status=aiosmtplib.SMTPStatus.completed, body=said)
+
+    return await _answer(post)
+
+
+async def check(_client: Client, _address: str) -> Answer:
+    """See whether the mail server lets us in; nothing is sent."""
+
+    async def greet(session: aiosmtplib.SMTP) -> Answer:
+        said = await session.noop()
+        return Answer(status=said.code, body=said.message)
+
+    return await _answer(greet)
+
+
+async def _answer(ask: Ask) -> Answer:
+    """Ask the mail server something; a receiver that it refuses for good is refused by it."""
     began = monotonic()
     answer = Answer(error="no_server")
     url = settings().smtp_url
     if url:
         try:
             async with asyncio.timeout(settings().send_timeout):
-                answer = await _send(urlsplit(url.get_secret_value()), parcel)
+                answer = await _ask(urlsplit(url.get_secret_value()), ask)
         except aiosmtplib.SMTPResponseException as refused:
             answer = Answer(status=refused.code, body=refused.message, error="smtp")
         except aiosmtplib.SMTPRecipientsRefused as refused:
             first = refused.recipients[0]
-            answer = Answer(status=first.code, body=first.message, error="recipient")
+            never = Verdict.REFUSED if first.code >= PERMANENT else None
+            answer = Answer(first.code, first.message, error="recipient", verdict=never)
         except TimeoutError:
             answer = Answer(error="timeout")
         except egress.EgressRefused:
             answer = Answer(error="refused")
         except (aiosmtplib.SMTPException, OSError):
             answer = Answer(error="connect")
-    took = timedelta(seconds=monotonic() - began)
-    return Answer(answer.status, answer.body, answer.retry_after, answer.error, took)
+    return replace(answer, took=timedelta(seconds=monotonic() - began))
 
 
-async def _send(server: SplitResult, parcel: Parcel) -> Answer:
+async def _ask(server: SplitResult, ask: Ask) -> Answer:
     tls, host = server.scheme == "smtps", server.hostname or ""
     connection = await _connect(host, server.port or (SMTPS_PORT if tls else SMTP_PORT), tls=tls)
-    client = aiosmtplib.SMTP(
+    session = aiosmtplib.SMTP(
         hostname=host,
         sock=connection,
         use_tls=tls,
@@ -58,12 +85,11 @@ async def _send(server: SplitResult, parcel: Parcel) -> Answer:
         timeout=settings().send_timeout,
     )
     try:
-        await client.connect()
-        _, said = await client.send_message(_mail(parcel))
+        await session.connect()
+        return await ask(session)
     finally:
         with suppress(aiosmtplib.SMTPException):
-            client.close()
-    return Answer(status=aiosmtplib.SMTPStatus.completed, body=said)
+            session.close()
 
 
 async def _connect(host: str, port: int, *, tls: bool) -> socket.socket:

@@ -10,9 +10,11 @@ from services.alerts.models.deliveries import (
 )
 from services.alerts.models.recipients import DutyRoster, Recipient, UnitPost
 from services.alerts.models.reminders import Reminder
+from services.alerts.models.robots import Robot
 from services.alerts.models.routes import Route
 from services.alerts.models.signs import Sign
 from services.alerts.models.tables import Base
+from services.alerts.models.templates import Template
 
 __all__ = [
     "Alert",
@@ -27,8 +29,10 @@ __all__ = [
     "ProjectSequence",
     "Recipient",
     "Reminder",
+    "Robot",
     "Route",
     "Sign",
+    "Template",
     "TimelineEntry",
     "UnitPost",
 ]

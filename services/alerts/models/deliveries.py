@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from services.alerts.models.alerts import Notice
+from services.alerts.models.robots import Robot
 from services.alerts.models.tables import Base
 from services.alerts.rules.deliveries import Channel, DeliveryState, EndpointState, Payload
 from services.alerts.rules.endpoints import Health
@@ -130,6 +131,9 @@ class Delivery(Base):
         Index("ix_deliveries_order", "created_at", "id"),
         Index("ix_deliveries_notice", "notice_id"),
         Index("ix_deliveries_endpoint", "endpoint_id", "created_at"),
+        Index("ix_deliveries_robot", "robot_id", postgresql_where=text("state = 'waiting'")),
+        # What a gateway took and has not reported on.
+        Index("ix_deliveries_sent", "next_at", postgresql_where=text("state = 'sent'")),
         # What an endpoint that keeps the order still has to be sent of a project.
         Index(
             "ix_deliveries_sequence", "endpoint_id", "project_id", "sequence",
@@ -137,7 +141,8 @@ class Delivery(Base):
         ),
         CheckConstraint(
             "(channel = 'webhook') = (endpoint_id IS NOT NULL AND message_id IS NOT NULL)"
-            " AND (channel <> 'webhook') = (notice_id IS NOT NULL)",
+            " AND (channel <> 'webhook') = (notice_id IS NOT NULL)"
+            " AND (channel IN ('wecom', 'dingtalk', 'feishu')) = (robot_id IS NOT NULL)",
             name="target",
         ),
     )  # fmt: skip
@@ -147,7 +152,7 @@ class Delivery(Base):
     """`{endpoint}:{event}`, with `:{replay}` where it is sent again, or
     `{alert}:{step}:{receiver}:{channel}:{slot}` (domain 6.5)."""
     lane: Mapped[str]
-    """What is slow together: an endpoint, or the mail server."""
+    """What is slow together: an endpoint, a robot, the mail server, the SMS gateway."""
     channel: Mapped[Channel]
     type: Mapped[str]
     """The event's type, or the reason of the notice."""
@@ -159,11 +164,12 @@ class Delivery(Base):
     endpoint_id: Mapped[UUID | None] = mapped_column(ForeignKey("endpoints.id"))
     message_id: Mapped[UUID | None] = mapped_column(ForeignKey("messages.id"))
     notice_id: Mapped[UUID | None] = mapped_column(ForeignKey("notices.id"))
+    robot_id: Mapped[UUID | None] = mapped_column(ForeignKey("robots.id"))
     state: Mapped[DeliveryState] = mapped_column(default=DeliveryState.WAITING)
     made_attempts: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     next_at: Mapped[datetime] = mapped_column(default=clock.wall)
-    """The machine's instant from which it may be sent (again)."""
+    """The machine's instant from which it may be sent (again); once sent, when that was."""
     leased_until: Mapped[datetime | None]
     """The machine's instant until which one process has claimed it."""
     delivered_at: Mapped[datetime | None]
@@ -174,6 +180,7 @@ class Delivery(Base):
     endpoint: Mapped[Endpoint | None] = relationship(lazy="raise")
     message: Mapped[Message | None] = relationship(lazy="raise")
     notice: Mapped[Notice | None] = relationship(lazy="raise", back_populates="deliveries")
+    robot: Mapped[Robot | None] = relationship(lazy="raise")
 
     def lease(self, until: datetime) -> None:
         """Give it to one process for a while."""
@@ -182,6 +189,10 @@ class Delivery(Base):
     def deliver(self, at: datetime) -> None:
         """Note that it arrived."""
         self.state, self.delivered_at, self.leased_until = DeliveryState.DELIVERED, at, None
+
+    def hand_over(self, at: datetime) -> None:
+        """Note that a gateway has it, and will report."""
+        self.state, self.next_at, self.leased_until = DeliveryState.SENT, at, None
 
     def put_off(self, until: datetime) -> None:
         """Try again later."""
@@ -210,5 +221,7 @@ class Attempt(Base):
     took_ms: Mapped[int]
     status: Mapped[int | None]
     error: Mapped[str | None]
+    parts: Mapped[int] = mapped_column(default=1)
+    """How many messages an SMS makes, which is what it costs."""
     answer: Mapped[str]
     """The first 4 kB of what came back, scrubbed."""

@@ -1,11 +1,14 @@
 """Recipients, and who is on duty."""
 
+from collections.abc import Collection
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from services.alerts.models.robots import Robot
 from services.alerts.models.tables import Base
 from services.alerts.rules.deliveries import Channel
 from shared.pii import Sealed
@@ -36,6 +39,13 @@ class Recipient(Base):
     mail: Mapped[str | None] = mapped_column(Sealed)
     mail_index: Mapped[str | None]
     channels: Mapped[list[str]]
+    language: Mapped[str] = mapped_column(default="zh")
+    robot_id: Mapped[UUID | None] = mapped_column(ForeignKey("robots.id"))
+    """Set: a chat group, told by this robot of its own."""
+    robot_kind: Mapped[Channel | None]
+    """Whose platform the robot is of; it never changes."""
+    failing: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """Ways that did not reach it last, each with why and since when: `{"sms": {"reason": …}}`."""
     from_on: Mapped[date]
     until_on: Mapped[date | None]
     """The last day in office."""
@@ -43,12 +53,29 @@ class Recipient(Base):
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
 
-    def ways(self, *, by_mail: bool) -> list[Channel]:
-        """Give the ways by which it can be told now; the inbox always is one."""
+    robot: Mapped[Robot | None] = relationship(lazy="raise")
+
+    def ways(self, provided: Collection[str]) -> list[Channel]:
+        """Give the ways by which it can be told now; the inbox always is one.
+
+        `provided` are the channels for which the installation has a provider.
+        """
+        own = {Channel.MAIL: self.mail, Channel.SMS: self.phone}
         ways = [Channel.INBOX]
-        if by_mail and self.mail and Channel.MAIL in self.channels:
-            ways.append(Channel.MAIL)
-        return ways
+        ways += [
+            way for way, address in own.items()
+            if address and way in self.channels and way in provided
+        ]  # fmt: skip
+        return [*ways, self.robot_kind] if self.robot_kind else ways
+
+    def fail(self, way: Channel, reason: str, at: datetime) -> None:
+        """Note that a way did not reach it, and since when that is so."""
+        since = self.failing.get(way, {}).get("since", at.isoformat())
+        self.failing = self.failing | {way.value: {"reason": reason, "since": since}}
+
+    def reached(self, way: Channel) -> None:
+        """Note that a way reached it, or that its address there is another now."""
+        self.failing = {each: said for each, said in self.failing.items() if each != way}
 
 
 class DutyRoster(Base):

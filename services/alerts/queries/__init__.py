@@ -10,8 +10,10 @@ from services.alerts.queries import (
     posts,
     recipients,
     reminders,
+    robots,
     routes,
     signs,
+    templates,
 )
 
 __all__ = [
@@ -24,6 +26,8 @@ __all__ = [
     "posts",
     "recipients",
     "reminders",
+    "robots",
     "routes",
     "signs",
+    "templates",
 ]

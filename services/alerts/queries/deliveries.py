@@ -23,9 +23,15 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased, selectinload
 
 from services.alerts.errors import EndpointOff
-from services.alerts.models import Delivery, Endpoint, Message, Notice
+from services.alerts.models import Delivery, Endpoint, Message, Notice, Robot
 from services.alerts.queries import endpoints
-from services.alerts.rules.deliveries import MAIL_LANE, Channel, DeliveryState, EndpointState
+from services.alerts.rules.deliveries import (
+    MAIL_LANE,
+    SMS_LANE,
+    Channel,
+    DeliveryState,
+    EndpointState,
+)
 from services.alerts.schemas.endpoints import DeliveryFilter
 from shared import clock, known, paging
 from shared.areas import Scope
@@ -101,7 +107,11 @@ def _lanes(now: datetime, lane_room: int) -> Subquery:
             Endpoint.state == EndpointState.ACTIVE,
             or_(Endpoint.resting_until.is_(None), Endpoint.resting_until <= now),
         ),
+        select(cast(Robot.id, String), literal(1), literal(value=False)).where(
+            Robot.state == EndpointState.ACTIVE, or_(Robot.free_at.is_(None), Robot.free_at <= now)
+        ),
         select(literal(MAIL_LANE), literal(lane_room), literal(value=False)),
+        select(literal(SMS_LANE), literal(lane_room), literal(value=False)),
     ).subquery()
 
 
@@ -126,10 +136,10 @@ async def locked_due_deliveries(
 ) -> Sequence[Delivery]:
     """Give deliveries to be sent now, with all that sending them needs; others' are skipped.
 
-    Each lane (an endpoint, the mail server) gives at most `lane_room` beside what this process
-    sends to it now, so that a long queue of a slow one leaves space for the others; one that
-    failed last gives one at a time, and one that rests none. Of an endpoint that keeps the order
-    only the first of each project is given.
+    Each lane (an endpoint, a robot, the mail server, the SMS gateway) gives at most `lane_room`
+    beside what this process sends to it now, so that a long queue of a slow one leaves space for
+    the others; one that failed last gives one at a time, and one that rests none. Of an endpoint
+    that keeps the order only the first of each project is given.
     """
     lanes = _lanes(now, lane_room)
     head = (
@@ -152,6 +162,7 @@ async def locked_due_deliveries(
         .options(
             selectinload(Delivery.endpoint),
             selectinload(Delivery.message),
+            selectinload(Delivery.robot),
             selectinload(Delivery.notice).selectinload(Notice.alert),
             selectinload(Delivery.notice).selectinload(Notice.recipient),
         )
@@ -184,6 +195,31 @@ async def locked_waiting_deliveries(
     return found.all()
 
 
+async def locked_waiting_of_robots(
+    session: Session, robot_ids: Collection[UUID]
+) -> Sequence[Delivery]:
+    """Give what still waits for robots that are sent nothing more."""
+    found = await session.scalars(
+        select(Delivery)
+        .where(Delivery.robot_id.in_(robot_ids), Delivery.state == DeliveryState.WAITING)
+        .order_by(Delivery.id)
+        .with_for_update()
+    )
+    return found.all()
+
+
+async def locked_unreported(session: Session, before: datetime, limit: int) -> Sequence[Delivery]:
+    """Give what a gateway took before an instant of the machine and has not reported on."""
+    found = await session.scalars(
+        select(Delivery)
+        .where(Delivery.state == DeliveryState.SENT, Delivery.next_at <= before)
+        .order_by(Delivery.next_at, Delivery.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return found.all()
+
+
 _WALL = bindparam("wall", type_=Delivery.next_at.type)
 # What rests, keeps its pace, or comes after another in its order is not due.
 _HELD = exists().where(
@@ -194,7 +230,8 @@ _HELD = exists().where(
         Endpoint.ordered & _has_earlier(),
     ),
 )
-_DUE = (Delivery.state == DeliveryState.WAITING) & (Delivery.next_at <= _WALL) & ~_HELD
+_PACED = exists().where(Robot.id == Delivery.robot_id, Robot.free_at > _WALL)
+_DUE = (Delivery.state == DeliveryState.WAITING) & (Delivery.next_at <= _WALL) & ~_HELD & ~_PACED
 DUE = select(func.count()).where(_DUE)
 """Counts what is due by the machine's clock (`wall`), claimed or not: the manifest's `pending`."""
 

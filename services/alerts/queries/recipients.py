@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, ColumnElement, Date, Text, bindparam, func, or_, select
 
 from services.alerts.errors import RecipientUnknown
-from services.alerts.models import DutyRoster, Recipient
+from services.alerts.models import DutyRoster, Notice, Recipient
 from services.alerts.rules.routing import Receiver
 from services.alerts.schemas.recipients import DutyRosterFilter, RecipientFilter
 from shared import known, paging
@@ -79,6 +79,30 @@ async def locked_recipient(session: Session, recipient_id: UUID, scope: Scope) -
     if found is None:
         raise RecipientUnknown
     return found
+
+
+async def locked_of_notices(
+    session: Session, notice_ids: Collection[UUID]
+) -> dict[UUID, Recipient]:
+    """Give whom some notices go to, for noting which ways lead to them; by notice."""
+    found = await session.execute(
+        select(Notice.id, Recipient)
+        .join(Recipient, Recipient.id == Notice.recipient_id)
+        .where(Notice.id.in_(notice_ids))
+        .order_by(Recipient.id, Notice.id)
+        .with_for_update(of=Recipient)
+        .execution_options(populate_existing=True)
+    )
+    return {row[0]: row[1] for row in found}
+
+
+async def failing_ways(session: Session, day: date) -> list[str]:
+    """Give each way that did not reach its recipient last, of those in office on a day."""
+    way = func.jsonb_object_keys(Recipient.failing)
+    found = await session.scalars(
+        select(way).where(in_force(day), Recipient.failing != {}).order_by(Recipient.id, way)
+    )
+    return list(found)
 
 
 # Built once: each notice asks for it.

@@ -1,6 +1,23 @@
 """The HTTP door of alerts, by noun."""
 
-from services.alerts.routes import alerts, endpoints, recipients, routes, signs
+from services.alerts.routes import (
+    alerts,
+    endpoints,
+    recipients,
+    robots,
+    routes,
+    signs,
+    templates,
+)
 from services.alerts.routes.router import router
 
-__all__ = ["alerts", "endpoints", "recipients", "router", "routes", "signs"]
+__all__ = [
+    "alerts",
+    "endpoints",
+    "recipients",
+    "robots",
+    "router",
+    "routes",
+    "signs",
+    "templates",
+]

@@ -9,6 +9,7 @@ from services.alerts import actions, queries
 from services.alerts.errors import (
     AreaUnknown,
     RecipientUnknown,
+    RobotUnknown,
 )
 from services.alerts.models import (
     DutyRoster,
@@ -54,7 +55,7 @@ async def recipients(
 @router.post(
     "/v1/recipients", summary="Enter a person or post that can be told", status_code=201,
     response_model=RecipientOut, dependencies=[may("alerts:write_recipients")],
-    responses=raises(AreaUnknown),
+    responses=raises(AreaUnknown, RobotUnknown),
 )  # fmt: skip
 async def enter_recipient(session: Transaction, caller: Who, body: RecipientIn) -> Recipient:
     return await actions.recipients.enter_recipient(session, caller, body, clock.now())
@@ -81,7 +82,8 @@ async def recipient(session: Transaction, caller: Who, recipient_id: UUID) -> Re
 
 @router.patch(
     "/v1/recipients/{recipient_id}", summary="Change a recipient", response_model=RecipientOut,
-    dependencies=[may("alerts:write_recipients")], responses=raises(RecipientUnknown, Stale),
+    dependencies=[may("alerts:write_recipients")],
+    responses=raises(RecipientUnknown, RobotUnknown, Stale),
 )  # fmt: skip
 async def change_recipient(
     session: Transaction, caller: Who, recipient_id: UUID, body: RecipientPatch

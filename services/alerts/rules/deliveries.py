@@ -1,35 +1,49 @@
 """What becomes of a delivery after an attempt, and what may be kept of a stranger's answer."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from shared.wording import Language
+
 KEPT_OF_AN_ANSWER = 4096
 """Bytes of an answer that the log keeps."""
 LONGEST_RETRY_AFTER = 86_400.0
 """Seconds: a stranger may slow us down, not silence us."""
-MAIL_LANE = "mail"
+MAIL_LANE, SMS_LANE = "mail", "sms"
 
 
 class Channel(StrEnum):
-    """A way to tell: a webhook, a mail, or the platform's own inbox."""
+    """A way to tell: a subscriber's webhook, or one of the ways to people."""
 
     WEBHOOK = "webhook"
     MAIL = "mail"
     INBOX = "inbox"
+    SMS = "sms"
+    WECOM = "wecom"
+    DINGTALK = "dingtalk"
+    FEISHU = "feishu"
+
+
+ROBOTS = (Channel.WECOM, Channel.DINGTALK, Channel.FEISHU)
+"""Robots of chat groups, by whose platform they are."""
 
 
 class DeliveryState(StrEnum):
     """Where a delivery stands."""
 
     WAITING = "waiting"
+    SENT = "sent"
+    """A gateway has taken it, and will report what became of it."""
     DELIVERED = "delivered"
+    REFUSED = "refused"
+    """This receiver, or these words, are not taken; trying again would change nothing."""
     EXHAUSTED = "exhausted"
     STOPPED = "stopped"
-    """Its endpoint was disabled before it could be delivered."""
+    """Its endpoint or robot was disabled before it could be delivered, or has no address now."""
 
 
 class Scheme(StrEnum):
@@ -57,9 +71,13 @@ class Verdict(StrEnum):
     """What an attempt says about its delivery."""
 
     DELIVERED = "delivered"
+    ACCEPTED = "accepted"
+    """Taken by a gateway that reports later."""
     AGAIN = "again"
+    REFUSED = "refused"
+    """Never, to this receiver or in these words."""
     GONE = "gone"
-    """The subscriber wants no more (410)."""
+    """The subscriber wants no more (410), or the robot is not there any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +93,17 @@ class Parcel:
     told_at: datetime
     """When that which it tells of became true, by the domain's clock."""
     subject: str = field(repr=False, default="")
+    language: Language = "zh"
+    template: str = ""
+    """What an SMS is registered as with its provider."""
+    parameters: Mapping[str, str] = field(repr=False, default_factory=dict)
+    parts: int = 1
+    """How many messages an SMS makes."""
     secrets: tuple[str, ...] = field(repr=False, default=())
     """What signs it: the endpoint's secret, and the one before while its grace lasts."""
     type: str = ""
     is_troubled: bool = False
-    """Whether its endpoint had failed when this was claimed."""
+    """Whether its endpoint, or this way to its receiver, had failed when this was claimed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +118,14 @@ class Answer:
     retry_after: float | None = None
     error: str | None = None
     took: timedelta = timedelta()
+    verdict: Verdict | None = None
+    """What the channel's own code in the body means; None: the status decides."""
 
 
 def verdict(channel: Channel, answer: Answer) -> Verdict:
     """Say what an answer means. Redirects are not followed, so they are failures like others."""
+    if answer.verdict:
+        return answer.verdict
     if answer.error is None and answer.status is not None and 200 <= answer.status < 300:  # noqa: PLR2004  the 2xx of HTTP and SMTP
         return Verdict.DELIVERED
     if channel is Channel.WEBHOOK and answer.status == 410:  # noqa: PLR2004  Gone

@@ -6,6 +6,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
+from services.alerts.rules import templates
+from services.alerts.rules.deliveries import Channel, scrub
 from shared.wording import Text
 
 
@@ -84,6 +86,9 @@ KINDS: Mapping[str, Text] = {
     "delivery_exhausted": Text("推送多次失败已放弃", "a delivery was given up"),
     "endpoint_disabled": Text("推送订阅已停用", "a webhook endpoint was disabled"),
     "endpoint_failing": Text("推送订阅持续失败", "a webhook endpoint keeps failing"),
+    "robot_gone": Text("群机器人已失效", "a group robot is gone"),
+    "way_failing": Text("接收人联系方式失效", "ways to recipients fail"),
+    "channel_failing": Text("通知渠道自检失败", "a channel fails its self-test"),
     "area_unknown": Text("行政区划未登记", "an area is not registered"),
 }
 
@@ -96,8 +101,6 @@ _OPENINGS: Mapping[Reason, Text] = {
     Reason.CLOSED: Text("预警已解除", "Closed"),
 }
 
-_TITLE = Text("【{label}】{opening}：{kind}{project}{period}",
-              "[{label}] {opening}: {kind}{project}{period}")  # fmt: skip
 _OWED = Text("应到日 {due_on}，尚欠 {lacking} 元。", "Due on {due_on}, lacking CNY {lacking}.")
 _ASK = Text(
     "请登录平台查看并签收。编号 {alert_id}", "Please open it and acknowledge. Id {alert_id}"
@@ -109,6 +112,9 @@ _DO: Mapping[Reason, Text] = {
     ),
 }
 """What has to be done where the reason asks for something of its own."""
+
+_ID, _NOTHING = Text("编号 {alert_id}", "Id {alert_id}"), Text("", "")
+
 
 WAITING: Mapping[str, Text] = {
     "developer": Text(
@@ -142,37 +148,52 @@ class Told(Protocol):
     def lacking(self) -> Decimal | None: ...
 
 
+def fields(alert: Told, reason: Reason, waiting: Text | None = None) -> Mapping[str, Text]:
+    """Give what a template may name of an alert, `waiting` for whoever waits for another party.
+
+    None of it is personal, as all of it leaves the house: long numbers in names are taken out.
+    """
+    kind = KINDS.get(alert.kind, Text(alert.kind, alert.kind))
+    name, period, over = scrub(alert.project_name or ""), alert.period, reason is Reason.CLOSED
+    due_on, lacking = alert.due_on, alert.lacking
+    owed = _OWED.fill(due_on=due_on, lacking=lacking) if due_on and lacking else _NOTHING
+    about = Text(
+        kind.zh + (f" {name}" if name else "") + (f"（{period}）" if period else ""),
+        kind.en + (f", {name}" if name else "") + (f" ({period})" if period else ""),
+    )
+    return {
+        "label": _same(alert.level_label),
+        "opening": _OPENINGS[reason],
+        "kind": kind,
+        "project": _same(name),
+        "period": _same(period),
+        "about": about,
+        "due_on": _same(str(due_on or "")),
+        "lacking": _same(str(lacking or "")),
+        "owed": owed,
+        "task": _DO.get(reason, _NOTHING),
+        "waiting": _NOTHING if over or waiting is None else waiting,
+        "ask": (_ID if over else _ASK).fill(alert_id=alert.id),
+        "alert_id": _same(str(alert.id)),
+    }
+
+
+def _same(said: str) -> Text:
+    return Text(said, said)
+
+
 def title(alert: Told, reason: Reason) -> Text:
     """Give the one line by which people tell alerts apart: level, what, which project, when."""
-    kind = KINDS.get(alert.kind, Text(alert.kind, alert.kind))
-    name = alert.project_name
-    return Text(
-        _TITLE.zh.format(
-            label=alert.level_label, opening=_OPENINGS[reason].zh, kind=kind.zh,
-            project=f" {name}" if name else "",
-            period=f"（{alert.period}）" if alert.period else "",
-        ),
-        _TITLE.en.format(
-            label=alert.level_label, opening=_OPENINGS[reason].en, kind=kind.en,
-            project=f", {name}" if name else "",
-            period=f" ({alert.period})" if alert.period else "",
-        ),
-    )  # fmt: skip
+    return _built_in(alert, reason)[0]
 
 
 def letter(alert: Told, reason: Reason, waiting: Text | None = None) -> Text:
-    """Give the body of a mail, `waiting` for whoever waits for another party.
+    """Give the words of a mail where no template says others, `waiting` for whoever waits."""
+    return _built_in(alert, reason, waiting)[1]
 
-    No personal data: mails leave the house.
-    """
-    head, ask = title(alert, reason), _ASK.fill(alert_id=alert.id)
-    owed = Text("", "")
-    if alert.due_on and alert.lacking:
-        owed = _OWED.fill(due_on=alert.due_on, lacking=alert.lacking)
-    waits, do = waiting or Text("", ""), _DO.get(reason, Text("", ""))
-    if reason is Reason.CLOSED:
-        ask, waits = Text(f"编号 {alert.id}", f"Id {alert.id}"), Text("", "")
-    return Text(
-        "\n".join(filter(None, (head.zh, owed.zh, do.zh, waits.zh, ask.zh))),
-        "\n".join(filter(None, (head.en, owed.en, do.en, waits.en, ask.en))),
-    )
+
+def _built_in(alert: Told, reason: Reason, waiting: Text | None = None) -> tuple[Text, Text]:
+    said = fields(alert, reason, waiting)
+    zh = templates.worded(Channel.MAIL, None, {name: one.zh for name, one in said.items()}, "zh")
+    en = templates.worded(Channel.MAIL, None, {name: one.en for name, one in said.items()}, "en")
+    return Text(zh[0], en[0]), Text(zh[1], en[1])

@@ -43,9 +43,10 @@ BY_AREA = (Receiver.INSPECTOR, Receiver.TOWN, Receiver.FINANCE_BUREAU, Receiver.
 # Kinds of alerts that the platform raises about itself; operators hear of them.
 PLATFORM_KINDS = (
     "event_parked", "timer_late", "item_without_timer", "dead_end", "delivery_exhausted",
-    "endpoint_disabled", "endpoint_failing", "area_unknown",
+    "endpoint_disabled", "endpoint_failing", "area_unknown", "robot_gone", "way_failing",
+    "channel_failing",
 )  # fmt: skip
-DEAD_END = "dead_end"
+DEAD_END, CHANNEL_FAILING = "dead_end", "channel_failing"
 SIGN = "group_dispute_sign"
 """People gather, or are about to, over unpaid wages."""
 

@@ -167,6 +167,7 @@ class DeliveryOut(OutBody):
     endpoint_id: UUID | None
     message_id: UUID | None
     notice_id: UUID | None
+    robot_id: UUID | None
     state: DeliveryState
     made_attempts: int
     created_at: datetime
@@ -182,6 +183,8 @@ class AttemptOut(OutBody):
     took_ms: int
     status: int | None
     error: str | None
+    parts: int
+    """How many messages an SMS makes."""
     answer: str
 
 

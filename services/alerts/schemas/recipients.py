@@ -4,21 +4,22 @@ from datetime import date, datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_validator
 
+from services.alerts.rules.deliveries import Channel
 from services.alerts.rules.routing import Receiver
 from services.alerts.schemas.forms import PRINTED, AreaCode, Asked, InBody, Line, OutBody
 from shared import clock
 from shared.pii import MaskedMail, MaskedPhone
 from shared.problems import TextError
-from shared.wording import Text
+from shared.wording import Language, Text
 
 Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9 ()-]{3,23}[0-9]$")]
 _PART = r"[^@\s\x00-\x1f\x7f,;<>\"]+"
 MailAddress = Annotated[
     str, StringConstraints(max_length=254, pattern=rf"^{_PART}@{_PART}\.{_PART}$")
 ]
-OwnChannel = Literal["inbox", "mail"]
+OwnChannel = Literal["inbox", "mail", "sms"]
 
 
 def _held_role(role: Receiver) -> Receiver:
@@ -44,6 +45,9 @@ class RecipientIn(InBody):
     phone: Phone | None = None
     mail: MailAddress | None = None
     channels: list[OwnChannel] = ["inbox", "mail"]
+    language: Language = "zh"
+    robot_id: UUID | None = None
+    """Set: a chat group, which its robot tells."""
     from_on: clock.Day | None = None
     until_on: clock.Day | None = None
 
@@ -65,6 +69,8 @@ class RecipientPatch(InBody):
     phone: Phone | None = None
     mail: MailAddress | None = None
     channels: list[OwnChannel] = []
+    language: Language = "zh"
+    robot_id: UUID | None = None
     until_on: clock.Day | None = None
 
 
@@ -91,6 +97,13 @@ class RecipientFind(InBody):
         return self
 
 
+class FailingWay(BaseModel):
+    """Why a way did not reach a recipient last, and since when that is so."""
+
+    reason: str
+    since: datetime
+
+
 class RecipientOut(OutBody):
     """A recipient, its addresses masked."""
 
@@ -104,6 +117,10 @@ class RecipientOut(OutBody):
     phone: MaskedPhone | None
     mail: MaskedMail | None
     channels: list[str]
+    language: str
+    robot_id: UUID | None
+    robot_kind: Channel | None
+    failing: dict[str, FailingWay]
     from_on: date
     until_on: date | None
     version: int

@@ -8,8 +8,10 @@ from sqlalchemy import select
 from services.alerts import actions, handlers
 from services.alerts.models import Alert, Delivery, DutyRoster, Notice, Recipient, Reminder
 from services.alerts.rules.notices import Reason
+from services.alerts.schemas.robots import RobotIn
 from services.alerts.schemas.routes import RouteIn
 from services.alerts.schemas.signs import SignIn
+from services.alerts.schemas.templates import TemplateIn
 from shared import clock
 from shared.auth import Caller
 from shared.db import Session, new_id
@@ -24,6 +26,14 @@ V1 = "/alerts/v1"
 RECIPIENT, ENDPOINT = f"{V1}/recipients/{{recipient_id}}", f"{V1}/endpoints/{{endpoint_id}}"
 ASSIGNEE, ADDRESSEE = new_id(), new_id()
 MAIL, HOOK = "office@example.org", "http://127.0.0.1:9/hook"
+_ROBOT = {
+    "area_code": HERE, "kind": "wecom", "title": "工作群",
+    "address": "http://127.0.0.1:9/cgi-bin/webhook/send?key=k",
+}  # fmt: skip
+_TEMPLATE = {
+    "area_code": HERE, "channel": "mail", "kind": "transfer_missed", "valid_from": "2023-01-01",
+    "title": "{about}", "text": "{ask}", "source": "县治欠办",
+}  # fmt: skip
 OFFICE = Caller("office", frozenset({"wage_office"}), frozenset({HERE}))
 
 
@@ -56,12 +66,19 @@ async def rows(session: Session, time: Time) -> Rows:
         workdays=1, transfers=[], recipient_ids=[], told_at=clock.now(),
     )  # fmt: skip
     session.add(reminder)
+    robot = await actions.robots.add_robot(
+        session, OFFICE, RobotIn.model_validate(_ROBOT), clock.now()
+    )
+    words = await actions.templates.enter_template(
+        session, OFFICE, TemplateIn.model_validate(_TEMPLATE), clock.now()
+    )
     await session.flush()  # The queries below must see it.
     return Rows(
         ids={
             "alert_id": alert.id,
             "recipient_id": recipient.id,
             "endpoint_id": endpoint.id,
+            "robot_id": robot.id,
             "delivery_id": delivery.id,
             "sign_id": sign.id,
         },
@@ -82,6 +99,8 @@ async def rows(session: Session, time: Time) -> Rows:
             f"GET {V1}/reminders": reminder.id,
             f"GET {V1}/routes": route.id,
             f"GET {V1}/signs": sign.id,
+            f"GET {V1}/templates": words.id,
+            f"GET {V1}/robots": robot.id,
             f"GET {V1}/recipients": recipient.id,
             f"POST {V1}/recipients/find": recipient.id,
             f"GET {V1}/duty-rosters": duty.id,
@@ -125,6 +144,9 @@ def _bodies(recipient: Recipient, alert: Alert) -> dict[str, Any]:
         f"POST {V1}/signs": _sign(),
         f"POST {V1}/signs/{{sign_id}}/plan": {"version": 1, "starts": True, "reason": "升级"},
         f"POST {V1}/signs/{{sign_id}}/end": {"version": 1, "outcome": "已散去"},
+        f"POST {V1}/templates": _TEMPLATE,
+        f"POST {V1}/robots": _ROBOT,
+        f"PATCH {V1}/robots/{{robot_id}}": {"version": 1, "title": "新名"},
         f"POST {V1}/recipients": post,
         f"POST {V1}/recipients/find": {"mail": MAIL},
         f"PATCH {RECIPIENT}": {"version": 1, "title": "新名"},
