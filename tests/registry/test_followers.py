@@ -1,5 +1,6 @@
 """Rows that callers see by a project are told to whoever sees them for the first time."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -83,3 +84,19 @@ async def test_a_contractor_that_takes_over_is_told_of_what_was_there(
     [[before, nothing], [no_more, after]] = seen
     assert sorted(before) == sorted(after) != []
     assert nothing == no_more == []
+
+
+@pytest.mark.usefixtures("_committed")
+async def test_projects_of_one_developer_entered_at_once_do_not_wait_for_each_other(
+    developer: dict[str, Any], client: AsyncClient, token: Token
+) -> None:
+    """Each holds the developer's row by its reference already when it comes to tell of it."""
+    bodies = [
+        factories.project_body(UUID(developer["id"]), code=f"422828230102{number:04d}")
+        for number in range(6)
+    ]
+    office = token("wage_office")
+    answers = await asyncio.gather(
+        *(client.post(f"{V1}/projects", json=body, headers=office) for body in bodies)
+    )
+    assert [answer.status_code for answer in answers] == [201] * 6

@@ -29,7 +29,7 @@ async def locked_followers(session: Session, project_id: UUID) -> list[Sequence[
             .where(model.project_id == project_id)
             # Everybody locks in this order, so that two writers wait instead of deadlocking.
             .order_by(model.id)
-            .with_for_update()
+            .with_for_update(key_share=True)
         )
         found.append(rows.all())
     return found
@@ -56,12 +56,15 @@ async def parties_alone(
 
 
 async def locked_organisations(session: Session, ids: Collection[UUID]) -> Sequence[Organisation]:
-    """Give organisations for changing."""
+    """Give organisations for changing.
+
+    A project that is being entered holds its parties by their keys, and so may others: whoever
+    asked for the whole row would wait for them, and they for him.
+    """
     found = await session.scalars(
         select(Organisation)
         .where(Organisation.id.in_(ids))
-        .order_by(Organisation.id)
-        # As above.
-        .with_for_update()
+        .order_by(Organisation.id)  # As above.
+        .with_for_update(key_share=True)
     )
     return found.all()
