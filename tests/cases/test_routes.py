@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from services.cases import actions, handlers
 from services.cases.models import CaseProposal, WatchItem
+from services.cases.rules.items import ItemState
 from services.cases.service import service
 from shared import clock
 from shared.db import Session
@@ -319,6 +320,30 @@ async def test_who_only_sees_an_item_does_not_answer_it(
     path = f"{ITEMS}/{await item_id(session)}/answers"
     answer = await client.post(path, json={"explanation": "x"})
     assert (answer.status_code, answer.json()["type"]) == (403, "/problems/not-yours-to-answer")
+
+
+@pytest.mark.caller("developer", areas=[COUNTY], org=make.DEVELOPER)
+async def test_several_items_are_answered_at_once_each_by_its_rules(
+    session: Session, client: AsyncClient
+) -> None:
+    for period in ("2023-03", "2023-04", "2023-05"):
+        await tell(session, make.missed(period))
+    items = sorted(await session.scalars(select(WatchItem)), key=lambda item: item.period)
+    mine, closed, other = items
+    closed.state, closed.closed_at = ItemState.CLOSED, closed.opened_at
+    await session.flush()  # The door must find it closed.
+    ids = [str(each.id) for each in (mine, closed, other)]
+    body = {"item_ids": [*ids, ids[0], str(an_id("nobody"))], "explanation": "资金已安排"}
+    answer = await client.post(f"{ITEMS}/answers", json=body | {"promised_on": "2023-06-15"})
+    assert answer.status_code == 200
+    said = answer.json()
+    assert said["answered"] == [ids[0], ids[2]]
+    assert [(each["item_id"], each["type"]) for each in said["refused"]] == [
+        (ids[1], "/problems/already-closed"),
+        (str(an_id("nobody")), "/problems/watch-item-unknown"),
+    ]
+    shown = (await client.get(f"{ITEMS}/{ids[2]}")).json()
+    assert (shown["state"], shown["promised_on"]) == ("answered", "2023-06-15")
 
 
 @both

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from services.cases import queries
@@ -16,10 +17,17 @@ from services.cases.errors import (
 )
 from services.cases.models import WatchItem, WatchItemEntry
 from services.cases.rules.items import ANSWERABLE, VERIFIABLE, Happening
-from services.cases.schemas.answers import AnswerIn, AssigneeIn, FindingIn, VerifyIn
+from services.cases.schemas.answers import (
+    AnswerIn,
+    AnswersIn,
+    AssigneeIn,
+    FindingIn,
+    VerifyIn,
+)
 from shared import clock, known
 from shared.auth import Caller
 from shared.db import Session
+from shared.problems import Problem
 
 
 async def _locked_open(session: Session, caller: Caller, item_id: UUID) -> WatchItem:
@@ -59,6 +67,31 @@ async def answer_watch_item(
         session, item, body.promised_on, body.evidence_ids, now, explanation=body.explanation
     )
     return item
+
+
+async def answer_several(
+    session: Session, caller: Caller, body: AnswersIn, now: datetime
+) -> dict[str, Any]:
+    """Answer several items with the same words, each by the rules for one.
+
+    What is refused keeps nothing back: the others are answered.
+    """
+    one = AnswerIn(explanation=body.explanation, promised_on=body.promised_on)
+    wanted = list(dict.fromkeys(body.item_ids))
+    refused: dict[UUID, Problem] = {}
+    for item_id in sorted(wanted):  # In one order, so that two such answers never block each other.
+        try:
+            await answer_watch_item(session, caller, item_id, one, now)
+        except Problem as problem:  # Raised before anything of the item is changed.
+            refused[item_id] = problem
+    return {
+        "answered": [each for each in wanted if each not in refused],
+        "refused": [
+            {"item_id": each, "type": f"/problems/{refused[each].slug()}",
+             "title": refused[each].title}
+            for each in wanted if each in refused
+        ],
+    }  # fmt: skip
 
 
 async def take_answer(

@@ -1,5 +1,6 @@
 """What people do about watch items, over HTTP."""
 
+from typing import Any
 from uuid import UUID
 
 from services.cases import actions
@@ -14,7 +15,14 @@ from services.cases.errors import (
 )
 from services.cases.models import WatchItem, WatchItemEntry
 from services.cases.routes.router import router
-from services.cases.schemas.answers import AnswerIn, AssigneeIn, FindingIn, VerifyIn
+from services.cases.schemas.answers import (
+    AnswerIn,
+    AnswersIn,
+    AnswersOut,
+    AssigneeIn,
+    FindingIn,
+    VerifyIn,
+)
 from services.cases.schemas.items import EntryOut, WatchItemOut
 from shared import clock
 from shared.auth import Who, may
@@ -42,6 +50,16 @@ async def answer_watch_item(
     session: Transaction, who: Who, item_id: UUID, body: AnswerIn
 ) -> WatchItem:
     return await actions.answers.answer_watch_item(session, who, item_id, body, clock.now())
+
+
+@router.post(
+    "/v1/watch-items/answers",
+    dependencies=[may("cases:answer")],
+    summary="Answer up to 200 watch items with the same words, each by its rules",
+    response_model=AnswersOut,
+)
+async def answer_several(session: Transaction, who: Who, body: AnswersIn) -> dict[str, Any]:
+    return await actions.answers.answer_several(session, who, body, clock.now())
 
 
 @router.post(

@@ -1,9 +1,12 @@
 """What people say to an item."""
 
+from typing import Annotated
 from uuid import UUID
 
+from pydantic import Field
+
 from services.cases.schemas.evidence import EvidenceIds
-from services.cases.schemas.fields import InBody, Words
+from services.cases.schemas.fields import InBody, OutBody, Words, WordsOut
 from shared import clock
 
 
@@ -14,6 +17,29 @@ class AnswerIn(InBody):
     promised_on: clock.Day | None = None
     evidence_ids: EvidenceIds = []
     """Files that were brought for this item before."""
+
+
+class AnswersIn(InBody):
+    """One explanation for several items."""
+
+    item_ids: Annotated[list[UUID], Field(min_length=1, max_length=200)]
+    explanation: Words
+    promised_on: clock.Day | None = None
+
+
+class UnansweredOut(OutBody):
+    """An item that was not answered, and why."""
+
+    item_id: UUID
+    type: str
+    title: WordsOut
+
+
+class AnswersOut(OutBody):
+    """What came of each of several items."""
+
+    answered: list[UUID]
+    refused: list[UnansweredOut]
 
 
 class FindingIn(InBody):

@@ -134,6 +134,7 @@ async def rows(session: Session, time: Time) -> Rows:
     shadow = await actions.policies.add_policy(session, OFFICE, trial, clock.now())
     bodies: dict[str, list[Any]] = {
         f"POST {ITEM}/answers": [{"explanation": "已安排资金", "promised_on": "2023-06-02"}],
+        f"POST {V1}/watch-items/answers": [{"item_ids": [str(item.id)], "explanation": "x"}],
         f"POST {ITEM}/verify": [{"enough": True, "reason": "附有付款凭证"}],
         f"POST {ITEM}/findings": [{"text": "现场无人"}],
         f"POST {ITEM}/assignee": [{"unit_id": str(an_id("other"))}],
@@ -188,6 +189,8 @@ async def rows(session: Session, time: Time) -> Rows:
         parties={"developer": DEVELOPER, "contractor": CONTRACTOR, "assignee": ASSIGNEE},
         requests={name: [{"json": sent} for sent in each] for name, each in bodies.items()},
         marks={
+            # An item that is not the caller's is named among those refused.
+            f"POST {V1}/watch-items/answers": f'"answered":["{item.id}"]',
             f"GET {V1}/watch-items": item.id,
             f"GET {V1}/watch-items/counts": None,
             f"GET {V1}/correction-orders": orders["served"],
