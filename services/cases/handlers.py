@@ -4,9 +4,17 @@ from typing import Any
 
 from services.cases import actions
 from services.cases.errors import KindUnknown
+from services.cases.rules.aftercare import COMPLETE
 from services.cases.rules.conditions import Ended, Found
 from services.cases.rules.delay import Party, StageCode
-from services.cases.rules.items import TOLD_WHEN_WRONG, Happening, Opening, WatchKind, key_of
+from services.cases.rules.items import (
+    COUNTED_HERE,
+    TOLD_WHEN_WRONG,
+    Happening,
+    Opening,
+    WatchKind,
+    key_of,
+)
 from shared import clock, known
 from shared.db import Session
 from shared.events.alerts import AlertAcknowledged
@@ -29,7 +37,12 @@ from shared.events.payroll import (
     TransferSent,
     TransfersReminded,
 )
-from shared.events.registry import AreaPersonAssigned, CalendarPublished, PersonAssigned
+from shared.events.registry import (
+    AreaPersonAssigned,
+    CalendarPublished,
+    PersonAssigned,
+    ProjectChanged,
+)
 
 
 async def on_transfer_missed(session: Session, event: TransferMissed) -> None:
@@ -38,6 +51,7 @@ async def on_transfer_missed(session: Session, event: TransferMissed) -> None:
     again = (event.obligation_id, event.lacking, event.occurred_at, event.id)
     if not await actions.reversals.missed_again(session, *again):
         await actions.items.open_watch_item(session, _missed(event, waiting_for), event.id)
+    await actions.aftercare.review_watch(session, event.project_id, event.occurred_at)
 
 
 def _chain(event: TransferMissed | TransferReceived | TransferSent) -> dict[str, Any]:
@@ -91,11 +105,12 @@ async def on_transfer_received(session: Session, event: TransferReceived) -> Non
             session, event.obligation_id, event.occurred_at,
             bank_serials=event.bank_serials, **proof,
         )  # fmt: skip
-        return
-    await actions.items.receive_transfer(
-        session, event.obligation_id, event.lacking, event.bank_serials,
-        event.occurred_at, **proof,
-    )  # fmt: skip
+    else:
+        await actions.items.receive_transfer(
+            session, event.obligation_id, event.lacking, event.bank_serials,
+            event.occurred_at, **proof,
+        )  # fmt: skip
+    await actions.aftercare.review_watch(session, event.project_id, event.occurred_at)
 
 
 async def on_transfer_reversed(session: Session, event: TransferReversed) -> None:
@@ -109,6 +124,7 @@ async def on_transfer_reversed(session: Session, event: TransferReversed) -> Non
         await actions.reversals.reverse_transfer(
             session, event.obligation_id, event.lacking, serials, at=at, told_id=event.id
         )
+    await actions.aftercare.review_watch(session, event.project_id, at)
 
 
 async def on_transfer_sent(session: Session, event: TransferSent) -> None:
@@ -184,6 +200,15 @@ async def on_bank_feed_completed(session: Session, event: BankFeedCompleted) -> 
     await actions.items.complete_feed(
         session, event.feed_id, event.occurred_at, told_id=event.id, waived=event.waived
     )
+
+
+async def on_project_changed(session: Session, event: ProjectChanged) -> None:
+    """Watch a project no longer that is complete."""
+    card = event.project
+    if card.status == COMPLETE:
+        await actions.aftercare.end_watch(
+            session, event.project_id, card.area_code, event.occurred_at
+        )
 
 
 async def on_person_assigned(session: Session, event: PersonAssigned) -> None:
@@ -263,7 +288,7 @@ async def on_condition_ended(
 
 def _kind(code: str) -> WatchKind:
     """Give a kind of conditions, or raise KindUnknown: a finder is ahead of our table of kinds."""
-    if code not in set(WatchKind) - TOLD_WHEN_WRONG:
+    if code not in set(WatchKind) - TOLD_WHEN_WRONG - COUNTED_HERE:
         raise KindUnknown(kind=code)
     return WatchKind(code)
 

@@ -37,7 +37,12 @@ from shared.events.payroll import (
     TransfersReminded,
 )
 from shared.events.platform import PLATFORM
-from shared.events.registry import AreaPersonAssigned, CalendarPublished, PersonAssigned
+from shared.events.registry import (
+    AreaPersonAssigned,
+    CalendarPublished,
+    PersonAssigned,
+    ProjectChanged,
+)
 from shared.jobs import daily
 from shared.service import Service
 
@@ -62,6 +67,7 @@ service = Service(
     handles={
         **known.HANDLES,
         CalendarPublished: handlers.on_calendar_published,
+        ProjectChanged: handlers.on_project_changed,
         PersonAssigned: handlers.on_person_assigned,
         AreaPersonAssigned: handlers.on_area_person_assigned,
         TransferMissed: handlers.on_transfer_missed,

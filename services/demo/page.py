@@ -31,6 +31,7 @@ KINDS = {
     "no_systems": "监管缺失",
     "reporting_gap": "应报未报",
     "nobody_in_charge": "无人负责",
+    "watched_after_red": "红色办结后观察",
 }
 MISSED, LATE = "transfer_missed", "bank_feed_late"
 

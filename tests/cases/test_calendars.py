@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select
 
 from services.cases.models import WatchItem
-from services.cases.rules.items import TOLD_WHEN_WRONG, Happening, WatchKind
+from services.cases.rules.items import COUNTED_HERE, TOLD_WHEN_WRONG, Happening, WatchKind
 from services.cases.rules.ladder import Ladder
 from shared import timers, workdays
 from shared.db import Session
@@ -14,7 +14,7 @@ from tests.cases import factories as make
 from tests.cases.factories import at
 from tests.cases.policies import DEFAULTS
 
-CONDITIONS = sorted(set(WatchKind) - TOLD_WHEN_WRONG)
+CONDITIONS = sorted(set(WatchKind) - TOLD_WHEN_WRONG - COUNTED_HERE)
 KEPT = ("state", "level", "step", "step_at", "calendar_version", "due_at", "closed_at",
         "changed_xid", "changed_at")  # fmt: skip
 
@@ -61,7 +61,8 @@ async def test_a_new_calendar_counts_open_items_of_every_kind_anew_and_no_closed
     closed, before = await _items(session, closed=True), {}
     for item in closed:
         before[item.id] = await _stand(session, item)
-    assert {item.kind for item in closed} == set(WatchKind)
+    # What is watched after red is open: the miss that was put right had come that far.
+    assert {item.kind for item in closed} == set(WatchKind) - COUNTED_HERE
     reached = {item.id: (item.step, item.step_at) for item in await _items(session, closed=False)}
     days = dict(make.calendar_told().exceptions)
     days |= {date(2023, 5, day): "holiday" for day in range(16, 27)}

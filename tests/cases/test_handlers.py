@@ -14,6 +14,7 @@ from shared.db import Session
 from shared.events.alerts import AlertAcknowledged
 from shared.events.base import Event
 from shared.events.conditions import PayrollConditionEnded, PayrollConditionFound
+from shared.events.registry import ProjectChanged
 from shared.timers import ARMED, Timer
 from tests.cases import factories as make
 from tests.cases.factories import COUNTY, an_id, at
@@ -72,6 +73,15 @@ STORIES: dict[str, tuple[Event, ...]] = {
     "part of it taken back": (
         make.missed(), make.received("2023-05", "1.00", "2023-05-27 10:00"),
         make.taken_back("2023-05", "300000.00", "2023-05-29 10:00"),
+    ),
+    "a project that is watched after red, and complete": (
+        make.missed("2023-04"), make.missed(),
+        make.received("2023-04", "0.00", "2023-06-06 10:00"),
+        make.received("2023-05", "0.00", "2023-06-07 10:00"),
+        ProjectChanged(
+            project_id=an_id("p"), project=make.card(status="004"),
+            occurred_at=at("2023-06-08 10:00"),
+        ),
     ),
     "money that was there in time": (
         make.missed(), make.received("2023-05", "0.00", "2023-05-27 10:00", in_time=True),

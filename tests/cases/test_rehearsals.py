@@ -284,6 +284,9 @@ def histories(kind: WatchKind) -> list[list[News]]:
             for hour, value in enumerate(reversed(cents[-20:]))
         ]  # fmt: skip
         return [falling, [*falling[:20]], [*falling, *due]]
+    if kind is WatchKind.WATCHED_AFTER_RED:
+        periods = [(told + timedelta(days=30 * number), number) for number in range(3)]
+        return [[news(at=day, known_at=day, value=Decimal(clean)) for day, clean in periods]]
     facts = frozenset({"works_started"})
     return [[news()], [news(facts=facts)]]
 

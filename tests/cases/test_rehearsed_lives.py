@@ -17,7 +17,7 @@ from services.cases.errors import NotClosedByHand
 from services.cases.models import Evidence, Extension, WatchItem
 from services.cases.rules.closings import ClosingState
 from services.cases.rules.extensions import ExtensionState
-from services.cases.rules.items import TOLD_WHEN_WRONG, ItemState, WatchKind
+from services.cases.rules.items import COUNTED_HERE, TOLD_WHEN_WRONG, ItemState, WatchKind
 from services.cases.schemas.closings import ClosingDecisionIn, ClosingIn, ReopeningIn
 from services.cases.schemas.extensions import ExtensionDecisionIn, ExtensionIn
 from services.cases.schemas.policies import PolicyIn
@@ -38,7 +38,7 @@ PROOFS = {
     WatchKind.DEPOSIT_MISSING: "evidence_filed",
     WatchKind.GUARANTEE_EXPIRING: "guarantee_replaced",
 }
-KINDS = sorted(set(WatchKind) - TOLD_WHEN_WRONG)
+KINDS = sorted(set(WatchKind) - TOLD_WHEN_WRONG - COUNTED_HERE)
 ROWS = ("unit", "levels", "steps", "jumps", "answer_within", "proposal")
 
 

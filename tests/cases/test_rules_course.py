@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.cases.rules.items import TOLD_WHEN_WRONG, WatchKind
+from services.cases.rules.items import MEASURED, TOLD_WHEN_WRONG, WatchKind
 from services.cases.rules.ladder import Ladder, Rung
 from shared import clock, workdays
 from shared.workdays import Calendar, DayKind, Pause
@@ -134,4 +134,4 @@ def test_no_pause_brings_a_rung_nearer(kind: str, due_on: date, start: int, days
 
 
 def test_every_ladder_but_those_of_a_value_is_looked_at() -> None:
-    assert set(WatchKind) - set(BY_TIME) == {WatchKind.COVER_LOW}
+    assert set(WatchKind) - set(BY_TIME) == MEASURED

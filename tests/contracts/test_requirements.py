@@ -47,6 +47,7 @@ KINDS = {
     "no_systems": "P22",
     "reporting_gap": "P23",
     "nobody_in_charge": "P24",
+    "watched_after_red": "P7",
     "bank_feed_late": "P25",
 }
 

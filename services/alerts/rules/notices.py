@@ -79,6 +79,7 @@ KINDS: Mapping[str, Text] = {
     "no_systems": Text("监管缺失：各项制度均未落实", "no required system in place"),
     "reporting_gap": Text("应报未报", "not reported though due"),
     "nobody_in_charge": Text("项目无责任人", "nobody in charge"),
+    "watched_after_red": Text("红色事项办结后跟踪观察", "on watch after red"),
     "event_parked": Text("事件处理停滞", "an event could not be handled"),
     "timer_late": Text("定时事项延误", "a timer is late"),
     "item_without_timer": Text("未结事项无时限", "an open item has no timer"),

@@ -1,6 +1,7 @@
 """What cases does, by noun."""
 
 from services.cases.actions import (
+    aftercare,
     answers,
     closings,
     conditions,
@@ -27,6 +28,7 @@ from services.cases.actions import (
 )
 
 __all__ = [
+    "aftercare",
     "answers",
     "closings",
     "conditions",

@@ -1,6 +1,7 @@
 """Every select of cases, and the rows that are locked for changing, by noun."""
 
 from services.cases.queries import (
+    aftercare,
     closings,
     conditions,
     delay,
@@ -24,6 +25,7 @@ from services.cases.queries import (
 )
 
 __all__ = [
+    "aftercare",
     "closings",
     "conditions",
     "delay",

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import selectinload
 
 from services.cases.models import CalendarTelling, Telling, WatchItem
@@ -33,6 +33,12 @@ async def end_after(session: Session, key: str, at: datetime) -> Telling | None:
     by_finder = Telling.body["by_hand"].astext.is_(None)
     statement = select(Telling).where(*ends, by_finder).order_by(Telling.at.desc()).limit(1)
     return (await session.scalars(statement)).one_or_none()
+
+
+async def was_ended(session: Session, key: str) -> bool:
+    """Say whether a finder has ever told the end of a matter."""
+    ends = exists().where(Telling.key == key, Telling.what == Told.ENDED)
+    return bool(await session.scalar(select(ends)))
 
 
 async def told(

@@ -1,6 +1,7 @@
 """Pure decisions of cases, by noun."""
 
 from services.cases.rules import (
+    aftercare,
     conditions,
     delay,
     extensions,
@@ -15,6 +16,7 @@ from services.cases.rules import (
 )
 
 __all__ = [
+    "aftercare",
     "conditions",
     "delay",
     "extensions",

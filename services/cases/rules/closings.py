@@ -6,7 +6,7 @@ its basis. Money is proved by the bank's lines alone, whatever a row says.
 
 from enum import StrEnum
 
-from services.cases.rules.items import TOLD_WHEN_WRONG, WatchKind
+from services.cases.rules.items import MEASURED, TOLD_WHEN_WRONG, WatchKind
 
 
 class ClosingState(StrEnum):
@@ -21,4 +21,4 @@ class ClosingState(StrEnum):
 
 def takes_documents(kind: WatchKind) -> bool:
     """Say whether a kind can be closed by documents at all: what data tell, data close."""
-    return kind not in TOLD_WHEN_WRONG and kind is not WatchKind.COVER_LOW
+    return kind not in TOLD_WHEN_WRONG | MEASURED

@@ -27,11 +27,16 @@ class WatchKind(StrEnum):
     NO_SYSTEMS = "no_systems"
     REPORTING_GAP = "reporting_gap"
     NOBODY_IN_CHARGE = "nobody_in_charge"
+    WATCHED_AFTER_RED = "watched_after_red"
 
 
 # What its own events tell of, at the instant at which it is wrong; all else is a condition that a
 # finder tells of from its basis day on.
 TOLD_WHEN_WRONG = frozenset({WatchKind.TRANSFER_MISSED, WatchKind.BANK_FEED_LATE})
+# What cases counts itself; nobody else tells of it.
+COUNTED_HERE = frozenset({WatchKind.WATCHED_AFTER_RED})
+# What a value decides on, and no document.
+MEASURED = frozenset({WatchKind.COVER_LOW, WatchKind.WATCHED_AFTER_RED})
 
 
 class ItemState(StrEnum):

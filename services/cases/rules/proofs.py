@@ -117,6 +117,16 @@ ACCEPTED: Mapping[WatchKind, tuple[Proof, ...]] = {
         Proof("project_stopped", Text("项目已停工", "The project stands still")),
         _COMPLETE,
     ),
+    WatchKind.WATCHED_AFTER_RED: (
+        Proof(
+            "value_recovered",
+            Text(
+                "红色事项办结后，已达到策略要求的按时足额到账期数",
+                "As many periods came in full and in time since it was red as the policy asks for",
+            ),
+        ),
+        _COMPLETE,
+    ),
 }
 
 _FACTS: Mapping[str, Text] = {
@@ -149,5 +159,6 @@ SUBJECTS: Mapping[WatchKind, str] = {
     WatchKind.NO_SYSTEMS: "project",
     WatchKind.REPORTING_GAP: "reporting_gap",
     WatchKind.NOBODY_IN_CHARGE: "project",
+    WatchKind.WATCHED_AFTER_RED: "project",
 }
 """What the subject of an item is a row of, in the service that tells of it."""
