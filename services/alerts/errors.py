@@ -128,3 +128,10 @@ class TemplateNotLater(Problem):
     title = Text(
         "新版本的生效日不得早于现行版本", "A version cannot apply before the one it follows"
     )
+
+
+class ReportUnsigned(Problem):
+    """A report that the SMS gateway did not sign by our secret just now."""
+
+    status = 401
+    title = Text("签名无效或已过期", "The signature is wrong or too old")

@@ -100,6 +100,18 @@ async def _record(sessions: Sessions, sending: Sending) -> int:
     return len(outcomes)
 
 
+async def report_failing_ways(sessions: Sessions, today: date) -> None:
+    """Each morning: tell operators to how many recipients a way does not lead any more."""
+    async with sessions.begin("job:report_failing_ways") as session:
+        await actions.ways.report_failing_ways(session, clock.at(today, 8, 30))
+
+
+async def give_up_unreported(sessions: Sessions) -> int:
+    """Measure: give up SMS of which the gateway has said nothing for three days."""
+    async with sessions.begin("job:give_up_unreported") as session:
+        return await actions.reports.give_up_unreported(session, clock.now(), clock.wall())
+
+
 async def warn_of_failing_endpoints(sessions: Sessions) -> int:
     """Measure: warn of endpoints that have failed for an hour, a day, three days."""
     async with sessions.begin("job:warn_of_failing_endpoints") as session:

@@ -50,13 +50,20 @@ service = Service(
         ItemWithoutTimer: handlers.on_item_without_timer,
     },
     relearns={AlertAcknowledged: handlers.on_own_acknowledgement},
-    jobs=[daily("00:30", jobs.find_alerts_without_timer)],  # Beijing time
+    jobs=[  # Beijing time
+        daily("00:30", jobs.find_alerts_without_timer),
+        daily("08:30", jobs.report_failing_ways),
+    ],
     timers={"escalation": jobs.on_escalation_due, "promise": jobs.on_promise_due},
     loops={"deliveries": jobs.send_deliveries},
     invariants={
         "sent_twice": queries.invariants.sent_twice,
         "without_timer": queries.invariants.without_timer,
     },
-    measures=[jobs.measure_deliveries, jobs.warn_of_failing_endpoints],
+    measures=[
+        jobs.measure_deliveries,
+        jobs.warn_of_failing_endpoints,
+        jobs.give_up_unreported,
+    ],
     pending=queries.deliveries.DUE,
 )

@@ -334,11 +334,12 @@ async def test_unheard_of_methods_fill_no_metrics(process: Process) -> None:
     assert "X49" not in (await process.http.get("/metrics")).text
 
 
-def test_documents_alone_are_public_beside_the_process() -> None:
+def test_documents_alone_are_public_beside_the_process_and_what_is_signed() -> None:
     public = {route.path for route in table.routes() if route.permission == PUBLIC}
     ends = ("/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc")
     assert {path for path in public if not path.endswith(ends)} == {
         "/healthz",
         "/readyz",
         "/metrics",
+        "/alerts/v1/sms/reports",
     }

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 import textwrap
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -28,14 +29,20 @@ CARRIERS = {"scope", "caller", "who"}
 
 
 def route_functions(service: str) -> Iterator[Function]:
-    """Give the functions of a service's routes: those on its one `router`."""
+    """Give the functions of a service's routes: those on its one `router`.
+
+    Left out are those that are everybody's or the whole platform's: they tell of no area.
+    """
     room = import_module(f"services.{service}.routes")
     modules = [getattr(room, name) for name in dir(room) if inspect.ismodule(getattr(room, name))]
     inside = [one for one in modules if one.__name__.startswith(f"{room.__name__}.")]
     for module in {room, *inside}:
         for node in ast.parse(inspect.getsource(module)).body:
             decorators = getattr(node, "decorator_list", ())
-            if any(ast.unparse(each).startswith("router.") for each in decorators):
+            routed = [
+                said for each in decorators if (said := ast.unparse(each)).startswith("router.")
+            ]
+            if routed and not re.search(r"may\('(public|platform:\w+)'\)", routed[0]):
                 yield getattr(module, str(getattr(node, "name", "")))
 
 

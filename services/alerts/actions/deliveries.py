@@ -141,7 +141,7 @@ async def record_attempts(
         elif (wait := _wait(delivery, answer, roll)) is not None:
             delivery.put_off(wall + wait)
         else:
-            await _exhaust(session, delivery, now)
+            await exhaust(session, delivery, now)
     await sets.change(session, rows)
     await sets.add(session, Attempt, attempts)
     await _follow(session, came, now=now, wall=wall)
@@ -182,7 +182,7 @@ def _attempt(delivery: Delivery, parcel: Parcel, answer: Answer, wall: datetime)
     }  # fmt: skip
 
 
-async def _exhaust(session: Session, delivery: Delivery, now: datetime) -> None:
+async def exhaust(session: Session, delivery: Delivery, now: datetime) -> None:
     """Give a delivery up and say so; operators hear of it once a day for each endpoint."""
     delivery.give_up(DeliveryState.EXHAUSTED)
     details: dict[str, str | int] = {

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from services.alerts.adapters import calls, codes
 from services.alerts.adapters.calls import Client
 from services.alerts.adapters.codes import Code, Meaning
+from services.alerts.errors import ReportUnsigned
 from services.alerts.rules import sms
 from services.alerts.rules.deliveries import Answer, Parcel, Verdict
 from services.alerts.settings import settings
@@ -29,6 +30,7 @@ CODES: Mapping[Code, Meaning] = {
     "number_unknown": Meaning("number_unknown"),
     "blacklisted": Meaning("blacklisted"),
 }
+SIGNED = ("access-key", "timestamp", "nonce", "signature")
 GOOD: Mapping[Code, Verdict] = {"accepted": Verdict.ACCEPTED, "ok": Verdict.DELIVERED}
 
 
@@ -67,6 +69,17 @@ async def _call(client: Client, method: str, content: bytes) -> Answer:
     }
     answer = await calls.call(client, url, content=content, headers=headers, method=method)
     return codes.read(answer, "code", CODES, GOOD)
+
+
+def verify(method: str, path: str, headers: Mapping[str, str], body: bytes) -> None:
+    """Refuse what the gateway did not sign just now (ReportUnsigned)."""
+    said, given = settings(), {name: headers.get(f"x-{name}", "") for name in SIGNED}
+    secret = said.sms_secret.get_secret_value() if said.sms_url and said.sms_secret else ""
+    signed = sms.canonical(method, path, given["timestamp"], given["nonce"], body)
+    right = bool(secret) and sms.is_signed(secret, signed, given["signature"])
+    known = given["access-key"] == said.sms_access_key
+    if not (right and known and sms.is_fresh(given["timestamp"], clock.wall())):
+        raise ReportUnsigned
 
 
 def _path(url: str) -> str:

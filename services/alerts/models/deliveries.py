@@ -11,6 +11,7 @@ from services.alerts.models.robots import Robot
 from services.alerts.models.tables import Base
 from services.alerts.rules.deliveries import Channel, DeliveryState, EndpointState, Payload
 from services.alerts.rules.endpoints import Health
+from services.alerts.rules.sms import Fate
 from shared import clock
 from shared.pii import Sealed
 
@@ -173,6 +174,8 @@ class Delivery(Base):
     leased_until: Mapped[datetime | None]
     """The machine's instant until which one process has claimed it."""
     delivered_at: Mapped[datetime | None]
+    report: Mapped[Fate | None]
+    """What a gateway said became of it."""
 
     attempts: Mapped[list["Attempt"]] = relationship(
         lazy="raise", order_by="(Attempt.at, Attempt.id)"
@@ -193,6 +196,14 @@ class Delivery(Base):
     def hand_over(self, at: datetime) -> None:
         """Note that a gateway has it, and will report."""
         self.state, self.next_at, self.leased_until = DeliveryState.SENT, at, None
+
+    def report_fate(self, fate: Fate, at: datetime) -> None:
+        """Take what its gateway reports of it."""
+        self.report, self.leased_until = fate, None
+        if fate is Fate.DELIVERED:
+            self.state, self.delivered_at = DeliveryState.DELIVERED, at
+        else:
+            self.state = DeliveryState.REFUSED
 
     def put_off(self, until: datetime) -> None:
         """Try again later."""

@@ -208,6 +208,21 @@ async def locked_waiting_of_robots(
     return found.all()
 
 
+async def locked_sms(session: Session, delivery_ids: Collection[UUID]) -> Sequence[Delivery]:
+    """Give those of some SMS that have not ended, for what is reported of them."""
+    found = await session.scalars(
+        select(Delivery)
+        .where(
+            Delivery.id.in_(delivery_ids),
+            Delivery.channel == Channel.SMS,
+            Delivery.state.in_([DeliveryState.WAITING, DeliveryState.SENT]),
+        )
+        .order_by(Delivery.id)
+        .with_for_update()
+    )
+    return found.all()
+
+
 async def locked_unreported(session: Session, before: datetime, limit: int) -> Sequence[Delivery]:
     """Give what a gateway took before an instant of the machine and has not reported on."""
     found = await session.scalars(

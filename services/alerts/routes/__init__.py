@@ -7,6 +7,7 @@ from services.alerts.routes import (
     robots,
     routes,
     signs,
+    sms,
     templates,
 )
 from services.alerts.routes.router import router
@@ -19,5 +20,6 @@ __all__ = [
     "router",
     "routes",
     "signs",
+    "sms",
     "templates",
 ]

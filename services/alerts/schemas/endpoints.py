@@ -13,6 +13,7 @@ from services.alerts.rules.deliveries import (
     Payload,
     Scheme,
 )
+from services.alerts.rules.sms import Fate
 from services.alerts.schemas.forms import AreaCode, Asked, Code, InBody, OutBody, Remark
 from shared.problems import TextError
 from shared.wording import Text
@@ -173,6 +174,8 @@ class DeliveryOut(OutBody):
     created_at: datetime
     next_at: datetime
     delivered_at: datetime | None
+    report: Fate | None
+    """What the SMS gateway said became of it."""
 
 
 class AttemptOut(OutBody):
