@@ -63,6 +63,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "cases:assign",
             "cases:decide",
             "cases:write_policies",
+            "alerts:silence",
             "alerts:write_routes",
             "alerts:write_recipients",
             "alerts:reveal",
@@ -74,6 +75,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
         # 劳动保障监察员
         "inspector": (
             *_SEE_SIGNS,
+            "alerts:silence",
             *_READ,
             *_RECEIVE,
             "registry:add_finding",
@@ -216,6 +218,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "payroll:waive_feed",
             "payroll:write_policies",
             "cases:write_policies",
+            "alerts:silence",
             "alerts:write_routes",
             "alerts:write_recipients",
             "alerts:manage_endpoints",

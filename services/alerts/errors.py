@@ -82,6 +82,43 @@ class SignOver(Problem):
     title = Text("该苗头已处置完毕", "What came of this sign is recorded already")
 
 
+class SilenceRefused(Problem):
+    """The silence lasts longer than its author may silence, or lies in the past."""
+
+    status = 422
+    title = Text("静默不符合规定", "This silence is not allowed")
+
+
+class SilenceOver(Problem):
+    """The silence has ended already, or was approved already."""
+
+    status = 409
+    title = Text("该静默已结束或已批准", "This silence has ended, or is approved, already")
+
+
+class SecondPersonNeeded(Problem):
+    """Whoever asked for it cannot approve it, too."""
+
+    status = 409
+    title = Text("须由另一人批准", "Another person has to approve this")
+
+
+class PersonNeeded(Problem):
+    """A machine's key decides nothing that a person answers for."""
+
+    status = 403
+    title = Text("须由人员本人办理，接口密钥不能代替", "A person must do this, no API key")
+
+
+class VersionNotLater(Problem):
+    """A version that applies before the one it follows would rewrite what was decided by it."""
+
+    status = 409
+    title = Text(
+        "新版本的生效日不得早于现行版本", "A version cannot apply before the one it follows"
+    )
+
+
 class TargetRefused(Problem):
     """The endpoint's address is none that the egress policy lets us reach."""
 

@@ -34,6 +34,16 @@ async def on_promise_due(session: Session, timer: Timer) -> None:
     await actions.ladders.lapse_promise(session, timer.subject_id, timer.due_at, clock.now())
 
 
+async def on_silence_due(session: Session, timer: Timer) -> None:
+    """A silence has lasted as long as it was to."""
+    await actions.silences.let_silence_end(session, timer.subject_id, timer.due_at)
+
+
+async def on_retelling_due(session: Session, timer: Timer) -> None:
+    """What kept an alert from being sent has ended."""
+    await actions.silences.on_retelling(session, timer)
+
+
 async def find_alerts_without_timer(sessions: Sessions, today: date) -> None:
     """Each night: an alert that waits for an answer and is not timed would fall silent."""
     async with sessions.begin("job:find_alerts_without_timer") as session:

@@ -54,11 +54,17 @@ service = Service(
         daily("00:30", jobs.find_alerts_without_timer),
         daily("08:30", jobs.report_failing_ways),
     ],
-    timers={"escalation": jobs.on_escalation_due, "promise": jobs.on_promise_due},
+    timers={
+        "escalation": jobs.on_escalation_due,
+        "promise": jobs.on_promise_due,
+        "silence": jobs.on_silence_due,
+        "retelling": jobs.on_retelling_due,
+    },
     loops={"deliveries": jobs.send_deliveries},
     invariants={
         "sent_twice": queries.invariants.sent_twice,
         "without_timer": queries.invariants.without_timer,
+        "unsaid": queries.invariants.unsaid,
     },
     measures=[
         jobs.measure_deliveries,

@@ -1,13 +1,14 @@
 """What tests of alerts look at: rows, in order."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
-from services.alerts.models import Alert, Delivery, Notice, Sign, TimelineEntry
+from services.alerts.models import Alert, Delivery, Notice, Sign, Silence, TimelineEntry
 from services.alerts.rules.notices import Entry, Reason
-from shared.db import Session
+from shared.db import Session, Sessions
 from shared.timers import ARMED, Timer
 
 
@@ -79,3 +80,29 @@ async def deliveries(session: Session, **having: object) -> list[Delivery]:
 async def sign(session: Session, sign_id: str) -> Sign:
     """Give a sign of a group dispute."""
     return await session.get_one(Sign, UUID(sign_id))
+
+
+async def notices(session: Session, alert_id: UUID) -> list[Notice]:
+    """Give the notices of an alert, in order."""
+    await session.flush()  # As above.
+    statement = select(Notice).where(Notice.alert_id == alert_id)
+    return list((await session.scalars(statement.order_by(Notice.told_at, Notice.id))).all())
+
+
+async def silence(session: Session) -> Silence:
+    """Give the one silence that there is."""
+    return (await session.scalars(select(Silence))).one()
+
+
+def somebody_waits(sessions: Sessions) -> Callable[[], Awaitable[bool]]:
+    """Give the question whether a session of this database waits for a lock of another."""
+    asked = text(
+        "SELECT count(*) > 0 FROM pg_locks JOIN pg_stat_activity USING (pid)"
+        " WHERE NOT granted AND datname = current_database()"
+    )
+
+    async def waits() -> bool:
+        async with sessions.begin("test") as session:
+            return bool(await session.scalar(asked))
+
+    return waits

@@ -40,6 +40,10 @@ SPOILT = {
             SELECT gen_random_uuid(), 'spoilt' || n, 'mail', 'mail', 'raised', '0', one.id,
                 'delivered', 1, now(), now() FROM one, generate_series(1, 2) n)
         SELECT id FROM one""",
+    "alerts.unsaid": """
+        DELETE FROM deliveries WHERE id = (
+            SELECT id FROM deliveries WHERE channel = 'inbox' LIMIT 1)
+        RETURNING notice_id""",
     "cases→alerts.unheard": """
         DELETE FROM inbox WHERE id = (
             SELECT id FROM inbox WHERE type = 'cases.watch_item_opened.v1' LIMIT 1)

@@ -15,6 +15,7 @@ from services.alerts.actions import (
     robots,
     routes,
     signs,
+    silences,
     templates,
     ways,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "robots",
     "routes",
     "signs",
+    "silences",
     "templates",
     "ways",
 ]

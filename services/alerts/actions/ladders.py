@@ -87,8 +87,10 @@ async def catch_up(session: Session, watch_item_id: UUID, at: datetime) -> None:
     async def climb(session: Session, timer: timers.Timer) -> None:
         if timer.kind == ESCALATION:
             await escalate(session, timer.subject_id, timer.due_at, at, branch_of(timer))
-        else:
+        elif timer.kind == PROMISE:
             await lapse_promise(session, timer.subject_id, timer.due_at, at)
+        else:
+            await actions.silences.on_retelling(session, timer)
 
     about = await queries.alerts.ids_of_item(session, watch_item_id)
     await timers.fire_due(session, about, at, climb)

@@ -147,12 +147,29 @@ async def tell_of_closing(
     session: Session, alert: Alert, recipient_ids: Sequence[UUID], *, slot: str, at: datetime
 ) -> None:
     """Tell all who were told of an item, and are in office still, that it is put right."""
+    await tell_those(
+        session, alert, recipient_ids, reason=Reason.CLOSED, slot=slot, at=at,
+        found_by="told before",
+    )  # fmt: skip
+
+
+async def tell_those(
+    session: Session,
+    alert: Alert,
+    recipient_ids: Sequence[UUID],
+    *,
+    reason: Reason,
+    slot: str,
+    at: datetime,
+    found_by: str,
+) -> None:
+    """Tell some recipients who are in office still, whatever routes say."""
     people = await queries.recipients.recipients_in_force(session, recipient_ids, clock.day_of(at))
-    trace = {"roles": [], "found_by": ["told before"]}
+    trace = {"roles": [], "found_by": [found_by]}
     told_of = [(person, trace) for person in people.values()]
-    await _send(session, alert, told_of, reason=Reason.CLOSED, slot=slot, at=at, step=alert.step)
+    await _send(session, alert, told_of, reason=reason, slot=slot, at=at, step=alert.step)
     if people:
-        told = {"reason": Reason.CLOSED, "recipients": [str(person) for person in people]}
+        told = {"reason": reason, "recipients": [str(person) for person in people]}
         note(session, alert, Entry.TOLD, at, told)
 
 
@@ -192,20 +209,22 @@ async def _send(
     """Write a notice to each, with why it is his, and one delivery for each of his ways."""
     if not people:
         return
-    replayed = session.info.get("replayed")
+    silence = await actions.silences.silence_of(session, alert, at)
+    # What was sent before a database was lost went with the log of it.
+    stays = silence is not None or session.info.get("replayed")
     notices: list[dict[str, Any]] = []
     deliveries: list[dict[str, Any]] = []
     for person, trace in people:
         notice = {
             "id": new_id(), "alert_id": alert.id, "recipient_id": person.id, "step": step,
             "reason": reason, "slot": slot, "told_at": at, "trace": dict(trace),
+            "silenced_by": silence.id if silence else None,
         }  # fmt: skip
         notices.append(notice)
         deliveries += [
             _delivery(alert, person, way, notice)
             for way in _ways(alert, person)
-            # What was sent before the database was lost went with the log of it.
-            if way is Channel.INBOX or not replayed
+            if way is Channel.INBOX or not stays
         ]
     alert.sent()
     await sets.add(session, Notice, notices)

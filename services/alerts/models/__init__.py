@@ -13,6 +13,7 @@ from services.alerts.models.reminders import Reminder
 from services.alerts.models.robots import Robot
 from services.alerts.models.routes import Route
 from services.alerts.models.signs import Sign
+from services.alerts.models.silences import Silence, SilenceTerms
 from services.alerts.models.tables import Base
 from services.alerts.models.templates import Template
 
@@ -32,6 +33,8 @@ __all__ = [
     "Robot",
     "Route",
     "Sign",
+    "Silence",
+    "SilenceTerms",
     "Template",
     "TimelineEntry",
     "UnitPost",

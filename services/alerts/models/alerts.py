@@ -159,7 +159,11 @@ class Notice(Base):
     __table_args__ = (
         Index("uq_notices_slot", "alert_id", "recipient_id", "slot", unique=True),
         Index("ix_notices_recipient", "recipient_id", "told_at", "id"),
-    )
+        Index(
+            "ix_notices_silence", "silenced_by",
+            postgresql_where=text("silenced_by IS NOT NULL"),
+        ),
+    )  # fmt: skip
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     alert_id: Mapped[UUID] = mapped_column(ForeignKey("alerts.id"))
@@ -171,6 +175,8 @@ class Notice(Base):
     told_at: Mapped[datetime]
     trace: Mapped[dict[str, Any]]
     """Why this route and this recipient."""
+    silenced_by: Mapped[UUID | None] = mapped_column(ForeignKey("silences.id"))
+    """The silence for which nothing was sent of it; it stays in the inbox."""
 
     alert: Mapped[Alert] = relationship(lazy="raise", back_populates="notices")
     recipient: Mapped[Recipient] = relationship(lazy="raise")

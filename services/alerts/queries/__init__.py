@@ -13,6 +13,7 @@ from services.alerts.queries import (
     robots,
     routes,
     signs,
+    silences,
     templates,
 )
 
@@ -29,5 +30,6 @@ __all__ = [
     "robots",
     "routes",
     "signs",
+    "silences",
     "templates",
 ]

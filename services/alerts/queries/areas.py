@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, false, or_, select
+from sqlalchemy.orm import aliased
 
 from services.alerts.errors import AreaUnknown
 from shared import known
@@ -26,3 +27,17 @@ async def areas_in_scope(session: Session, codes: Iterable[str], scope: Scope) -
     if set(found) != set(wanted):
         raise AreaUnknown
     return wanted
+
+
+def concerns(area_code: known.Column, scope: Scope) -> ColumnElement[bool]:
+    """Policy is shown of the caller's areas, and of those above, as it applies there too."""
+    if not scope.areas:
+        return false()
+    root = aliased(KnownArea)
+    above = (
+        select(KnownArea.code)
+        .join(root, root.path.like(KnownArea.path + "%"))
+        .where(root.code.in_(scope.areas))
+    )
+    own = known.in_scope(area_code, Scope(scope.areas))
+    return or_(own, area_code == NATION, area_code.in_(above))

@@ -2,13 +2,17 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import String, cast, func, select
+from sqlalchemy.orm import aliased
 
-from services.alerts.models import Delivery
+from services.alerts.models import Alert, Delivery, Notice, Silence, TimelineEntry
 from services.alerts.queries import alerts
 from services.alerts.rules.deliveries import Channel, DeliveryState
+from services.alerts.rules.notices import AlertState, Entry
+from services.alerts.rules.silences import RETELLING
 from shared.db import Session
 from shared.service import Offender
+from shared.timers import ARMED, Timer
 
 _MOST = 1_000_000
 
@@ -29,3 +33,46 @@ async def without_timer(session: Session) -> Sequence[Offender]:
     """Give alerts that wait for an answer and that no timer will repeat."""
     found = await alerts.alerts_without_timer(session, _MOST)
     return [Offender(row.id, f"{row.kind} {row.level} since {row.raised_at}") for row in found]
+
+
+async def unsaid(session: Session) -> Sequence[Offender]:
+    """Give notices that suppression lost: in no inbox, or muted and not told again after it."""
+    kept = select(Delivery.id).where(
+        Delivery.notice_id == Notice.id, Delivery.channel == Channel.INBOX
+    )
+    nowhere = await session.scalars(select(Notice.id).where(~kept.exists()).order_by(Notice.id))
+    return [
+        *(Offender(notice_id, "stands in no inbox") for notice_id in nowhere),
+        *await _muted_in_vain(session),
+    ]
+
+
+async def _muted_in_vain(session: Session) -> Sequence[Offender]:
+    """Give open alerts of which a silence that is over keeps people from hearing."""
+    later = aliased(Notice)
+    told_since = select(later.id).where(
+        later.alert_id == Notice.alert_id, later.told_at >= Silence.ended_at
+    )
+    told_again = select(TimelineEntry.id).where(
+        TimelineEntry.alert_id == Notice.alert_id,
+        TimelineEntry.entry == Entry.SILENCE_ENDED,
+        TimelineEntry.details["silence_id"].astext == cast(Silence.id, String),
+    )
+    coming = select(Timer.id).where(
+        Timer.subject_id == Notice.alert_id, Timer.kind == RETELLING, Timer.state == ARMED
+    )
+    rows = await session.execute(
+        select(Notice.alert_id, Silence.id)
+        .join(Alert, Alert.id == Notice.alert_id)
+        .join(Silence, Silence.id == Notice.silenced_by)
+        .where(
+            Alert.state.in_((AlertState.RAISED, AlertState.SENT)),
+            Silence.ended_at.is_not(None),
+            ~told_since.exists(),
+            ~told_again.exists(),
+            ~coming.exists(),
+        )
+        .distinct()
+        .order_by(Notice.alert_id)
+    )
+    return [Offender(row[0], f"muted by silence {row[1]}, which is over") for row in rows]

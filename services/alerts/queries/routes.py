@@ -5,37 +5,22 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, false, func, or_, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.orm import aliased
 
 from services.alerts.models import Alert, Branch, Route
+from services.alerts.queries import areas
 from services.alerts.schemas.routes import RouteFilter
-from shared import known, paging
-from shared.areas import NATION, Scope
+from shared import paging
+from shared.areas import Scope
 from shared.db import Session
-from shared.known import KnownArea
-
-
-def _concerns(scope: Scope) -> ColumnElement[bool]:
-    """Routes are policy: those of the caller's areas, and those above that apply there too."""
-    if not scope.areas:
-        return false()
-    root = aliased(KnownArea)
-    above = (
-        select(KnownArea.code)
-        .join(root, root.path.like(KnownArea.path + "%"))
-        .where(root.code.in_(scope.areas))
-    )
-    own = known.in_scope(Route.area_code, Scope(scope.areas))
-    return or_(own, Route.area_code == NATION, Route.area_code.in_(above))
 
 
 async def routes(
     session: Session, scope: Scope, asked: RouteFilter, *, cursor: str | None, limit: int
 ) -> paging.Found[Any]:
     """Give a page of all versions of the routes that concern a caller."""
-    statement = select(Route).where(_concerns(scope))
+    statement = select(Route).where(areas.concerns(Route.area_code, scope))
     for name, value in asked.model_dump(exclude_none=True).items():
         statement = statement.where(getattr(Route, name) == value)
     by = (Route.area_code, Route.code, Route.version)

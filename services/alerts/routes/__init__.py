@@ -7,6 +7,7 @@ from services.alerts.routes import (
     robots,
     routes,
     signs,
+    silences,
     sms,
     templates,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "router",
     "routes",
     "signs",
+    "silences",
     "sms",
     "templates",
 ]

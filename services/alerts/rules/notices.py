@@ -35,6 +35,8 @@ class Reason(StrEnum):
     """The contractor did not report a miss in time (724号 art. 27)."""
     ESCALATED = "escalated"
     PROMISE_LAPSED = "promise_lapsed"
+    TOLD_AGAIN = "told_again"
+    """What kept it from being sent has ended, and nobody has answered."""
     CLOSED = "closed"
 
 
@@ -50,6 +52,8 @@ class Entry(StrEnum):
     REPEATED = "repeated"
     STEP_REACHED = "step_reached"
     TOLD = "told"
+    SILENCED = "silenced"
+    SILENCE_ENDED = "silence_ended"
     ESCALATED = "escalated"
     DEAD_END = "dead_end"
     ACKNOWLEDGED = "acknowledged"
@@ -99,6 +103,7 @@ _OPENINGS: Mapping[Reason, Text] = {
     Reason.REPORT_OVERDUE: Text("总包逾期未报告", "The contractor's report is overdue"),
     Reason.ESCALATED: Text("预警无人签收，逐级上报", "Not acknowledged, escalated"),
     Reason.PROMISE_LAPSED: Text("承诺到期未办结", "A promise has lapsed"),
+    Reason.TOLD_AGAIN: Text("静默已结束，预警仍待签收", "No longer muted, still not acknowledged"),
     Reason.CLOSED: Text("预警已解除", "Closed"),
 }
 

@@ -95,6 +95,8 @@ class NoticeOut(OutBody):
     reason: Reason
     told_at: datetime
     trace: dict[str, Any]
+    silenced_by: UUID | None
+    """The silence for which nothing was sent of it."""
     deliveries: list[NoticeDeliveryOut]
 
 
@@ -140,4 +142,6 @@ class InboxOut(OutBody):
     told_at: datetime
     reason: Reason
     step: int
+    silenced_by: UUID | None
+    """The silence for which nothing was sent of it."""
     alert: AlertOut

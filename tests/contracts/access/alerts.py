@@ -11,6 +11,7 @@ from services.alerts.rules.notices import Reason
 from services.alerts.schemas.robots import RobotIn
 from services.alerts.schemas.routes import RouteIn
 from services.alerts.schemas.signs import SignIn
+from services.alerts.schemas.silences import SilenceIn, SilenceTermsIn
 from services.alerts.schemas.templates import TemplateIn
 from shared import clock
 from shared.auth import Caller
@@ -61,6 +62,10 @@ async def rows(session: Session, time: Time) -> Rows:
     route = await actions.routes.enter_route(session, OFFICE, said, clock.now())
     seen = SignIn.model_validate(_sign())
     sign = await actions.signs.report_sign(session, OFFICE, seen, clock.now())
+    asked = SilenceIn.model_validate(_silence(["red"]))
+    silence = await actions.silences.silence(session, OFFICE, asked, clock.now())
+    lasts = SilenceTermsIn.model_validate(_silence_terms())
+    terms = await actions.silences.enter_terms(session, OFFICE, lasts, clock.now())
     reminder = Reminder(
         id=new_id(), event_id=new_id(), unit_id=ADDRESSEE, area_code=HERE, step="reminder",
         workdays=1, transfers=[], recipient_ids=[], told_at=clock.now(),
@@ -81,6 +86,7 @@ async def rows(session: Session, time: Time) -> Rows:
             "robot_id": robot.id,
             "delivery_id": delivery.id,
             "sign_id": sign.id,
+            "silence_id": silence.id,
         },
         parties={
             "developer": DEVELOPER,
@@ -101,6 +107,8 @@ async def rows(session: Session, time: Time) -> Rows:
             f"GET {V1}/signs": sign.id,
             f"GET {V1}/templates": words.id,
             f"GET {V1}/robots": robot.id,
+            f"GET {V1}/silences": silence.id,
+            f"GET {V1}/silence-terms": terms.id,
             f"GET {V1}/recipients": recipient.id,
             f"POST {V1}/recipients/find": recipient.id,
             f"GET {V1}/duty-rosters": duty.id,
@@ -130,6 +138,16 @@ def _sign() -> dict[str, Any]:
     return {"area_code": HERE, "persons": 30, "seen_at": seen_at, "what": "工人聚集"}
 
 
+def _silence(levels: list[str]) -> dict[str, Any]:
+    until_at = "2023-04-27T08:00:00+08:00"
+    return {"area_code": HERE, "levels": levels, "until_at": until_at, "reason": "系统联调"}
+
+
+def _silence_terms() -> dict[str, Any]:
+    longest = {"wage_office": 72, "inspector": 24, "operator": 24}
+    return {"area_code": HERE, "valid_from": "2023-01-01", "longest": longest, "source": "县治欠办"}
+
+
 def _bodies(recipient: Recipient, alert: Alert) -> dict[str, Any]:
     """Give what each write is sent."""
     post = {"title": "县治欠办", "roles": ["wage_office"], "area_code": HERE}
@@ -147,6 +165,10 @@ def _bodies(recipient: Recipient, alert: Alert) -> dict[str, Any]:
         f"POST {V1}/templates": _TEMPLATE,
         f"POST {V1}/robots": _ROBOT,
         f"PATCH {V1}/robots/{{robot_id}}": {"version": 1, "title": "新名"},
+        f"POST {V1}/silences": _silence(["blue"]),
+        f"POST {V1}/silences/{{silence_id}}/approve": {"version": 1},
+        f"POST {V1}/silences/{{silence_id}}/end": {"version": 1, "reason": "联调结束"},
+        f"POST {V1}/silence-terms": _silence_terms(),
         f"POST {V1}/recipients": post,
         f"POST {V1}/recipients/find": {"mail": MAIL},
         f"PATCH {RECIPIENT}": {"version": 1, "title": "新名"},
