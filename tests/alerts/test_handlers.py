@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.alerts import handlers, jobs
+from services.alerts import actions, handlers, jobs
 from services.alerts.models import Message
 from services.alerts.rules.deliveries import Channel
 from services.alerts.rules.notices import AlertState, Entry, Reason
@@ -171,13 +171,42 @@ async def test_each_repeat_of_a_red_item_is_told_again_though_acknowledged(
     assert alert.state is AlertState.ACKNOWLEDGED
 
 
+@pytest.mark.parametrize("news_first", [True, False])
+async def test_a_rung_of_the_instant_of_a_step_goes_by_whom_it_knew_before(
+    session: Session, *, news_first: bool
+) -> None:
+    """The limits of cases and ours fall due at the same nine o'clock, in whatever order."""
+    people = await factories.everybody(session)
+    opened = factories.opened(level="red", person_id=None)
+    await handlers.on_watch_item_opened(session, opened)
+    alert = await looking.alert(session)
+    nine = clock.at(date(2023, 4, 27), 9)
+    await actions.ladders.catch_up(session, opened.watch_item_id, nine - timedelta(hours=1))
+    step = factories.step(opened, "repeat", nine, person_id=factories.PERSON)
+    if news_first:
+        await handlers.on_watch_item_step_reached(session, step)
+        await actions.ladders.catch_up(session, opened.watch_item_id, nine)
+    else:
+        await actions.ladders.catch_up(session, opened.watch_item_id, nine)
+        await handlers.on_watch_item_step_reached(session, step)
+    told = [who for _, who in await looking.told(session, alert.id)]
+    assert people["responsible_person"] not in told
+    assert told.count(people["wage_office"]) == 3
+    next_day = clock.at(date(2023, 4, 28), 9)
+    await actions.ladders.catch_up(session, opened.watch_item_id, next_day)
+    told = [who for _, who in await looking.told(session, alert.id)]
+    assert told.count(people["responsible_person"]) == 1
+
+
 async def test_while_nobody_answers_the_alerts_own_ladder_repeats(session: Session) -> None:
     await factories.everybody(session)
     opened = factories.opened(level="red")
     await handlers.on_watch_item_opened(session, opened)
     alert = await looking.alert(session)
+    at = clock.at(date(2023, 5, 26), 9)
+    await actions.ladders.catch_up(session, opened.watch_item_id, at)
     before = await looking.told(session, alert.id)
-    step = factories.step(opened, "repeat", clock.at(date(2023, 5, 26), 9))
+    step = factories.step(opened, "repeat", at)
     await handlers.on_watch_item_step_reached(session, step)
     assert await looking.told(session, alert.id) == before
     assert len(await looking.armed(session, alert.id)) == 1

@@ -87,7 +87,12 @@ async def raise_platform_alert(
 async def remind(
     session: Session, matter: Matter, step: str, *, event_id: UUID, at: datetime, replayed: bool
 ) -> None:
-    """Tell people again at a step of the item's own ladder, on the alert of its level."""
+    """Tell people again at a step of the item's own ladder, on the alert of its level.
+
+    What it says of the item's people holds from its instant on: what fell due before is told first.
+    """
+    if matter.watch_item_id and not replayed:
+        await actions.ladders.catch_up(session, matter.watch_item_id, at)
     alert = await queries.alerts.locked_find_alert(session, matter.dedupe_key)
     if alert is None or alert.is_over:
         await raise_alert(session, matter, event_id=event_id, at=at, step=step, replayed=replayed)
