@@ -219,6 +219,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "payroll:write_policies",
             "cases:write_policies",
             "alerts:silence",
+            "alerts:hold_channels",
             "alerts:write_routes",
             "alerts:write_recipients",
             "alerts:manage_endpoints",

@@ -96,6 +96,20 @@ class SilenceOver(Problem):
     title = Text("该静默已结束或已批准", "This silence has ended, or is approved, already")
 
 
+class WindowRefused(Problem):
+    """The maintenance window is over already, or lasts too long."""
+
+    status = 422
+    title = Text("维护时段不符合规定", "This maintenance window is not allowed")
+
+
+class WindowOver(Problem):
+    """Nothing waits for this window any more."""
+
+    status = 409
+    title = Text("该维护时段已结束", "This maintenance window is over already")
+
+
 class SecondPersonNeeded(Problem):
     """Whoever asked for it cannot approve it, too."""
 

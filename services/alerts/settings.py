@@ -43,6 +43,8 @@ class Settings(ServiceSettings):
     """Seconds of failing, without one success, after which an endpoint is disabled: 5 days."""
     endpoint_failures_apart: float = Field(default=43_200, ge=0)
     """Seconds that lie between the first of these failures and the last at least: 12 h."""
+    longest_maintenance: float = Field(default=86_400, gt=0)
+    """Seconds that a maintenance window lasts at most, so that nobody is left without news."""
     smtp_url: SecretStr | None = None
     """The mail server, `smtp://user:password@host:587` (STARTTLS if offered), `smtps://…`.
     Unset: nobody is told by mail."""

@@ -18,6 +18,7 @@ from services.alerts.actions import (
     silences,
     templates,
     ways,
+    windows,
 )
 
 __all__ = [
@@ -38,4 +39,5 @@ __all__ = [
     "silences",
     "templates",
     "ways",
+    "windows",
 ]

@@ -16,6 +16,7 @@ from services.alerts.models.signs import Sign
 from services.alerts.models.silences import Silence, SilenceTerms
 from services.alerts.models.tables import Base
 from services.alerts.models.templates import Template
+from services.alerts.models.windows import MaintenanceWindow
 
 __all__ = [
     "Alert",
@@ -25,6 +26,7 @@ __all__ = [
     "Delivery",
     "DutyRoster",
     "Endpoint",
+    "MaintenanceWindow",
     "Message",
     "Notice",
     "ProjectSequence",

@@ -15,6 +15,7 @@ from services.alerts.queries import (
     signs,
     silences,
     templates,
+    windows,
 )
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "signs",
     "silences",
     "templates",
+    "windows",
 ]

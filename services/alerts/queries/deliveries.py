@@ -24,7 +24,7 @@ from sqlalchemy.orm import aliased, selectinload
 
 from services.alerts.errors import EndpointOff
 from services.alerts.models import Delivery, Endpoint, Message, Notice, Robot
-from services.alerts.queries import endpoints
+from services.alerts.queries import endpoints, windows
 from services.alerts.rules.deliveries import (
     MAIL_LANE,
     SMS_LANE,
@@ -141,10 +141,12 @@ async def locked_due_deliveries(
     the others; one that failed last gives one at a time, and one that rests none. Of an endpoint
     that keeps the order only the first of each project is given.
     """
-    lanes = _lanes(now, lane_room)
+    lanes, free = _lanes(now, lane_room), _free(now)
+    if (kept_back := await windows.kept_back(session, now)) is not None:
+        free &= ~kept_back
     head = (
         select(Delivery.id, Delivery.next_at)
-        .where(Delivery.lane == lanes.c.lane, _free(now), or_(~lanes.c.ordered, ~_has_earlier()))
+        .where(Delivery.lane == lanes.c.lane, free, or_(~lanes.c.ordered, ~_has_earlier()))
         .order_by(Delivery.next_at)
         .limit(lane_room)
         .lateral()
@@ -155,7 +157,7 @@ async def locked_due_deliveries(
     heads = select(head.c.id, (place <= left).label("fits")).join_from(lanes, head, true()).cte()
     found = await session.scalars(
         select(Delivery)
-        .where(Delivery.id.in_(select(heads.c.id).where(heads.c.fits)), _free(now))
+        .where(Delivery.id.in_(select(heads.c.id).where(heads.c.fits)), free)
         .order_by(Delivery.next_at, Delivery.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -246,7 +248,9 @@ _HELD = exists().where(
     ),
 )
 _PACED = exists().where(Robot.id == Delivery.robot_id, Robot.free_at > _WALL)
-_DUE = (Delivery.state == DeliveryState.WAITING) & (Delivery.next_at <= _WALL) & ~_HELD & ~_PACED
+_KEPT_BACK = windows.any_lasts(_WALL)
+_LATE = (Delivery.state == DeliveryState.WAITING) & (Delivery.next_at <= _WALL)
+_DUE = _LATE & ~_HELD & ~_PACED & ~_KEPT_BACK
 DUE = select(func.count()).where(_DUE)
 """Counts what is due by the machine's clock (`wall`), claimed or not: the manifest's `pending`."""
 

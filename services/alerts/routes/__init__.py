@@ -10,6 +10,7 @@ from services.alerts.routes import (
     silences,
     sms,
     templates,
+    windows,
 )
 from services.alerts.routes.router import router
 
@@ -24,4 +25,5 @@ __all__ = [
     "silences",
     "sms",
     "templates",
+    "windows",
 ]

@@ -13,6 +13,7 @@ from services.alerts.schemas.routes import RouteIn
 from services.alerts.schemas.signs import SignIn
 from services.alerts.schemas.silences import SilenceIn, SilenceTermsIn
 from services.alerts.schemas.templates import TemplateIn
+from services.alerts.schemas.windows import MaintenanceWindowIn
 from shared import clock
 from shared.auth import Caller
 from shared.db import Session, new_id
@@ -66,6 +67,8 @@ async def rows(session: Session, time: Time) -> Rows:
     silence = await actions.silences.silence(session, OFFICE, asked, clock.now())
     lasts = SilenceTermsIn.model_validate(_silence_terms())
     terms = await actions.silences.enter_terms(session, OFFICE, lasts, clock.now())
+    worked_on = MaintenanceWindowIn.model_validate(_window())
+    window = await actions.windows.enter_window(session, OFFICE, worked_on, clock.wall())
     reminder = Reminder(
         id=new_id(), event_id=new_id(), unit_id=ADDRESSEE, area_code=HERE, step="reminder",
         workdays=1, transfers=[], recipient_ids=[], told_at=clock.now(),
@@ -87,6 +90,7 @@ async def rows(session: Session, time: Time) -> Rows:
             "delivery_id": delivery.id,
             "sign_id": sign.id,
             "silence_id": silence.id,
+            "window_id": window.id,
         },
         parties={
             "developer": DEVELOPER,
@@ -108,6 +112,7 @@ async def rows(session: Session, time: Time) -> Rows:
             f"GET {V1}/templates": words.id,
             f"GET {V1}/robots": robot.id,
             f"GET {V1}/silences": silence.id,
+            f"GET {V1}/maintenance-windows": window.id,
             f"GET {V1}/silence-terms": terms.id,
             f"GET {V1}/recipients": recipient.id,
             f"POST {V1}/recipients/find": recipient.id,
@@ -148,6 +153,12 @@ def _silence_terms() -> dict[str, Any]:
     return {"area_code": HERE, "valid_from": "2023-01-01", "longest": longest, "source": "县治欠办"}
 
 
+def _window() -> dict[str, Any]:
+    begins = clock.wall() + timedelta(days=1)
+    span = {"from_at": begins.isoformat(), "until_at": (begins + timedelta(hours=2)).isoformat()}
+    return {"area_code": HERE, "channels": ["mail"], "reason": "邮件服务器升级", **span}
+
+
 def _bodies(recipient: Recipient, alert: Alert) -> dict[str, Any]:
     """Give what each write is sent."""
     post = {"title": "县治欠办", "roles": ["wage_office"], "area_code": HERE}
@@ -169,6 +180,8 @@ def _bodies(recipient: Recipient, alert: Alert) -> dict[str, Any]:
         f"POST {V1}/silences/{{silence_id}}/approve": {"version": 1},
         f"POST {V1}/silences/{{silence_id}}/end": {"version": 1, "reason": "联调结束"},
         f"POST {V1}/silence-terms": _silence_terms(),
+        f"POST {V1}/maintenance-windows": _window(),
+        f"POST {V1}/maintenance-windows/{{window_id}}/end": {"version": 1},
         f"POST {V1}/recipients": post,
         f"POST {V1}/recipients/find": {"mail": MAIL},
         f"PATCH {RECIPIENT}": {"version": 1, "title": "新名"},
