@@ -321,6 +321,8 @@ DELIVERIES_DUE = Gauge(
     "xinqing_deliveries_due", "Deliveries that are due and not accepted yet.",
     ("service", "channel"), registry=REGISTRY,
 )  # fmt: skip
+CHANNEL_UP = Gauge("xinqing_channel_up", "1 if a channel's provider takes what is sent to it.",
+                   ("service", "channel"), registry=REGISTRY)  # fmt: skip
 OPEN_ITEMS = Gauge(
     "xinqing_open_items", "Open watch items.", ("service", "kind", "level", "area"),
     registry=REGISTRY,

@@ -4,7 +4,8 @@ import asyncio
 import secrets
 from collections import Counter
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
+from functools import cache
 
 import structlog
 
@@ -110,6 +111,46 @@ async def _record(sessions: Sessions, sending: Sending) -> int:
             waited = (clock.now() - parcel.told_at).total_seconds()
             telemetry.DELIVERY_ACCEPTED_AFTER.labels("alerts", parcel.channel.value).observe(waited)
     return len(outcomes)
+
+
+@cache
+def began() -> datetime:
+    """Give the machine's instant at which this process first looked at its providers."""
+    return clock.wall()
+
+
+async def check_channels(sessions: Sessions) -> int:
+    """Measure: ask providers whether they take what we send, at the start and once a day.
+
+    No transaction is open while they are waited for.
+    """
+    since = began()
+    async with sessions.begin("job:check_channels") as session:
+        due = await actions.channels.due_checks(session, clock.wall(), since)
+    if due:
+        async with adapters.calls.client() as client:
+            said = await asyncio.gather(*(_check(client, *each) for each in due.items()))
+        answers = dict(zip(due, said, strict=True))
+        async with sessions.begin("job:check_channels") as session:
+            await actions.channels.record_checks(
+                session, answers, now=clock.now(), wall=clock.wall()
+            )
+    async with sessions.begin("job:check_channels") as session:
+        fares = await queries.channels.fares(session)
+    shown: dict[tuple[str, ...], float] = {
+        (sessions.service, fare.channel.value): float(not fare.error) for fare in fares
+    }
+    telemetry.show(telemetry.CHANNEL_UP, shown)
+    return len(due)
+
+
+async def _check(client: adapters.calls.Client, channel: Channel, address: str) -> Answer:
+    """Ask one provider; a fault of ours is a failure like another, and the log tells."""
+    try:
+        return await adapters.channels.PROVIDERS[channel].check(client, address)
+    except Exception as error:  # Whatever it is, the other providers are asked.
+        log.error("checking_failed", channel=channel.value, exc_info=error)
+        return Answer(error="internal")
 
 
 async def report_failing_ways(sessions: Sessions, today: date) -> None:

@@ -70,6 +70,7 @@ service = Service(
         jobs.measure_deliveries,
         jobs.warn_of_failing_endpoints,
         jobs.give_up_unreported,
+        jobs.check_channels,
     ],
     pending=queries.deliveries.DUE,
 )

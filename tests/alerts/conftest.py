@@ -10,6 +10,8 @@ import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from services.alerts.settings import settings
+from tests.alerts import gateway
+from tests.alerts.gateway import Gateway
 from tests.alerts.postbox import Postbox, listening
 
 
@@ -70,6 +72,20 @@ async def mailbox(
     yield box
     server.close()
     await server.wait_closed()
+
+
+@pytest.fixture
+async def sms(_loopback_is_open: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Gateway]:
+    """Run a gateway and name it in the settings."""
+    made = Gateway()
+    async with listening() as box:
+        box.reply = made.reply
+        monkeypatch.setenv("ALERTS_SMS_URL", box.url.removesuffix("/hook") + gateway.PATH)
+        monkeypatch.setenv("ALERTS_SMS_ACCESS_KEY", gateway.KEY)
+        monkeypatch.setenv("ALERTS_SMS_SECRET", gateway.SECRET)
+        monkeypatch.setenv("ALERTS_SMS_SIGN", gateway.SIGN)
+        settings.cache_clear()
+        yield made
 
 
 @pytest.fixture(autouse=True)

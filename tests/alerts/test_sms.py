@@ -1,7 +1,6 @@
 """SMS: against a real local gateway, and what it reports."""
 
 import time
-from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -17,8 +16,7 @@ from services.alerts.settings import Settings, settings
 from shared import clock
 from shared.db import Sessions, new_id
 from tests.alerts import factories, gateway, looking
-from tests.alerts.gateway import KEY, PATH, SECRET, SIGN, Gateway, report
-from tests.alerts.postbox import listening
+from tests.alerts.gateway import SIGN, Gateway, report
 
 NUMBER = "13900001111"
 A, R = Verdict.AGAIN, Verdict.REFUSED
@@ -32,20 +30,6 @@ CODES = {
     "number_unknown": ("number_unknown", R, None), "blacklisted": ("blacklisted", R, None),
     "a_code_of_tomorrow": ("other", A, None),
 }  # fmt: skip
-
-
-@pytest.fixture
-async def sms(_loopback_is_open: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Gateway]:
-    """Run a gateway and name it in the settings."""
-    made = Gateway()
-    async with listening() as box:
-        box.reply = made.reply
-        monkeypatch.setenv("ALERTS_SMS_URL", box.url.removesuffix("/hook") + PATH)
-        monkeypatch.setenv("ALERTS_SMS_ACCESS_KEY", KEY)
-        monkeypatch.setenv("ALERTS_SMS_SECRET", SECRET)
-        monkeypatch.setenv("ALERTS_SMS_SIGN", SIGN)
-        settings.cache_clear()
-        yield made
 
 
 def parcel(body: str = f"【{SIGN}】预警", **more: object) -> Parcel:

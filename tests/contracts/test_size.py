@@ -8,7 +8,7 @@ ROOT = Path(__file__).parents[2]
 FILE_LINES = 400
 FUNCTION_LINES = 40
 SERVICE_LINES = 18_500
-SHARED_LINES = 13_600
+SHARED_LINES = 13_700
 
 
 def _sources() -> list[Path]:

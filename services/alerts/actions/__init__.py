@@ -2,6 +2,7 @@
 
 from services.alerts.actions import (
     alerts,
+    channels,
     deliveries,
     endpoints,
     ladders,
@@ -23,6 +24,7 @@ from services.alerts.actions import (
 
 __all__ = [
     "alerts",
+    "channels",
     "deliveries",
     "endpoints",
     "ladders",

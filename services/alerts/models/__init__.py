@@ -1,6 +1,7 @@
 """Tables of alerts, by noun."""
 
 from services.alerts.models.alerts import Alert, Branch, Notice, TimelineEntry
+from services.alerts.models.channels import ProviderCheck
 from services.alerts.models.deliveries import (
     Attempt,
     Delivery,
@@ -30,6 +31,7 @@ __all__ = [
     "Message",
     "Notice",
     "ProjectSequence",
+    "ProviderCheck",
     "Recipient",
     "Reminder",
     "Robot",

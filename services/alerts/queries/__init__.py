@@ -3,6 +3,7 @@
 from services.alerts.queries import (
     alerts,
     areas,
+    channels,
     deliveries,
     endpoints,
     invariants,
@@ -21,6 +22,7 @@ from services.alerts.queries import (
 __all__ = [
     "alerts",
     "areas",
+    "channels",
     "deliveries",
     "endpoints",
     "invariants",

@@ -2,6 +2,7 @@
 
 from services.alerts.routes import (
     alerts,
+    channels,
     endpoints,
     recipients,
     robots,
@@ -16,6 +17,7 @@ from services.alerts.routes.router import router
 
 __all__ = [
     "alerts",
+    "channels",
     "endpoints",
     "recipients",
     "robots",
