@@ -32,6 +32,7 @@ KINDS = {
     "reporting_gap": "应报未报",
     "nobody_in_charge": "无人负责",
     "watched_after_red": "红色办结后观察",
+    "deposit_statement_missing": "保证金对账单未到",
 }
 MISSED, LATE = "transfer_missed", "bank_feed_late"
 

@@ -252,6 +252,12 @@ class UseUnknown(NotFound):
     title = Text("没有此保证金动用记录，或不在您的管辖范围内", "No such use within your areas")
 
 
+class StatementUnknown(NotFound):
+    """No such statement of a deposit, or none that the caller may see."""
+
+    title = Text("没有此保证金对账单，或不在您的管辖范围内", "No such statement within your areas")
+
+
 class ReturnUnknown(NotFound):
     """No such return of a deposit, or none that the caller may see."""
 

@@ -60,6 +60,19 @@ async def on_deposit_use_due(session: Session, timer: Timer) -> None:
     await actions.deposit_uses.pass_limit(session, timer.subject_id, Step(timer.step))
 
 
+async def expect_bank_statements(sessions: Sessions, today: date) -> None:
+    """Expect the bank's statements of deposits of which none is expected."""
+    more = True
+    while more:
+        async with sessions.begin("job:expect_bank_statements") as session:
+            more = await actions.bank_statements.expect_all(session, clock.at(today))
+
+
+async def on_bank_statement_due(session: Session, timer: Timer) -> None:
+    """Tell that the bank's statement of a deposit did not come by its last day."""
+    await actions.bank_statements.pass_limit(session, timer.subject_id, timer.due_at)
+
+
 async def on_deposit_return_due(session: Session, timer: Timer) -> None:
     """Mark that a return was not reviewed, confirmed or refused within the limit."""
     await actions.deposit_returns.pass_limit(session, timer.subject_id, Step(timer.step))

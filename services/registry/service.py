@@ -50,11 +50,13 @@ service = Service(
         daily("00:00", jobs.put_parties_in_force),
         daily("00:00", jobs.find_vacancies),
         daily("00:00", jobs.look_at_requirements),
+        daily("00:00", jobs.expect_bank_statements),
     ],
     reads=adapters.onboarding.READS,
     timers={
         "half_year": jobs.on_half_year_due, "suspension": jobs.on_suspension_due,
         "exemption": jobs.on_exemption_due, "deposit_use": jobs.on_deposit_use_due,
         "deposit_return": jobs.on_deposit_return_due,
+        "bank_statement": jobs.on_bank_statement_due,
     },
 )  # fmt: skip

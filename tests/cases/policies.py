@@ -20,7 +20,12 @@ def _migration(file: str) -> ModuleType:
 def _defaults() -> dict[str, dict[str, Any]]:
     """Read the rows as migrations leave them."""
     rows: dict[str, dict[str, Any]] = {}
-    for file in ("0001_first_tables", "0007_conditions", "0016_watched_after_red"):
+    for file in (
+        "0001_first_tables",
+        "0007_conditions",
+        "0016_watched_after_red",
+        "0017_bank_statements",
+    ):
         module = _migration(file)
         rows |= {
             row["kind"]: {"unit": "wd", "levels": module.LEVELS} | row for row in module.DEFAULTS

@@ -71,6 +71,9 @@ RULES: list[tuple[str, str, str, list[tuple[str, str]]]] = [
     ("deposit_not_replenished", "2023-06-12", "2023-06-12 16:00",
      [("blue", "06-25 09:00"), ("yellow", "06-28 09:00"), ("orange", "07-04 09:00"),
       ("red", "07-11 09:00")]),
+    # Its first working day is the Monday after the Friday on which it was owed.
+    ("deposit_statement_missing", "2023-04-14", "2023-04-15 00:00",
+     [("blue", "04-17 09:00"), ("yellow", "04-21 09:00"), ("orange", "05-08 09:00")]),
     # P18, P19: told before the works start, wrong from the first instant of that day.
     ("notice_board_missing", "2023-04-14", "2023-04-10 09:00",
      [("yellow", "04-14 00:00"), ("orange", "04-29 09:00")]),

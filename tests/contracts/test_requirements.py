@@ -25,7 +25,7 @@ SHOWN = {
     "P": {*range(1, 8), 10, 18, 19, *range(22, 26)},
     "L1": {*range(7, 11), 12, 13, *range(18, 24), 27, 34},
     "L2": {*range(1, 9), 10, *range(14, 18)},
-    "L3": {*range(1, 6), *range(7, 10), *range(11, 15)},
+    "L3": {*range(1, 6), *range(7, 15)},
     "W": {1, 2, 8, 12, 13},
     "B": {1, 2, 3, 6, 8, 11, 19, 22, 23},
 }
@@ -48,6 +48,8 @@ KINDS = {
     "reporting_gap": "P23",
     "nobody_in_charge": "P24",
     "watched_after_red": "P7",
+    # Of a deposit, as what is not replenished is.
+    "deposit_statement_missing": "P6",
     "bank_feed_late": "P25",
 }
 

@@ -11,7 +11,7 @@ from services.registry.errors import RegistrationRefused, SecurityTaken, StepRef
 from services.registry.models import DepositUse, Security
 from services.registry.rules.deposits import Step
 from services.registry.schemas.deposits import (
-    CleanupFilter,
+    AreaFilter,
     ReturnIn,
     ReviewIn,
     SecurityIn,
@@ -243,6 +243,6 @@ async def test_a_deposit_goes_back_step_by_step_or_is_refused_and_asked_for_agai
 async def _to_clean_up(session: Session) -> list[object]:
     await session.flush()
     found = await queries.deposits.cleanup(
-        session, NATION, CleanupFilter(area_code="422828"), cursor=None, limit=10
+        session, NATION, AreaFilter(area_code="422828"), cursor=None, limit=10
     )
     return [one.id for one in found.items]

@@ -83,6 +83,9 @@ KINDS: Mapping[str, Text] = {
     "no_systems": Text("监管缺失：各项制度均未落实", "no required system in place"),
     "reporting_gap": Text("应报未报", "not reported though due"),
     "nobody_in_charge": Text("项目无责任人", "nobody in charge"),
+    "deposit_statement_missing": Text(
+        "保证金银行对账单未到", "bank's statement of a deposit missing"
+    ),
     "watched_after_red": Text("红色事项办结后跟踪观察", "on watch after red"),
     "event_parked": Text("事件处理停滞", "an event could not be handled"),
     "timer_late": Text("定时事项延误", "a timer is late"),

@@ -28,6 +28,7 @@ class WatchKind(StrEnum):
     REPORTING_GAP = "reporting_gap"
     NOBODY_IN_CHARGE = "nobody_in_charge"
     WATCHED_AFTER_RED = "watched_after_red"
+    DEPOSIT_STATEMENT_MISSING = "deposit_statement_missing"
 
 
 # What its own events tell of, at the instant at which it is wrong; all else is a condition that a

@@ -102,6 +102,13 @@ ACCEPTED: Mapping[WatchKind, tuple[Proof, ...]] = {
         ),
         *_OUTSIDE[-2:],
     ),
+    WatchKind.DEPOSIT_STATEMENT_MISSING: (
+        Proof(
+            "statement_filed",
+            Text("保证金存款对账单已上传", "The bank's statement of the deposit is filed"),
+        ),
+        *_OUTSIDE[-2:],
+    ),
     WatchKind.NO_SYSTEMS: (
         _FILED,
         Proof("works_not_started", Text("项目未开工", "Works have not started")),
@@ -160,5 +167,6 @@ SUBJECTS: Mapping[WatchKind, str] = {
     WatchKind.REPORTING_GAP: "reporting_gap",
     WatchKind.NOBODY_IN_CHARGE: "project",
     WatchKind.WATCHED_AFTER_RED: "project",
+    WatchKind.DEPOSIT_STATEMENT_MISSING: "bank_statement",
 }
 """What the subject of an item is a row of, in the service that tells of it."""

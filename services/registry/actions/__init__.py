@@ -2,12 +2,14 @@
 
 from services.registry.actions import (
     areas,
+    bank_statements,
     calendars,
     cards,
     comparison,
     conditions,
     contracts,
     deposit_returns,
+    deposit_rules,
     deposit_uses,
     deposits,
     duties,
@@ -40,12 +42,14 @@ from services.registry.actions import (
 
 __all__ = [
     "areas",
+    "bank_statements",
     "calendars",
     "cards",
     "comparison",
     "conditions",
     "contracts",
     "deposit_returns",
+    "deposit_rules",
     "deposit_uses",
     "deposits",
     "duties",

@@ -9,7 +9,7 @@ from uuid import UUID
 from services.registry import queries, rules
 from services.registry.actions import cards
 from services.registry.models import Project, Requirement, ToldCondition
-from services.registry.rules.conditions import Condition, Site
+from services.registry.rules.conditions import Condition, Deposits, Site
 from services.registry.rules.requirements import Moment
 from shared.db import Session, new_id, same_id
 from shared.events.base import Event
@@ -27,18 +27,18 @@ async def tell(
     told: dict[UUID, list[ToldCondition]] = defaultdict(list)
     for row in await queries.requirements.locked_told(session, [each.id for each in projects]):
         told[row.project_id].append(row)
-    deposits = await _deposits(session, projects)
+    deposits = await _deposits(session, projects, moment.day)
     events: list[Event] = []
     for project in projects:
         site = _site(project)
         standings = {row.id: row.standing for row in requirements[project.id].values()}
-        ends, uses = deposits[project.id]
-        replaced = bool(uses) or any(last < moment.day for _, last in ends)
+        theirs = deposits[project.id]
+        replaced = bool(theirs.uses) or any(last < moment.day for _, last in theirs.ends)
         found = {
             each.key: each
             for each in (
                 *rules.conditions.found(site, standings.values(), moment.day, replaced=replaced),
-                *rules.conditions.of_deposits(site, ends, uses, moment.day),
+                *rules.conditions.of_deposits(site, theirs, moment.day),
             )
         }
         for row in told[project.id]:
@@ -61,9 +61,9 @@ _Dated = list[tuple[UUID, date]]
 
 
 async def _deposits(
-    session: Session, projects: Sequence[Project]
-) -> Mapping[UUID, tuple[_Dated, _Dated]]:
-    """Give of each project the guarantees that will end or have, and the uses not replenished."""
+    session: Session, projects: Sequence[Project], day: date
+) -> Mapping[UUID, Deposits]:
+    """Give of each project the guarantees that will end or have, and what was not done."""
     ids = [project.id for project in projects]
     held = defaultdict(list)
     for security in await queries.deposits.held_of(session, ids):
@@ -72,15 +72,19 @@ async def _deposits(
     for use in await queries.deposits.open_uses_of(session, ids):
         if use.paid_on:
             uses[use.project_id].append((use.id, use.paid_on))
+    statements: dict[UUID, _Dated] = defaultdict(list)
+    for statement in await queries.bank_statements.late_of(session, ids, day):
+        statements[statement.project_id].append((statement.id, statement.due_on))
     dues = await queries.deposits.dues_of(session, held.keys()) if held else {}
     return {
-        each: (
+        each: Deposits(
             [
                 (one.security_id, one.valid_until)
                 for one in rules.deposits.expiring(held[each], dues.get(each, Decimal(0)))
                 if one.valid_until
             ],
             uses[each],
+            statements[each],
         )
         for each in ids
     }

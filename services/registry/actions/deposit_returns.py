@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from services.registry import queries, rules
-from services.registry.actions import deposits
+from services.registry.actions import bank_statements, deposit_rules, deposits
 from services.registry.errors import RegistrationRefused, StepRefused
 from services.registry.models import DepositReturn, Project
 from services.registry.rules.deposits import ReturnState, SecurityState, Step
@@ -42,7 +42,7 @@ async def notice_return(
         raise RegistrationRefused(errors=findings)
     if seen.state is not SecurityState.ACTIVE:
         raise StepRefused(state=seen.state)
-    rule = await deposits.rule_of(session, project, clock.day_of(now))
+    rule = await deposit_rules.rule_of(session, project, clock.day_of(now))
     calendar = await known.calendar(session, project.area_code)
     made = DepositReturn(
         id=new_id(), security_id=security_id, project_id=project.id, state=ReturnState.NOTICE,
@@ -94,6 +94,7 @@ async def tell_return(
     securities = await queries.deposits.locked_securities(session, project.id)
     security = next(each for each in securities if each.id == one.security_id)
     deposits.end(security, SecurityState.RETURNED, moment)
+    await bank_statements.drop(session, security)
     await deposits.cover(session, project, moment)
     return one
 
@@ -120,7 +121,7 @@ async def _owe(
     now: datetime,
 ) -> None:
     """Let a step be owed from a day on; the one before was done."""
-    rule = await deposits.rule_of(session, project, on)
+    rule = await deposit_rules.rule_of(session, project, on)
     calendar = await known.calendar(session, project.area_code)
     one.by, one.late = rule.limit(step).last_day(on, calendar), False
     one.terms_version, one.calendar_version = rule.version, calendar.version
@@ -143,10 +144,5 @@ def _check(
 ) -> None:
     if one.state not in states:
         raise StepRefused(state=one.state)
-    findings = []
-    if first and on < first:
-        findings.append(rules.deposits.too_early("on", first))
-    if on > clock.day_of(now):
-        findings.append(rules.deposits.day_ahead("on"))
-    if findings:
+    if findings := list(rules.deposits.check_step(first, on, clock.day_of(now))):
         raise RegistrationRefused(errors=findings)

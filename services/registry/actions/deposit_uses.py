@@ -4,7 +4,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.registry import queries, rules
-from services.registry.actions import deposits
+from services.registry.actions import deposit_rules, deposits
 from services.registry.errors import RegistrationRefused, StepRefused
 from services.registry.models import DepositUse, Project
 from services.registry.rules.deposits import Step, UseState
@@ -39,7 +39,7 @@ async def notice_use(
         findings.append(rules.deposits.day_ahead("received_on"))
     if findings:
         raise RegistrationRefused(errors=findings)
-    rule = await deposits.rule_of(session, project, clock.day_of(now))
+    rule = await deposit_rules.rule_of(session, project, clock.day_of(now))
     calendar = await known.calendar(session, project.area_code)
     use = DepositUse(
         id=new_id(), security_id=security_id, project_id=project.id, state=UseState.NOTICED,
@@ -58,7 +58,7 @@ async def pay_use(
     """Enter that the bank paid; the contractor replenishes within the area's limit."""
     use, project = await _locked(session, use_id, caller.scope)
     _check(use, UseState.NOTICED, use.received_on, on, now)
-    rule = await deposits.rule_of(session, project, on)
+    rule = await deposit_rules.rule_of(session, project, on)
     calendar = await known.calendar(session, project.area_code)
     use.state, use.paid_on, use.pay_late = UseState.PAID, on, on > use.pay_by
     use.replenish_by = rule.limit(Step.REPLENISH).last_day(on, calendar)
@@ -109,23 +109,12 @@ async def _locked(session: Session, use_id: UUID, scope: Scope) -> tuple[Deposit
 def _check(use: DepositUse, state: UseState, after: date | None, on: date, now: datetime) -> None:
     if use.state is not state:
         raise StepRefused(state=use.state)
-    findings = []
-    if after and on < after:
-        findings.append(rules.deposits.too_early("on", after))
-    if on > clock.day_of(now):
-        findings.append(rules.deposits.day_ahead("on"))
-    if findings:
+    if findings := list(rules.deposits.check_step(after, on, clock.day_of(now))):
         raise RegistrationRefused(errors=findings)
 
 
 def _arm(session: Session, use: DepositUse, step: Step, by: date, now: datetime) -> None:
     timers.arm(
-        session,
-        TIMER,
-        use.id,
-        clock.day_end(by),
-        entered_at=now,
-        step=step,
-        policy_version=use.terms_version,
-        calendar_version=use.calendar_version,
-    )
+        session, TIMER, use.id, clock.day_end(by), entered_at=now, step=step,
+        policy_version=use.terms_version, calendar_version=use.calendar_version,
+    )  # fmt: skip

@@ -5,9 +5,15 @@ from decimal import Decimal
 from uuid import UUID
 
 from services.registry import queries, rules
-from services.registry.actions import areas, evidence, guarantees, requirements
+from services.registry.actions import (
+    bank_statements,
+    deposit_rules,
+    evidence,
+    guarantees,
+    requirements,
+)
 from services.registry.actions.evidence import Shown
-from services.registry.errors import DepositRuleTaken, RegistrationRefused, SecurityTaken
+from services.registry.errors import RegistrationRefused, SecurityTaken
 from services.registry.models import (
     DepositAssessment,
     DepositRule,
@@ -19,43 +25,19 @@ from services.registry.models import (
 from services.registry.rules.deposits import (
     DepositDue,
     DepositStanding,
-    DepositTerms,
     Record,
     SecurityPurpose,
     SecurityState,
     UseState,
 )
 from services.registry.rules.requirements import Moment
-from services.registry.schemas.deposits import DepositRuleIn, SecurityIn, WageRecordIn
+from services.registry.schemas.deposits import SecurityIn, WageRecordIn
 from shared import clock
-from shared.areas import NATION, Scope
+from shared.areas import Scope
 from shared.auth import Caller
 from shared.db import Session, new_id
 
 BY_RULE = "rule:deposits"
-
-
-async def enter_deposit_rule(
-    session: Session, caller: Caller, body: DepositRuleIn, now: datetime
-) -> DepositRule:
-    """Enter a version of an area's numbers; the same again gives the stored one."""
-    said = body.model_dump(mode="json", include={"limits"}) | body.model_dump(exclude={"limits"})
-    names = DepositTerms.__dataclass_fields__
-    findings = list(rules.deposits.check_terms(DepositTerms(**{n: said[n] for n in names})))
-    if body.area_code != NATION:
-        findings += await areas.check_area(session, caller.scope, "area_code", body.area_code, now)
-    elif NATION not in caller.areas:
-        findings.append(rules.areas.area_unknown("area_code"))
-    if findings:
-        raise RegistrationRefused(errors=findings)
-    there = await queries.deposits.locked_rule(session, body.area_code, body.version)
-    if there:
-        if all(getattr(there, name) == value for name, value in said.items()):
-            return there
-        raise DepositRuleTaken(deposit_rule_id=str(there.id))
-    rule = DepositRule(id=new_id(), created_at=now, created_by=caller.actor, **said)
-    session.add(rule)
-    return rule
 
 
 async def state_wage_record(
@@ -74,21 +56,11 @@ async def state_wage_record(
     return record
 
 
-async def rule_of(session: Session, project: Project, day: date) -> DepositRule:
-    """Give the numbers that are in force for a project on a day."""
-    lineage = (await queries.requirements.lineages(session, {project.area_code}))[project.area_code]
-    above = await queries.deposits.rules_above(session, lineage)
-    found = rules.requirements.in_force(above, lineage, day)
-    if found is None:
-        raise LookupError("the nation has no terms of deposits")
-    return found
-
-
 async def assess(
     session: Session, project: Project, day: date
 ) -> tuple[DepositDue, DepositRule, Decimal]:
     """Work out what is due for a project's deposit; give it with its rule and contract amount."""
-    rule = await rule_of(session, project, day)
+    rule = await deposit_rules.rule_of(session, project, day)
     amount = await queries.deposits.contract_amount(session, project.id)
     record = Record()
     if project.contractor_id:
@@ -156,8 +128,11 @@ async def register_security(
     )  # fmt: skip
     session.add(security)
     await guarantees.note_terms(session, project, [security])
+    await session.flush()  # A statement that is expected of it refers to it.
+    await bank_statements.expect(session, project, security, now)
     if replaced:
         end(replaced, SecurityState.REPLACED, moment)
+        await bank_statements.drop(session, replaced)
     await cover(session, project, moment)
     return security
 

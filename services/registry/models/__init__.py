@@ -1,6 +1,7 @@
 """Tables of registry, by noun."""
 
 from services.registry.models.areas import Area, Calendar
+from services.registry.models.bank_statements import BankStatement
 from services.registry.models.contracts import ContractVersion, WorksContract
 from services.registry.models.deposits import (
     DepositAssessment,
@@ -40,6 +41,7 @@ __all__ = [
     "Area",
     "AreaAssignment",
     "Assignment",
+    "BankStatement",
     "Base",
     "Calendar",
     "ContractVersion",

@@ -57,6 +57,8 @@ class DepositRule(Base):
     raise_by: Mapped[Decimal] = mapped_column(_PER_CENT)
     listed_raise_by: Mapped[Decimal] = mapped_column(_PER_CENT)
     guarantee_months: Mapped[int]
+    statement_months: Mapped[int]
+    """How many months the bank's statement of a deposit tells of (art. 21)."""
     limits: Mapped[dict[str, Any]]
     basis: Mapped[str]
     certainty: Mapped[Certainty]
@@ -134,6 +136,8 @@ class Security(Synced, Base):
     contract_until: Mapped[date | None]
     """The contract's last day, before which it is not to end; None: no contract, or no guarantee
     of wages."""
+    statement_due_on: Mapped[date | None]
+    """By when the bank's next statement is owed; None: it states nothing of it."""
     version: Mapped[int] = mapped_column(default=1)
     recorded_by: Mapped[str]
     recorded_at: Mapped[datetime]

@@ -2,6 +2,7 @@
 
 from services.registry.queries import (
     areas,
+    bank_statements,
     calendars,
     completeness,
     contracts,
@@ -28,6 +29,7 @@ from services.registry.queries import (
 
 __all__ = [
     "areas",
+    "bank_statements",
     "calendars",
     "completeness",
     "contracts",

@@ -26,7 +26,6 @@ from services.registry.rules.projects import ProjectStatus
 from services.registry.rules.requirements import RequirementStatus
 from services.registry.schemas.deposits import (
     AreaFilter,
-    CleanupFilter,
     SecurityFilter,
     SecurityListFilter,
 )
@@ -208,7 +207,7 @@ async def returns(
 
 
 async def cleanup(
-    session: Session, scope: Scope, wanted: CleanupFilter, *, cursor: str | None, limit: int
+    session: Session, scope: Scope, wanted: AreaFilter, *, cursor: str | None, limit: int
 ) -> paging.Found[Security]:
     """Give deposits that still stand although works are complete (65号 art. 22)."""
     statement = (
@@ -262,35 +261,26 @@ async def giving_back(session: Session, return_id: UUID, scope: Scope) -> Deposi
 
 
 async def locked_securities(session: Session, project_id: UUID) -> list[Security]:
-    """Give all securities of a locked project, to be changed."""
-    found = await session.scalars(
-        select(Security)
-        .where(Security.project_id == project_id)
-        .order_by(Security.recorded_at, Security.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    return list(found.all())
+    """Give all securities of a locked project, the one entered first first, to be changed."""
+    return await locked_of(session, Security, project_id)
 
 
 async def locked_uses(session: Session, project_id: UUID) -> list[DepositUse]:
     """Give all uses of a locked project's deposits, to be changed."""
-    found = await session.scalars(
-        select(DepositUse)
-        .where(DepositUse.project_id == project_id)
-        .order_by(DepositUse.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    return list(found.all())
+    return await locked_of(session, DepositUse, project_id)
 
 
 async def locked_returns(session: Session, project_id: UUID) -> list[DepositReturn]:
     """Give all returns of a locked project's deposits, to be changed."""
+    return await locked_of(session, DepositReturn, project_id)
+
+
+async def locked_of(session: Session, model: type[_T], project_id: UUID) -> list[_T]:
+    """Give all rows of a locked project's deposits, the one entered first first."""
     found = await session.scalars(
-        select(DepositReturn)
-        .where(DepositReturn.project_id == project_id)
-        .order_by(DepositReturn.id)
+        select(model)
+        .where(model.project_id == project_id)
+        .order_by(model.recorded_at, model.id)
         .with_for_update()
         .execution_options(populate_existing=True)
     )

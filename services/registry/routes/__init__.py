@@ -2,6 +2,7 @@
 
 from services.registry.routes import (
     areas,
+    bank_statements,
     calendars,
     contracts,
     deposit_steps,
@@ -25,6 +26,7 @@ from services.registry.routes.router import router
 
 __all__ = [
     "areas",
+    "bank_statements",
     "calendars",
     "contracts",
     "deposit_steps",

@@ -18,7 +18,6 @@ from services.registry.routes.router import router
 from services.registry.rules.deposits import DepositStanding
 from services.registry.schemas.deposits import (
     AreaFilter,
-    CleanupFilter,
     DepositDueOut,
     DepositRuleIn,
     DepositRuleOut,
@@ -66,7 +65,7 @@ async def deposit_rules(
 )
 async def enter_deposit_rule(session: Transaction, who: Who, body: DepositRuleIn) -> DepositRule:
     """Enter rates, raises, exemptions and limits; a version is never changed."""
-    return await actions.deposits.enter_deposit_rule(session, who, body, clock.now())
+    return await actions.deposit_rules.enter_deposit_rule(session, who, body, clock.now())
 
 
 @router.post(
@@ -146,7 +145,7 @@ async def cleanup(
     session: Transaction,
     who: Who,
     *,
-    wanted: Annotated[CleanupFilter, Query()],
+    wanted: Annotated[AreaFilter, Query()],
     cursor: paging.Cursor,
     limit: paging.Limit,
 ) -> paging.Found[Security]:

@@ -122,11 +122,16 @@ async def evidence_file(
 ) -> Response:
     """Give the kept file under its id, never under the name that its uploader gave it."""
     one = await queries.requirements.one_evidence(session, evidence_id, who.scope)
-    if one.file_id is None:
+    return await download(files, one.file_id, one.id)
+
+
+async def download(files: KeptFiles, file_id: UUID | None, name: UUID) -> Response:
+    """Give a kept file, named by the row that it belongs to; raises FileNotTaken without one."""
+    if file_id is None:
         raise FileNotTaken
-    kept, content = await files.give(one.file_id)
-    name = f'attachment; filename="{one.id}.{kept.kind}"'
-    headers = {"content-disposition": name, "x-content-type-options": "nosniff"}
+    kept, content = await files.give(file_id)
+    said = f'attachment; filename="{name}.{kept.kind}"'
+    headers = {"content-disposition": said, "x-content-type-options": "nosniff"}
     return Response(content, media_type=kept.media_type, headers=headers)
 
 

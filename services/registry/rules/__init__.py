@@ -2,6 +2,7 @@
 
 from services.registry.rules import (
     areas,
+    bank_statements,
     calendars,
     chain,
     codes,
@@ -27,6 +28,7 @@ from services.registry.rules import (
 
 __all__ = [
     "areas",
+    "bank_statements",
     "calendars",
     "chain",
     "codes",

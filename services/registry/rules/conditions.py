@@ -91,21 +91,32 @@ OPEN = frozenset({RequirementStatus.NOT_DONE, RequirementStatus.OVERDUE})
 _COUNTED = OPEN | {RequirementStatus.DONE}
 
 
-def of_deposits(
-    site: Site, ends: Iterable[tuple[UUID, date]], uses: Iterable[tuple[UUID, date]], day: date
-) -> Iterator[Condition]:
+@dataclass(frozen=True, slots=True)
+class Deposits:
+    """What of a project's deposits somebody must look after, each by its id with a day."""
+
+    ends: list[tuple[UUID, date]]
+    """Guarantees with their last days, which may lie ahead (P5)."""
+    uses: list[tuple[UUID, date]]
+    """What was paid out and not replenished, with the day of the payment (P6)."""
+    statements: list[tuple[UUID, date]]
+    """The bank's statements that did not come, with the last day on which they were in time."""
+
+
+def of_deposits(site: Site, deposits: Deposits, day: date) -> Iterator[Condition]:
     """Give what is wrong, or will be, with a project's deposits.
 
-    `ends`: guarantees with their last days, which may lie ahead (P5); `uses`: what was paid out
-    and not replenished, with the day of the payment (P6).
+    The contractor answers for a statement, too: the account is his, and the bank owes it to him.
     """
     if not site.is_watched(day):
         return
     unit = site.answers(Answerer.CONTRACTOR)
-    for security_id, last in ends:
+    for security_id, last in deposits.ends:
         yield Condition(ConditionKind.GUARANTEE_EXPIRING, security_id, unit, last)
-    for use_id, paid_on in uses:
+    for use_id, paid_on in deposits.uses:
         yield Condition(ConditionKind.DEPOSIT_NOT_REPLENISHED, use_id, unit, paid_on)
+    for statement_id, due_on in deposits.statements:
+        yield Condition(ConditionKind.DEPOSIT_STATEMENT_MISSING, statement_id, unit, due_on)
 
 
 def found(
@@ -135,6 +146,14 @@ def found(
         yield Condition(each.condition, each.requirement_id, unit, since, (), muted_by)
 
 
+# The proofs of what is wrong with deposits.
+_DEPOSITS = {
+    ConditionKind.GUARANTEE_EXPIRING: "guarantee_replaced",
+    ConditionKind.DEPOSIT_NOT_REPLENISHED: "deposit_replenished",
+    ConditionKind.DEPOSIT_STATEMENT_MISSING: "statement_filed",
+}
+
+
 def why_ended(
     site: Site,
     standings: Mapping[UUID, Standing],
@@ -147,10 +166,8 @@ def why_ended(
         return "project_closed"
     if not site.is_watched(day):
         return "not_supervised"
-    if kind is ConditionKind.GUARANTEE_EXPIRING:
-        return "guarantee_replaced"
-    if kind is ConditionKind.DEPOSIT_NOT_REPLENISHED:
-        return "deposit_replenished"
+    if kind in _DEPOSITS:
+        return _DEPOSITS[kind]
     standing = standings.get(subject_id)
     if standing is None:
         return (

@@ -72,6 +72,7 @@ class Step(StrEnum):
     REVIEW = "review"
     CONFIRM = "confirm"
     TELL_REFUSAL = "tell_refusal"
+    STATEMENT = "statement"
 
 
 class UseState(StrEnum):
@@ -352,6 +353,14 @@ def not_complete() -> Finding:
         "ProjectNotComplete",
         Text("工程尚未完工，不能返还保证金", "The works are not complete: no return yet"),
     )
+
+
+def check_step(first: date | None, on: date, today: date) -> Iterator[Finding]:
+    """Give the findings of a step's day: not before the first one, and not one to come."""
+    if first and on < first:
+        yield too_early("on", first)
+    if on > today:
+        yield day_ahead("on")
 
 
 def day_ahead(place: str) -> Finding:

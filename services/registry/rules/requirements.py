@@ -88,6 +88,7 @@ class ConditionKind(StrEnum):
     DEPOSIT_MISSING = "deposit_missing"
     GUARANTEE_EXPIRING = "guarantee_expiring"
     DEPOSIT_NOT_REPLENISHED = "deposit_not_replenished"
+    DEPOSIT_STATEMENT_MISSING = "deposit_statement_missing"
     NOTICE_BOARD_MISSING = "notice_board_missing"
     WAGE_OFFICER_MISSING = "wage_officer_missing"
     PAYMENT_GUARANTEE_MISSING = "payment_guarantee_missing"

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from services.registry.rules.deposits import (
     Reason,
@@ -47,10 +47,12 @@ class LimitsIn(Body):
     review: LimitIn
     confirm: LimitIn
     tell_refusal: LimitIn
+    statement: LimitIn
+    """How long after a period the bank may take to state a deposit (art. 21)."""
 
 
-class DepositRuleIn(Body):
-    """A version of an area's numbers; rates and changes in per cent, amounts in yuan."""
+class _Numbers(BaseModel):
+    """An area's numbers; rates and changes in per cent, amounts in yuan."""
 
     area_code: AreaCode
     version: Annotated[int, Field(ge=1, le=1_000_000)]
@@ -75,34 +77,23 @@ class DepositRuleIn(Body):
     listed_raise_by: PerCent
     guarantee_months: Months
     """How long a guarantee is to be good at least; a shorter one is taken with a warning."""
-    limits: LimitsIn
+    statement_months: Annotated[int, Field(ge=1, le=12)]
+    """How many months the bank's statement of a deposit tells of: 3, quarterly."""
     basis: Name
     certainty: Certainty
 
 
-class DepositRuleOut(Row):
+class DepositRuleIn(_Numbers, Body):
+    """A version of an area's numbers."""
+
+    limits: LimitsIn
+
+
+class DepositRuleOut(_Numbers, Row):
     """A version of an area's numbers."""
 
     id: UUID
-    area_code: str
-    version: int
-    valid_from: date
-    rate: Decimal
-    several_rate: Decimal
-    floor_rate: Decimal
-    cap: Decimal | None
-    small_below: Decimal
-    small_years: int
-    reduce_years: int
-    reduce_by: Decimal
-    exempt_years: int
-    raise_years: int
-    raise_by: Decimal
-    listed_raise_by: Decimal
-    guarantee_months: int
     limits: dict[Step, LimitIn]
-    basis: str
-    certainty: Certainty
 
 
 class AreaFilter(Filter):
@@ -182,12 +173,6 @@ class SecurityListFilter(SecurityFilter):
     """Whether it ends before the area's numbers or the contract allow."""
 
 
-class CleanupFilter(Filter):
-    """Of which area."""
-
-    area_code: AreaCode | None = None
-
-
 class WarningOut(Row):
     """What is wrong with what was taken all the same."""
 
@@ -215,6 +200,8 @@ class SecurityOut(Row):
     ended_on: date | None
     warnings: list[WarningOut]
     """Why its term is too short, if it is."""
+    statement_due_on: date | None
+    """By when the bank's next statement is owed."""
     version: int
     recorded_at: datetime
 

@@ -7,12 +7,21 @@ from typing import Any
 from uuid import UUID
 
 from services.registry import actions
-from services.registry.models import DepositReturn, DepositUse, Project, Security
+from services.registry.models import (
+    BankStatement,
+    DepositReturn,
+    DepositUse,
+    Project,
+    Security,
+)
+from services.registry.rules.bank_statements import StatementState
 from services.registry.rules.deposits import ReturnState, UseState
 from services.registry.schemas.deposits import SecurityIn
 from shared import clock
 from shared.db import Session, new_id
+from shared.files import FileKind
 from tests.contracts.access.rows import HERE
+from tests.fixtures.service import kept_files
 from tests.registry import factories as make
 from tests.registry import systems
 
@@ -22,11 +31,13 @@ RULE: Mapping[str, Any] = {
     "area_code": HERE, "version": 1, "valid_from": "2099-01-01", "rate": "3.00",
     "several_rate": "2.00", "floor_rate": "0.50", "small_below": "3000000.00", "small_years": 1,
     "reduce_years": 2, "reduce_by": "50.00", "exempt_years": 3, "raise_years": 2,
-    "raise_by": "50.00", "listed_raise_by": "100.00", "guarantee_months": 12,
+    "raise_by": "50.00", "listed_raise_by": "100.00", "guarantee_months": 12, "statement_months": 3,
     "basis": "县规定", "certainty": "B",
     "limits": {
         step: {"length": 5, "unit": "wd"}
-        for step in ("bank_pays", "replenish", "notice", "review", "confirm", "tell_refusal")
+        for step in (
+            "bank_pays", "replenish", "notice", "review", "confirm", "tell_refusal", "statement",
+        )
     },
 }  # fmt: skip
 _BY: Mapping[str, Any] = {
@@ -59,6 +70,7 @@ async def rows(session: Session, project: Project) -> tuple[dict[str, UUID], dic
     first, second, third, fourth = [
         await _security(session, project, f"D-{number}") for number in range(1, 5)
     ]
+    kept = await kept_files().keep(b"picture", kind=FileKind.PNG, name="x.png")
     uses = {
         state: DepositUse(
             id=new_id(), security_id=first.id, project_id=project.id, decision=state, state=state,
@@ -78,9 +90,18 @@ async def rows(session: Session, project: Project) -> tuple[dict[str, UUID], dic
             (ReturnState.ACCEPTED, fourth),
         )
     }  # fmt: skip
-    session.add_all([*uses.values(), *returns.values()])
+    statements = {
+        state: BankStatement(
+            id=new_id(), security_id=first.id, project_id=project.id, from_on=day, to_on=day,
+            due_on=day, late=True, state=state, terms_version=1, calendar_version="",
+            expected_at=clock.wall(), file_id=kept.file_id, file_kind=kept.kind,
+        )
+        for state, day in ((StatementState.OWED, DAY), (StatementState.FILED, date(2022, 1, 2)))
+    }  # fmt: skip
+    session.add_all([*uses.values(), *returns.values(), *statements.values()])
     ids = {
         "security_id": first.id,
+        "statement_id": statements[StatementState.OWED].id,
         "use_id": uses[UseState.NOTICED].id,
         "return_id": returns[ReturnState.NOTICE].id,
         "complete_security_id": done.id,
@@ -89,6 +110,9 @@ async def rows(session: Session, project: Project) -> tuple[dict[str, UUID], dic
     return ids, {
         f"POST {V1}/deposit-uses/{{use_id}}/replenish": {"use_id": uses[UseState.PAID].id},
         f"POST {V1}/securities/{{security_id}}/returns": {"security_id": done.id},
+        f"GET {V1}/bank-statements/{{statement_id}}/file": {
+            "statement_id": statements[StatementState.FILED].id
+        },
         f"{back}/review": {"return_id": returns[ReturnState.REVIEW].id},
         f"{back}/tell": {"return_id": returns[ReturnState.ACCEPTED].id},
     }
@@ -99,6 +123,7 @@ def marks(ids: Mapping[str, UUID]) -> dict[str, object]:
     return {
         f"GET {V1}/securities": ids["security_id"],
         f"GET {V1}/deposit-uses": ids["use_id"],
+        f"GET {V1}/bank-statements": ids["statement_id"],
         f"GET {V1}/deposit-returns": ids["return_id"],
         f"GET {V1}/deposits/cleanup": ids["complete_security_id"],
         f"GET {V1}/deposit-rules": "县规定",
@@ -122,6 +147,10 @@ def requests() -> dict[str, list[dict[str, Any]]]:
         f"POST {V1}/deposit-uses/{{use_id}}/pay": [{"json": {"on": today}}],
         f"POST {V1}/deposit-uses/{{use_id}}/replenish": [{"json": {"on": today}}],
         f"POST {V1}/securities/{{security_id}}/returns": [{"json": coming}],
+        f"POST {V1}/bank-statements/{{statement_id}}/file": [
+            {"files": {"file": ("x.png", b"\x89PNG\r\n\x1a\n", "image/png")},
+             "data": {"stated_on": today, "balance": "1.00"}},
+        ],
         f"{back}/apply": [{"json": {"on": today}}],
         f"{back}/review": [{"json": {"on": today}}],
         f"{back}/tell": [{"json": {"on": today}}],

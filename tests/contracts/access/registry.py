@@ -92,7 +92,7 @@ async def rows(session: Session, time: Time) -> Rows:
     key = await actions.keys.issue_api_key(session, NATION, machine, clock.now())
     required = await _systems(session, project)
     rule = DepositRuleIn.model_validate(deposits.RULE)
-    await actions.deposits.enter_deposit_rule(session, systems.OFFICE, rule, clock.now())
+    await actions.deposit_rules.enter_deposit_rule(session, systems.OFFICE, rule, clock.now())
     given, steps = await deposits.rows(session, project)
     made = Rows(
         ids=required
