@@ -1,6 +1,7 @@
 """Strangers of alerts, as real local servers, and leave to reach them."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -29,11 +30,16 @@ async def postbox(_loopback_is_open: None) -> AsyncIterator[Postbox]:
 
 
 class Mailbox:
-    """Keeps mails; an address that begins with `full` is refused."""
+    """Keeps mails; an address that begins with `full` is refused; gives each error once, if asked.
+
+    The server around it enforces what RFC 5321 asks of lines and sizes.
+    """
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
         self.url = ""
+        self.to_rcpt: deque[str] = deque()
+        self.to_data: deque[str] = deque()
 
     async def handle_RCPT(  # noqa: N802  aiosmtpd's name
         self,
@@ -44,6 +50,8 @@ class Mailbox:
         rcpt_options: list[str],
     ) -> str:
         """Refuse who is full."""
+        if self.to_rcpt:
+            return self.to_rcpt.popleft()
         if address.startswith("full"):
             return f"552 {address} mailbox full"
         envelope.rcpt_tos.append(address)
@@ -53,6 +61,8 @@ class Mailbox:
         self, server: object, session: Session, envelope: Envelope
     ) -> str:
         """Keep a mail."""
+        if self.to_data:
+            return self.to_data.popleft()
         content = envelope.content
         assert isinstance(content, bytes)
         self.mails.append(message_from_bytes(content, policy=default))

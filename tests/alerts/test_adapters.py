@@ -10,7 +10,14 @@ import pytest
 
 from services.alerts.adapters import calls, smtp, webhook
 from services.alerts.errors import TargetRefused
-from services.alerts.rules.deliveries import KEPT_OF_AN_ANSWER, Answer, Channel, Parcel
+from services.alerts.rules.deliveries import (
+    KEPT_OF_AN_ANSWER,
+    Answer,
+    Channel,
+    Parcel,
+    Verdict,
+    verdict,
+)
 from services.alerts.settings import Settings, settings
 from shared import clock
 from shared.db import new_id
@@ -181,6 +188,21 @@ async def test_a_mail_arrives_with_subject_text_and_the_deliverys_id(mailbox: Ma
 async def test_a_refused_recipient_is_a_status_and_a_reason(mailbox: Mailbox) -> None:
     got = await mail(letter("full@example.org"))
     assert (got.status, got.error) == (552, "recipient")
+    assert mailbox.mails == []
+
+
+async def test_each_refusal_of_a_mail_server_is_again_or_never(mailbox: Mailbox) -> None:
+    to_rcpt = ("421", "450", "451", "452", "550", "551", "552", "553", "554")
+    to_data = ("421", "451", "452", "550", "552", "554")
+    mailbox.to_rcpt.extend(f"{code} said" for code in to_rcpt)
+    got = [await mail(letter("office@example.org")) for _ in to_rcpt]
+    mailbox.to_data.extend(f"{code} said" for code in to_data)
+    got += [await mail(letter("office@example.org")) for _ in to_data]
+    assert [str(one.status) for one in got] == [*to_rcpt, *to_data]
+    assert {one.error for one in got[:9]} == {"recipient"}
+    assert {one.error for one in got[9:]} == {"smtp"}
+    never = [verdict(Channel.MAIL, one) is Verdict.REFUSED for one in got]
+    assert never == [code >= "500" for code in (*to_rcpt, *to_data)]
     assert mailbox.mails == []
 
 

@@ -47,7 +47,7 @@ async def check(_client: Client, _address: str) -> Answer:
 
 
 async def _answer(ask: Ask) -> Answer:
-    """Ask the mail server something; a receiver that it refuses for good is refused by it."""
+    """Ask the mail server something; what it refuses for good is not tried again."""
     began = monotonic()
     answer = Answer(error="no_server")
     url = settings().smtp_url
@@ -55,12 +55,18 @@ async def _answer(ask: Ask) -> Answer:
         try:
             async with asyncio.timeout(settings().send_timeout):
                 answer = await _ask(urlsplit(url.get_secret_value()), ask)
+        except aiosmtplib.SMTPDataError as refused:
+            # The mail itself is not taken, which says nothing of its receiver.
+            answer = Answer(
+                refused.code, refused.message, error="smtp", verdict=_never(refused.code)
+            )
         except aiosmtplib.SMTPResponseException as refused:
             answer = Answer(status=refused.code, body=refused.message, error="smtp")
         except aiosmtplib.SMTPRecipientsRefused as refused:
             first = refused.recipients[0]
-            never = Verdict.REFUSED if first.code >= PERMANENT else None
-            answer = Answer(first.code, first.message, error="recipient", verdict=never)
+            answer = Answer(
+                first.code, first.message, error="recipient", verdict=_never(first.code)
+            )
         except TimeoutError:
             answer = Answer(error="timeout")
         except egress.EgressRefused:
@@ -68,6 +74,10 @@ async def _answer(ask: Ask) -> Answer:
         except (aiosmtplib.SMTPException, OSError):
             answer = Answer(error="connect")
     return replace(answer, took=timedelta(seconds=monotonic() - began))
+
+
+def _never(code: int) -> Verdict | None:
+    return Verdict.REFUSED if code >= PERMANENT else None
 
 
 async def _ask(server: SplitResult, ask: Ask) -> Answer:
