@@ -200,6 +200,36 @@ async def test_a_robot_that_is_gone_is_switched_off_and_told_of(
         assert again.failing["dingtalk"]["reason"] == "gone"
 
 
+@pytest.mark.parametrize("kind", [Channel.DINGTALK])
+async def test_nothing_waits_for_a_robot_that_is_off(
+    kind: Channel, platform: Platform, sessions: Sessions
+) -> None:
+    async with sessions.begin("test") as session:
+        await factories.areas(session)
+        group = await a_group(session, kind, platform, "developer")
+        (await session.get_one(Robot, group.robot_id)).disable("by its owner")
+        await handlers.on_watch_item_opened(session, factories.opened())
+    assert await jobs.send_deliveries(sessions) == 0
+    assert (await states(sessions), platform.shown) == ({DeliveryState.STOPPED}, [])
+
+
+@pytest.mark.parametrize("kind", [Channel.DINGTALK])
+async def test_operators_hear_of_words_that_a_platform_refuses(
+    kind: Channel, platform: Platform, sessions: Sessions
+) -> None:
+    platform.errors.append(430104)
+    async with sessions.begin("test") as session:
+        await factories.areas(session)
+        group = await a_group(session, kind, platform, "developer")
+        await handlers.on_watch_item_opened(session, factories.opened())
+    assert await jobs.send_deliveries(sessions) == 1
+    assert await states(sessions) == {DeliveryState.REFUSED}
+    async with sessions.begin("test") as session:
+        told = await looking.alert(session, kind="delivery_exhausted")
+        assert (told.details["channel"], told.details["attempts"]) == ("dingtalk", 1)
+        assert (await session.get_one(Recipient, group.id)).failing == {}
+
+
 @pytest.mark.parametrize("kind", [Channel.WECOM])
 async def test_what_was_too_much_holds_the_whole_robot(
     kind: Channel, platform: Platform, sessions: Sessions

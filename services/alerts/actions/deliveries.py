@@ -134,8 +134,10 @@ async def record_attempts(
             delivery.deliver(now)
         elif found is Verdict.ACCEPTED:
             delivery.hand_over(wall)
-        elif found is Verdict.REFUSED:
+        elif found is Verdict.REFUSED and answer.error in OF_THE_RECEIVER:
             delivery.give_up(DeliveryState.REFUSED)
+        elif found is Verdict.REFUSED:
+            await exhaust(session, delivery, now, DeliveryState.REFUSED)
         elif found is Verdict.GONE:
             delivery.give_up(DeliveryState.STOPPED)
         elif (wait := _wait(delivery, answer, roll)) is not None:
@@ -182,9 +184,17 @@ def _attempt(delivery: Delivery, parcel: Parcel, answer: Answer, wall: datetime)
     }  # fmt: skip
 
 
-async def exhaust(session: Session, delivery: Delivery, now: datetime) -> None:
-    """Give a delivery up and say so; operators hear of it once a day for each endpoint."""
-    delivery.give_up(DeliveryState.EXHAUSTED)
+async def exhaust(
+    session: Session,
+    delivery: Delivery,
+    now: datetime,
+    state: DeliveryState = DeliveryState.EXHAUSTED,
+) -> None:
+    """Give a delivery up and say so; operators hear of it once a day for each endpoint or channel.
+
+    Of what is the receiver's own they hear by `report_failing_ways`.
+    """
+    delivery.give_up(state)
     details: dict[str, str | int] = {
         "delivery_id": str(delivery.id), "channel": delivery.channel.value,
         "attempts": delivery.made_attempts,

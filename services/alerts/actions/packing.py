@@ -87,7 +87,9 @@ def _address(delivery: Delivery, notice: Notice) -> tuple[str | None, tuple[str,
     if robot:
         active = robot.state is EndpointState.ACTIVE
         return (robot.address if active else None), ((robot.secret,) if robot.secret else ())
-    return (recipient.phone if delivery.channel is Channel.SMS else recipient.mail), ()
+    if delivery.channel is Channel.SMS:
+        return sms.number(recipient.phone or ""), ()
+    return recipient.mail, ()
 
 
 def _said(notice: Notice, language: str, channel: Channel) -> dict[str, str]:

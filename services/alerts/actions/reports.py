@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.alerts import actions, queries
-from services.alerts.rules.deliveries import Channel
+from services.alerts.rules.deliveries import Channel, DeliveryState
 from services.alerts.rules.sms import OF_THE_RECEIVER, Fate
 from services.alerts.schemas.sms import ReportIn
 from services.alerts.settings import settings
@@ -31,6 +31,8 @@ async def take_reports(session: Session, reports: Sequence[ReportIn], now: datet
             ways[delivery.notice_id, Channel.SMS] = None
         elif delivery.notice_id and fate in OF_THE_RECEIVER:
             ways[delivery.notice_id, Channel.SMS] = fate.value
+        else:
+            await actions.deliveries.exhaust(session, delivery, now, DeliveryState.REFUSED)
     await sets.change(session, rows)
     if ways:
         await actions.ways.note_ways(session, ways, now)

@@ -107,8 +107,9 @@ def _lanes(now: datetime, lane_room: int) -> Subquery:
             Endpoint.state == EndpointState.ACTIVE,
             or_(Endpoint.resting_until.is_(None), Endpoint.resting_until <= now),
         ),
+        # What goes to a robot that is off is claimed, too, to be let go of.
         select(cast(Robot.id, String), literal(1), literal(value=False)).where(
-            Robot.state == EndpointState.ACTIVE, or_(Robot.free_at.is_(None), Robot.free_at <= now)
+            or_(Robot.free_at.is_(None), Robot.free_at <= now)
         ),
         select(literal(MAIL_LANE), literal(lane_room), literal(value=False)),
         select(literal(SMS_LANE), literal(lane_room), literal(value=False)),

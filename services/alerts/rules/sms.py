@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -38,6 +39,11 @@ def is_fresh(timestamp: str, now: datetime) -> bool:
     if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):  # noqa: PLR2004
         return False
     return abs(now.timestamp() - int(timestamp)) <= FRESH.total_seconds()
+
+
+def number(phone: str) -> str:
+    """Give a phone number as gateways read it: digits, and a plus if it begins with one."""
+    return re.sub(r"[ ()-]", "", phone)
 
 
 def length(text: str) -> int:
