@@ -193,8 +193,8 @@ async def test_what_the_gateway_did_not_sign_just_now_is_refused(
     fate = delivery_id, "blacklisted"
     body = b'{"reports": [{"id": "%s", "status": "delivered"}]}' % str(delivery_id).encode()
     refused = [
-        await report(client, fate, at=int(time.time()) - 400),
-        await report(client, fate, at=int(time.time()) + 400),
+        await report(client, fate, at=int(time.time()) - 4000),
+        await report(client, fate, at=int(time.time()) + 4000),
         await report(client, fate, headers={"x-timestamp": "now"}),
         await report(client, fate, headers={"x-signature": "0" * 64}),
         await report(client, fate, headers={"x-access-key": "other"}),
