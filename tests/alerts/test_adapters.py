@@ -1,6 +1,8 @@
 """Strangers, each against a real local server: a webhook receiver and a mail server."""
 
 import asyncio
+from base64 import b64decode, b64encode
+from collections import deque
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from uuid import UUID
@@ -22,6 +24,7 @@ from services.alerts.settings import Settings, settings
 from shared import clock
 from shared.db import new_id
 from tests.alerts.conftest import Mailbox
+from tests.alerts.platforms import mac
 from tests.alerts.postbox import Post, Postbox, answer
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -55,6 +58,30 @@ async def test_a_subscriber_verifies_our_signature_with_the_official_library(
     assert came.headers["content-type"] == "application/cloudevents+json"
     age = clock.wall().timestamp() - int(came.headers["webhook-timestamp"])
     assert -1 <= age < 60
+
+
+async def test_each_answer_that_the_specification_names_is_again_or_gone(
+    postbox: Postbox,
+) -> None:
+    """The server checks the signature by code of its own, and gives each answer once."""
+    statuses = [301, 302, 307, 400, 401, 403, 404, 408, 410, 413, 429, 500, 502, 503, 504]
+    left = deque(statuses)
+
+    async def once(post: Post) -> bytes:
+        said = post.headers
+        signed = f"{said['webhook-id']}.{said['webhook-timestamp']}.".encode() + post.body
+        right = b64encode(mac(b64decode(SECRET.removeprefix("whsec_")), signed)).decode()
+        if said["webhook-signature"] != f"v1,{right}":
+            return answer(499)
+        status = left.popleft()
+        return answer(status, retry_after="7") if status in {429, 503} else answer(status)
+
+    postbox.reply = once
+    got = [await post(parcel(postbox.url)) for _ in statuses]
+    assert [one.status for one in got] == statuses
+    meant = {one.status: verdict(Channel.WEBHOOK, one) for one in got}
+    assert meant == dict.fromkeys(statuses, Verdict.AGAIN) | {410: Verdict.GONE}
+    assert {one.status for one in got if one.retry_after == 7} == {429, 503}
 
 
 async def test_the_signature_goes_by_the_machines_clock(

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.alerts import handlers, jobs
+from services.alerts import handlers, jobs, queries
 from services.alerts.adapters import calls, channels, codes, wecom
 from services.alerts.models import Recipient, Robot
 from services.alerts.rules.deliveries import (
@@ -211,6 +211,22 @@ async def test_nothing_waits_for_a_robot_that_is_off(
         await handlers.on_watch_item_opened(session, factories.opened())
     assert await jobs.send_deliveries(sessions) == 0
     assert (await states(sessions), platform.shown) == ({DeliveryState.STOPPED}, [])
+
+
+@pytest.mark.parametrize("kind", [Channel.DINGTALK])
+async def test_who_sends_waits_for_nobody_who_changes_a_robot(
+    kind: Channel, platform: Platform, sessions: Sessions
+) -> None:
+    async with sessions.begin("test") as session:
+        await factories.areas(session)
+        group = await a_group(session, kind, platform, "developer")
+        await handlers.on_watch_item_opened(session, factories.opened())
+    assert group.robot_id
+    async with sessions.begin("test") as session:
+        assert await queries.robots.locked_robots(session, {group.robot_id})
+        assert await jobs.send_deliveries(sessions) == 0
+    assert await jobs.send_deliveries(sessions) == 1
+    assert len(platform.shown) == 1
 
 
 @pytest.mark.parametrize("kind", [Channel.DINGTALK])

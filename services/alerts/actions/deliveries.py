@@ -67,7 +67,9 @@ async def _paced(session: Session, claimed: Sequence[Delivery], now: datetime) -
     if endpoints := set(slow) - robots:
         paced += await queries.endpoints.locked_endpoints(session, endpoints)
     if robots:
-        paced += await queries.robots.locked_robots(session, robots)
+        paced += await queries.robots.locked_free_robots(session, robots)
+    for busy in set(slow) - {one.id for one in paced}:
+        allowed -= {delivery.id for delivery in slow[busy]}
     for one in paced:
         if one.per_minute:
             waiting = slow[one.id]

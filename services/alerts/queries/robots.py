@@ -8,7 +8,6 @@ from sqlalchemy import ColumnElement, select
 
 from services.alerts.errors import RobotUnknown
 from services.alerts.models import Robot
-from services.alerts.rules.deliveries import EndpointState
 from services.alerts.schemas.robots import RobotFilter
 from shared import known, paging
 from shared.areas import Scope
@@ -56,9 +55,16 @@ async def locked_robots(session: Session, robot_ids: Collection[UUID]) -> Sequen
     return found.all()
 
 
-async def active_robots(session: Session) -> Sequence[Robot]:
-    """Give all robots that are sent to."""
+async def locked_free_robots(session: Session, robot_ids: Collection[UUID]) -> Sequence[Robot]:
+    """Give those of some robots that nobody else changes now, for their pace.
+
+    Whoever claims holds deliveries already: waiting here for one that switches a robot off, and
+    then lets go of its deliveries, each would wait for the other.
+    """
     found = await session.scalars(
-        select(Robot).where(Robot.state == EndpointState.ACTIVE).order_by(Robot.id)
+        select(Robot)
+        .where(Robot.id.in_(robot_ids))
+        .order_by(Robot.id)
+        .with_for_update(skip_locked=True)
     )
     return found.all()
