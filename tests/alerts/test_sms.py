@@ -230,6 +230,18 @@ async def test_a_report_may_come_before_its_sending_is_written_down(
     assert await stands(sessions, delivery_id) == (DeliveryState.DELIVERED, "delivered")
 
 
+async def test_operators_hear_at_once_of_what_they_must_put_right(
+    sms: Gateway, sessions: Sessions
+) -> None:
+    sms.codes.append("template_unregistered")
+    delivery_id = await told(sessions)
+    assert await stands(sessions, delivery_id) == (DeliveryState.WAITING, None)
+    async with sessions.begin("test") as session:
+        alert = await looking.alert(session, kind="channel_failing")
+        assert alert.details == {"channel": "sms", "error": "unregistered"}
+        assert (await looking.deliveries(session, channel=Channel.MAIL)) == []
+
+
 async def test_what_is_never_reported_is_given_up_and_told_of(
     sms: Gateway, sessions: Sessions
 ) -> None:

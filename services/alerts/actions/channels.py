@@ -35,11 +35,16 @@ async def record_checks(
             session.add(check)
         check.take(error, wall)
         if error:
-            about_id = routing.platform_subject(routing.CHANNEL_FAILING, channel)
-            details = {"channel": channel.value, "error": error}
-            await actions.alerts.raise_platform_alert(
-                session, routing.CHANNEL_FAILING, about_id, details, at=now
-            )
+            await tell_of_failing(session, channel, error, now)
+
+
+async def tell_of_failing(session: Session, channel: Channel, error: str, now: datetime) -> None:
+    """Tell operators, by other channels and once a day, that a provider takes nothing."""
+    about_id = routing.platform_subject(routing.CHANNEL_FAILING, channel)
+    details = {"channel": channel.value, "error": error}
+    await actions.alerts.raise_platform_alert(
+        session, routing.CHANNEL_FAILING, about_id, details, at=now
+    )
 
 
 def _error(channel: Channel, answer: Answer) -> str | None:

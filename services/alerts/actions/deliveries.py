@@ -12,7 +12,7 @@ from services.alerts.models import Attempt, Delivery, Endpoint, Robot
 from services.alerts.rules import deliveries, routing
 from services.alerts.rules.deliveries import Answer, Channel, DeliveryState, Parcel, Verdict
 from services.alerts.rules.endpoints import pace
-from services.alerts.rules.ways import OF_THE_RECEIVER
+from services.alerts.rules.ways import OF_THE_PROVIDER, OF_THE_RECEIVER
 from services.alerts.settings import settings
 from shared import sets
 from shared.db import Session, new_id
@@ -89,6 +89,8 @@ class Came:
     """Robots that are not there any more."""
     held: dict[UUID, float] = field(default_factory=dict)
     """Robots to which it was too much, and for how many seconds."""
+    faults: dict[Channel, str] = field(default_factory=dict)
+    """Channels whose provider takes nothing before people put something right."""
     ways: dict[tuple[UUID, Channel], str | None] = field(default_factory=dict)
     """Ways of notices that failed, with why; None: it reached its receiver, as it did not last."""
 
@@ -103,6 +105,8 @@ class Came:
             self.lost.add(delivery.robot_id)
         elif delivery.robot_id and found is Verdict.AGAIN and answer.retry_after:
             self.held[delivery.robot_id] = answer.retry_after
+        if delivery.notice_id and found is Verdict.AGAIN and answer.error in OF_THE_PROVIDER:
+            self.faults[delivery.channel] = answer.error
         if delivery.notice_id and never and answer.error in OF_THE_RECEIVER:
             self.ways[delivery.notice_id, delivery.channel] = answer.error
         elif delivery.notice_id and parcel.is_troubled and found is Verdict.DELIVERED:
@@ -161,6 +165,8 @@ async def _follow(session: Session, came: Came, *, now: datetime, wall: datetime
         await actions.robots.lose_robots(session, came.lost, now)
     for robot in await queries.robots.locked_robots(session, came.held) if came.held else ():
         robot.hold(wall + timedelta(seconds=came.held[robot.id]))
+    for channel, error in came.faults.items():
+        await actions.channels.tell_of_failing(session, channel, error, now)
     if came.ways:
         await actions.ways.note_ways(session, came.ways, now)
 

@@ -55,6 +55,8 @@ async def _answer(ask: Ask) -> Answer:
         try:
             async with asyncio.timeout(settings().send_timeout):
                 answer = await _ask(urlsplit(url.get_secret_value()), ask)
+        except aiosmtplib.SMTPAuthenticationError as refused:
+            answer = Answer(status=refused.code, body=refused.message, error="unverified")
         except aiosmtplib.SMTPDataError as refused:
             # The mail itself is not taken, which says nothing of its receiver.
             answer = Answer(

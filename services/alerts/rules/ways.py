@@ -9,6 +9,9 @@ from services.alerts.rules.deliveries import Channel
 OF_THE_RECEIVER = frozenset({"recipient", "unverified", "gone", *map(str, sms.OF_THE_RECEIVER)})
 """What is wrong with the receiver's address or robot, and not with what was sent to it."""
 
+OF_THE_PROVIDER = frozenset({"unverified", "unregistered", "balance_empty"})
+"""What people must put right with a provider before it takes anything (again)."""
+
 DAILY, AGAIN = timedelta(days=1), timedelta(hours=1)
 """After so long a provider is asked once more: one that takes what we send, one that does not."""
 
