@@ -19,6 +19,16 @@ _FILE = ("registry:file_evidence",)
 _RECEIVE = ("alerts:read", "alerts:acknowledge")
 # Who is near reports that people gather over wages; the office decides on the emergency plan.
 _SEE_SIGNS = ("alerts:read_signs", "alerts:report_signs")
+# The office and operators say who is told of what, by which words and ways, and when not.
+_TELL = (
+    "alerts:silence",
+    "alerts:write_routes",
+    "alerts:write_recipients",
+    "alerts:write_templates",
+    "alerts:manage_endpoints",
+    "alerts:manage_robots",
+    "alerts:read_deliveries",
+)
 
 PERMISSIONS: Mapping[str, frozenset[str]] = {
     role: frozenset(permissions)
@@ -63,14 +73,8 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "cases:assign",
             "cases:decide",
             "cases:write_policies",
-            "alerts:silence",
-            "alerts:write_routes",
-            "alerts:write_recipients",
+            *_TELL,
             "alerts:reveal",
-            "alerts:manage_endpoints",
-            "alerts:manage_robots",
-            "alerts:write_templates",
-            "alerts:read_deliveries",
         ),
         # 劳动保障监察员
         "inspector": (
@@ -218,14 +222,8 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "payroll:waive_feed",
             "payroll:write_policies",
             "cases:write_policies",
-            "alerts:silence",
+            *_TELL,
             "alerts:hold_channels",
-            "alerts:write_routes",
-            "alerts:write_recipients",
-            "alerts:manage_endpoints",
-            "alerts:manage_robots",
-            "alerts:write_templates",
-            "alerts:read_deliveries",
             "platform:operate",
             "platform:play",
         ),

@@ -58,6 +58,7 @@ service = Service(
         "escalation": jobs.on_escalation_due,
         "promise": jobs.on_promise_due,
         "silence": jobs.on_silence_due,
+        "bundle": jobs.on_bundle_due,
         "retelling": jobs.on_retelling_due,
     },
     loops={"deliveries": jobs.send_deliveries},

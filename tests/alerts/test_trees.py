@@ -35,6 +35,8 @@ class Route:
     receivers: list[str] = field(default_factory=list)
     on_steps: dict[str, Any] = field(default_factory=dict)
     steps: list[dict[str, Any]] = field(default_factory=list)
+    group_by: list[str] = field(default_factory=list)
+    group_wait_minutes: int | None = None
     opens: time | None = None
     closes: time | None = None
 

@@ -2,6 +2,7 @@
 
 from services.alerts.actions import (
     alerts,
+    bundles,
     channels,
     deliveries,
     endpoints,
@@ -24,6 +25,7 @@ from services.alerts.actions import (
 
 __all__ = [
     "alerts",
+    "bundles",
     "channels",
     "deliveries",
     "endpoints",

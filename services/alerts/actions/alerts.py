@@ -110,7 +110,7 @@ async def remind(
     ]
     held = [(path, trees.terms(path)) for path in paths if path]
     told = [
-        Told.by(path, terms.receivers_at(step))
+        Told.by(path, terms.receivers_at(step), terms.group)
         for path, terms in held
         if not climbing or step in terms.on_steps
     ]

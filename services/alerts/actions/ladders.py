@@ -33,7 +33,8 @@ async def start_ladder(
         Branch(id=new_id(), alert_id=alert.id, number=number, path=_ids(path), step=0)
         for number, path in enumerate(paths[1:], start=1)
     )
-    told = [Told.by(path, trees.terms(path).receivers_at(step)) for path in paths]
+    held = [(path, trees.terms(path)) for path in paths]
+    told = [Told.by(path, terms.receivers_at(step), terms.group) for path, terms in held]
     await actions.notices.tell(session, alert, told, reason=Reason.RAISED, slot=slot, at=at)
     await timers.disarm(session, alert.id, ESCALATION, PROMISE)
     for number, path in enumerate(paths):
@@ -173,7 +174,7 @@ async def _climb(
     if any(rung.step.propose_supervision for rung in rungs):
         await _propose_supervision(session, alert, rungs[-1].entered_at)
     climber.step, at = rungs[-1].number, rungs[-1].entered_at
-    told = Told.by(path, held.receivers_of(rungs))
+    told = Told.by(path, held.receivers_of(rungs), held.group)
     await actions.notices.tell(
         session, alert, [told], reason=reason, at=at, step=climber.step,
         slot=f"{number}:{at.isoformat()}" if number else at.isoformat(),

@@ -213,7 +213,7 @@ async def _send(
     # What was sent before a database was lost went with the log of it.
     stays = silence is not None or session.info.get("replayed")
     notices: list[dict[str, Any]] = []
-    deliveries: list[dict[str, Any]] = []
+    wanted: list[tuple[Recipient, Mapping[str, Any], dict[str, Any]]] = []
     for person, trace in people:
         notice = {
             "id": new_id(), "alert_id": alert.id, "recipient_id": person.id, "step": step,
@@ -221,14 +221,14 @@ async def _send(
             "silenced_by": silence.id if silence else None,
         }  # fmt: skip
         notices.append(notice)
-        deliveries += [
-            _delivery(alert, person, way, notice)
+        wanted += [
+            (person, notice, _delivery(alert, person, way, notice))
             for way in _ways(alert, person)
             if way is Channel.INBOX or not stays
         ]
     alert.sent()
     await sets.add(session, Notice, notices)
-    await sets.add(session, Delivery, deliveries)
+    await sets.add(session, Delivery, await actions.bundles.fold(session, alert, wanted, at))
 
 
 def ways(person: Recipient) -> list[Channel]:

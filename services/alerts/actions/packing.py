@@ -1,17 +1,17 @@
 """Parcels: a claimed delivery with its address, its words and what signs it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from services.alerts import actions, queries
 from services.alerts.models import Delivery, Notice, Template
-from services.alerts.rules import notices, sms, templates
+from services.alerts.rules import bundles, notices, sms, templates
 from services.alerts.rules.deliveries import Channel, EndpointState, Parcel, Payload
 from services.alerts.settings import settings
 from shared import clock, known
 from shared.db import Session
-from shared.wording import Language
+from shared.wording import Language, Text
 
 
 async def pack(session: Session, claimed: Sequence[Delivery], now: datetime) -> dict[UUID, Parcel]:
@@ -61,10 +61,14 @@ def _notice(
     if not address:
         return None
     language: Language = "en" if recipient.language == "en" else "zh"
+    # A message that carries one notice reads as that one.
+    many = delivery.bundle if delivery.bundle and delivery.bundle.total > 1 else None
     template = templates.choose(
-        words, lineage, channel, kind=alert.kind, level=alert.level, language=language
-    )
-    said = _said(notice, template.language if template else language, channel)
+        words, lineage, channel, kind=bundles.SUMMARY if many else alert.kind,
+        level="" if many else alert.level, language=language,
+    )  # fmt: skip
+    fields = bundles.fields(many, notices.KINDS) if many else _fields(notice)
+    said = _said(fields, template.language if template else language, channel)
     subject, body = templates.worded(channel, template, said, language)
     parameters: dict[str, str] = {}
     if channel is Channel.SMS:
@@ -92,11 +96,15 @@ def _address(delivery: Delivery, notice: Notice) -> tuple[str | None, tuple[str,
     return recipient.mail, ()
 
 
-def _said(notice: Notice, language: str, channel: Channel) -> dict[str, str]:
-    """Give what a template may name of a notice, in a language, for a channel."""
+def _fields(notice: Notice) -> Mapping[str, Text]:
+    """Give what a template may name of a notice."""
     alert = notice.alert
     waits = alert.contractor_id is not None and notice.recipient.org_id == alert.contractor_id
-    fields = notices.fields(alert, notice.reason, alert.waiting if waits else None)
+    return notices.fields(alert, notice.reason, alert.waiting if waits else None)
+
+
+def _said(fields: Mapping[str, Text], language: str, channel: Channel) -> dict[str, str]:
+    """Give what a template may name, in a language, for a channel."""
     said = {name: each.en if language == "en" else each.zh for name, each in fields.items()}
     if channel in templates.MARKED:
         return {name: templates.quiet(value) for name, value in said.items()}

@@ -30,7 +30,8 @@ async def enter_recipient(
         area_code=wanted.area_code, org_id=wanted.org_id, person_id=wanted.person_id,
         subject=wanted.subject, channels=list(wanted.channels),
         from_on=wanted.from_on or clock.day_of(now), until_on=wanted.until_on,
-        language=wanted.language, failing={}, version=1, created_at=now, changed_at=now,
+        language=wanted.language, digest=wanted.digest, failing={}, version=1,
+        created_at=now, changed_at=now,
     )  # fmt: skip
     _set_phone(recipient, wanted.phone)
     _set_mail(recipient, wanted.mail)
@@ -57,7 +58,7 @@ async def change_recipient(
         recipient.channels = list(patch.channels)
     if "robot_id" in named:
         await _set_robot(session, caller, recipient, patch.robot_id)
-    for plain in named & {"title", "person_id", "subject", "until_on", "language"}:
+    for plain in named & {"title", "person_id", "subject", "until_on", "language", "digest"}:
         setattr(recipient, plain, getattr(patch, plain))
     recipient.version, recipient.changed_at = recipient.version + 1, now
     return recipient

@@ -29,7 +29,7 @@ async def enter_route(session: Session, caller: Caller, wanted: RouteIn, now: da
     await _check_parent(session, wanted)
     said = wanted.model_dump(mode="json", include={
         "kinds", "levels", "investment_types", "receivers", "on_steps", "steps", "areas",
-        "sector_authorities",
+        "sector_authorities", "group_by", "group_wait_minutes",
     })  # fmt: skip
     route = Route(
         id=new_id(), area_code=wanted.area_code, code=wanted.code,
@@ -121,7 +121,7 @@ async def _rung(
     rung: tuple[int, datetime, list[str]],
 ) -> dict[str, Any]:
     number, at, receivers = rung
-    told = [Told.by(path, receivers)] if path else []
+    told = [Told.by(path, receivers, trees.terms(path).group)] if path else []
     found = await actions.notices.reach(session, about, told, at)
     reached = [
         {"recipient_id": who.id, "title": who.title, "trace": why,

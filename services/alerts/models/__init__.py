@@ -1,6 +1,7 @@
 """Tables of alerts, by noun."""
 
 from services.alerts.models.alerts import Alert, Branch, Notice, TimelineEntry
+from services.alerts.models.bundles import Bundle, BundleTerms, Carried
 from services.alerts.models.channels import ProviderCheck
 from services.alerts.models.deliveries import (
     Attempt,
@@ -24,6 +25,9 @@ __all__ = [
     "Attempt",
     "Base",
     "Branch",
+    "Bundle",
+    "BundleTerms",
+    "Carried",
     "Delivery",
     "DutyRoster",
     "Endpoint",

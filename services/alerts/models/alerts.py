@@ -15,6 +15,7 @@ from shared import db
 from shared.wording import Text
 
 if TYPE_CHECKING:
+    from services.alerts.models.bundles import Carried
     from services.alerts.models.deliveries import Delivery
 
 
@@ -180,6 +181,8 @@ class Notice(Base):
 
     alert: Mapped[Alert] = relationship(lazy="raise", back_populates="notices")
     recipient: Mapped[Recipient] = relationship(lazy="raise")
+    carried: Mapped[list["Carried"]] = relationship(lazy="raise", order_by="Carried.channel")
+    """In which messages it goes with others, by channel."""
     deliveries: Mapped[list["Delivery"]] = relationship(
         lazy="raise", order_by="Delivery.channel", back_populates="notice"
     )

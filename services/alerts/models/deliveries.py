@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from services.alerts.models.alerts import Notice
+from services.alerts.models.bundles import Bundle
 from services.alerts.models.robots import Robot
 from services.alerts.models.tables import Base
 from services.alerts.rules.deliveries import Channel, DeliveryState, EndpointState, Payload
@@ -130,6 +131,10 @@ class Delivery(Base):
             postgresql_where=text("state = 'waiting'"),
         ),
         Index("ix_deliveries_order", "created_at", "id"),
+        Index(
+            "uq_deliveries_bundle", "bundle_id", unique=True,
+            postgresql_where=text("bundle_id IS NOT NULL"),
+        ),
         Index("ix_deliveries_notice", "notice_id"),
         Index("ix_deliveries_endpoint", "endpoint_id", "created_at"),
         Index("ix_deliveries_robot", "robot_id", postgresql_where=text("state = 'waiting'")),
@@ -151,7 +156,7 @@ class Delivery(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     key: Mapped[str]
     """`{endpoint}:{event}`, with `:{replay}` where it is sent again, or
-    `{alert}:{step}:{receiver}:{channel}:{slot}` (domain 6.5)."""
+    `{alert}:{step}:{receiver}:{channel}:{slot}` (domain 6.5), or `bundle:{bundle}`."""
     lane: Mapped[str]
     """What is slow together: an endpoint, a robot, the mail server, the SMS gateway."""
     channel: Mapped[Channel]
@@ -166,6 +171,8 @@ class Delivery(Base):
     message_id: Mapped[UUID | None] = mapped_column(ForeignKey("messages.id"))
     notice_id: Mapped[UUID | None] = mapped_column(ForeignKey("notices.id"))
     robot_id: Mapped[UUID | None] = mapped_column(ForeignKey("robots.id"))
+    bundle_id: Mapped[UUID | None] = mapped_column(ForeignKey("bundles.id"))
+    """Set: it carries all notices of the bundle, of which `notice_id` is the first."""
     state: Mapped[DeliveryState] = mapped_column(default=DeliveryState.WAITING)
     made_attempts: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
@@ -184,6 +191,7 @@ class Delivery(Base):
     message: Mapped[Message | None] = relationship(lazy="raise")
     notice: Mapped[Notice | None] = relationship(lazy="raise", back_populates="deliveries")
     robot: Mapped[Robot | None] = relationship(lazy="raise")
+    bundle: Mapped[Bundle | None] = relationship(lazy="raise")
 
     def lease(self, until: datetime) -> None:
         """Give it to one process for a while."""

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from services.alerts.models.robots import Robot
 from services.alerts.models.tables import Base
+from services.alerts.rules.bundles import Digest
 from services.alerts.rules.deliveries import Channel
 from shared.pii import Sealed
 
@@ -40,6 +41,8 @@ class Recipient(Base):
     mail_index: Mapped[str | None]
     channels: Mapped[list[str]]
     language: Mapped[str] = mapped_column(default="zh")
+    digest: Mapped[Digest] = mapped_column(default=Digest.NONE, server_default="none")
+    """Whether what the area counts among the lower levels comes once, in the morning."""
     robot_id: Mapped[UUID | None] = mapped_column(ForeignKey("robots.id"))
     """Set: a chat group, told by this robot of its own."""
     robot_kind: Mapped[Channel | None]

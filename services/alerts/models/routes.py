@@ -52,6 +52,10 @@ class Route(Base):
     """Receivers of steps of the item's ladder that have others: `{"notice": ["developer"]}`."""
     steps: Mapped[list[dict[str, Any]]]
     """The notification ladder, rung by rung."""
+    group_by: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
+    """What notices have in common that go in one message: `project`, `area`, `kind`."""
+    group_wait_minutes: Mapped[int | None]
+    """How long the first notice of a group waits for others; None: as the parent says."""
     opens: Mapped[time | None]
     closes: Mapped[time | None]
     source: Mapped[str]

@@ -3,6 +3,7 @@
 from services.alerts.queries import (
     alerts,
     areas,
+    bundles,
     channels,
     deliveries,
     endpoints,
@@ -22,6 +23,7 @@ from services.alerts.queries import (
 __all__ = [
     "alerts",
     "areas",
+    "bundles",
     "channels",
     "deliveries",
     "endpoints",

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
 from sqlalchemy.orm import contains_eager, selectinload
 
-from services.alerts.models import Alert, Notice, Recipient, TimelineEntry
+from services.alerts.models import Alert, Carried, Notice, Recipient, TimelineEntry
 from services.alerts.rules.ladders import ESCALATION, PROMISE
 from services.alerts.rules.notices import AlertState
 from services.alerts.schemas.alerts import AlertFilter
@@ -58,6 +58,7 @@ async def alert(session: Session, alert_id: UUID, scope: Scope) -> Alert:
         .options(
             selectinload(Alert.timeline),
             selectinload(Alert.notices).selectinload(Notice.deliveries),
+            selectinload(Alert.notices).selectinload(Notice.carried).selectinload(Carried.bundle),
         )
         .execution_options(populate_existing=True)
     )
@@ -171,7 +172,10 @@ async def inbox(
         .join(Notice.recipient)
         .join(Notice.alert)
         .where(or_(*mine))
-        .options(contains_eager(Notice.alert))
+        .options(
+            contains_eager(Notice.alert),
+            selectinload(Notice.carried).selectinload(Carried.bundle),
+        )
     )
     return await paging.page(
         session, statement, by=(Notice.told_at, Notice.id), cursor=cursor, limit=limit,

@@ -166,6 +166,7 @@ async def locked_due_deliveries(
             selectinload(Delivery.endpoint),
             selectinload(Delivery.message),
             selectinload(Delivery.robot),
+            selectinload(Delivery.bundle),
             selectinload(Delivery.notice).selectinload(Notice.alert),
             selectinload(Delivery.notice).selectinload(Notice.recipient),
         )

@@ -2,11 +2,20 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import String, cast, func, select
+from sqlalchemy import String, cast, func, or_, select
 from sqlalchemy.orm import aliased
 
-from services.alerts.models import Alert, Delivery, Notice, Silence, TimelineEntry
+from services.alerts.models import (
+    Alert,
+    Bundle,
+    Carried,
+    Delivery,
+    Notice,
+    Silence,
+    TimelineEntry,
+)
 from services.alerts.queries import alerts
+from services.alerts.rules.bundles import BUNDLE
 from services.alerts.rules.deliveries import Channel, DeliveryState
 from services.alerts.rules.notices import AlertState, Entry
 from services.alerts.rules.silences import RETELLING
@@ -21,12 +30,28 @@ async def sent_twice(session: Session) -> Sequence[Offender]:
     """Give notices that reached a person twice by one channel; webhooks come again on request."""
     rows = await session.execute(
         select(Delivery.notice_id, Delivery.channel)
-        .where(Delivery.state == DeliveryState.DELIVERED, Delivery.channel != Channel.WEBHOOK)
+        .where(
+            Delivery.state == DeliveryState.DELIVERED,
+            Delivery.channel != Channel.WEBHOOK,
+            Delivery.bundle_id.is_(None),
+        )
         .group_by(Delivery.notice_id, Delivery.channel)
         .having(func.count() > 1)
         .order_by(Delivery.notice_id)
     )
-    return [Offender(row.notice_id, f"delivered more than once by {row.channel}") for row in rows]
+    twice = await session.execute(
+        select(Carried.notice_id, Carried.channel)
+        .join(
+            Delivery,
+            (Carried.notice_id == Delivery.notice_id) & (Carried.channel == Delivery.channel),
+        )
+        .where(Delivery.bundle_id.is_(None))
+        .order_by(Delivery.notice_id)
+    )
+    return [
+        *(Offender(row.notice_id, f"delivered more than once by {row.channel}") for row in rows),
+        *(Offender(row[0], f"sent by {row[1]} and carried by a bundle, too") for row in twice),
+    ]
 
 
 async def without_timer(session: Session) -> Sequence[Offender]:
@@ -44,7 +69,29 @@ async def unsaid(session: Session) -> Sequence[Offender]:
     return [
         *(Offender(notice_id, "stands in no inbox") for notice_id in nowhere),
         *await _muted_in_vain(session),
+        *await _stuck(session),
     ]
+
+
+async def _stuck(session: Session) -> Sequence[Offender]:
+    """Give bundles that carry notices and will never leave, or have left without a delivery."""
+    has = select(Carried.id).where(Carried.bundle_id == Bundle.id)
+    timed = select(Timer.id).where(
+        Timer.subject_id == Bundle.id, Timer.kind == BUNDLE, Timer.state == ARMED
+    )
+    leaves = select(Delivery.id).where(Delivery.bundle_id == Bundle.id)
+    rows = await session.execute(
+        select(Bundle.id, Bundle.kind)
+        .where(
+            has.exists(),
+            or_(
+                Bundle.sealed_at.is_(None) & ~timed.exists(),
+                Bundle.sealed_at.is_not(None) & ~leaves.exists(),
+            ),
+        )
+        .order_by(Bundle.id)
+    )
+    return [Offender(row[0], f"a {row[1]} that never leaves") for row in rows]
 
 
 async def _muted_in_vain(session: Session) -> Sequence[Offender]:

@@ -105,6 +105,11 @@ async def failing_ways(session: Session, day: date) -> list[str]:
     return list(found)
 
 
+async def recipient_of_timer(session: Session, recipient_id: UUID) -> Recipient:
+    """Give the recipient for whom a limit was armed."""
+    return await session.get_one(Recipient, recipient_id)
+
+
 # Built once: each notice asks for it.
 _CANDIDATES = (
     select(Recipient)

@@ -2,6 +2,7 @@
 
 from services.alerts.routes import (
     alerts,
+    bundles,
     channels,
     endpoints,
     recipients,
@@ -17,6 +18,7 @@ from services.alerts.routes.router import router
 
 __all__ = [
     "alerts",
+    "bundles",
     "channels",
     "endpoints",
     "recipients",

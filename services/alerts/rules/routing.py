@@ -137,7 +137,12 @@ class Told:
     trace: dict[str, Any]
 
     @classmethod
-    def by(cls, path: Sequence[Version], receivers: Iterable[str]) -> "Told":
+    def by(
+        cls,
+        path: Sequence[Version],
+        receivers: Iterable[str],
+        group: Mapping[str, Any] | None = None,
+    ) -> "Told":
         """Take a route with those that it lies under, the tree's root first."""
         route, above = path[-1], path[:-1]
         trace: dict[str, Any] = {
@@ -145,6 +150,8 @@ class Told:
         }  # fmt: skip
         if above:
             trace["under"] = [f"{each.code} v{each.version}" for each in above]
+        if group:
+            trace["group"] = dict(group)
         return cls(tuple(dict.fromkeys(receivers)), trace)
 
 

@@ -66,6 +66,10 @@ class Worded(Protocol):
     @property
     def steps(self) -> list[dict[str, Any]]: ...
     @property
+    def group_by(self) -> list[str]: ...
+    @property
+    def group_wait_minutes(self) -> int | None: ...
+    @property
     def opens(self) -> time | None: ...
     @property
     def closes(self) -> time | None: ...
@@ -101,6 +105,8 @@ class Terms:
     on_steps: dict[str, list[str]]
     ladder: tuple[EscalationStep, ...]
     hours: WorkingDay
+    group: dict[str, Any] | None = None
+    """What groups notices, and for how many minutes the first waits; None: each goes at once."""
 
     def receivers_at(self, step: str | None) -> list[str]:
         """Give who is told at a step of the item's ladder, or at the alert's birth."""
@@ -201,17 +207,20 @@ def terms(path: Sequence[Worded]) -> Terms:
     receivers: list[str] = []
     steps: list[dict[str, Any]] = []
     on_steps: dict[str, list[str]] = {}
-    opens = closes = None
+    opens = closes = group = None
     for route in path:
         if route.receivers:
             # Steps of the item's ladder that the parent names others for are not the child's.
             receivers, on_steps = route.receivers, {}
         on_steps = on_steps | route.on_steps
         steps = route.steps or steps
+        if route.group_wait_minutes is not None:
+            wait = route.group_wait_minutes
+            group = {"by": route.group_by, "wait_minutes": wait} if wait else None
         opens, closes = route.opens or opens, route.closes or closes
     if opens is None or closes is None:
         raise ValueError("a root has working hours")
     return Terms(
         tuple(receivers), on_steps, tuple(EscalationStep.read(step) for step in steps),
-        WorkingDay(opens, closes),
+        WorkingDay(opens, closes), group,
     )  # fmt: skip

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from services.alerts.rules.deliveries import Channel, DeliveryState
 from services.alerts.rules.notices import AlertState, Entry, Reason
+from services.alerts.schemas.bundles import CarriedOut
 from services.alerts.schemas.forms import AreaCode, Asked, Code, InBody, Note, OutBody, Word
 from shared import clock
 
@@ -97,6 +98,8 @@ class NoticeOut(OutBody):
     trace: dict[str, Any]
     silenced_by: UUID | None
     """The silence for which nothing was sent of it."""
+    carried: list[CarriedOut]
+    """Where it goes with others in one message, by channel."""
     deliveries: list[NoticeDeliveryOut]
 
 
@@ -144,4 +147,6 @@ class InboxOut(OutBody):
     step: int
     silenced_by: UUID | None
     """The silence for which nothing was sent of it."""
+    carried: list[CarriedOut]
+    """Where it goes with others in one message, by channel."""
     alert: AlertOut

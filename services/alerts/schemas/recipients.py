@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_validator
 
+from services.alerts.rules.bundles import Digest
 from services.alerts.rules.deliveries import Channel
 from services.alerts.rules.routing import Receiver
 from services.alerts.schemas.forms import PRINTED, AreaCode, Asked, InBody, Line, OutBody
@@ -46,6 +47,7 @@ class RecipientIn(InBody):
     mail: MailAddress | None = None
     channels: list[OwnChannel] = ["inbox", "mail"]
     language: Language = "zh"
+    digest: Digest = Digest.NONE
     robot_id: UUID | None = None
     """Set: a chat group, which its robot tells."""
     from_on: clock.Day | None = None
@@ -70,6 +72,7 @@ class RecipientPatch(InBody):
     mail: MailAddress | None = None
     channels: list[OwnChannel] = []
     language: Language = "zh"
+    digest: Digest = Digest.NONE
     robot_id: UUID | None = None
     until_on: clock.Day | None = None
 
@@ -118,6 +121,8 @@ class RecipientOut(OutBody):
     mail: MaskedMail | None
     channels: list[str]
     language: str
+    digest: Digest
+    """`morning`: what the area counts among the lower levels comes once, on working days."""
     robot_id: UUID | None
     robot_kind: Channel | None
     failing: dict[str, FailingWay]

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from services.alerts.rules import routing
+from services.alerts.rules.bundles import GroupBy
 from services.alerts.rules.ladders import WaitUnit
 from services.alerts.rules.routing import Receiver
 from services.alerts.schemas.forms import (
@@ -102,6 +103,10 @@ class RouteIn(InBody):
     receivers: list[ReceiverName] = []
     on_steps: dict[Code, list[ReceiverName]] = {}
     steps: Annotated[list[EscalationStepIn], Field(max_length=20)] = []
+    group_by: Annotated[list[GroupBy], Field(max_length=3)] = []
+    group_wait_minutes: Annotated[int, Field(ge=0, le=1440)] | None = None
+    """How long the first notice of a group waits for others, which go in one message with it; 0:
+    not at all. What is major, and red, never waits."""
     opens: time | None = None
     closes: time | None = None
     source: Line
@@ -180,6 +185,8 @@ class RouteOut(OutBody):
     receivers: list[str]
     on_steps: dict[str, list[str]]
     steps: list[dict[str, Any]]
+    group_by: list[str]
+    group_wait_minutes: int | None
     opens: time | None
     closes: time | None
     source: str

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from services.alerts import actions, handlers
 from services.alerts.models import Alert, Delivery, DutyRoster, Notice, Recipient, Reminder
 from services.alerts.rules.notices import Reason
+from services.alerts.schemas.bundles import BundleTermsIn
 from services.alerts.schemas.robots import RobotIn
 from services.alerts.schemas.routes import RouteIn
 from services.alerts.schemas.signs import SignIn
@@ -67,6 +68,8 @@ async def rows(session: Session, time: Time) -> Rows:
     silence = await actions.silences.silence(session, OFFICE, asked, clock.now())
     lasts = SilenceTermsIn.model_validate(_silence_terms())
     terms = await actions.silences.enter_terms(session, OFFICE, lasts, clock.now())
+    together = BundleTermsIn.model_validate(_bundle_terms())
+    bundles = await actions.bundles.enter_terms(session, OFFICE, together, clock.now())
     worked_on = MaintenanceWindowIn.model_validate(_window())
     window = await actions.windows.enter_window(session, OFFICE, worked_on, clock.wall())
     reminder = Reminder(
@@ -112,6 +115,7 @@ async def rows(session: Session, time: Time) -> Rows:
             f"GET {V1}/templates": words.id,
             f"GET {V1}/robots": robot.id,
             f"GET {V1}/silences": silence.id,
+            f"GET {V1}/bundle-terms": bundles.id,
             f"GET {V1}/maintenance-windows": window.id,
             f"GET {V1}/silence-terms": terms.id,
             f"GET {V1}/recipients": recipient.id,
@@ -153,6 +157,13 @@ def _silence_terms() -> dict[str, Any]:
     return {"area_code": HERE, "valid_from": "2023-01-01", "longest": longest, "source": "县治欠办"}
 
 
+def _bundle_terms() -> dict[str, Any]:
+    return {
+        "area_code": HERE, "valid_from": "2023-01-01", "digest_levels": ["blue"],
+        "digest_at": "09:05", "flood_count": 30, "flood_minutes": 10, "source": "县治欠办",
+    }  # fmt: skip
+
+
 def _window() -> dict[str, Any]:
     begins = clock.wall() + timedelta(days=1)
     span = {"from_at": begins.isoformat(), "until_at": (begins + timedelta(hours=2)).isoformat()}
@@ -180,6 +191,7 @@ def _bodies(recipient: Recipient, alert: Alert) -> dict[str, Any]:
         f"POST {V1}/silences/{{silence_id}}/approve": {"version": 1},
         f"POST {V1}/silences/{{silence_id}}/end": {"version": 1, "reason": "联调结束"},
         f"POST {V1}/silence-terms": _silence_terms(),
+        f"POST {V1}/bundle-terms": _bundle_terms(),
         f"POST {V1}/maintenance-windows": _window(),
         f"POST {V1}/maintenance-windows/{{window_id}}/end": {"version": 1},
         f"POST {V1}/recipients": post,
