@@ -232,7 +232,7 @@ async def test_a_route_for_another_area_is_not_found(enter: Enter) -> None:
         ({"steps": [{"wait": 2, "unit": "wh", "again": True}]}, "last_repeats"),
         ({"steps": [{"wait": 2, "unit": "wh", "repeats": True}]}, "tells_nobody"),
         ({"steps": [{"wait": 0, "unit": "wh", "again": True}]}, "greater_than_equal"),
-        ({"receivers": ["mayor"]}, "enum"),
+        ({"receivers": ["mayor"]}, "receiver_unknown"),
         ({"opens": "18:00"}, "hours"),
         ({"opens": "09:00+08:00"}, "hours"),
         ({"closes": "17:30Z"}, "hours"),

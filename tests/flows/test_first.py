@@ -176,7 +176,7 @@ def check_cases_and_alerts(told: Mapping[str, Any]) -> None:
         level: {
             notice["recipient"]
             for one in told["alerts"]
-            if one["level"] == level and one["watch_item_id"]
+            if one["level"] == level and one["kind"] in KINDS
             for notice in one["notices"]
             if {way["state"] for way in notice["deliveries"]} == {"delivered"}
         }

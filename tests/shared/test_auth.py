@@ -375,7 +375,10 @@ def test_who_is_limited_to_his_own_sees_nothing_else(
 
 def test_a_co_inspector_adds_findings_and_decides_nothing() -> None:
     writes = {p for p in PERMISSIONS["co_inspector"] if not p.endswith(":read")}
-    assert writes == {"cases:add_evidence", "cases:add_finding", "registry:add_finding"}
+    assert writes == {
+        *("cases:add_evidence", "cases:add_finding", "registry:add_finding"),
+        *("alerts:read_signs", "alerts:report_signs"),
+    }
 
 
 def test_every_limited_role_is_in_the_table() -> None:
