@@ -186,3 +186,20 @@ class ReportUnsigned(Problem):
 
     status = 401
     title = Text("签名无效或已过期", "The signature is wrong or too old")
+
+
+class LeaveRefused(Problem):
+    """Days of another leave, or a stand-in who cannot stand in; all findings at once."""
+
+    status = 422
+    title = Text("休假或替班安排不能成立", "This leave cannot be entered as it is")
+
+
+class DutyOver(Problem):
+    """Who was on duty, or on leave, on a day that is over stays so."""
+
+    status = 409
+    title = Text(
+        "已过去的值班或休假不能更改，结束日期不得早于昨天",
+        "What is over cannot be changed; the last day is yesterday at the earliest",
+    )

@@ -11,6 +11,7 @@ from services.alerts import actions, queries
 from services.alerts.models import Attempt, Delivery, Endpoint, Robot
 from services.alerts.rules import deliveries, routing
 from services.alerts.rules.deliveries import Answer, Channel, DeliveryState, Parcel, Verdict
+from services.alerts.rules.duties import quiet_until
 from services.alerts.rules.endpoints import pace
 from services.alerts.rules.ways import OF_THE_PROVIDER, OF_THE_RECEIVER
 from services.alerts.settings import settings
@@ -36,7 +37,10 @@ async def claim_deliveries(
         session, now, under_way=under_way, lane_room=said.send_at_once_per_lane, limit=limit
     )
     allowed = await _paced(session, claimed, now)
-    going = [delivery for delivery in claimed if delivery.id in allowed]
+    going = [
+        delivery for delivery in claimed
+        if delivery.id in allowed and not _is_put_off(delivery, now)
+    ]  # fmt: skip
     packed = await actions.packing.pack(session, going, now)
     parcels = []
     for delivery in going:
@@ -76,6 +80,17 @@ async def _paced(session: Session, claimed: Sequence[Delivery], now: datetime) -
             room, one.free_at = pace(one.free_at, one.per_minute, now, len(waiting))
             allowed -= {delivery.id for delivery in waiting[room:]}
     return allowed
+
+
+def _is_put_off(delivery: Delivery, now: datetime) -> bool:
+    """Let a notice wait in its receiver's quiet hours; red and major wait for nobody."""
+    notice = delivery.notice
+    if notice is None or notice.alert.is_urgent:
+        return False
+    until = quiet_until(notice.recipient.quiet, delivery.channel, now)
+    if until:
+        delivery.put_off(until)
+    return until is not None
 
 
 @dataclass

@@ -98,7 +98,7 @@ async def reach(
     unfilled: list[str] = []
     duties: routing.Duties = {}
     if routing.DUTY_ROSTER in wanted:
-        duties = await queries.recipients.on_duty(session, lineage, at, day)
+        duties = await actions.duties.on_duty(session, lineage, at)
         _, near = routing.nearest_duty(lineage, duties)
         people |= await queries.recipients.recipients_in_force(session, near, day)
     for route in routes:
@@ -108,14 +108,14 @@ async def reach(
         unfilled += named.unfilled
         for each in named.found:
             routing.add_trace(traces, each, route.trace)
+    await actions.duties.represent(session, lineage, traces, at)
     is_dead_end = not traces
     if is_dead_end:
         trace = routes[0].trace if routes else {"route": None}
-        for each in await _on_duty(session, lineage, candidates, at):
-            routing.add_trace(traces, each, trace)
-        # Who is on duty need not be one of those whom the alert might concern.
-        if others := [each for each in traces if each not in people]:
-            people |= await queries.recipients.recipients_in_force(session, others, day)
+        traces = await _fall_back(session, lineage, candidates, at, trace)
+    # Who is on duty or stands in need not be one of those whom the alert might concern.
+    if others := [each for each in traces if each not in people]:
+        people |= await queries.recipients.recipients_in_force(session, others, day)
     told_of = [(people[each], trace) for each, trace in traces.items()]
     return Reached(told_of, tuple(dict.fromkeys(unfilled)), is_dead_end)
 
@@ -164,21 +164,35 @@ async def tell_those(
     found_by: str,
 ) -> None:
     """Tell some recipients who are in office still, whatever routes say."""
-    people = await queries.recipients.recipients_in_force(session, recipient_ids, clock.day_of(at))
-    trace = {"roles": [], "found_by": [found_by]}
-    told_of = [(person, trace) for person in people.values()]
+    day = clock.day_of(at)
+    in_office = await queries.recipients.recipients_in_force(session, recipient_ids, day)
+    traces = {who: {"roles": [], "found_by": [found_by]} for who in in_office}
+    lineage = await known.lineage(session, alert.area_code)
+    await actions.duties.represent(session, lineage, traces, at)
+    people = await queries.recipients.recipients_in_force(session, list(traces), day)
+    told_of = [(person, traces[who]) for who, person in people.items()]
     await _send(session, alert, told_of, reason=reason, slot=slot, at=at, step=alert.step)
     if people:
         told = {"reason": reason, "recipients": [str(person) for person in people]}
         note(session, alert, Entry.TOLD, at, told)
 
 
-async def _on_duty(
-    session: Session, lineage: Sequence[str], candidates: Sequence[Recipient], at: datetime
-) -> tuple[routing.Addressed, ...]:
-    duties = await queries.recipients.on_duty(session, lineage, at, clock.day_of(at))
+async def _fall_back(
+    session: Session,
+    lineage: Sequence[str],
+    candidates: Sequence[Recipient],
+    at: datetime,
+    why: Mapping[str, Any],
+) -> dict[UUID, dict[str, Any]]:
+    """Give whoever is told where a route reaches nobody; on leave or not if all are."""
+    duties = await actions.duties.on_duty(session, lineage, at)
     operators = [each.id for each in candidates if routing.Receiver.OPERATOR in each.roles]
-    return routing.fall_back(lineage, duties, operators)
+    traces: dict[UUID, dict[str, Any]] = {}
+    for each in routing.fall_back(lineage, duties, operators):
+        routing.add_trace(traces, each, why)
+    there = {who: dict(trace) for who, trace in traces.items()}
+    await actions.duties.represent(session, lineage, there, at)
+    return there or traces
 
 
 async def _dead_end(

@@ -29,6 +29,7 @@ async def enter_recipient(
         id=new_id(), title=wanted.title, roles=[role.value for role in wanted.roles],
         area_code=wanted.area_code, org_id=wanted.org_id, person_id=wanted.person_id,
         subject=wanted.subject, channels=list(wanted.channels),
+        quiet=[each.model_dump(mode="json") for each in wanted.quiet],
         from_on=wanted.from_on or clock.day_of(now), until_on=wanted.until_on,
         language=wanted.language, digest=wanted.digest, failing={}, version=1,
         created_at=now, changed_at=now,
@@ -58,6 +59,8 @@ async def change_recipient(
         recipient.channels = list(patch.channels)
     if "robot_id" in named:
         await _set_robot(session, caller, recipient, patch.robot_id)
+    if "quiet" in named:
+        recipient.quiet = [each.model_dump(mode="json") for each in patch.quiet]
     for plain in named & {"title", "person_id", "subject", "until_on", "language", "digest"}:
         setattr(recipient, plain, getattr(patch, plain))
     recipient.version, recipient.changed_at = recipient.version + 1, now

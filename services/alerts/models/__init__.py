@@ -10,6 +10,7 @@ from services.alerts.models.deliveries import (
     Message,
     ProjectSequence,
 )
+from services.alerts.models.duties import DutyPattern, Leave
 from services.alerts.models.recipients import DutyRoster, Recipient, UnitPost
 from services.alerts.models.reminders import Reminder
 from services.alerts.models.robots import Robot
@@ -29,8 +30,10 @@ __all__ = [
     "BundleTerms",
     "Carried",
     "Delivery",
+    "DutyPattern",
     "DutyRoster",
     "Endpoint",
+    "Leave",
     "MaintenanceWindow",
     "Message",
     "Notice",

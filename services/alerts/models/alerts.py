@@ -85,6 +85,11 @@ class Alert(db.Synced, Base):
         return self.state in OVER
 
     @property
+    def is_urgent(self) -> bool:
+        """Say whether it reaches people past all that makes other news wait."""
+        return self.major or self.level == "red"
+
+    @property
     def waiting(self) -> Text | None:
         """Give what a contractor reads while another party holds the money; None once it is over.
 

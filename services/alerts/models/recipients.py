@@ -49,6 +49,8 @@ class Recipient(Base):
     """Whose platform the robot is of; it never changes."""
     failing: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """Ways that did not reach it last, each with why and since when: `{"sms": {"reason": …}}`."""
+    quiet: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
+    """Hours in which a channel waits: `{"channel": "mail", "begins": "22:00", "ends": "07:00"}`."""
     from_on: Mapped[date]
     until_on: Mapped[date | None]
     """The last day in office."""
@@ -59,15 +61,15 @@ class Recipient(Base):
     robot: Mapped[Robot | None] = relationship(lazy="raise")
 
     def ways(self, provided: Collection[str]) -> list[Channel]:
-        """Give the ways by which it can be told now; the inbox always is one.
+        """Give the ways by which it can be told now, in its own order; the inbox always is one.
 
         `provided` are the channels for which the installation has a provider.
         """
-        own = {Channel.MAIL: self.mail, Channel.SMS: self.phone}
+        own: dict[str, str | None] = {Channel.MAIL: self.mail, Channel.SMS: self.phone}
         ways = [Channel.INBOX]
         ways += [
-            way for way, address in own.items()
-            if address and way in self.channels and way in provided
+            Channel(way) for way in dict.fromkeys(self.channels)
+            if own.get(way) and way in provided
         ]  # fmt: skip
         return [*ways, self.robot_kind] if self.robot_kind else ways
 

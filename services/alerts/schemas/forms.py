@@ -1,5 +1,6 @@
 """The forms that all bodies of alerts are made of."""
 
+from datetime import time
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
@@ -33,6 +34,14 @@ def _area_code(code: str) -> str:
     return code
 
 
+def _local(hour: time) -> time:
+    if hour.tzinfo is not None:
+        raise TextError("zone", Text("请填北京时间，不带时区", "Give Beijing time, without a zone"))
+    return hour
+
+
+Hour = Annotated[time, AfterValidator(_local)]
+"""A time of day, Beijing time."""
 AreaCode = Annotated[str, StringConstraints(max_length=12), AfterValidator(_area_code)]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.]{0,59}$")]
 # No control characters: PostgreSQL refuses the first of them, and no name has any.

@@ -4,12 +4,19 @@ from datetime import date, datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from services.alerts.rules.bundles import Digest
 from services.alerts.rules.deliveries import Channel
 from services.alerts.rules.routing import Receiver
-from services.alerts.schemas.forms import PRINTED, AreaCode, Asked, InBody, Line, OutBody
+from services.alerts.schemas.forms import PRINTED, AreaCode, Asked, Hour, InBody, Line, OutBody
 from shared import clock
 from shared.pii import MaskedMail, MaskedPhone
 from shared.problems import TextError
@@ -34,6 +41,31 @@ def _held_role(role: Receiver) -> Receiver:
 HeldRole = Annotated[Receiver, AfterValidator(_held_role)]
 
 
+class QuietHours(InBody):
+    """Hours (Beijing) in which a channel waits; over midnight where they end no later than begin.
+
+    What is red or major does not wait, and nothing is lost: it goes when the hours end.
+    """
+
+    model_config = ConfigDict(from_attributes=True)
+
+    channel: OwnChannel
+    begins: Hour
+    ends: Hour
+
+    @model_validator(mode="after")
+    def _is_a_part_of_the_day(self) -> Self:
+        if self.channel == "inbox":
+            raise TextError("channel", Text("站内收件箱不打扰人", "The inbox disturbs nobody"))
+        if self.begins == self.ends:
+            raise TextError("hours", Text("免打扰时段不能是全天", "Not all of a day can be quiet"))
+        return self
+
+
+Channels = Annotated[list[OwnChannel], Field(min_length=1, max_length=20)]
+Quiet = Annotated[list[QuietHours], Field(max_length=20)]
+
+
 class RecipientIn(InBody):
     """A person or post that can be told. `title` is what the post is called, no person's name."""
 
@@ -45,7 +77,9 @@ class RecipientIn(InBody):
     subject: Line | None = None
     phone: Phone | None = None
     mail: MailAddress | None = None
-    channels: list[OwnChannel] = ["inbox", "mail"]
+    channels: Channels = ["inbox", "mail"]
+    """In the order in which they are wished for; the inbox always is one."""
+    quiet: Quiet = []
     language: Language = "zh"
     digest: Digest = Digest.NONE
     robot_id: UUID | None = None
@@ -57,6 +91,15 @@ class RecipientIn(InBody):
     def _in_order(self) -> Self:
         if self.from_on and self.until_on and self.until_on < self.from_on:
             raise TextError("span", Text("任期结束早于开始", "The last day comes before the first"))
+        chosen = self.channels if "channels" in self.model_fields_set else []
+        for channel, address in {"mail": self.mail, "sms": self.phone}.items():
+            if channel in chosen and not address:
+                raise TextError(
+                    channel,
+                    Text(
+                        "选择了该渠道但未填邮箱或手机号", "A channel is chosen without its address"
+                    ),
+                )
         return self
 
 
@@ -70,7 +113,8 @@ class RecipientPatch(InBody):
     subject: Line | None = None
     phone: Phone | None = None
     mail: MailAddress | None = None
-    channels: list[OwnChannel] = []
+    channels: Channels = []
+    quiet: Quiet = []
     language: Language = "zh"
     digest: Digest = Digest.NONE
     robot_id: UUID | None = None
@@ -123,6 +167,7 @@ class RecipientOut(OutBody):
     language: str
     digest: Digest
     """`morning`: what the area counts among the lower levels comes once, on working days."""
+    quiet: list[dict[str, str]]
     robot_id: UUID | None
     robot_kind: Channel | None
     failing: dict[str, FailingWay]

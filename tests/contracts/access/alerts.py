@@ -6,9 +6,19 @@ from typing import Any
 from sqlalchemy import select
 
 from services.alerts import actions, handlers
-from services.alerts.models import Alert, Delivery, DutyRoster, Notice, Recipient, Reminder
+from services.alerts.models import (
+    Alert,
+    Delivery,
+    DutyPattern,
+    DutyRoster,
+    Leave,
+    Notice,
+    Recipient,
+    Reminder,
+)
 from services.alerts.rules.notices import Reason
 from services.alerts.schemas.bundles import BundleTermsIn
+from services.alerts.schemas.duties import DutyPatternIn, LeaveIn
 from services.alerts.schemas.robots import RobotIn
 from services.alerts.schemas.routes import RouteIn
 from services.alerts.schemas.signs import SignIn
@@ -72,6 +82,7 @@ async def rows(session: Session, time: Time) -> Rows:
     bundles = await actions.bundles.enter_terms(session, OFFICE, together, clock.now())
     worked_on = MaintenanceWindowIn.model_validate(_window())
     window = await actions.windows.enter_window(session, OFFICE, worked_on, clock.wall())
+    pattern, leave = await _roster(session, recipient)
     reminder = Reminder(
         id=new_id(), event_id=new_id(), unit_id=ADDRESSEE, area_code=HERE, step="reminder",
         workdays=1, transfers=[], recipient_ids=[], told_at=clock.now(),
@@ -94,6 +105,8 @@ async def rows(session: Session, time: Time) -> Rows:
             "sign_id": sign.id,
             "silence_id": silence.id,
             "window_id": window.id,
+            "pattern_id": pattern.id,
+            "leave_id": leave.id,
         },
         parties={
             "developer": DEVELOPER,
@@ -121,6 +134,9 @@ async def rows(session: Session, time: Time) -> Rows:
             f"GET {V1}/recipients": recipient.id,
             f"POST {V1}/recipients/find": recipient.id,
             f"GET {V1}/duty-rosters": duty.id,
+            f"GET {V1}/duty-rosters/gaps": f'"areas":["{HERE}"]',
+            f"GET {V1}/duty-patterns": pattern.id,
+            f"GET {V1}/leaves": leave.id,
             f"GET {V1}/endpoints": endpoint.id,
             f"GET {V1}/deliveries": delivery.id,
         },
@@ -170,6 +186,22 @@ def _window() -> dict[str, Any]:
     return {"area_code": HERE, "channels": ["mail"], "reason": "邮件服务器升级", **span}
 
 
+async def _roster(session: Session, who: Recipient) -> tuple[DutyPattern, Leave]:
+    wanted = DutyPatternIn.model_validate(_pattern(who))
+    pattern = await actions.duties.enter_pattern(session, OFFICE, wanted, clock.now())
+    off = LeaveIn.model_validate(_leave(who, "2023-05-01"))
+    return pattern, await actions.duties.enter_leave(session, OFFICE, off, clock.now())
+
+
+def _pattern(who: Recipient) -> dict[str, Any]:
+    hours = {"opens": "09:00", "closes": "17:30", "days": "workdays", "from_on": "2023-05-01"}
+    return {"area_code": HERE, "recipient_ids": [str(who.id)]} | hours
+
+
+def _leave(who: Recipient, day: str) -> dict[str, Any]:
+    return {"recipient_id": str(who.id), "from_on": day, "until_on": day}
+
+
 def _bodies(recipient: Recipient, alert: Alert) -> dict[str, Any]:
     """Give what each write is sent."""
     post = {"title": "县治欠办", "roles": ["wage_office"], "area_code": HERE}
@@ -199,6 +231,10 @@ def _bodies(recipient: Recipient, alert: Alert) -> dict[str, Any]:
         f"PATCH {RECIPIENT}": {"version": 1, "title": "新名"},
         f"POST {RECIPIENT}/reveal": {"purpose": "核对通讯录"},
         f"POST {V1}/duty-rosters": duty | span,
+        f"POST {V1}/duty-patterns": _pattern(recipient),
+        f"PATCH {V1}/duty-patterns/{{pattern_id}}": {"version": 1, "until_on": "2024-01-01"},
+        f"POST {V1}/leaves": _leave(recipient, "2023-06-01"),
+        f"PATCH {V1}/leaves/{{leave_id}}": {"version": 1, "until_on": "2023-05-05"},
         f"POST {V1}/endpoints": {"url": HOOK, "types": kinds, "areas": [HERE]},
         f"PATCH {ENDPOINT}": {"version": 1, "description": "新"},
         f"POST {ENDPOINT}/rotate": {"grace_hours": 24},
