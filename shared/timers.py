@@ -118,6 +118,16 @@ async def disarm(session: Session, subject_id: UUID, *kinds: str) -> int:
     return len(gone.all())
 
 
+async def hold_all(session: Session, subject_ids: Collection[UUID]) -> None:
+    """Keep all armed limits of some subjects from being claimed, until the transaction ends.
+
+    One that is claimed just now is waited for: whoever claimed it waits for subjects, some of
+    ours perhaps, in the order in which they fell due. So the caller may hold none of them yet.
+    """
+    theirs = select(Timer.id).where(Timer.subject_id.in_(subject_ids), Timer.state == ARMED)
+    await session.execute(theirs.order_by(Timer.due_at, Timer.id).with_for_update())
+
+
 async def disarm_all(session: Session, subject_ids: Collection[UUID]) -> None:
     """Disarm all limits of some subjects in one statement, but for those claimed just now."""
     free = select(Timer.id).where(Timer.subject_id.in_(subject_ids), Timer.state == ARMED)

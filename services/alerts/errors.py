@@ -75,6 +75,16 @@ class ParentUnknown(Problem):
     )
 
 
+class RoutesUnder(Problem):
+    """No alert would come to the routes that lie under this one any more."""
+
+    status = 409
+    title = Text(
+        "该路由下仍有启用的路由，它们将收不到预警",
+        "Routes that are in force lie under this one; no alert would come to them",
+    )
+
+
 class SignOver(Problem):
     """What came of the sign is recorded already."""
 

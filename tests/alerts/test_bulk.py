@@ -1,20 +1,22 @@
 """One answer for many alerts: each by the rules for one, in a fixed number of statements."""
 
-from datetime import date
+import asyncio
+from datetime import date, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from httpx import AsyncClient
 
-from services.alerts import actions, handlers
+from services.alerts import actions, handlers, jobs
 from services.alerts.models import Alert
 from services.alerts.rules.notices import AlertState
 from services.alerts.schemas.alerts import AcknowledgementsIn
-from shared import clock
+from shared import clock, timers
 from shared.auth import Caller
 from shared.db import Session, Sessions
 from shared.events.alerts import AlertAcknowledged
+from tests import waiting
 from tests.alerts import factories, looking
 from tests.alerts.factories import COUNTY, NEIGHBOUR
 from tests.fixtures.database import heard
@@ -97,3 +99,56 @@ async def test_an_office_with_200_red_items_answers_in_as_many_statements_as_for
 async def test_none_or_too_many_or_no_ids_are_refused(client: AsyncClient, ids: list[str]) -> None:
     answer = await client.post("/alerts/v1/alerts/acknowledgements", json={"alert_ids": ids})
     assert answer.status_code == 422
+
+
+async def test_an_office_that_answers_waits_for_limits_that_fire_just_now(
+    sessions: Sessions, time: Time
+) -> None:
+    """They hold alerts in the order in which these fell due, the office in another."""
+    async with sessions.begin() as session:
+        await factories.areas(session)
+        await factories.everybody(session)
+        first, last = sorted(alert.id for alert in await red_alerts(session, 2))
+        for alert_id, due_at in ((last, MORNING), (first, MORNING + timedelta(seconds=1))):
+            (timer,) = await looking.armed(session, alert_id)
+            timer.due_at = due_at
+    time.move_to(MORNING + timedelta(minutes=1))
+    holds = asyncio.Event()
+
+    async def on_due(session: Session, timer: timers.Timer) -> None:
+        await jobs.on_escalation_due(session, timer)
+        if not holds.is_set():
+            holds.set()
+            await waiting.until(looking.somebody_waits(sessions))
+
+    async def answer() -> dict[str, Any]:
+        await holds.wait()
+        async with sessions.begin() as session:
+            said = AcknowledgementsIn(alert_ids=[first, last])
+            return await actions.alerts.acknowledge_several(session, OFFICE, said, clock.now())
+
+    fired, found = await asyncio.gather(timers.run_due(sessions, {"escalation": on_due}), answer())
+    assert (fired, found["refused"]) == (2, [])
+    async with sessions.begin() as session:
+        for alert_id in (first, last):
+            row = await looking.alert(session, id=alert_id)
+            assert (row.state, row.step) == (AlertState.ACKNOWLEDGED, 1), "climbed, then answered"
+            assert await looking.armed(session, alert_id) == []
+
+
+async def test_two_who_answer_for_the_same_in_opposite_order_wait_for_each_other(
+    sessions: Sessions,
+) -> None:
+    async with sessions.begin() as session:
+        await factories.areas(session)
+        await factories.everybody(session)
+        ids = [alert.id for alert in await red_alerts(session, 20)]
+
+    async def answer(by: str, some: list[UUID]) -> int:
+        caller = Caller(by, frozenset({"wage_office"}), frozenset({COUNTY}))
+        async with sessions.begin() as session:
+            said = AcknowledgementsIn(alert_ids=some)
+            found = await actions.alerts.acknowledge_several(session, caller, said, MORNING)
+            return len(found["acknowledged"])
+
+    assert sorted(await asyncio.gather(answer("a", ids), answer("b", ids[::-1]))) == [0, 20]

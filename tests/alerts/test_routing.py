@@ -1,5 +1,6 @@
 """Several routes of one alert, each with a ladder of its own; what a dry run says comes true."""
 
+import asyncio
 from datetime import date, datetime
 from typing import Any
 
@@ -8,14 +9,14 @@ from httpx import AsyncClient
 from pydantic import ValidationError
 
 from services.alerts import actions, handlers
-from services.alerts.errors import ParentUnknown, RecipientUnknown
+from services.alerts.errors import ParentUnknown, RecipientUnknown, RoutesUnder
 from services.alerts.models import Alert, Route
 from services.alerts.rules.notices import AlertState, Entry, Reason
 from services.alerts.schemas.alerts import AcknowledgementIn
 from services.alerts.schemas.routes import RehearsalIn, RouteIn
 from shared import clock
 from shared.auth import Caller
-from shared.db import Session
+from shared.db import Session, Sessions
 from shared.events.alerts import SupervisionProposed
 from tests.alerts import factories, looking
 from tests.alerts.factories import AUTHORITY, CONTRACTOR, COUNTY, DEVELOPER, OPENED_AT, PERSON
@@ -158,6 +159,53 @@ async def test_a_route_lies_under_one_that_is_there_and_never_under_itself(
     await enter(session, "b", parent="a")
     with pytest.raises(ParentUnknown):
         await enter(session, changes.pop("code", "c"), **changes)
+
+
+async def test_routes_that_are_to_come_make_no_circle(session: Session) -> None:
+    await enter(session, "a")
+    await enter(session, "b")
+    await enter(session, "b", parent="a", valid_from="2023-05-10")
+    with pytest.raises(ParentUnknown):
+        await enter(session, "a", parent="b", valid_from="2023-05-01")
+
+
+@pytest.mark.parametrize("child", [{}, {"valid_from": "2023-06-01"}])
+async def test_a_route_is_not_disabled_over_those_that_lie_under_it(
+    session: Session, child: dict[str, Any]
+) -> None:
+    await enter(session, "a")
+    await enter(session, "b", parent="a", **child)
+    with pytest.raises(RoutesUnder) as refused:
+        await enter(session, "a", enabled=False, valid_from="2023-05-10")
+    assert "b" in refused.value.errors[0].detail.zh
+    await enter(session, "b", enabled=False, **child)
+    await enter(session, "a", enabled=False, valid_from="2023-06-02")
+
+
+async def test_two_who_lay_routes_under_each_other_make_no_circle(sessions: Sessions) -> None:
+    async with sessions.begin() as session:
+        await factories.areas(session)
+        await enter(session, "a")
+        await enter(session, "b")
+
+    async def lay(code: str, parent: str) -> bool:
+        try:
+            async with sessions.begin() as session:
+                await enter(session, code, parent=parent)
+        except ParentUnknown:
+            return False
+        return True
+
+    assert sorted(await asyncio.gather(lay("a", "b"), lay("b", "a"))) == [False, True]
+
+
+async def test_a_recipient_who_left_is_a_dead_end_and_not_silence(session: Session) -> None:
+    duty = await factories.recipient(session, "operator", area_code=factories.NATION)
+    left = await factories.recipient(session, "inspector", until_on=date(2023, 4, 1))
+    await enter(session, "one", receivers=[f"recipient:{left.id}"], valid_from="2023-04-01")
+    alert = await opened_alert(session)
+    assert await looking.told(session, alert.id) == [(Reason.RAISED, duty.id)]
+    assert Entry.DEAD_END in [entry for entry, _ in await looking.entries(session, alert.id)]
 
 
 async def test_what_is_major_reaches_the_office_whatever_the_county_says(

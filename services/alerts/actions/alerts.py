@@ -189,7 +189,9 @@ async def acknowledge_several(
 
     What is refused keeps nothing back: the others are answered for.
     """
-    found = await queries.alerts.locked_alerts(session, set(answer.alert_ids), caller.scope)
+    asked = set(answer.alert_ids)
+    await timers.hold_all(session, await queries.alerts.ids_in_scope(session, asked, caller.scope))
+    found = await queries.alerts.locked_alerts(session, asked, caller.scope)
     refused: dict[UUID, Problem] = {}
     answered = []
     for alert_id in dict.fromkeys(answer.alert_ids):

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from services.alerts import actions, queries
-from services.alerts.errors import ParentUnknown, RouteNotLater
+from services.alerts.errors import ParentUnknown, RouteNotLater, RoutesUnder
 from services.alerts.models import Alert, Route
 from services.alerts.rules import ladders, routing, trees
 from services.alerts.rules.routing import Told
@@ -13,20 +13,25 @@ from services.alerts.schemas.routes import RehearsalIn, RouteIn
 from shared import clock, known
 from shared.auth import Caller
 from shared.db import Session, new_id
+from shared.problems import Finding
+from shared.wording import Text
 from shared.workdays import Calendar
+
+_UNDER = Text("其下仍有路由：{codes}", "These routes lie under it: {codes}")
+_MOVE_FIRST = Text("请先停用或移走下级路由", "Disable those first, or lay them elsewhere")
 
 
 async def enter_route(session: Session, caller: Caller, wanted: RouteIn, now: datetime) -> Route:
     """Enter the next version of a route; earlier ones stay, for what was decided by them.
 
-    Raises AreaUnknown, RouteNotLater, RecipientUnknown, ParentUnknown.
+    Raises AreaUnknown, RouteNotLater, RecipientUnknown, ParentUnknown, RoutesUnder.
     """
     await queries.areas.areas_in_scope(session, [wanted.area_code], caller.scope)
+    await queries.routes.lock_tree(session, wanted.area_code)
     newest = await queries.routes.locked_find_route(session, wanted.area_code, wanted.code)
     if newest and wanted.valid_from < newest.valid_from:
         raise RouteNotLater
     await queries.recipients.recipients_in_scope(session, wanted.recipients(), caller.scope)
-    await _check_parent(session, wanted)
     said = wanted.model_dump(mode="json", include={
         "kinds", "levels", "investment_types", "receivers", "on_steps", "steps", "areas",
         "sector_authorities", "group_by", "group_wait_minutes",
@@ -40,22 +45,25 @@ async def enter_route(session: Session, caller: Caller, wanted: RouteIn, now: da
         closes=wanted.closes, source=wanted.source, certainty=wanted.certainty,
         created_at=now, created_by=caller.subject, **said,
     )  # fmt: skip
+    await _check_tree(session, route)
     session.add(route)
     return route
 
 
-async def _check_parent(session: Session, wanted: RouteIn) -> None:
-    """Refuse a parent that is not there by then, or that lies under the route itself."""
-    if wanted.parent is None:
-        return
-    await queries.routes.lock_tree(session, wanted.area_code)
-    there = await queries.routes.routes_in_force(session, [wanted.area_code], wanted.valid_from)
-    parents = {route.code: route.parent for route in there}
-    above: str | None = wanted.parent
-    while above is not None:
-        if above not in parents or above == wanted.code:
-            raise ParentUnknown
-        above = parents[above]
+async def _check_tree(session: Session, route: Route) -> None:
+    """Refuse what no root would lead to, on the version's first day or any later one.
+
+    An alert is not lost in silence because a route lies in a circle, or under one that is gone.
+    """
+    versions = await queries.routes.versions(session, route.area_code)
+    before = trees.cut_off(versions, route.valid_from)
+    after = trees.cut_off([*versions, route], route.valid_from) - before
+    if route.code in after:
+        raise ParentUnknown
+    if after:
+        codes = ", ".join(sorted(after))
+        under = Finding("code", "routes_under", _UNDER.fill(codes=codes), _MOVE_FIRST)
+        raise RoutesUnder(errors=[under])
 
 
 async def rehearse(

@@ -38,6 +38,14 @@ async def routes_in_force(session: Session, lineage: Sequence[str], day: date) -
     return [route for route in found if route.enabled]
 
 
+async def versions(session: Session, area_code: str) -> Sequence[Route]:
+    """Give all versions of the routes of one area."""
+    found = await session.scalars(
+        select(Route).where(Route.area_code == area_code).order_by(Route.code, Route.version)
+    )
+    return found.all()
+
+
 async def path(session: Session, climber: Alert | Branch) -> list[Route]:
     """Give the versions by which an alert was routed, the tree's root first; [] where by none."""
     ids = [UUID(each) for each in climber.path]
@@ -66,7 +74,7 @@ async def forget_branches(session: Session, alert_id: UUID) -> None:
 
 
 async def lock_tree(session: Session, area_code: str) -> None:
-    """Let whoever lays a route of an area under another wait: two at once might make a circle."""
+    """Let whoever enters a route of an area wait: two at once might lay a circle."""
     key = func.hashtextextended(f"routes:{area_code}", 0)
     await session.execute(select(func.pg_advisory_xact_lock(key)))
 

@@ -10,6 +10,7 @@ from services.alerts.errors import (
     ParentUnknown,
     RecipientUnknown,
     RouteNotLater,
+    RoutesUnder,
 )
 from services.alerts.models import (
     Route,
@@ -40,7 +41,7 @@ async def routes(
 @router.post(
     "/v1/routes", summary="Enter the next version of a route", status_code=201,
     response_model=RouteOut, dependencies=[may("alerts:write_routes")],
-    responses=raises(AreaUnknown, RecipientUnknown, RouteNotLater, ParentUnknown),
+    responses=raises(AreaUnknown, RecipientUnknown, RouteNotLater, ParentUnknown, RoutesUnder),
 )  # fmt: skip
 async def enter_route(session: Transaction, caller: Who, body: RouteIn) -> Route:
     return await actions.routes.enter_route(session, caller, body, clock.now())

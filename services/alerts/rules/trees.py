@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import time
+from datetime import date, time
 from decimal import Decimal
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
@@ -54,6 +54,21 @@ class RouteLike(Protocol):
     def amount_from(self) -> Decimal | None: ...
     @property
     def major(self) -> bool | None: ...
+
+
+class Placed(Protocol):
+    """A version of a route of one area, as its place in the tree is read."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def valid_from(self) -> date: ...
+    @property
+    def enabled(self) -> bool: ...
+    @property
+    def parent(self) -> str | None: ...
 
 
 class Worded(Protocol):
@@ -200,6 +215,23 @@ def _outwards(
         if found and not found[-1][0].continues:
             break
     return paths
+
+
+def cut_off(versions: Iterable[Placed], since: date) -> set[str]:
+    """Give the routes of one area to which no root leads, on a day or any later one.
+
+    They lie in a circle, or under one that is disabled or not there; no alert comes to them.
+    """
+    known = sorted(versions, key=lambda each: each.version)
+    found: set[str] = set()
+    for day in {since} | {each.valid_from for each in known if each.valid_from > since}:
+        in_force = {each.code: each for each in known if each.valid_from <= day}
+        parents = {code: each.parent for code, each in in_force.items() if each.enabled}
+        led_to: set[str | None] = {None}
+        while more := {code for code, parent in parents.items() if parent in led_to} - led_to:
+            led_to |= more
+        found |= parents.keys() - led_to
+    return found
 
 
 def terms(path: Sequence[Worded]) -> Terms:
