@@ -1,14 +1,13 @@
 """What tests of alerts look at: rows, in order."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from services.alerts.models import Alert, Delivery, Notice, Sign, Silence, TimelineEntry
 from services.alerts.rules.notices import Entry, Reason
-from shared.db import Session, Sessions
+from shared.db import Session
 from shared.timers import ARMED, Timer
 
 
@@ -92,17 +91,3 @@ async def notices(session: Session, alert_id: UUID) -> list[Notice]:
 async def silence(session: Session) -> Silence:
     """Give the one silence that there is."""
     return (await session.scalars(select(Silence))).one()
-
-
-def somebody_waits(sessions: Sessions) -> Callable[[], Awaitable[bool]]:
-    """Give the question whether a session of this database waits for a lock of another."""
-    asked = text(
-        "SELECT count(*) > 0 FROM pg_locks JOIN pg_stat_activity USING (pid)"
-        " WHERE NOT granted AND datname = current_database()"
-    )
-
-    async def waits() -> bool:
-        async with sessions.begin("test") as session:
-            return bool(await session.scalar(asked))
-
-    return waits

@@ -119,7 +119,7 @@ async def test_an_office_that_answers_waits_for_limits_that_fire_just_now(
         await jobs.on_escalation_due(session, timer)
         if not holds.is_set():
             holds.set()
-            await waiting.until(looking.somebody_waits(sessions))
+            await waiting.until(waiting.somebody_waits(sessions))
 
     async def answer() -> dict[str, Any]:
         await holds.wait()

@@ -263,7 +263,7 @@ async def test_whoever_ends_a_silence_waits_for_what_it_mutes_at_that_moment(
             await handlers.on_watch_item_opened(session, factories.opened(level="yellow"))
             await session.flush()  # The notice is written and not yet committed.
             told.set()
-            await waiting.until(looking.somebody_waits(sessions))
+            await waiting.until(waiting.somebody_waits(sessions))
 
     async def end() -> None:
         await told.wait()

@@ -3,19 +3,23 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from services.cases import jobs
+from services.cases import actions, jobs
 from services.cases.models import ArrearsCase, CaseProposal, WatchItem, WatchItemEntry
-from services.cases.rules.items import Happening
+from services.cases.rules.items import Happening, TimerKind
+from services.cases.schemas.answers import AnswersIn
 from services.cases.service import service
 from shared import clock, telemetry, timers
+from shared.auth import Caller
 from shared.db import Session, Sessions
 from shared.events.base import Event
 from shared.events.cases import ArrearsCaseOpened, CaseProposed, WatchItemOpened, WatchItemRaised
 from shared.events.platform import ItemWithoutTimer
+from tests import waiting
 from tests.cases import factories as make
 from tests.cases.factories import an_id, at
 from tests.fixtures.service import Published, Time
@@ -104,6 +108,39 @@ async def test_two_replicas_raise_an_item_once(
     await asyncio.gather(*(timers.run_due(sessions, service.timers) for _ in range(4)))
     await run_due(sessions, time, at("2023-05-30 09:00"))
     assert len(await published(None, WatchItemRaised)) == 20
+
+
+async def test_who_answers_for_several_waits_for_limits_that_fire_just_now(
+    sessions: Sessions, time: Time
+) -> None:
+    """They hold items in the order in which these fell due, whoever answers in another."""
+    await handle(sessions, make.missed(project="p1"), make.missed(project="p2"))
+    async with sessions.begin() as session:
+        first, last = sorted([(await item_of(session, "2023-05", p)).id for p in ("p1", "p2")])
+        for item_id, due_at in ((last, "2023-05-30 09:00"), (first, "2023-05-30 09:01")):
+            (timer,) = await timers.armed(session, item_id, TimerKind.LEVEL)
+            timer.due_at = at(due_at)
+    time.move_to(at("2023-05-30 09:02"))
+    holds = asyncio.Event()
+
+    async def on_due(session: Session, timer: timers.Timer) -> None:
+        await jobs.on_level_due(session, timer)
+        if not holds.is_set():
+            await session.flush()  # What was raised is held from here on.
+            holds.set()
+            await waiting.until(waiting.somebody_waits(sessions))
+
+    async def answer() -> dict[str, Any]:
+        await holds.wait()
+        who = Caller("dev", frozenset({"developer"}), frozenset({make.COUNTY}), make.DEVELOPER)
+        said = AnswersIn(item_ids=[first, last], explanation="资金已安排")
+        async with sessions.begin() as session:
+            return await actions.answers.answer_several(session, who, said, clock.now())
+
+    fired, said = await asyncio.gather(
+        timers.run_due(sessions, {TimerKind.LEVEL: on_due}), answer()
+    )
+    assert (fired, said["refused"]) == (2, [])
 
 
 async def test_money_that_comes_while_a_rung_is_claimed_waits_for_nobody(

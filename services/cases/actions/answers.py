@@ -24,7 +24,7 @@ from services.cases.schemas.answers import (
     FindingIn,
     VerifyIn,
 )
-from shared import clock, known
+from shared import clock, known, timers
 from shared.auth import Caller
 from shared.db import Session
 from shared.problems import Problem
@@ -79,6 +79,7 @@ async def answer_several(
     one = AnswerIn(explanation=body.explanation, promised_on=body.promised_on)
     wanted = list(dict.fromkeys(body.item_ids))
     refused: dict[UUID, Problem] = {}
+    await timers.hold_all(session, await queries.items.ids_in_scope(session, wanted, caller.scope))
     for item_id in sorted(wanted):  # In one order, so that two such answers never block each other.
         try:
             await answer_watch_item(session, caller, item_id, one, now)

@@ -162,6 +162,14 @@ async def watch_item(session: Session, item_id: UUID, scope: Scope) -> WatchItem
     return item
 
 
+async def ids_in_scope(
+    session: Session, item_ids: Collection[UUID], scope: Scope
+) -> Sequence[UUID]:
+    """Give which of some items a caller may see, none of them locked."""
+    statement = select(WatchItem.id).where(WatchItem.id.in_(item_ids), _visible(scope))
+    return (await session.scalars(statement)).all()
+
+
 async def locked_watch_item(session: Session, item_id: UUID, scope: Scope) -> WatchItem:
     """Give an item for changing, or raise WatchItemUnknown."""
     statement = select(WatchItem).where(WatchItem.id == item_id, _visible(scope))
