@@ -240,7 +240,7 @@ class Attempt(Base):
     took_ms: Mapped[int]
     status: Mapped[int | None]
     error: Mapped[str | None]
-    parts: Mapped[int] = mapped_column(default=1)
+    parts: Mapped[int] = mapped_column(default=1, server_default="1")
     """How many messages an SMS makes, which is what it costs."""
     answer: Mapped[str]
     """The first 4 kB of what came back, scrubbed."""

@@ -40,14 +40,14 @@ class Recipient(Base):
     mail: Mapped[str | None] = mapped_column(Sealed)
     mail_index: Mapped[str | None]
     channels: Mapped[list[str]]
-    language: Mapped[str] = mapped_column(default="zh")
+    language: Mapped[str] = mapped_column(default="zh", server_default="zh")
     digest: Mapped[Digest] = mapped_column(default=Digest.NONE, server_default="none")
     """Whether what the area counts among the lower levels comes once, in the morning."""
     robot_id: Mapped[UUID | None] = mapped_column(ForeignKey("robots.id"))
     """Set: a chat group, told by this robot of its own."""
     robot_kind: Mapped[Channel | None]
     """Whose platform the robot is of; it never changes."""
-    failing: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    failing: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     """Ways that did not reach it last, each with why and since when: `{"sms": {"reason": …}}`."""
     quiet: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
     """Hours in which a channel waits: `{"channel": "mail", "begins": "22:00", "ends": "07:00"}`."""

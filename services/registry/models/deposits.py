@@ -56,8 +56,8 @@ class DepositRule(Base):
     raise_years: Mapped[int]
     raise_by: Mapped[Decimal] = mapped_column(_PER_CENT)
     listed_raise_by: Mapped[Decimal] = mapped_column(_PER_CENT)
-    guarantee_months: Mapped[int]
-    statement_months: Mapped[int]
+    guarantee_months: Mapped[int] = mapped_column(server_default="12")
+    statement_months: Mapped[int] = mapped_column(server_default="3")
     """How many months the bank's statement of a deposit tells of (art. 21)."""
     limits: Mapped[dict[str, Any]]
     basis: Mapped[str]
