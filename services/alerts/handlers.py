@@ -20,7 +20,7 @@ from shared.events.cases import (
     WatchItemRaised,
     WatchItemStepReached,
 )
-from shared.events.payroll import TransfersReminded
+from shared.events.payroll import TransfersReminded, WageAccountChanged
 from shared.events.platform import EventParked, ItemWithoutTimer, TimerLate
 from shared.events.registry import CalendarPublished, PersonPosted, ProjectCard
 
@@ -129,6 +129,14 @@ async def on_transfers_reminded(session: Session, event: TransfersReminded) -> N
     """Tell units of their transfers that lie ahead; nobody is told of history."""
     if not _unheard(session):
         await actions.reminders.tell_units(session, event, event.occurred_at)
+
+
+async def on_wage_account_changed(session: Session, event: WageAccountChanged) -> None:
+    """Keep whether a project's account is frozen, which mutes what cannot be put right then."""
+    await actions.inhibitions.note_freeze(
+        session, event.account_id, event.project_id, event.area_code, frozen=event.frozen,
+        until_on=event.frozen_until, at=event.occurred_at,
+    )  # fmt: skip
 
 
 async def on_case_proposed(session: Session, event: CaseProposed) -> None:

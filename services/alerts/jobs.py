@@ -42,6 +42,11 @@ async def on_silence_due(session: Session, timer: Timer) -> None:
     await actions.silences.let_silence_end(session, timer.subject_id, timer.due_at)
 
 
+async def on_fact_due(session: Session, timer: Timer) -> None:
+    """The last day of what muted alerts is over."""
+    await actions.inhibitions.let_fact_end(session, timer.subject_id, timer.due_at)
+
+
 async def on_bundle_due(session: Session, timer: Timer) -> None:
     """Notices that waited for each other leave in one message."""
     await actions.bundles.send_bundle(session, timer.subject_id, timer.due_at)

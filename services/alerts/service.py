@@ -18,7 +18,7 @@ from shared.events.cases import (
     WatchItemRaised,
     WatchItemStepReached,
 )
-from shared.events.payroll import TransfersReminded
+from shared.events.payroll import TransfersReminded, WageAccountChanged
 from shared.events.platform import PLATFORM, EventParked, ItemWithoutTimer, TimerLate
 from shared.events.registry import CalendarPublished, PersonPosted
 from shared.jobs import daily
@@ -45,6 +45,7 @@ service = Service(
         ArrearsCaseOpened: handlers.on_arrears_case_opened,
         PersonPosted: handlers.on_person_posted,
         TransfersReminded: handlers.on_transfers_reminded,
+        WageAccountChanged: handlers.on_wage_account_changed,
         EventParked: handlers.on_event_parked,
         TimerLate: handlers.on_timer_late,
         ItemWithoutTimer: handlers.on_item_without_timer,
@@ -58,6 +59,7 @@ service = Service(
         "escalation": jobs.on_escalation_due,
         "promise": jobs.on_promise_due,
         "silence": jobs.on_silence_due,
+        "fact": jobs.on_fact_due,
         "bundle": jobs.on_bundle_due,
         "retelling": jobs.on_retelling_due,
     },

@@ -162,6 +162,8 @@ class WageAccountChanged(Event, type="payroll.wage_account_changed.v1", key="pro
     closed_on: date | None = None
     frozen: bool = False
     """Beside the status: nothing may leave it today."""
+    frozen_until: date | None = None
+    """The last day of that, where it is known."""
 
 
 class TransferAhead(BaseModel):

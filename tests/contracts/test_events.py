@@ -34,7 +34,6 @@ TOLD = record.events()
 OUTWARD = {
     "alerts.delivery_exhausted.v1",  # subscribers' operators read it; nobody here can help
     "alerts.supervision_proposed.v1",  # the level above decides on it
-    "payroll.wage_account_changed.v1",  # how an account stands; what is wrong of it is told apart
     # Until payroll plans anew by them.
 }
 

@@ -257,6 +257,18 @@ async def test_a_freeze_is_told_beside_the_status_and_ends_with_its_day(
     assert not freeze.holds(date(2023, 1, 12))
 
 
+async def test_a_freeze_is_told_with_its_last_day_where_each_that_holds_has_one(
+    session: Session, published: Published, account: WageAccount
+) -> None:
+    """The longest counts, and one without an end lets nobody know the last day."""
+    for until in (date(2023, 1, 20), date(2023, 1, 15), None):
+        body = FreezeIn(from_on=date(2023, 1, 10), until_on=until, by="县人民法院", reason="执行")
+        await actions.life.freeze_account(session, person(), account.id, body, NOON)
+    news = await published(session, WageAccountChanged)
+    told = [one.frozen_until for one in news if one.frozen]  # type: ignore[attr-defined]
+    assert told == [date(2023, 1, 20), date(2023, 1, 20), None]
+
+
 async def _announce(session: Session, account: WageAccount, reason: CloseReason) -> None:
     body = ClosingNoticeIn(noticed_on=date(2023, 1, 10), reason=reason)
     await actions.life.announce_closing(session, EVERYWHERE, account.id, body, NOON)

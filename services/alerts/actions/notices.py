@@ -224,8 +224,9 @@ async def _send(
     if not people:
         return
     silence = await actions.silences.silence_of(session, alert, at)
+    fact = None if silence else await actions.inhibitions.fact_muting(session, alert, at)
     # What was sent before a database was lost went with the log of it.
-    stays = silence is not None or session.info.get("replayed")
+    stays = silence or fact or session.info.get("replayed")
     notices: list[dict[str, Any]] = []
     wanted: list[tuple[Recipient, Mapping[str, Any], dict[str, Any]]] = []
     for person, trace in people:
@@ -233,6 +234,7 @@ async def _send(
             "id": new_id(), "alert_id": alert.id, "recipient_id": person.id, "step": step,
             "reason": reason, "slot": slot, "told_at": at, "trace": dict(trace),
             "silenced_by": silence.id if silence else None,
+            "inhibited_by": fact.id if fact else None,
         }  # fmt: skip
         notices.append(notice)
         wanted += [

@@ -145,19 +145,22 @@ async def on_retelling(session: Session, timer: timers.Timer) -> None:
     await tell_again(session, timer.subject_id, UUID(timer.step), timer.due_at)
 
 
-async def tell_again(session: Session, alert_id: UUID, silence_id: UUID, due: datetime) -> None:
-    """Tell of an alert whom a silence kept from hearing of it, if still nobody answered."""
+async def tell_again(session: Session, alert_id: UUID, cause_id: UUID, due: datetime) -> None:
+    """Tell of an alert whom a silence, or a fact, kept from hearing, if still nobody answered."""
     alert = await queries.alerts.locked_alert_of_timer(session, alert_id)
     if alert is None or alert.state not in {AlertState.RAISED, AlertState.SENT}:
         return
-    about = {"silence_id": str(silence_id)}
-    actions.notices.note(session, alert, Entry.SILENCE_ENDED, due, about)
-    muted = await queries.silences.muted_recipients(session, alert_id, silence_id)
+    if await queries.silences.find_silence(session, cause_id):
+        entry, about = Entry.SILENCE_ENDED, {"silence_id": str(cause_id)}
+    else:
+        entry, about = Entry.INHIBITION_ENDED, {"fact_id": str(cause_id)}
+    actions.notices.note(session, alert, entry, due, about)
+    muted = await queries.silences.muted_recipients(session, alert_id, cause_id)
     # Whom a rung has told at this very instant has heard of it.
     heard = await queries.alerts.told_at(session, alert_id, due)
     await actions.notices.tell_those(
         session, alert, [each for each in muted if each not in heard], reason=Reason.TOLD_AGAIN,
-        slot=f"silence:{silence_id}", at=due, found_by=f"silenced by {silence_id}",
+        slot=f"again:{cause_id}", at=due, found_by=f"muted by {cause_id}",
     )  # fmt: skip
 
 

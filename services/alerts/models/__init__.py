@@ -11,6 +11,7 @@ from services.alerts.models.deliveries import (
     ProjectSequence,
 )
 from services.alerts.models.duties import DutyPattern, Leave
+from services.alerts.models.inhibitions import Inhibition, ProjectFact
 from services.alerts.models.recipients import DutyRoster, Recipient, UnitPost
 from services.alerts.models.reminders import Reminder
 from services.alerts.models.robots import Robot
@@ -33,10 +34,12 @@ __all__ = [
     "DutyPattern",
     "DutyRoster",
     "Endpoint",
+    "Inhibition",
     "Leave",
     "MaintenanceWindow",
     "Message",
     "Notice",
+    "ProjectFact",
     "ProjectSequence",
     "ProviderCheck",
     "Recipient",

@@ -166,6 +166,10 @@ class Notice(Base):
         Index("uq_notices_slot", "alert_id", "recipient_id", "slot", unique=True),
         Index("ix_notices_recipient", "recipient_id", "told_at", "id"),
         Index(
+            "ix_notices_inhibition", "inhibited_by",
+            postgresql_where=text("inhibited_by IS NOT NULL"),
+        ),
+        Index(
             "ix_notices_silence", "silenced_by",
             postgresql_where=text("silenced_by IS NOT NULL"),
         ),
@@ -183,6 +187,8 @@ class Notice(Base):
     """Why this route and this recipient."""
     silenced_by: Mapped[UUID | None] = mapped_column(ForeignKey("silences.id"))
     """The silence for which nothing was sent of it; it stays in the inbox."""
+    inhibited_by: Mapped[UUID | None] = mapped_column(ForeignKey("project_facts.id"))
+    """The fact for which nothing was sent of it; it stays in the inbox, too."""
 
     alert: Mapped[Alert] = relationship(lazy="raise", back_populates="notices")
     recipient: Mapped[Recipient] = relationship(lazy="raise")

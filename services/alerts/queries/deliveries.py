@@ -142,9 +142,7 @@ async def locked_due_deliveries(
     the others; one that failed last gives one at a time, and one that rests none. Of an endpoint
     that keeps the order only the first of each project is given.
     """
-    lanes, free = _lanes(now, lane_room), _free(now)
-    if (kept_back := await windows.kept_back(session, now)) is not None:
-        free &= ~kept_back
+    lanes, free = _lanes(now, lane_room), _free(now) & ~await windows.kept_back(session, now)
     head = (
         select(Delivery.id, Delivery.next_at)
         .where(Delivery.lane == lanes.c.lane, free, or_(~lanes.c.ordered, ~_has_earlier()))

@@ -11,6 +11,7 @@ from services.alerts.models import (
     Carried,
     Delivery,
     Notice,
+    ProjectFact,
     Silence,
     TimelineEntry,
 )
@@ -95,26 +96,31 @@ async def _stuck(session: Session) -> Sequence[Offender]:
 
 
 async def _muted_in_vain(session: Session) -> Sequence[Offender]:
-    """Give open alerts of which a silence that is over keeps people from hearing."""
+    """Give open alerts of which a silence, or a fact, that is over keeps people from hearing."""
     later = aliased(Notice)
-    told_since = select(later.id).where(
-        later.alert_id == Notice.alert_id, later.told_at >= Silence.ended_at
-    )
     told_again = select(TimelineEntry.id).where(
         TimelineEntry.alert_id == Notice.alert_id,
-        TimelineEntry.entry == Entry.SILENCE_ENDED,
-        TimelineEntry.details["silence_id"].astext == cast(Silence.id, String),
+        or_(
+            TimelineEntry.details["silence_id"].astext == cast(Notice.silenced_by, String),
+            TimelineEntry.details["fact_id"].astext == cast(Notice.inhibited_by, String),
+        ),
+        TimelineEntry.entry.in_((Entry.SILENCE_ENDED, Entry.INHIBITION_ENDED)),
     )
     coming = select(Timer.id).where(
         Timer.subject_id == Notice.alert_id, Timer.kind == RETELLING, Timer.state == ARMED
     )
+    ended_at = func.coalesce(Silence.ended_at, ProjectFact.ended_at)
+    told_since = select(later.id).where(
+        later.alert_id == Notice.alert_id, later.told_at >= ended_at
+    )
     rows = await session.execute(
-        select(Notice.alert_id, Silence.id)
+        select(Notice.alert_id, func.coalesce(Silence.id, ProjectFact.id))
         .join(Alert, Alert.id == Notice.alert_id)
-        .join(Silence, Silence.id == Notice.silenced_by)
+        .outerjoin(Silence, Silence.id == Notice.silenced_by)
+        .outerjoin(ProjectFact, ProjectFact.id == Notice.inhibited_by)
         .where(
             Alert.state.in_((AlertState.RAISED, AlertState.SENT)),
-            Silence.ended_at.is_not(None),
+            ended_at.is_not(None),
             ~told_since.exists(),
             ~told_again.exists(),
             ~coming.exists(),
@@ -122,4 +128,4 @@ async def _muted_in_vain(session: Session) -> Sequence[Offender]:
         .distinct()
         .order_by(Notice.alert_id)
     )
-    return [Offender(row[0], f"muted by silence {row[1]}, which is over") for row in rows]
+    return [Offender(row[0], f"muted by {row[1]}, which is over") for row in rows]

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from services.alerts.models import Alert, Notice, Silence, SilenceTerms
 from services.alerts.queries import areas
@@ -85,11 +85,19 @@ async def muted_alerts(session: Session, silence_id: UUID) -> Sequence[UUID]:
     return found.all()
 
 
-async def muted_recipients(session: Session, alert_id: UUID, silence_id: UUID) -> Sequence[UUID]:
-    """Give whom a silence kept from hearing of an alert."""
+async def find_silence(session: Session, silence_id: UUID) -> Silence | None:
+    """Give a silence, if it is one."""
+    return await session.get(Silence, silence_id)
+
+
+async def muted_recipients(session: Session, alert_id: UUID, cause_id: UUID) -> Sequence[UUID]:
+    """Give whom a silence, or a fact, kept from hearing of an alert."""
     found = await session.scalars(
         select(Notice.recipient_id)
-        .where(Notice.alert_id == alert_id, Notice.silenced_by == silence_id)
+        .where(
+            Notice.alert_id == alert_id,
+            or_(Notice.silenced_by == cause_id, Notice.inhibited_by == cause_id),
+        )
         .distinct()
         .order_by(Notice.recipient_id)
     )

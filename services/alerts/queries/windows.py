@@ -44,8 +44,8 @@ async def locked_window(session: Session, window_id: UUID, scope: Scope) -> Main
     return found
 
 
-async def kept_back(session: Session, wall: datetime) -> ColumnElement[bool] | None:
-    """Give the predicate of deliveries for which a window lasts; None: no window does.
+async def kept_back(session: Session, wall: datetime) -> ColumnElement[bool]:
+    """Give the predicate of deliveries for which a window lasts.
 
     Windows are few and rare, so that the search for what is due is spared them.
     """
@@ -60,7 +60,7 @@ async def kept_back(session: Session, wall: datetime) -> ColumnElement[bool] | N
         Delivery.channel.in_([Channel(each) for each in window.channels]) & _below(window.area_code)
         for window in found
     ]
-    return or_(false(), *by_window) if by_window else None
+    return or_(false(), *by_window)
 
 
 def _below(area_code: str) -> ColumnElement[bool]:

@@ -54,6 +54,8 @@ class Entry(StrEnum):
     TOLD = "told"
     SILENCED = "silenced"
     SILENCE_ENDED = "silence_ended"
+    INHIBITED = "inhibited"
+    INHIBITION_ENDED = "inhibition_ended"
     ESCALATED = "escalated"
     DEAD_END = "dead_end"
     ACKNOWLEDGED = "acknowledged"

@@ -98,6 +98,8 @@ class NoticeOut(OutBody):
     trace: dict[str, Any]
     silenced_by: UUID | None
     """The silence for which nothing was sent of it."""
+    inhibited_by: UUID | None
+    """The fact (a frozen account) for which nothing was sent of it."""
     carried: list[CarriedOut]
     """Where it goes with others in one message, by channel."""
     deliveries: list[NoticeDeliveryOut]
@@ -147,6 +149,8 @@ class InboxOut(OutBody):
     step: int
     silenced_by: UUID | None
     """The silence for which nothing was sent of it."""
+    inhibited_by: UUID | None
+    """The fact (a frozen account) for which nothing was sent of it."""
     carried: list[CarriedOut]
     """Where it goes with others in one message, by channel."""
     alert: AlertOut

@@ -1,7 +1,8 @@
 """A project's wage account is entered; what the bank sent of it before counts from then on."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from uuid import UUID
 
 from services.payroll import queries, rules
 from services.payroll.actions import conditions, money, payments
@@ -58,7 +59,7 @@ async def register_wage_account(
         await take_over(session, account, now)
     account.stand()
     await session.flush()  # What holds of the project now is read from the rows.
-    tell_changed(session, account, now, frozen=False)
+    tell_changed(session, account, now, {})
     await conditions.review(session, [project.id], now)
     return account
 
@@ -77,8 +78,10 @@ async def _allow_ledgers(session: Session, project: Project, now: datetime) -> N
         raise SubLedgersForbidden
 
 
-def tell_changed(session: Session, account: WageAccount, now: datetime, *, frozen: bool) -> None:
-    """Tell how an account stands."""
+def tell_changed(
+    session: Session, account: WageAccount, now: datetime, frozen: Mapping[UUID, date | None]
+) -> None:
+    """Tell how an account stands; `frozen` are accounts that are, with the last day if known."""
     account.tellings += 1
     publish(
         session,
@@ -93,7 +96,8 @@ def tell_changed(session: Session, account: WageAccount, now: datetime, *, froze
             agreement_on=account.agreement_on,
             filed_on=account.filed_on,
             closed_on=account.closed_on,
-            frozen=frozen,
+            frozen=account.id in frozen,
+            frozen_until=frozen.get(account.id),
         ),
     )
 

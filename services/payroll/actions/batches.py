@@ -138,11 +138,11 @@ async def note_use(
     await payments.look_for_payments(session, {account.project_id for account in moved})
     first = {account.id for account in moved if account.used_since is None}
     if first:
-        frozen = await queries.accounts.frozen(session, first, clock.day_of(now))
+        frozen = await queries.accounts.frozen_until(session, first, clock.day_of(now))
         for account in await queries.accounts.locked_unused_accounts(session, first):
             account.used_since = day
             if account.stand():
-                accounts.tell_changed(session, account, now, frozen=account.id in frozen)
+                accounts.tell_changed(session, account, now, frozen)
     await reserves.look_at_accounts(session, moved, now)
 
 

@@ -193,8 +193,8 @@ async def _changed(session: Session, account: WageAccount, now: datetime) -> Non
     """Stand as the facts say now, and tell of it; what had to be put right may be."""
     account.stand()
     await session.flush()  # What is told and found next is read from the rows.
-    frozen = await queries.accounts.frozen(session, [account.id], clock.day_of(now))
-    accounts.tell_changed(session, account, now, frozen=account.id in frozen)
+    frozen = await queries.accounts.frozen_until(session, [account.id], clock.day_of(now))
+    accounts.tell_changed(session, account, now, frozen)
     await conditions.review(session, [account.project_id], now)
 
 

@@ -179,6 +179,26 @@ async def freezes(
     return await paging.page(session, statement, by=by, cursor=cursor, limit=limit)
 
 
+async def frozen_until(
+    session: Session, account_ids: Collection[UUID], day: date
+) -> dict[UUID, date | None]:
+    """Give those of some accounts that are frozen on a day, each with the last day, if known."""
+    rows = await session.execute(
+        select(
+            Freeze.account_id,
+            func.bool_or(Freeze.until_on.is_(None)),
+            func.max(Freeze.until_on),
+        )
+        .where(
+            Freeze.account_id.in_(account_ids),
+            Freeze.from_on <= day,
+            Freeze.until_on.is_(None) | (Freeze.until_on >= day),
+        )
+        .group_by(Freeze.account_id)
+    )
+    return {row[0]: None if row[1] else row[2] for row in rows}
+
+
 async def frozen(session: Session, account_ids: Collection[UUID], day: date) -> set[UUID]:
     """Give those of some accounts that are frozen on a day."""
     found = await session.scalars(

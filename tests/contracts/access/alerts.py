@@ -19,6 +19,7 @@ from services.alerts.models import (
 from services.alerts.rules.notices import Reason
 from services.alerts.schemas.bundles import BundleTermsIn
 from services.alerts.schemas.duties import DutyPatternIn, LeaveIn
+from services.alerts.schemas.inhibitions import InhibitionIn
 from services.alerts.schemas.robots import RobotIn
 from services.alerts.schemas.routes import RouteIn
 from services.alerts.schemas.signs import SignIn
@@ -80,6 +81,8 @@ async def rows(session: Session, time: Time) -> Rows:
     terms = await actions.silences.enter_terms(session, OFFICE, lasts, clock.now())
     together = BundleTermsIn.model_validate(_bundle_terms())
     bundles = await actions.bundles.enter_terms(session, OFFICE, together, clock.now())
+    mutes = InhibitionIn.model_validate(_INHIBITION)
+    inhibition = await actions.inhibitions.enter_rule(session, OFFICE, mutes, clock.now())
     worked_on = MaintenanceWindowIn.model_validate(_window())
     window = await actions.windows.enter_window(session, OFFICE, worked_on, clock.wall())
     pattern, leave = await _roster(session, recipient)
@@ -128,6 +131,7 @@ async def rows(session: Session, time: Time) -> Rows:
             f"GET {V1}/templates": words.id,
             f"GET {V1}/robots": robot.id,
             f"GET {V1}/silences": silence.id,
+            f"GET {V1}/inhibitions": inhibition.id,
             f"GET {V1}/bundle-terms": bundles.id,
             f"GET {V1}/maintenance-windows": window.id,
             f"GET {V1}/silence-terms": terms.id,
@@ -180,6 +184,12 @@ def _bundle_terms() -> dict[str, Any]:
     }  # fmt: skip
 
 
+_INHIBITION: dict[str, Any] = {
+    "area_code": HERE, "source": "account_frozen", "valid_from": "2023-01-01",
+    "kinds": ["cover_low"], "levels": ["blue"], "basis": "县治欠办",
+}  # fmt: skip
+
+
 def _window() -> dict[str, Any]:
     begins = clock.wall() + timedelta(days=1)
     span = {"from_at": begins.isoformat(), "until_at": (begins + timedelta(hours=2)).isoformat()}
@@ -224,6 +234,7 @@ def _bodies(recipient: Recipient, alert: Alert) -> dict[str, Any]:
         f"POST {V1}/silences/{{silence_id}}/end": {"version": 1, "reason": "联调结束"},
         f"POST {V1}/silence-terms": _silence_terms(),
         f"POST {V1}/bundle-terms": _bundle_terms(),
+        f"POST {V1}/inhibitions": _INHIBITION,
         f"POST {V1}/maintenance-windows": _window(),
         f"POST {V1}/maintenance-windows/{{window_id}}/end": {"version": 1},
         f"POST {V1}/recipients": post,
