@@ -10,8 +10,8 @@ from sqlalchemy.dialects import postgresql
 from shared import clock
 from shared.db import new_id
 
-revision = "0020"
-down_revision = "0019"
+revision = "0021"
+down_revision = "0020"
 
 ENTRIES = (
     "raised", "repeated", "step_reached", "told", "silenced", "silence_ended", "inhibited",
@@ -98,7 +98,7 @@ def _rule_by_default() -> None:
                 "kinds": ["transfer_missed", "cover_low"],
                 "levels": ["blue", "yellow", "orange"],
                 "basis": "platform default, not law: a frozen account takes no transfer",
-                "certainty": "C", "created_at": clock.wall(), "created_by": "migration:0020",
+                "certainty": "C", "created_at": clock.wall(), "created_by": "migration:0021",
             }
         ],
     )  # fmt: skip
