@@ -132,6 +132,17 @@ async def locked_webhook(session: Session, delivery_id: UUID, scope: Scope) -> D
     return found
 
 
+# All that sending a delivery needs.
+_NEEDED = (
+    selectinload(Delivery.endpoint),
+    selectinload(Delivery.message),
+    selectinload(Delivery.robot),
+    selectinload(Delivery.bundle),
+    selectinload(Delivery.notice).selectinload(Notice.alert),
+    selectinload(Delivery.notice).selectinload(Notice.recipient),
+)
+
+
 async def locked_due_deliveries(
     session: Session, now: datetime, *, under_way: Mapping[str, int], lane_room: int, limit: int
 ) -> Sequence[Delivery]:
@@ -160,14 +171,7 @@ async def locked_due_deliveries(
         .order_by(Delivery.next_at, Delivery.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
-        .options(
-            selectinload(Delivery.endpoint),
-            selectinload(Delivery.message),
-            selectinload(Delivery.robot),
-            selectinload(Delivery.bundle),
-            selectinload(Delivery.notice).selectinload(Notice.alert),
-            selectinload(Delivery.notice).selectinload(Notice.recipient),
-        )
+        .options(*_NEEDED)
         .execution_options(populate_existing=True)
     )
     return found.all()
