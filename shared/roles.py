@@ -36,6 +36,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
         # 治欠办
         "wage_office": (
             "alerts:decide_signs",
+            "alerts:send_letters",
             *_SEE_SIGNS,
             *_READ,
             *_ENTER,

@@ -213,3 +213,10 @@ class DutyOver(Problem):
         "已过去的值班或休假不能更改，结束日期不得早于昨天",
         "What is over cannot be changed; the last day is yesterday at the earliest",
     )
+
+
+class NobodyToWarn(Problem):
+    """No post of an employer fits what the letter asks for, so nothing was sent."""
+
+    status = 422
+    title = Text("没有符合条件的接收单位", "No employer fits what the letter asks for")

@@ -69,6 +69,7 @@ def test_a_co_inspector_adds_findings_and_decides_nothing() -> None:
         "POST /payroll/v1/bank-lines/search",
         "POST /cases/v1/watch-items/{item_id}/evidence",
         "POST /cases/v1/watch-items/{item_id}/findings",
+        "POST /alerts/v1/inbox/read",
         "POST /alerts/v1/signs",
     ]
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.alerts import actions, queries
 from services.alerts.models import Delivery, Notice, Template
-from services.alerts.rules import bundles, notices, sms, templates
+from services.alerts.rules import bundles, notices, routing, sms, templates
 from services.alerts.rules.deliveries import Channel, EndpointState, Parcel, Payload
 from services.alerts.settings import settings
 from shared import clock, known
@@ -100,7 +100,10 @@ def _fields(notice: Notice) -> Mapping[str, Text]:
     """Give what a template may name of a notice."""
     alert = notice.alert
     waits = alert.contractor_id is not None and notice.recipient.org_id == alert.contractor_id
-    return notices.fields(alert, notice.reason, alert.waiting if waits else None)
+    said = notices.fields(alert, notice.reason, alert.waiting if waits else None)
+    if alert.kind == routing.WARNING_LETTER:
+        return {**said, **notices.written(alert.details), "ask": notices.identity(alert)}
+    return said
 
 
 def _said(fields: Mapping[str, Text], language: str, channel: Channel) -> dict[str, str]:

@@ -12,6 +12,7 @@ from services.alerts.models.deliveries import (
 )
 from services.alerts.models.duties import DutyPattern, Leave
 from services.alerts.models.inhibitions import Inhibition, ProjectFact
+from services.alerts.models.letters import WarningLetter
 from services.alerts.models.recipients import DutyRoster, Recipient, UnitPost
 from services.alerts.models.reminders import Reminder
 from services.alerts.models.robots import Robot
@@ -52,4 +53,5 @@ __all__ = [
     "Template",
     "TimelineEntry",
     "UnitPost",
+    "WarningLetter",
 ]

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from services.alerts.models.recipients import Recipient
 from services.alerts.models.tables import Base
+from services.alerts.rules.deliveries import NOT_TAKEN, Channel, DeliveryState
 from services.alerts.rules.notices import OVER, WAITING, AlertState, Entry, Reason
 from shared import db
 from shared.wording import Text
@@ -185,6 +186,8 @@ class Notice(Base):
     told_at: Mapped[datetime]
     trace: Mapped[dict[str, Any]]
     """Why this route and this recipient."""
+    read_at: Mapped[datetime | None]
+    """When its receiver said in his inbox that he has read it."""
     silenced_by: Mapped[UUID | None] = mapped_column(ForeignKey("silences.id"))
     """The silence for which nothing was sent of it; it stays in the inbox."""
     inhibited_by: Mapped[UUID | None] = mapped_column(ForeignKey("project_facts.id"))
@@ -197,3 +200,23 @@ class Notice(Base):
     deliveries: Mapped[list["Delivery"]] = relationship(
         lazy="raise", order_by="Delivery.channel", back_populates="notice"
     )
+
+    @property
+    def title(self) -> str:
+        """Give what the post of its receiver is called."""
+        return self.recipient.title
+
+    @property
+    def org_id(self) -> UUID | None:
+        """Give its receiver's organisation."""
+        return self.recipient.org_id
+
+    @property
+    def state(self) -> str:
+        """Give how far it has come: `read`, `delivered`, `refused` by each channel, or `sent`."""
+        ways = [each.state for each in self.deliveries if each.channel is not Channel.INBOX]
+        if self.read_at:
+            return "read"
+        if not ways or DeliveryState.DELIVERED in ways:
+            return "delivered"
+        return "refused" if all(each in NOT_TAKEN for each in ways) else "sent"

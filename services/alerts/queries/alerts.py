@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, tr
 from sqlalchemy.orm import contains_eager, selectinload
 
 from services.alerts.models import Alert, Carried, Notice, Recipient, TimelineEntry
+from services.alerts.rules import routing
 from services.alerts.rules.ladders import ESCALATION, PROMISE
 from services.alerts.rules.notices import AlertState
 from services.alerts.schemas.alerts import AlertFilter
@@ -162,24 +163,12 @@ async def inbox(
     cursor: str | None,
     limit: int,
 ) -> paging.Found[Any]:
-    """Give a page of what the caller was told, the newest first.
-
-    A notice is the caller's if its recipient is he himself, or holds one of his roles: for his
-    organisation and about his areas, or (for bodies, not companies) in his areas.
-    """
-    held = or_(false(), *(Recipient.roles.contains([role]) for role in sorted(roles)))
-    mine: list[ColumnElement[bool]] = [Recipient.subject == subject]
-    if scope.org is not None:
-        inside = known.in_scope(Alert.area_code, Scope(scope.areas))
-        mine.append(and_(held, Recipient.org_id == scope.org, inside))
-    else:
-        areas = known.in_scope(Recipient.area_code, scope)
-        mine.append(and_(held, Recipient.org_id.is_(None), areas))
+    """Give a page of what the caller was told, the newest first."""
     statement = (
         select(Notice)
         .join(Notice.recipient)
         .join(Notice.alert)
-        .where(or_(*mine))
+        .where(of_caller(scope, subject, roles))
         .options(
             contains_eager(Notice.alert),
             selectinload(Notice.carried).selectinload(Carried.bundle),
@@ -189,6 +178,26 @@ async def inbox(
         session, statement, by=(Notice.told_at, Notice.id), cursor=cursor, limit=limit,
         descending=True,
     )  # fmt: skip
+
+
+def of_caller(scope: Scope, subject: str, roles: frozenset[str]) -> ColumnElement[bool]:
+    """Give the predicate that a notice is the caller's; of its recipient and its alert.
+
+    It is if its recipient is he himself, or holds one of his roles: for his organisation and
+    about his areas, or (for bodies, not companies) in his areas. A letter that an office above
+    sends to his organisation is about all areas below.
+    """
+    held = or_(false(), *(Recipient.roles.contains([role]) for role in sorted(roles)))
+    mine: list[ColumnElement[bool]] = [Recipient.subject == subject]
+    if scope.org is not None:
+        inside = known.in_scope(Alert.area_code, Scope(scope.areas))
+        letter = Alert.kind == routing.WARNING_LETTER
+        inside |= letter & known.in_scope(Recipient.area_code, Scope(scope.areas))
+        mine.append(and_(held, Recipient.org_id == scope.org, inside))
+    else:
+        areas = known.in_scope(Recipient.area_code, scope)
+        mine.append(and_(held, Recipient.org_id.is_(None), areas))
+    return or_(*mine)
 
 
 async def alerts_without_timer(session: Session, limit: int) -> Sequence[Alert]:

@@ -46,6 +46,9 @@ class DeliveryState(StrEnum):
     """Its endpoint or robot was disabled before it could be delivered, or has no address now."""
 
 
+NOT_TAKEN = (DeliveryState.REFUSED, DeliveryState.EXHAUSTED, DeliveryState.STOPPED)
+
+
 class Scheme(StrEnum):
     """How messages are signed: by a shared secret (HMAC-SHA256), or by our own key (ed25519)."""
 

@@ -69,6 +69,7 @@ class Entry(StrEnum):
 KINDS: Mapping[str, Text] = {
     "transfer_missed": Text("人工费用未拨付或拨付不足", "labour-cost transfer missing or short"),
     "group_dispute_sign": Text("群体性欠薪苗头", "sign of a group dispute over wages"),
+    "warning_letter": Text("提示警示", "warning letter"),
     "bank_feed_late": Text("银行数据未到", "bank feed late"),
     "account_not_opened": Text("工资专用账户未开立", "wage account not opened"),
     "account_not_filed": Text("工资专用账户未备案", "wage account not filed"),
@@ -187,6 +188,21 @@ def fields(alert: Told, reason: Reason, waiting: Text | None = None) -> Mapping[
         "ask": (_ID if over else _ASK).fill(alert_id=alert.id),
         "alert_id": _same(str(alert.id)),
     }
+
+
+def written(details: Mapping[str, str]) -> Mapping[str, Text]:
+    """Give the words of a letter, without long numbers, as all of it leaves the house."""
+    text_zh, title = scrub(details["text_zh"]), scrub(details["title"])
+    return {
+        "about": _same(title),
+        "opening": KINDS["warning_letter"],
+        "task": Text(text_zh, scrub(details.get("text_en") or "") or text_zh),
+    }
+
+
+def identity(alert: Told) -> Text:
+    """Give how an alert that asks for nothing is named."""
+    return _ID.fill(alert_id=alert.id)
 
 
 def _same(said: str) -> Text:

@@ -47,6 +47,7 @@ PLATFORM_KINDS = (
     "channel_failing",
 )  # fmt: skip
 DEAD_END, CHANNEL_FAILING = "dead_end", "channel_failing"
+WARNING_LETTER = "warning_letter"
 SIGN = "group_dispute_sign"
 """People gather, or are about to, over unpaid wages."""
 

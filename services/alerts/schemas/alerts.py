@@ -147,6 +147,7 @@ class InboxOut(OutBody):
     told_at: datetime
     reason: Reason
     step: int
+    read_at: datetime | None
     silenced_by: UUID | None
     """The silence for which nothing was sent of it."""
     inhibited_by: UUID | None

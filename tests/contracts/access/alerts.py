@@ -20,6 +20,7 @@ from services.alerts.rules.notices import Reason
 from services.alerts.schemas.bundles import BundleTermsIn
 from services.alerts.schemas.duties import DutyPatternIn, LeaveIn
 from services.alerts.schemas.inhibitions import InhibitionIn
+from services.alerts.schemas.letters import WarningLetterIn
 from services.alerts.schemas.robots import RobotIn
 from services.alerts.schemas.routes import RouteIn
 from services.alerts.schemas.signs import SignIn
@@ -86,6 +87,8 @@ async def rows(session: Session, time: Time) -> Rows:
     worked_on = MaintenanceWindowIn.model_validate(_window())
     window = await actions.windows.enter_window(session, OFFICE, worked_on, clock.wall())
     pattern, leave = await _roster(session, recipient)
+    written = WarningLetterIn.model_validate(_letter())
+    letter = await actions.letters.send_letter(session, OFFICE, written, clock.now())
     reminder = Reminder(
         id=new_id(), event_id=new_id(), unit_id=ADDRESSEE, area_code=HERE, step="reminder",
         workdays=1, transfers=[], recipient_ids=[], told_at=clock.now(),
@@ -110,6 +113,7 @@ async def rows(session: Session, time: Time) -> Rows:
             "window_id": window.id,
             "pattern_id": pattern.id,
             "leave_id": leave.id,
+            "letter_id": letter.id,
         },
         parties={
             "developer": DEVELOPER,
@@ -141,6 +145,9 @@ async def rows(session: Session, time: Time) -> Rows:
             f"GET {V1}/duty-rosters/gaps": f'"areas":["{HERE}"]',
             f"GET {V1}/duty-patterns": pattern.id,
             f"GET {V1}/leaves": leave.id,
+            f"GET {V1}/warning-letters": letter.id,
+            f"GET {V1}/warning-letters/{{letter_id}}/receivers": ADDRESSEE,
+            f"POST {V1}/warning-letters/rehearsals": ADDRESSEE,
             f"GET {V1}/endpoints": endpoint.id,
             f"GET {V1}/deliveries": delivery.id,
         },
@@ -196,6 +203,10 @@ def _window() -> dict[str, Any]:
     return {"area_code": HERE, "channels": ["mail"], "reason": "邮件服务器升级", **span}
 
 
+def _letter() -> dict[str, Any]:
+    return {"receivers": {"area_code": HERE}, "title": "提示", "text_zh": "请按时拨付"}
+
+
 async def _roster(session: Session, who: Recipient) -> tuple[DutyPattern, Leave]:
     wanted = DutyPatternIn.model_validate(_pattern(who))
     pattern = await actions.duties.enter_pattern(session, OFFICE, wanted, clock.now())
@@ -244,6 +255,9 @@ def _bodies(recipient: Recipient, alert: Alert) -> dict[str, Any]:
         f"POST {V1}/duty-rosters": duty | span,
         f"POST {V1}/duty-patterns": _pattern(recipient),
         f"PATCH {V1}/duty-patterns/{{pattern_id}}": {"version": 1, "until_on": "2024-01-01"},
+        f"POST {V1}/warning-letters": _letter(),
+        f"POST {V1}/warning-letters/rehearsals": _letter(),
+        f"POST {V1}/inbox/read": {"notice_ids": [str(new_id())]},
         f"POST {V1}/leaves": _leave(recipient, "2023-06-01"),
         f"PATCH {V1}/leaves/{{leave_id}}": {"version": 1, "until_on": "2023-05-05"},
         f"POST {V1}/endpoints": {"url": HOOK, "types": kinds, "areas": [HERE]},
