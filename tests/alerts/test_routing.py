@@ -3,6 +3,7 @@
 import asyncio
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from httpx import AsyncClient
@@ -375,3 +376,23 @@ async def test_silence_at_red_proposes_listed_supervision_once(
     assert pushed.endpoint_id == endpoint.id != company.id
     entries = [entry for entry, _ in await looking.entries(session, alert.id)]
     assert entries.count(Entry.SUPERVISION_PROPOSED) == 1
+
+
+@pytest.mark.caller("wage_office", areas=[COUNTY])
+@pytest.mark.parametrize("path", ["routes", "silences"])
+async def test_a_list_that_nobody_means_is_refused_and_breaks_nothing(
+    client: AsyncClient, path: str
+) -> None:
+    """A statement takes some 32,000 values; a body of 10 MB holds more."""
+    many = [f"{COUNTY}{number:06d}" for number in range(33_000)]
+    said = {"area_code": COUNTY, "areas": many, "source": "x", "reason": "系统联调"}
+    said |= {"code": "a", "valid_from": "2023-04-26", "until_at": "2023-05-01T00:00:00Z"}
+    wanted = {"routes": ("area_code", "code", "valid_from", "areas", "source"),
+              "silences": ("area_code", "areas", "until_at", "reason")}[path]  # fmt: skip
+    body: dict[str, Any] = {name: said[name] for name in wanted}
+    if path == "routes":
+        body |= {"receivers": [f"recipient:{UUID(int=one)}" for one in range(33_000)],
+                 "steps": LADDER}  # fmt: skip
+    answer = await client.post(f"/alerts/v1/{path}", json=body)
+    assert answer.status_code == 422, answer.text[:300]
+    assert {error["place"] for error in answer.json()["errors"]} <= {"body.areas", "body.receivers"}

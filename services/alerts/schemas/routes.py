@@ -51,13 +51,17 @@ def _receiver(text: str) -> str:
 ReceiverName = Annotated[str, StringConstraints(max_length=60), AfterValidator(_receiver)]
 
 
+# Lists are as long as somebody can mean; thousands would be more than one statement takes.
+Receivers = Annotated[list[ReceiverName], Field(max_length=100)]
+
+
 class EscalationStepIn(InBody):
     """A rung of the notification ladder: silence of so long, then these receivers are told."""
 
     wait: Annotated[int, Field(ge=1, le=500)]
     unit: WaitUnit
     """`wh` working hours, `wd` working days (at the opening hour), `h` hours day and night."""
-    receivers: list[ReceiverName] = []
+    receivers: Receivers = []
     """Roles; `above:<role>` the office of the level above; `duty_roster`; `recipient:<id>`."""
     again: bool = False
     repeats: bool = False
@@ -92,16 +96,16 @@ class RouteIn(InBody):
     priority: Annotated[int, Field(ge=1, le=1000)] = 100
     continues: bool = False
     """Where it matches, those after it are tried all the same, and then the area above."""
-    areas: list[AreaCode] = []
-    kinds: list[Code] = []
-    levels: list[Word] = []
+    areas: Annotated[list[AreaCode], Field(max_length=500)] = []
+    kinds: Annotated[list[Code], Field(max_length=100)] = []
+    levels: Annotated[list[Word], Field(max_length=100)] = []
     investment_types: list[InvestmentType] = []
-    sector_authorities: list[UUID] = []
+    sector_authorities: Annotated[list[UUID], Field(max_length=500)] = []
     amount_from: Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=2)] | None = None
     """Yuan that are lacking, at least."""
     major: bool | None = None
-    receivers: list[ReceiverName] = []
-    on_steps: dict[Code, list[ReceiverName]] = {}
+    receivers: Receivers = []
+    on_steps: Annotated[dict[Code, Receivers], Field(max_length=20)] = {}
     steps: Annotated[list[EscalationStepIn], Field(max_length=20)] = []
     group_by: Annotated[list[GroupBy], Field(max_length=3)] = []
     group_wait_minutes: Annotated[int, Field(ge=0, le=1440)] | None = None

@@ -22,10 +22,10 @@ class SilenceIn(InBody):
     """
 
     area_code: AreaCode
-    kinds: list[Code] = []
-    levels: list[Word] = []
-    areas: list[AreaCode] = []
-    projects: list[UUID] = []
+    kinds: Annotated[list[Code], Field(max_length=100)] = []
+    levels: Annotated[list[Word], Field(max_length=100)] = []
+    areas: Annotated[list[AreaCode], Field(max_length=500)] = []
+    projects: Annotated[list[UUID], Field(max_length=500)] = []
     watch_item_id: UUID | None = None
     from_at: clock.Instant | None = None
     """Now, if nothing is said."""
