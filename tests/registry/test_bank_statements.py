@@ -47,9 +47,13 @@ def test_periods_cover_each_day_once_and_are_due_after_they_end(day: date, month
 
 def test_what_is_wrong_with_a_statement_is_said_all_at_once() -> None:
     end, day = date(2023, 6, 30), date(2023, 7, 3)
-    assert list(check_filing(end, day, Decimal(0), day)) == []
-    found = check_filing(end, end, Decimal(-1), date(2023, 6, 29))
-    assert [one.code for one in found] == ["DayAhead", "PeriodNotOver", "BalanceNegative"]
+    assert list(check_filing(end, day, day, balance=Decimal(0), interest=Decimal(0))) == []
+    less = {"balance": Decimal(-1), "interest": Decimal("-0.01")}
+    found = check_filing(end, end, date(2023, 6, 29), **less)
+    assert [(one.place, one.code) for one in found] == [
+        ("stated_on", "DayAhead"), ("stated_on", "PeriodNotOver"),
+        ("balance", "AmountNegative"), ("interest", "AmountNegative"),
+    ]  # fmt: skip
     assert [one.code for months in range(1, 13) for one in check_months(months)] == [
         "MonthsDoNotDivide"
     ] * 6
@@ -100,11 +104,17 @@ async def test_a_statement_that_does_not_come_is_told_by_itself_until_it_is_file
     assert (first.late, second.to_on) == (True, date(2023, 9, 30))
     assert security.statement_due_on == second.due_on
     path = f"/registry/v1/bank-statements/{first.id}/file"
-    files, form = {"file": ("对账单.png", PNG)}, {"stated_on": "2023-07-15", "balance": "120000.00"}
+    files, form = {"file": ("对账单.png", PNG)}, {
+        "stated_on": "2023-07-15", "balance": "120350.00", "interest": "350.00",
+    }  # fmt: skip
     early = await client.post(path, files=files, data=form | {"stated_on": "2023-06-30"})
     assert [one["code"] for one in early.json()["errors"]] == ["PeriodNotOver"]
     filed = (await client.post(path, files=files, data=form)).json()
-    assert (filed["state"], filed["balance"], filed["late"]) == ("filed", "120000.00", True)
+    assert (filed["state"], filed["balance"], filed["late"]) == ("filed", "120350.00", True)
+    # The account is the contractor's who stored the deposit, and so is its interest.
+    assert (filed["interest"], filed["interest_owner_id"]) == (
+        "350.00", str(here.contractor.id),
+    )  # fmt: skip
     assert (await client.post(path, files=files, data=form)).json() == filed
     other = await client.post(path, files={"file": ("b.png", PNG + b"b")}, data=form)
     assert (other.status_code, other.json()["type"]) == (409, "/problems/step-refused")
@@ -157,3 +167,20 @@ async def test_deposits_from_before_are_expected_of_at_night(
     async with sessions.begin("test") as session:
         found = await of(session, await session.get_one(Security, security_id))
         assert [one.to_on for one in found] == [date(2023, 6, 30), date(2023, 9, 30)]
+
+
+@pytest.mark.caller("wage_office")
+async def test_interest_is_whose_the_area_says_it_is(
+    session: Session, time: Time, client: AsyncClient
+) -> None:
+    here = await begun(session)
+    own = {"area_code": "422828", "valid_from": "2023-04-20", "interest_to": "developer"}
+    body = DepositRuleIn.model_validate(RULE | own)
+    await actions.deposit_rules.enter_deposit_rule(session, OFFICE, body, clock.now())
+    await session.flush()
+    [first] = await of(session, await give(session, here, **CASH))
+    time.move_to(clock.at(date(2023, 7, 3), 9))
+    path = f"/registry/v1/bank-statements/{first.id}/file"
+    form = {"stated_on": "2023-07-03", "balance": "120000.01", "interest": "0.01"}
+    filed = (await client.post(path, files={"file": ("x.png", PNG)}, data=form)).json()
+    assert (filed["late"], filed["interest_owner_id"]) == (False, str(here.developer.id))

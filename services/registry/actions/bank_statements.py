@@ -10,6 +10,7 @@ from services.registry.errors import RegistrationRefused, StepRefused
 from services.registry.models import BankStatement, Project, Security
 from services.registry.rules.bank_statements import StatementState
 from services.registry.rules.deposits import SecurityForm, SecurityPurpose, SecurityState, Step
+from services.registry.rules.parties import PartyRole
 from services.registry.rules.requirements import Moment
 from shared import clock, known, timers
 from shared.areas import NATION, Scope
@@ -84,6 +85,7 @@ async def file_statement(
     *,
     stated_on: date,
     balance: Decimal,
+    interest: Decimal,
     now: datetime,
 ) -> BankStatement:
     """File the statement that is owed; the same file again gives it, another one is refused."""
@@ -93,10 +95,14 @@ async def file_statement(
     if one.state is not StatementState.OWED:
         raise StepRefused(state=one.state)
     moment = Moment(now, clock.day_of(now))
-    found = rules.bank_statements.check_filing(one.to_on, stated_on, balance, moment.day)
+    found = rules.bank_statements.check_filing(
+        one.to_on, stated_on, moment.day, balance=balance, interest=interest
+    )
     if findings := list(found):
         raise RegistrationRefused(errors=findings)
+    owner = await _owner(session, project, security, one.to_on) if interest else None
     one.state, one.stated_on, one.balance = StatementState.FILED, stated_on, balance
+    one.interest, one.interest_owner_id = interest, owner
     one.file_id, one.file_kind, one.file_size = kept.file_id, kept.kind, kept.size
     one.digest, one.filed_by, one.filed_at = kept.sha256, caller.subject, now
     await timers.disarm(session, one.id, TIMER)
@@ -104,6 +110,15 @@ async def file_statement(
     await expect(session, project, security, now)
     await requirements.follow(session, [project], moment)
     return one
+
+
+async def _owner(session: Session, project: Project, security: Security, day: date) -> UUID:
+    """Give whose a deposit's interest is: of the area's role, as it was when it was stored."""
+    role = PartyRole((await deposit_rules.rule_of(session, project, day)).interest_to)
+    parties = await queries.parties.locked_parties(session, project.id, role)
+    then = rules.parties.holder(parties, security.valid_from)
+    now = project.contractor_id if role is PartyRole.CONTRACTOR else None
+    return then.organisation_id if then else now or project.developer_id
 
 
 async def drop(session: Session, security: Security) -> None:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from services.registry import queries, rules
@@ -92,24 +93,16 @@ async def _deposits(
 
 def _site(project: Project) -> Site:
     return Site(
-        project.id,
-        project.status,
-        project.supervised_since,
-        project.started_on,
-        project.developer_id,
-        project.contractor_id,
-    )
+        project.id, project.status, project.supervised_since, project.started_on,
+        project.developer_id, project.contractor_id,
+    )  # fmt: skip
 
 
 def _row(one: Condition, project: Project, moment: Moment) -> ToldCondition:
     row = ToldCondition(
-        id=new_id(),
-        kind=one.kind,
-        subject_id=one.subject_id,
-        project_id=project.id,
-        ended_at=None,
-        reason=None,
-    )
+        id=new_id(), kind=one.kind, subject_id=one.subject_id, project_id=project.id,
+        ended_at=None, reason=None,
+    )  # fmt: skip
     _keep(row, one, moment)
     return row
 
@@ -124,34 +117,26 @@ def _event_id(moment: Moment, *parts: object) -> UUID:
     return same_id(moment.at, *parts) if moment.by_clock else new_id()
 
 
+def _about(one: Condition | ToldCondition, project: Project, moment: Moment) -> dict[str, Any]:
+    return {
+        "occurred_at": moment.at, "kind": one.kind, "subject_id": one.subject_id,
+        "project_id": project.id, "project": cards.card(project), "area_code": project.area_code,
+    }  # fmt: skip
+
+
 def _found(one: Condition, project: Project, moment: Moment) -> RegistryConditionFound:
     return RegistryConditionFound(
-        id=_event_id(moment, "found", one),
-        occurred_at=moment.at,
-        kind=one.kind,
-        subject_id=one.subject_id,
-        project_id=project.id,
-        project=cards.card(project),
-        area_code=project.area_code,
-        unit_id=one.unit_id,
-        since=one.since,
-        facts=list(one.facts),
-        muted_by=one.muted_by,
-    )
+        id=_event_id(moment, "found", one), unit_id=one.unit_id, since=one.since,
+        facts=list(one.facts), muted_by=one.muted_by, **_about(one, project, moment),
+    )  # fmt: skip
 
 
 def _ended(
     row: ToldCondition, project: Project, why: str, moment: Moment
 ) -> RegistryConditionEnded:
     row.ended_at, row.reason = moment.at, why
+    event_id = _event_id(moment, "ended", row.kind, row.subject_id, why)
+    proof = {"subject_id": str(row.subject_id)}
     return RegistryConditionEnded(
-        id=_event_id(moment, "ended", row.kind, row.subject_id, why),
-        occurred_at=moment.at,
-        kind=row.kind,
-        subject_id=row.subject_id,
-        project_id=project.id,
-        project=cards.card(project),
-        area_code=project.area_code,
-        reason=why,
-        proof={"subject_id": str(row.subject_id)},
+        id=event_id, reason=why, proof=proof, **_about(row, project, moment)
     )

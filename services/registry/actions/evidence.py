@@ -168,21 +168,13 @@ def _same(standing: Sequence[Evidence], shown: Shown) -> Evidence | None:
 def evidence_of(row: Requirement, shown: Shown, by: str, now: datetime) -> Evidence:
     """Give an evidence of a requirement, to be added."""
     kept = shown.kept
+    file = (kept.file_id, kept.kind, kept.size) if kept else (None, None, None)
     return Evidence(
-        id=new_id(),
-        requirement_id=row.id,
-        project_id=row.project_id,
-        done_on=shown.done_on,
-        valid_until=shown.valid_until,
-        reference=shown.reference,
-        file_id=kept.file_id if kept else None,
-        file_kind=kept.kind if kept else None,
-        file_size=kept.size if kept else None,
-        digest=shown.digest,
-        security_id=shown.security_id,
-        recorded_by=by,
-        recorded_at=now,
-    )
+        id=new_id(), requirement_id=row.id, project_id=row.project_id, done_on=shown.done_on,
+        valid_until=shown.valid_until, reference=shown.reference, file_id=file[0],
+        file_kind=file[1], file_size=file[2], digest=shown.digest, security_id=shown.security_id,
+        recorded_by=by, recorded_at=now,
+    )  # fmt: skip
 
 
 async def _requirement(session: Session, project: Project, requirement_id: UUID) -> Requirement:

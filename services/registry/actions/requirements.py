@@ -79,15 +79,11 @@ async def enter_states(
     states = [
         {
             "id": same_id(moment.at, "requirement_state", row.id, row.status, row.version),
-            "requirement_id": row.id,
-            "project_id": row.project_id,
-            "kind": row.kind,
-            "status": row.status,
-            "version": row.version,
-            "at": moment.at,
+            "requirement_id": row.id, "project_id": row.project_id, "kind": row.kind,
+            "status": row.status, "version": row.version, "at": moment.at,
         }
         for row in changed
-    ]
+    ]  # fmt: skip
     session.add_all(RequirementState(**each) for each in states)
 
 

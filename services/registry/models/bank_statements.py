@@ -8,6 +8,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.registry.models.deposits import Security
+from services.registry.models.organisations import Organisation
 from services.registry.models.tables import Base
 from services.registry.rules.bank_statements import StatementState
 
@@ -35,6 +36,10 @@ class BankStatement(Base):
     stated_on: Mapped[date | None]
     balance: Mapped[Decimal | None]
     """The closing balance that it states, in yuan."""
+    interest: Mapped[Decimal | None]
+    """What came to the deposit in its period beside what was stored, in yuan."""
+    interest_owner_id: Mapped[UUID | None] = mapped_column(ForeignKey(Organisation.id))
+    """Whose that is, by the area's rule; None: there was no interest."""
     file_id: Mapped[UUID | None]
     file_kind: Mapped[str | None]
     file_size: Mapped[int | None]

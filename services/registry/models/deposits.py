@@ -25,7 +25,7 @@ from services.registry.rules.deposits import (
     limits,
 )
 from services.registry.rules.guarantees import TermWarning, terms_short
-from services.registry.rules.requirements import Certainty
+from services.registry.rules.requirements import Answerer, Certainty
 from shared.db import Synced
 
 _PER_CENT = Numeric(6, 2)
@@ -59,6 +59,8 @@ class DepositRule(Base):
     guarantee_months: Mapped[int] = mapped_column(server_default="12")
     statement_months: Mapped[int] = mapped_column(server_default="3")
     """How many months the bank's statement of a deposit tells of (art. 21)."""
+    interest_to: Mapped[Answerer]
+    """Whose a deposit's interest is (art. 15)."""
     limits: Mapped[dict[str, Any]]
     basis: Mapped[str]
     certainty: Mapped[Certainty]

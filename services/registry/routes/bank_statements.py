@@ -63,10 +63,18 @@ async def file_statement(
     statement_id: UUID,
     stated_on: Annotated[clock.Day, Form()],
     balance: Annotated[Decimal, Form(max_digits=14, decimal_places=2)],
+    interest: Annotated[Decimal, Form(max_digits=14, decimal_places=2)],
 ) -> BankStatement:
-    """Keep the file, sealed, with the closing balance that it states; the next is expected."""
+    """Keep the file, sealed, with what it states; the next one is expected."""
     return await actions.bank_statements.file_statement(
-        session, who, statement_id, kept, stated_on=stated_on, balance=balance, now=clock.now()
+        session,
+        who,
+        statement_id,
+        kept,
+        stated_on=stated_on,
+        balance=balance,
+        interest=interest,
+        now=clock.now(),
     )
 
 

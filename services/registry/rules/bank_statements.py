@@ -53,7 +53,9 @@ def check_months(months: int) -> Iterator[Finding]:
         )
 
 
-def check_filing(to_on: date, stated_on: date, balance: Decimal, today: date) -> Iterator[Finding]:
+def check_filing(
+    to_on: date, stated_on: date, today: date, **amounts: Decimal
+) -> Iterator[Finding]:
     """Give the findings of a statement: its period is over, and money is not negative."""
     if stated_on > today:
         yield day_ahead("stated_on")
@@ -62,6 +64,7 @@ def check_filing(to_on: date, stated_on: date, balance: Decimal, today: date) ->
             "对账单日期须晚于 {day}（账期末日）", "Not before the end of its period, {day}"
         )
         yield Finding("stated_on", "PeriodNotOver", words.fill(day=to_on.isoformat()))
-    if balance < 0:
-        words = Text("期末余额不得为负", "The closing balance is not below zero")
-        yield Finding("balance", "BalanceNegative", words)
+    for name, amount in amounts.items():
+        if amount < 0:
+            words = Text("金额不得为负", "It is not below zero")
+            yield Finding(name, "AmountNegative", words)

@@ -31,6 +31,9 @@ class StatementOut(Row):
     state: StatementState
     stated_on: date | None
     balance: Decimal | None
+    interest: Decimal | None
+    interest_owner_id: UUID | None
+    """The organisation whose the interest is; null: there was none."""
     file_id: UUID | None
     """A kept file; `GET …/bank-statements/{id}/file` gives it."""
     file_kind: str | None

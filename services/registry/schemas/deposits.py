@@ -16,7 +16,7 @@ from services.registry.rules.deposits import (
     Step,
     UseState,
 )
-from services.registry.rules.requirements import Certainty
+from services.registry.rules.requirements import Answerer, Certainty
 from services.registry.schemas.fields import AreaCode, Body, Code, Filter, Name, Row
 from shared import clock
 from shared.workdays import Unit
@@ -79,6 +79,8 @@ class _Numbers(BaseModel):
     """How long a guarantee is to be good at least; a shorter one is taken with a warning."""
     statement_months: Annotated[int, Field(ge=1, le=12)]
     """How many months the bank's statement of a deposit tells of: 3, quarterly."""
+    interest_to: Answerer
+    """Whose a deposit's interest is (art. 15)."""
     basis: Name
     certainty: Certainty
 

@@ -32,6 +32,7 @@ RULE: Mapping[str, Any] = {
     "several_rate": "2.00", "floor_rate": "0.50", "small_below": "3000000.00", "small_years": 1,
     "reduce_years": 2, "reduce_by": "50.00", "exempt_years": 3, "raise_years": 2,
     "raise_by": "50.00", "listed_raise_by": "100.00", "guarantee_months": 12, "statement_months": 3,
+    "interest_to": "contractor",
     "basis": "县规定", "certainty": "B",
     "limits": {
         step: {"length": 5, "unit": "wd"}
@@ -149,7 +150,7 @@ def requests() -> dict[str, list[dict[str, Any]]]:
         f"POST {V1}/securities/{{security_id}}/returns": [{"json": coming}],
         f"POST {V1}/bank-statements/{{statement_id}}/file": [
             {"files": {"file": ("x.png", b"\x89PNG\r\n\x1a\n", "image/png")},
-             "data": {"stated_on": today, "balance": "1.00"}},
+             "data": {"stated_on": today, "balance": "1.00", "interest": "0.01"}},
         ],
         f"{back}/apply": [{"json": {"on": today}}],
         f"{back}/review": [{"json": {"on": today}}],
