@@ -45,9 +45,12 @@ FOR_PERSONS = {
     "POST /payroll/v1/wage-accounts/{account_id}/closings",
     "POST /registry/v1/requirements/{requirement_id}/exemptions",
     "POST /registry/v1/exemptions/{exemption_id}/confirm",
+    "POST /alerts/v1/silences",
+    "POST /alerts/v1/silences/{silence_id}/approve",
+    "POST /alerts/v1/silences/{silence_id}/end",
 }
 # What is refused elsewhere although its body names no area: it names rows of one.
-NAMES_ROWS = {"POST /registry/v1/requirements/evidence"}
+NAMES_ROWS = {"POST /registry/v1/requirements/evidence", "POST /alerts/v1/leaves"}
 REFUSALS = {"404": {404}, "403 or 404": {403, 404}, "refused": {404, 409, 422}}
 MAKERS = {"registry": registry, "payroll": payroll, "cases": cases, "alerts": alerts}
 
