@@ -91,7 +91,7 @@ async def remind(
 
     What it says of the item's people holds from its instant on: what fell due before is told first.
     """
-    if matter.watch_item_id and not replayed:
+    if matter.watch_item_id and not replayed and await _is_turning(session, matter):
         await actions.ladders.catch_up(session, matter.watch_item_id, at)
     alert = await queries.alerts.locked_find_alert(session, matter.dedupe_key)
     if alert is None or alert.is_over:
@@ -119,6 +119,18 @@ async def remind(
             session, alert, told, reason=reason_of(step), slot=str(event_id), at=at,
             step=alert.step,
         )  # fmt: skip
+
+
+async def _is_turning(session: Session, matter: Matter) -> bool:
+    """Say whether it matters to a rung of the same instant that this is heard before it.
+
+    It does where other people take part now, or where an answer may lapse. Otherwise nobody need
+    wait for limits that are just falling due, fifty in one transaction.
+    """
+    before = await queries.alerts.find_standing(session, matter.dedupe_key)
+    if before is None or before.state is AlertState.ACKNOWLEDGED:
+        return True
+    return before.parties != routing.parties(matter)
 
 
 async def close_alerts(

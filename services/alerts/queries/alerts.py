@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
@@ -97,6 +97,25 @@ async def locked_alerts(
         .with_for_update()
     )
     return {alert.id: alert for alert in found}
+
+
+class Standing(NamedTuple):
+    """Where an alert stands, and who takes part in what it is about."""
+
+    state: AlertState
+    parties: tuple[UUID | None, ...]
+
+
+async def find_standing(session: Session, dedupe_key: str) -> Standing | None:
+    """Give where the one alert of a kind, subject, period and level stands; it is not locked."""
+    found = await session.execute(
+        select(
+            Alert.state, Alert.developer_id, Alert.contractor_id, Alert.sector_authority_id,
+            Alert.unit_id, Alert.person_id,
+        ).where(Alert.dedupe_key == dedupe_key)
+    )  # fmt: skip
+    row = found.one_or_none()
+    return Standing(row[0], tuple(row[1:])) if row else None
 
 
 async def locked_find_alert(session: Session, dedupe_key: str) -> Alert | None:

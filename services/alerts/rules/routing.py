@@ -220,6 +220,11 @@ def _organisation(role: Receiver, parties: Parties) -> tuple[bool, UUID | None]:
     return role in by_role, by_role.get(role)
 
 
+def parties(of: Parties) -> tuple[UUID | None, ...]:
+    """Give who takes part, by place."""
+    return (of.developer_id, of.contractor_id, of.sector_authority_id, of.unit_id, of.person_id)
+
+
 def organisations(parties: Parties) -> set[UUID]:
     """Give the organisations that take part."""
     several = (parties.developer_id, parties.contractor_id, parties.sector_authority_id,
