@@ -201,4 +201,6 @@ async def _propose_supervision(session: Session, alert: Alert, at: datetime) -> 
         unit_id=alert.unit_id, raised_at=alert.raised_at, occurred_at=at,
     )  # fmt: skip
     publish(session, event)
-    await actions.messages.queue_webhooks(session, event, alert.area_code, set())
+    # No number within the project: its row would be held while other alerts of the batch are
+    # waited for, by whoever holds one of them and waits for the number.
+    await actions.messages.queue_webhooks(session, event, alert.area_code, set(), numbered=False)

@@ -18,7 +18,12 @@ MINUTE = timedelta(minutes=1)
 
 
 async def queue_webhooks(
-    session: Session, event: Event, area_code: str, organisations: set[UUID]
+    session: Session,
+    event: Event,
+    area_code: str,
+    organisations: set[UUID],
+    *,
+    numbered: bool = True,
 ) -> None:
     """Queue an event for each endpoint that asks for its type, area, project and parties; once.
 
@@ -28,7 +33,9 @@ async def queue_webhooks(
     if await queries.deliveries.find_message(session, event.id):
         return
     project_id: UUID | None = getattr(event, "project_id", None)
-    number = await queries.messages.next_number(session, project_id) if project_id else None
+    number = None
+    if project_id and numbered:
+        number = await queries.messages.next_number(session, project_id)
     if session.info.get("replayed"):
         return
     message = Message(
