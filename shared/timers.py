@@ -93,16 +93,15 @@ def arm(
 
 
 def _disarming(*which: ColumnElement[bool]) -> ReturningUpdate[Any]:
-    free = select(Timer.id).where(
-        Timer.subject_id == bindparam("about"), Timer.state == ARMED, *which
-    )
+    free = select(Timer.id).where(Timer.state == ARMED, *which)
     statement = update(Timer).where(Timer.id.in_(free.with_for_update(skip_locked=True)))
     return statement.values(state=DISARMED).returning(Timer.id)
 
 
 # Built once: nearly every change of state disarms something.
-_DISARM = _disarming()
-_DISARM_SOME = _disarming(Timer.kind.in_(bindparam("kinds", expanding=True)))
+_ABOUT = Timer.subject_id == bindparam("about")
+_DISARM = _disarming(_ABOUT)
+_DISARM_SOME = _disarming(_ABOUT, Timer.kind.in_(bindparam("kinds", expanding=True)))
 
 
 async def disarm(session: Session, subject_id: UUID, *kinds: str) -> int:
@@ -130,14 +129,12 @@ async def hold_all(session: Session, subject_ids: Collection[UUID]) -> None:
 
 async def disarm_all(session: Session, subject_ids: Collection[UUID]) -> None:
     """Disarm all limits of some subjects in one statement, but for those claimed just now."""
-    free = select(Timer.id).where(Timer.subject_id.in_(subject_ids), Timer.state == ARMED)
-    locked = free.with_for_update(skip_locked=True)
-    await session.execute(update(Timer).where(Timer.id.in_(locked)).values(state=DISARMED))
+    await session.execute(_disarming(Timer.subject_id.in_(subject_ids)))
 
 
 async def disarm_one(session: Session, timer: Timer) -> None:
     """Disarm one limit, unless it is claimed just now: then its handler finds what is new."""
-    await session.execute(_disarming(Timer.id == timer.id), {"about": timer.subject_id})
+    await session.execute(_disarming(Timer.id == timer.id))
 
 
 async def fire_due(

@@ -103,11 +103,8 @@ async def remind(
     actions.notices.note(session, alert, Entry.STEP_REACHED, at, {"step": step}, event_id=event_id)
     # While nobody answers, the alert's own ladder repeats; nobody is told twice of one day.
     climbing = alert.state is not AlertState.ACKNOWLEDGED
-    paths = [await queries.routes.path(session, alert)]
-    paths += [
-        await queries.routes.path(session, branch)
-        for branch in await queries.routes.branches(session, alert.id)
-    ]
+    climbers = await actions.ladders.climbers(session, alert)
+    paths = [await queries.routes.path(session, climber) for climber in climbers]
     held = [(path, trees.terms(path)) for path in paths if path]
     told = [
         Told.by(path, terms.receivers_at(step), terms.group)

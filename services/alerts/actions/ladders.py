@@ -38,26 +38,27 @@ async def start_ladder(
     await actions.notices.tell(session, alert, told, reason=Reason.RAISED, slot=slot, at=at)
     await timers.disarm(session, alert.id, ESCALATION, PROMISE)
     for number, path in enumerate(paths):
-        await _arm_first(session, alert, number, path, at)
+        if due_at := await _next_due(session, alert, path, 0, at):
+            await _arm(session, alert, number, path, due_at=due_at, at=at)
 
 
 def _ids(path: Sequence[Route]) -> list[str]:
     return [str(route.id) for route in path]
 
 
-async def _arm_first(
-    session: Session, alert: Alert, number: int, path: Sequence[Route], at: datetime
-) -> None:
-    """Time the first rung of a route that an alert took at an instant."""
+async def _next_due(
+    session: Session, alert: Alert, path: Sequence[Route], step: int, at: datetime
+) -> datetime | None:
+    """Give when the rung after a step of a route falls due; the step was entered at an instant."""
     held = trees.terms(path)
-    following = ladders.following(held.ladder, 0)
-    if following:
-        calendar = await known.calendar(session, alert.area_code)
-        due_at = ladders.due_at(at, following[1], held.hours, calendar)
-        _arm(session, alert, number, path, due_at=due_at, at=at, calendar=calendar.version)
+    following = ladders.following(held.ladder, step)
+    if following is None:
+        return None
+    calendar = await known.calendar(session, alert.area_code)
+    return ladders.due_at(at, following[1], held.hours, calendar)
 
 
-def _arm(
+async def _arm(
     session: Session,
     alert: Alert,
     number: int,
@@ -65,12 +66,17 @@ def _arm(
     *,
     due_at: datetime,
     at: datetime,
-    calendar: str,
 ) -> None:
+    calendar = await known.calendar(session, alert.area_code)
     timers.arm(
         session, ESCALATION, alert.id, due_at, entered_at=at, step=str(number) if number else "",
-        policy_version=path[-1].version, calendar_version=calendar,
+        policy_version=path[-1].version, calendar_version=calendar.version,
     )  # fmt: skip
+
+
+async def climbers(session: Session, alert: Alert) -> list[Alert | Branch]:
+    """Give an alert's routes as what climbs them: the alert its own first, then its branches."""
+    return [alert, *await queries.routes.branches(session, alert.id)]
 
 
 def branch_of(timer: timers.Timer) -> int:
@@ -117,8 +123,7 @@ async def lapse_promise(session: Session, alert_id: UUID, due: datetime, now: da
     lapsed = {"promised_on": alert.promised_on.isoformat(), "by": alert.acknowledged_by}
     actions.notices.note(session, alert, Entry.PROMISE_LAPSED, due, lapsed)
     alert.reopen()
-    climbers: list[Alert | Branch] = [alert, *await queries.routes.branches(session, alert_id)]
-    for climber in climbers:
+    for climber in await climbers(session, alert):
         await _climb(session, alert, climber, due, now, reason=Reason.PROMISE_LAPSED)
 
 
@@ -134,15 +139,10 @@ async def reckon_anew(session: Session, area_code: str) -> None:
         if climber is None or calendar.version == timer.calendar_version:
             continue
         path = await queries.routes.path(session, climber)
-        following = ladders.following(trees.terms(path).ladder, climber.step) if path else None
-        if following is None:
-            continue
-        due_at = ladders.due_at(timer.entered_at, following[1], trees.terms(path).hours, calendar)
-        await timers.disarm_one(session, timer)
-        _arm(
-            session, alert, number, path, due_at=due_at, at=timer.entered_at,
-            calendar=calendar.version,
-        )  # fmt: skip
+        at = timer.entered_at
+        if path and (due_at := await _next_due(session, alert, path, climber.step, at)):
+            await timers.disarm_one(session, timer)
+            await _arm(session, alert, number, path, due_at=due_at, at=at)
 
 
 async def _climb(
@@ -182,7 +182,7 @@ async def _climb(
         unless_told=number > 0,
     )  # fmt: skip
     if next_at:
-        _arm(session, alert, number, path, due_at=next_at, at=at, calendar=calendar.version)
+        await _arm(session, alert, number, path, due_at=next_at, at=at)
 
 
 async def _propose_supervision(session: Session, alert: Alert, at: datetime) -> None:

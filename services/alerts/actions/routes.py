@@ -87,8 +87,7 @@ async def rehearse(
     taken = []
     for path in walk.paths or [()]:
         rungs = [
-            await _rung(session, about, path, rung)
-            for rung in _rungs(path, at, asked.rungs, calendar)
+            await _rung(session, about, rung) for rung in _rungs(path, at, asked.rungs, calendar)
         ]
         taken.append({"path": path, "rungs": rungs})
     looks = [
@@ -109,28 +108,27 @@ def _supposed(asked: RehearsalIn) -> routing.Matter:
 
 def _rungs(
     path: Sequence[Route], at: datetime, most: int, calendar: Calendar
-) -> Iterator[tuple[int, datetime, list[str]]]:
+) -> Iterator[tuple[int, datetime, Told | None]]:
     """Give the birth of an alert and the rungs after it: number, instant, and who is named."""
     if not path:
-        yield 0, at, []
+        yield 0, at, None
         return
     held, number, count = trees.terms(path), 0, 0
-    yield 0, at, held.receivers_at(None)
+    yield 0, at, Told.by(path, held.receivers_at(None), held.group)
     while (following := ladders.following(held.ladder, number)) and count < most:
         number, step = following
         at, count = ladders.due_at(at, step, held.hours, calendar), count + 1
-        yield number, at, held.receivers_of([ladders.Rung(number, step, at)])
+        receivers = held.receivers_of([ladders.Rung(number, step, at)])
+        yield number, at, Told.by(path, receivers, held.group)
 
 
 async def _rung(
     session: Session,
     about: Alert | routing.Matter,
-    path: Sequence[Route],
-    rung: tuple[int, datetime, list[str]],
+    rung: tuple[int, datetime, Told | None],
 ) -> dict[str, Any]:
-    number, at, receivers = rung
-    told = [Told.by(path, receivers, trees.terms(path).group)] if path else []
-    found = await actions.notices.reach(session, about, told, at)
+    number, at, told = rung
+    found = await actions.notices.reach(session, about, [told] if told else [], at)
     reached = [
         {"recipient_id": who.id, "title": who.title, "trace": why,
          "channels": actions.notices.ways(who)}
