@@ -258,6 +258,12 @@ class StatementUnknown(NotFound):
     title = Text("没有此保证金对账单，或不在您的管辖范围内", "No such statement within your areas")
 
 
+class PaperUnknown(NotFound):
+    """No such paper of a deposit, or none that the caller may see."""
+
+    title = Text("没有此保证金文件，或不在您的管辖范围内", "No such paper within your areas")
+
+
 class ReturnUnknown(NotFound):
     """No such return of a deposit, or none that the caller may see."""
 

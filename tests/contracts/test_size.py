@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 FILE_LINES = 400
 FUNCTION_LINES = 40
-SERVICE_LINES = 18_500
+SERVICE_LINES = 19_500
 SHARED_LINES = 13_700
 
 

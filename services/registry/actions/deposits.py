@@ -7,6 +7,7 @@ from uuid import UUID
 from services.registry import queries, rules
 from services.registry.actions import (
     bank_statements,
+    deposit_papers,
     deposit_rules,
     evidence,
     guarantees,
@@ -128,6 +129,7 @@ async def register_security(
     )  # fmt: skip
     session.add(security)
     await guarantees.note_terms(session, project, [security])
+    await deposit_papers.note_asked(session, project, security)
     await session.flush()  # A statement that is expected of it refers to it.
     await bank_statements.expect(session, project, security, now)
     if replaced:

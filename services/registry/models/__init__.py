@@ -3,6 +3,7 @@
 from services.registry.models.areas import Area, Calendar
 from services.registry.models.bank_statements import BankStatement
 from services.registry.models.contracts import ContractVersion, WorksContract
+from services.registry.models.deposit_papers import DepositPaper
 from services.registry.models.deposits import (
     DepositAssessment,
     DepositReturn,
@@ -46,6 +47,7 @@ __all__ = [
     "Calendar",
     "ContractVersion",
     "DepositAssessment",
+    "DepositPaper",
     "DepositReturn",
     "DepositRule",
     "DepositUse",

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.registry.models.organisations import Organisation
 from services.registry.models.projects import Project
 from services.registry.models.tables import Base
+from services.registry.rules.deposit_papers import PaperKind, PaperLacking
 from services.registry.rules.deposits import (
     DepositTerms,
     Held,
@@ -61,6 +62,10 @@ class DepositRule(Base):
     """How many months the bank's statement of a deposit tells of (art. 21)."""
     interest_to: Mapped[Answerer]
     """Whose a deposit's interest is (art. 15)."""
+    agreement_asked: Mapped[bool] = mapped_column(server_default="true")
+    """Whether the copy of a deposit's agreement lies here (art. 11)."""
+    mark_asked: Mapped[bool] = mapped_column(server_default="true")
+    """Whether the bank shows that it marked the account (art. 10)."""
     limits: Mapped[dict[str, Any]]
     basis: Mapped[str]
     certainty: Mapped[Certainty]
@@ -140,9 +145,29 @@ class Security(Synced, Base):
     of wages."""
     statement_due_on: Mapped[date | None]
     """By when the bank's next statement is owed; None: it states nothing of it."""
+    agreement_asked: Mapped[bool] = mapped_column(default=False, server_default="false")
+    mark_asked: Mapped[bool] = mapped_column(default=False, server_default="false")
+    """Which papers the area asked for when it was given."""
+    agreement_id: Mapped[UUID | None]
+    agreement_on: Mapped[date | None]
+    """The agreement with the bank that counts, and the day of its signing."""
+    mark_id: Mapped[UUID | None]
+    marked_on: Mapped[date | None]
+    """What shows that the bank marked the account, and the day on which it did."""
     version: Mapped[int] = mapped_column(default=1)
     recorded_by: Mapped[str]
     recorded_at: Mapped[datetime]
+
+    @property
+    def papers_lacking(self) -> list[PaperLacking]:
+        """Give which papers are asked for and are not there, while it stands."""
+        if self.state is not SecurityState.ACTIVE:
+            return []
+        papers = (
+            (PaperKind.AGREEMENT, self.agreement_asked, self.agreement_id),
+            (PaperKind.ACCOUNT_MARK, self.mark_asked, self.mark_id),
+        )
+        return [PaperLacking(kind) for kind, asked, there in papers if asked and not there]
 
     @property
     def warnings(self) -> list[TermWarning]:

@@ -43,6 +43,14 @@ _SHORT = and_(
         literal(value=False),
     ),
 )
+# As `papers_lacking` of a row has it.
+_LACKING = and_(
+    Security.state == SecurityState.ACTIVE,
+    or_(
+        and_(Security.agreement_asked, Security.agreement_id.is_(None)),
+        and_(Security.mark_asked, Security.mark_id.is_(None)),
+    ),
+)
 
 
 async def deposit_rules(
@@ -186,6 +194,8 @@ async def securities(
     statement = _wanted(Security, scope, wanted)
     if wanted.short_term is not None:
         statement = statement.where(_SHORT if wanted.short_term else ~_SHORT)
+    if wanted.lacks_papers is not None:
+        statement = statement.where(_LACKING if wanted.lacks_papers else ~_LACKING)
     return await paging.page(session, statement, by=(Security.id,), cursor=cursor, limit=limit)
 
 

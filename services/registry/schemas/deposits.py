@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from services.registry.rules.deposit_papers import PaperKind
 from services.registry.rules.deposits import (
     Reason,
     ReturnState,
@@ -81,6 +82,10 @@ class _Numbers(BaseModel):
     """How many months the bank's statement of a deposit tells of: 3, quarterly."""
     interest_to: Answerer
     """Whose a deposit's interest is (art. 15)."""
+    agreement_asked: bool = True
+    """Whether the copy of a deposit's agreement with the bank is to be filed (art. 11)."""
+    mark_asked: bool = True
+    """Whether the bank is to show that it marked the account (art. 10)."""
     basis: Name
     certainty: Certainty
 
@@ -173,6 +178,8 @@ class SecurityListFilter(SecurityFilter):
 
     short_term: bool | None = None
     """Whether it ends before the area's numbers or the contract allow."""
+    lacks_papers: bool | None = None
+    """Whether the agreement or the mark of the account is asked for and is not there."""
 
 
 class WarningOut(Row):
@@ -183,6 +190,14 @@ class WarningOut(Row):
     en: str
     until: date
     """Until when it is to last at least."""
+
+
+class LackingOut(Row):
+    """A paper that is asked for and is not there."""
+
+    kind: PaperKind
+    zh: str
+    en: str
 
 
 class SecurityOut(Row):
@@ -204,6 +219,14 @@ class SecurityOut(Row):
     """Why its term is too short, if it is."""
     statement_due_on: date | None
     """By when the bank's next statement is owed."""
+    agreement_id: UUID | None
+    """The copy of the agreement with the bank: the version that counts."""
+    agreement_on: date | None
+    mark_id: UUID | None
+    """What shows that the bank marked the account: the version that counts."""
+    marked_on: date | None
+    papers_lacking: list[LackingOut]
+    """Which of both the area asks for and is not there: a warning, it hinders nothing."""
     version: int
     recorded_at: datetime
 

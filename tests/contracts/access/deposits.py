@@ -9,12 +9,14 @@ from uuid import UUID
 from services.registry import actions
 from services.registry.models import (
     BankStatement,
+    DepositPaper,
     DepositReturn,
     DepositUse,
     Project,
     Security,
 )
 from services.registry.rules.bank_statements import StatementState
+from services.registry.rules.deposit_papers import PaperKind
 from services.registry.rules.deposits import ReturnState, UseState
 from services.registry.schemas.deposits import SecurityIn
 from shared import clock
@@ -99,10 +101,16 @@ async def rows(session: Session, project: Project) -> tuple[dict[str, UUID], dic
         )
         for state, day in ((StatementState.OWED, DAY), (StatementState.FILED, date(2022, 1, 2)))
     }  # fmt: skip
-    session.add_all([*uses.values(), *returns.values(), *statements.values()])
+    paper = DepositPaper(
+        id=new_id(), security_id=first.id, project_id=project.id, kind=PaperKind.AGREEMENT,
+        version=1, dated_on=DAY, told_by="银行甲", file_id=kept.file_id, file_kind=kept.kind,
+        file_size=kept.size, digest=kept.sha256, filed_by="one", filed_at=clock.wall(),
+    )  # fmt: skip
+    session.add_all([*uses.values(), *returns.values(), *statements.values(), paper])
     ids = {
         "security_id": first.id,
         "statement_id": statements[StatementState.OWED].id,
+        "deposit_paper_id": paper.id,
         "use_id": uses[UseState.NOTICED].id,
         "return_id": returns[ReturnState.NOTICE].id,
         "complete_security_id": done.id,
@@ -125,6 +133,7 @@ def marks(ids: Mapping[str, UUID]) -> dict[str, object]:
         f"GET {V1}/securities": ids["security_id"],
         f"GET {V1}/deposit-uses": ids["use_id"],
         f"GET {V1}/bank-statements": ids["statement_id"],
+        f"GET {V1}/deposit-papers": ids["deposit_paper_id"],
         f"GET {V1}/deposit-returns": ids["return_id"],
         f"GET {V1}/deposits/cleanup": ids["complete_security_id"],
         f"GET {V1}/deposit-rules": "县规定",
@@ -151,6 +160,13 @@ def requests() -> dict[str, list[dict[str, Any]]]:
         f"POST {V1}/bank-statements/{{statement_id}}/file": [
             {"files": {"file": ("x.png", b"\x89PNG\r\n\x1a\n", "image/png")},
              "data": {"stated_on": today, "balance": "1.00", "interest": "0.01"}},
+        ],
+        f"POST {V1}/securities/{{security_id}}/papers": [
+            {"files": {"file": ("x.png", b"\x89PNG\r\n\x1a\n", "image/png")},
+             "data": {"kind": "agreement", "dated_on": today, "told_by": "银行甲"}},
+        ],
+        f"POST {V1}/deposit-papers/{{deposit_paper_id}}/withdraw": [
+            {"json": {"reason": "另一账户"}},
         ],
         f"{back}/apply": [{"json": {"on": today}}],
         f"{back}/review": [{"json": {"on": today}}],
