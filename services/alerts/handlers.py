@@ -7,7 +7,7 @@ from services.alerts import actions
 from services.alerts.rules.routing import Matter, organisations, platform_subject
 from shared import known
 from shared.db import Session
-from shared.events.alerts import AlertAcknowledged
+from shared.events.alerts import AlertAcknowledged, SupervisionProposed
 from shared.events.cases import (
     ArrearsCaseOpened,
     CaseProposed,
@@ -169,6 +169,11 @@ async def on_item_without_timer(session: Session, event: ItemWithoutTimer) -> No
 async def on_own_acknowledgement(session: Session, event: AlertAcknowledged) -> None:
     """Hear from others, after a restore, who had answered for an alert."""
     await actions.alerts.acknowledge_again(session, event)
+
+
+async def on_supervision_proposed(session: Session, event: SupervisionProposed) -> None:
+    """Push a proposal of our own, numbered where no alert is held; no party of it is told."""
+    await actions.messages.queue_webhooks(session, event, event.area_code, set())
 
 
 async def on_person_posted(session: Session, event: PersonPosted) -> None:

@@ -46,6 +46,7 @@ service = Service(
         PersonPosted: handlers.on_person_posted,
         TransfersReminded: handlers.on_transfers_reminded,
         WageAccountChanged: handlers.on_wage_account_changed,
+        SupervisionProposed: handlers.on_supervision_proposed,
         EventParked: handlers.on_event_parked,
         TimerLate: handlers.on_timer_late,
         ItemWithoutTimer: handlers.on_item_without_timer,

@@ -372,6 +372,10 @@ async def test_silence_at_red_proposes_listed_supervision_once(
         *(clock.at(day, 9) for day in (date(2023, 4, 27), date(2023, 4, 28))),
         *(clock.at(day, 9) for day in (date(2023, 5, 4), date(2023, 5, 5))),
     ], "red repeats each working day"
+    # It hears itself, and pushes then; told twice, once.
+    for _ in range(2):
+        await handlers.on_supervision_proposed(session, event)
+        await session.flush()
     (pushed,) = await looking.deliveries(session, type="alerts.supervision_proposed.v1")
     assert pushed.endpoint_id == endpoint.id != company.id
     entries = [entry for entry, _ in await looking.entries(session, alert.id)]

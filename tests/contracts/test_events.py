@@ -33,8 +33,6 @@ TOLD = record.events()
 # Told to others than our own services; the reason stands beside each.
 OUTWARD = {
     "alerts.delivery_exhausted.v1",  # subscribers' operators read it; nobody here can help
-    "alerts.supervision_proposed.v1",  # the level above decides on it
-    # Until payroll plans anew by them.
 }
 
 

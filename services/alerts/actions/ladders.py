@@ -200,7 +200,6 @@ async def _propose_supervision(session: Session, alert: Alert, at: datetime) -> 
         level=alert.level, area_code=alert.area_code, project_id=alert.project_id,
         unit_id=alert.unit_id, raised_at=alert.raised_at, occurred_at=at,
     )  # fmt: skip
+    # It is pushed when we hear it ourselves: numbered here, it would hold the project's number
+    # while other alerts of the batch are waited for, by whoever holds one and waits for the number.
     publish(session, event)
-    # No number within the project: its row would be held while other alerts of the batch are
-    # waited for, by whoever holds one of them and waits for the number.
-    await actions.messages.queue_webhooks(session, event, alert.area_code, set(), numbered=False)

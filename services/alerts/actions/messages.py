@@ -18,24 +18,19 @@ MINUTE = timedelta(minutes=1)
 
 
 async def queue_webhooks(
-    session: Session,
-    event: Event,
-    area_code: str,
-    organisations: set[UUID],
-    *,
-    numbered: bool = True,
+    session: Session, event: Event, area_code: str, organisations: set[UUID]
 ) -> None:
     """Queue an event for each endpoint that asks for its type, area, project and parties; once.
 
     Messages of a project are numbered as they come; what a restored database hears again gets
     the numbers that it had, and is sent to nobody: subscribers had it before.
+
+    The project's number is held until the transaction ends, so no alert may be waited for any more.
     """
     if await queries.deliveries.find_message(session, event.id):
         return
     project_id: UUID | None = getattr(event, "project_id", None)
-    number = None
-    if project_id and numbered:
-        number = await queries.messages.next_number(session, project_id)
+    number = await queries.messages.next_number(session, project_id) if project_id else None
     if session.info.get("replayed"):
         return
     message = Message(
