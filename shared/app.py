@@ -213,6 +213,7 @@ def compose(
         service=service.name,
         publishes=service.publishes,
         scenario=runtime.scenario_clock,
+        alone=not runtime.kafka_brokers,
     )
     inbox = Inbox(sessions, service.handles)
     subscribing = bus is not None

@@ -261,9 +261,15 @@ class Sessions:
         service: str,
         publishes: Iterable[type] = (),
         scenario: bool = False,
+        alone: bool = False,
     ) -> None:
-        """Take a database and what its service is called and may publish."""
+        """Take a database and what its service is called and may publish.
+
+        `alone`: no other process moves the scenario's clock, so that it is read but once.
+        """
         self.bind, self.url, self.service, self.scenario = bind, url, service, scenario
+        self._alone = alone
+        self._stands: datetime | None = None
         self.publishes = tuple(publishes)
         mode: Any = (
             "create_savepoint" if isinstance(bind, AsyncConnection) else "conditional_savepoint"
@@ -305,9 +311,7 @@ class Sessions:
             session.info.update(self.past, actor=actor, service=self.service)
             session.info["publishes"] = self.publishes
             if self.scenario:
-                # Each transaction asks: the driver's own way costs half of a built statement.
-                told = await (await session.connection()).exec_driver_sql(_SCENARIO_NOW)
-                clock.follow(told.scalar())
+                clock.follow(self._stands or await self._ask_clock(session))
             try:
                 yield session
             except Problem as problem:
@@ -315,6 +319,18 @@ class Sessions:
                     await self._commit(session)
                 raise
             await self._commit(session)
+
+    def moved(self, instant: datetime) -> None:
+        """Note where the scenario's clock stands now; it never runs back."""
+        if self._alone:
+            self._stands = max(instant, self._stands or instant)
+
+    async def _ask_clock(self, session: Session) -> datetime | None:
+        """Ask in the driver's own way, which costs half of a built statement."""
+        told = await (await session.connection()).exec_driver_sql(_SCENARIO_NOW)
+        if instant := told.scalar():
+            self.moved(instant)
+        return instant
 
     async def _commit(self, session: Session) -> None:
         await session.commit()

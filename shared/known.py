@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Index, Select, bindparam, func, or_, select, update
@@ -148,7 +149,8 @@ HANDLES: Mapping[type[Event], Any] = {
 """What each service's manifest handles beside its own: `handles={**known.HANDLES, …}`."""
 
 
-def _inside(scope: Scope) -> Select[str]:
+@lru_cache(maxsize=1000)
+def _inside(areas: frozenset[str]) -> Select[str]:
     """Give the codes of all areas at and below the caller's, by path.
 
     What begins with a path lies between it and the same with its last sign, "/", one higher: said
@@ -158,7 +160,7 @@ def _inside(scope: Scope) -> Select[str]:
     below = KnownArea.path.bool_op("~>=~")(root.path) & KnownArea.path.bool_op("~<~")(
         func.concat(func.rtrim(root.path, "/"), "0")
     )
-    return select(KnownArea.code).join(root, below).where(root.code.in_(scope.areas))
+    return select(KnownArea.code).join(root, below).where(root.code.in_(areas))
 
 
 def in_scope(area_code: Column, scope: Scope, *organisations: Column) -> ColumnElement[bool]:
@@ -168,7 +170,7 @@ def in_scope(area_code: Column, scope: Scope, *organisations: Column) -> ColumnE
     it. A caller limited to its organisation sees only rows in which it takes part; where the row
     names nobody, none. The whole nation ("0") sees every area, told or not.
     """
-    inside: ColumnElement[bool] = area_code.in_(_inside(scope))
+    inside: ColumnElement[bool] = area_code.in_(_inside(scope.areas))
     if NATION in scope.areas:
         inside = area_code.is_not(None)
     if scope.org is None:

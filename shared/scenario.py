@@ -90,6 +90,7 @@ async def _move(sessions: Sessions, instant: datetime) -> None:
     if await sessions.ask(_MOVE, {"instant": instant}) is None:
         known = await sessions.ask(select(ScenarioClock.now), {})
         raise ClockRunsForward(now=known["now"].isoformat() if known else None)
+    sessions.moved(instant)
     clock.follow(instant)
 
 

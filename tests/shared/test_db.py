@@ -205,6 +205,33 @@ async def test_a_scenarios_clock_is_read_with_each_transaction(sessions: Session
     assert clock.now() != instant, "only the task that opened the door follows it"
 
 
+async def test_whoever_moves_a_scenarios_clock_alone_asks_once_and_never_runs_back(
+    sessions: Sessions,
+) -> None:
+    alone = Sessions(sessions.bind, url=sessions.url, service="house", scenario=True, alone=True)
+    instant = datetime(2026, 3, 2, 1, tzinfo=UTC)
+
+    async def door(opened: Sessions) -> datetime:
+        async with opened.begin():
+            return clock.now()
+
+    async def heard(opened: Sessions) -> datetime:
+        return await asyncio.create_task(door(opened))
+
+    assert await heard(alone) > instant, "no scenario has begun: the machine's time"
+    async with sessions.begin() as session:
+        session.add(ScenarioClock(id=1, now=instant))
+    assert await heard(alone) == instant
+    alone.moved(instant + timedelta(days=1))
+    assert await heard(alone) == instant + timedelta(days=1)
+    alone.moved(instant)  # What was read before the move may be noted after it.
+    assert await heard(alone) == instant + timedelta(days=1)
+
+    beside = Sessions(sessions.bind, url=sessions.url, service="house", scenario=True)
+    beside.moved(instant + timedelta(days=1))
+    assert await heard(beside) == instant, "others may have moved it since: the row is asked"
+
+
 async def test_a_commit_that_published_wakes_the_relay(sessions: Sessions) -> None:
     woken: list[int] = []
     sessions.wake.append(lambda: woken.append(1))

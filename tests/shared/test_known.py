@@ -48,7 +48,7 @@ async def test_an_area_holds_what_its_path_leads_to(
 ) -> None:
     await learn(sessions)
     async with sessions.begin() as session:
-        found = await session.scalars(known._inside(Scope(frozenset(areas))))  # noqa: SLF001  every list asks it
+        found = await session.scalars(known._inside(frozenset(areas)))  # noqa: SLF001  every list asks it
         assert set(found.all()) == inside
 
 

@@ -2,11 +2,15 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
+    DateTime,
+    Integer,
+    Select,
     String,
     Subquery,
     bindparam,
@@ -20,6 +24,7 @@ from sqlalchemy import (
     true,
     union_all,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased, selectinload
 
 from services.alerts.errors import EndpointOff
@@ -77,9 +82,12 @@ async def find_message(session: Session, event_id: UUID) -> Message | None:
     return await session.get(Message, event_id)
 
 
-def _free(now: datetime) -> ColumnElement[bool]:
-    unclaimed = or_(Delivery.leased_until.is_(None), Delivery.leased_until <= now)
-    return (Delivery.state == DeliveryState.WAITING) & (Delivery.next_at <= now) & unclaimed
+_NOW: ColumnElement[datetime] = bindparam("now", type_=DateTime(timezone=True))
+
+
+def _free() -> ColumnElement[bool]:
+    unclaimed = or_(Delivery.leased_until.is_(None), Delivery.leased_until <= _NOW)
+    return (Delivery.state == DeliveryState.WAITING) & (Delivery.next_at <= _NOW) & unclaimed
 
 
 def _has_earlier() -> ColumnElement[bool]:
@@ -96,7 +104,7 @@ def _has_earlier() -> ColumnElement[bool]:
     )
 
 
-def _lanes(now: datetime, lane_room: int) -> Subquery:
+def _lanes(lane_room: ColumnElement[int]) -> Subquery:
     """Select what is sent to now, each with how many may be under way to it."""
     return union_all(
         select(
@@ -105,14 +113,14 @@ def _lanes(now: datetime, lane_room: int) -> Subquery:
             Endpoint.ordered,
         ).where(
             Endpoint.state == EndpointState.ACTIVE,
-            or_(Endpoint.resting_until.is_(None), Endpoint.resting_until <= now),
+            or_(Endpoint.resting_until.is_(None), Endpoint.resting_until <= _NOW),
         ),
         # What goes to a robot that is off is claimed, too, to be let go of.
         select(cast(Robot.id, String), literal(1), literal(value=False)).where(
-            or_(Robot.free_at.is_(None), Robot.free_at <= now)
+            or_(Robot.free_at.is_(None), Robot.free_at <= _NOW)
         ),
-        select(literal(MAIL_LANE), literal(lane_room), literal(value=False)),
-        select(literal(SMS_LANE), literal(lane_room), literal(value=False)),
+        select(literal(MAIL_LANE), lane_room, literal(value=False)),
+        select(literal(SMS_LANE), lane_room, literal(value=False)),
     ).subquery()
 
 
@@ -153,28 +161,41 @@ async def locked_due_deliveries(
     the others; one that failed last gives one at a time, and one that rests none. Of an endpoint
     that keeps the order only the first of each project is given.
     """
-    lanes, free = _lanes(now, lane_room), _free(now) & ~await windows.kept_back(session, now)
+    kept_back = await windows.kept_back(session, now)
+    statement = _due() if kept_back is None else _due_of(_free() & ~kept_back)
+    asked = {"now": now, "busy": dict(under_way), "room": lane_room, "limit": limit}
+    return (await session.scalars(statement.with_for_update(skip_locked=True), asked)).all()
+
+
+@cache
+def _due() -> Select[Delivery]:
+    """Make the statement once, as it is while no window lasts: it is asked all the time."""
+    return _due_of(_free())
+
+
+def _due_of(free: ColumnElement[bool]) -> Select[Delivery]:
+    room: ColumnElement[int] = bindparam("room", type_=Integer)
+    lanes = _lanes(room)
     head = (
         select(Delivery.id, Delivery.next_at)
         .where(Delivery.lane == lanes.c.lane, free, or_(~lanes.c.ordered, ~_has_earlier()))
         .order_by(Delivery.next_at)
-        .limit(lane_room)
+        .limit(room)
         .lateral()
     )
     place = func.row_number().over(partition_by=lanes.c.lane, order_by=head.c.next_at)
-    busy = case(dict(under_way), value=lanes.c.lane, else_=0) if under_way else literal(0)
-    left = lanes.c.width - busy
-    heads = select(head.c.id, (place <= left).label("fits")).join_from(lanes, head, true()).cte()
-    found = await session.scalars(
+    busy: ColumnElement[Any] = bindparam("busy", type_=JSONB)
+    under_way = func.coalesce(cast(busy.op("->>")(lanes.c.lane), Integer), 0)
+    fits = (place <= lanes.c.width - under_way).label("fits")
+    heads = select(head.c.id, fits).join_from(lanes, head, true()).cte()
+    return (
         select(Delivery)
         .where(Delivery.id.in_(select(heads.c.id).where(heads.c.fits)), free)
         .order_by(Delivery.next_at, Delivery.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+        .limit(bindparam("limit", type_=Integer))
         .options(*_NEEDED)
         .execution_options(populate_existing=True)
     )
-    return found.all()
 
 
 async def locked_deliveries(session: Session, delivery_ids: Collection[UUID]) -> Sequence[Delivery]:

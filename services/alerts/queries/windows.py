@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, cast, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, Text, cast, exists, func, or_, select
 
 from services.alerts.models import Delivery, MaintenanceWindow
 from services.alerts.rules.deliveries import Channel
@@ -44,8 +44,8 @@ async def locked_window(session: Session, window_id: UUID, scope: Scope) -> Main
     return found
 
 
-async def kept_back(session: Session, wall: datetime) -> ColumnElement[bool]:
-    """Give the predicate of deliveries for which a window lasts.
+async def kept_back(session: Session, wall: datetime) -> ColumnElement[bool] | None:
+    """Give the predicate of deliveries for which a window lasts, or None where none does.
 
     Windows are few and rare, so that the search for what is due is spared them.
     """
@@ -60,7 +60,7 @@ async def kept_back(session: Session, wall: datetime) -> ColumnElement[bool]:
         Delivery.channel.in_([Channel(each) for each in window.channels]) & _below(window.area_code)
         for window in found
     ]
-    return or_(false(), *by_window)
+    return or_(*by_window) if by_window else None
 
 
 def _below(area_code: str) -> ColumnElement[bool]:
