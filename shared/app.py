@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -81,6 +81,7 @@ class Running:
     inbox: Inbox
     relay: Relay
     rounds: Rounds
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def due(self, *, wait: bool = True) -> int:
         """Run jobs, timers and polls until none finds anything; give how much was done.
@@ -92,10 +93,23 @@ class Running:
         """
         if not self.sessions.scenario:
             return await self.rounds.run(at_once=wait)
-        async with locks.held(self.sessions.bind, f"due:{self.service.name}", wait=wait) as mine:
+        async with self._turn(wait=wait) as mine:
             if not mine or not (wait or await self._begun()):
                 return 0
             return await self.rounds.run(at_once=wait)
+
+    @asynccontextmanager
+    async def _turn(self, *, wait: bool) -> AsyncIterator[bool]:
+        """Give whether it is ours alone to run what is due, in this process and all others."""
+        if not self.sessions.alone:
+            name = f"due:{self.service.name}"
+            async with locks.held(self.sessions.bind, name, wait=wait) as mine:
+                yield mine
+        elif self.lock.locked() and not wait:
+            yield False
+        else:
+            async with self.lock:
+                yield True
 
     async def _begun(self) -> bool:
         async with self.sessions.begin() as session:

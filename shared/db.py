@@ -265,10 +265,10 @@ class Sessions:
     ) -> None:
         """Take a database and what its service is called and may publish.
 
-        `alone`: no other process moves the scenario's clock, so that it is read but once.
+        `alone`: no other process works on it, so that a scenario's clock is read but once.
         """
         self.bind, self.url, self.service, self.scenario = bind, url, service, scenario
-        self._alone = alone
+        self.alone = alone
         self._stands: datetime | None = None
         self.publishes = tuple(publishes)
         mode: Any = (
@@ -322,7 +322,7 @@ class Sessions:
 
     def moved(self, instant: datetime) -> None:
         """Note where the scenario's clock stands now; it never runs back."""
-        if self._alone:
+        if self.alone:
             self._stands = max(instant, self._stands or instant)
 
     async def _ask_clock(self, session: Session) -> datetime | None:
