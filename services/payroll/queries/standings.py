@@ -1,6 +1,6 @@
 """How supervised projects stand with their transfers on a day: one statement for list and count."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -67,8 +67,9 @@ async def transfer_summary(
     session: Session, scope: Scope, only: SummaryFilter, today: date
 ) -> Summary:
     """Count how the projects that the caller may see stand on a day, and what they lack."""
-    stands = _standings(scope, only, today)
-    key = stands.c[_KEYS[only.by]]
+    grouped = _KEYS[only.by]
+    stands = _standings(scope, only, today, (grouped, "developer_name"))
+    key = stands.c[grouped]
     counted = [
         func.count(),
         func.count().filter(stands.c.transfer == Standing.NONE.value),
@@ -123,8 +124,12 @@ class _Moment:
         return cls(day, last_due(day, today), clock.day_end(day), day >= today)
 
 
-def _standings(scope: Scope, only: StandingFilter, today: date) -> Subquery:
+def _standings(
+    scope: Scope, only: StandingFilter, today: date, fields: Collection[str] | None = None
+) -> Subquery:
     """Select the supervised projects of a filter, each once, with how it stands on its day.
+
+    `fields` are those of its card that are asked for; None: all. Cards are opened for no others.
 
     Cards are told whole, so the planner cannot guess how many of them a filter leaves. What hung
     on a project in the past is therefore asked for project by project, by index: that costs as
@@ -132,7 +137,7 @@ def _standings(scope: Scope, only: StandingFilter, today: date) -> Subquery:
     index of their own, and are asked for at once.
     """
     moment = _Moment.of(only.as_of or today, today)
-    projects = _supervised(scope, only, moment)
+    projects = _supervised(scope, only, moment, fields or _FIELDS)
     if moment.is_now:
         owing: Any = _owing_now(moment)
         joined = projects.outerjoin(owing, owing.c.project_id == projects.c.id)
@@ -157,7 +162,9 @@ def _standings(scope: Scope, only: StandingFilter, today: date) -> Subquery:
     )
 
 
-def _supervised(scope: Scope, only: StandingFilter, moment: _Moment) -> Subquery:
+def _supervised(
+    scope: Scope, only: StandingFilter, moment: _Moment, fields: Collection[str]
+) -> Subquery:
     """Select the projects that were in progress and supervised, as they were at that moment.
 
     Whoever could see a project then sees it in what is told of then. `fed_until` is the day
@@ -165,8 +172,8 @@ def _supervised(scope: Scope, only: StandingFilter, moment: _Moment) -> Subquery
     """
     cards = _cards(moment)
     told: Any = cards.c
-    fed = select(cards) if moment.is_now else _fed_cards(cards, moment)
-    statement = fed.where(
+    asked = select(told.id, *(told[name] for name in fields))
+    statement = (asked if moment.is_now else _fed(asked, cards, moment)).where(
         known.in_scope(told.area_code, scope, told.developer_id, told.contractor_id),
         told.status == IN_PROGRESS,
         told.supervised_since <= moment.day,
@@ -182,11 +189,11 @@ def _supervised(scope: Scope, only: StandingFilter, moment: _Moment) -> Subquery
     return _once(statement).subquery("supervised")
 
 
-def _fed_cards(cards: Subquery, moment: _Moment) -> Select[*tuple[Any, ...]]:
-    """Select cards, each with how far its account's source had told all by then."""
-    fed = _fed(moment)
+def _fed(asked: Select[Any], cards: Subquery, moment: _Moment) -> Select[Any]:
+    """Select of cards, too, how far each account's source had told all by then."""
+    fed = _fed_until(moment)
     return (
-        select(cards, fed.c.until.label("fed_until"))
+        asked.add_columns(fed.c.until.label("fed_until"))
         .outerjoin_from(cards, WageAccount, _has_account(cards.c.id, moment))
         .outerjoin(fed, fed.c.source_id == WageAccount.source_id)
     )
@@ -324,7 +331,7 @@ def _credited(moment: _Moment) -> ColumnElement[Decimal]:
     return now - since
 
 
-def _fed(moment: _Moment) -> CTE:
+def _fed_until(moment: _Moment) -> CTE:
     """Select of each source the last day through which all its days were there by then.
 
     There is a day that was delivered or waived. The last is the one before the first that was
@@ -351,8 +358,9 @@ def _once(statement: _S) -> _S:
 
 async def standings_by_unit(session: Session, today: date, units: int) -> list[UnitCount]:
     """Count how all supervised projects stand, by area and unit, for the gauge of operations."""
-    stands = _standings(Scope(frozenset({NATION})), StandingFilter(), today)
-    place = (stands.c.area_code, stands.c.developer_name)
+    named = ("area_code", "developer_name")
+    stands = _standings(Scope(frozenset({NATION})), StandingFilter(), today, named)
+    place = [stands.c[name] for name in named]
     counted = [
         func.count().filter(stands.c.transfer == each.value)
         for each in (Standing.NONE, Standing.SHORT, Standing.FULL)
