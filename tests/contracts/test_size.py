@@ -7,7 +7,14 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 FILE_LINES = 400
 FUNCTION_LINES = 40
-SERVICE_LINES = 19_500
+SERVICE_LINES = {
+    "registry": 19_500,
+    "payroll": 20_000,
+    "cases": 15_000,
+    "alerts": 15_500,
+    "demo": 2_500,
+}
+"""A number is raised in the commit that passes it, which says what grew (decision 0025)."""
 SHARED_LINES = 13_700
 
 
@@ -49,12 +56,12 @@ def test_no_function_is_a_giant() -> None:
 
 
 def test_no_service_outgrows_its_size() -> None:
-    services = [path for path in (ROOT / "services").iterdir() if path.is_dir()]
+    services = [path for path in (ROOT / "services").iterdir() if any(path.glob("*.py"))]
     sizes = {
         service.name: sum(_lines(path) for path in _sources() if service in path.parents)
         for service in services
     }
-    assert {name: lines for name, lines in sizes.items() if lines > SERVICE_LINES} == {}
+    assert {name: lines for name, lines in sizes.items() if lines > SERVICE_LINES[name]} == {}
 
 
 def test_shared_stays_plumbing() -> None:
