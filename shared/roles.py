@@ -225,6 +225,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "cases:write_policies",
             *_TELL,
             "alerts:hold_channels",
+            "alerts:report_bounces",
             "platform:operate",
             "platform:play",
         ),

@@ -198,6 +198,20 @@ class ReportUnsigned(Problem):
     title = Text("签名无效或已过期", "The signature is wrong or too old")
 
 
+class BounceUnreadable(Problem):
+    """What was handed in is no report of a delivery (RFC 3464); it is kept."""
+
+    status, keeps = 422, True
+    title = Text("不是可识别的退信报告", "This is no report of a delivery that can be read")
+
+
+class BounceUnmatched(Problem):
+    """The report tells of no mail of ours, or says so of one without proof; it is kept."""
+
+    status, keeps = 404, True
+    title = Text("退信与本平台发出的邮件对不上", "This report tells of no mail that we sent")
+
+
 class LeaveRefused(Problem):
     """Days of another leave, or a stand-in who cannot stand in; all findings at once."""
 

@@ -3,6 +3,7 @@
 from services.alerts import handlers, jobs, queries
 from services.alerts.models import Base
 from services.alerts.routes import router
+from services.alerts.rules.bounces import MOST_BYTES
 from services.alerts.settings import Settings
 from shared import known
 from shared.events.alerts import AlertAcknowledged, DeliveryExhausted, SupervisionProposed
@@ -52,6 +53,7 @@ service = Service(
         ItemWithoutTimer: handlers.on_item_without_timer,
     },
     relearns={AlertAcknowledged: handlers.on_own_acknowledgement},
+    bodies={"/v1/bounces": MOST_BYTES},
     jobs=[  # Beijing time
         daily("00:30", jobs.find_alerts_without_timer),
         daily("08:30", jobs.report_failing_ways),

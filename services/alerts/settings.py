@@ -50,6 +50,9 @@ class Settings(ServiceSettings):
     Unset: nobody is told by mail."""
     mail_from: str = "xinqing@localhost"
     """The sender of mails."""
+    bounce_to: str = Field(default="", pattern=r"^$|^[A-Za-z0-9._-]{1,19}@[A-Za-z0-9.-]{1,190}$")
+    """The mailbox to which mails come back, `bounces@example.org`, which takes `bounces+…@` too.
+    Empty: they come back to the sender, and are known again by their ids alone."""
 
     sms_url: AnyHttpUrl | None = None
     """The gateway for SMS, spoken to as `docs/sms.md` says. Unset: nobody is told by SMS."""

@@ -37,6 +37,7 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
+        self.senders: list[str] = []
         self.url = ""
         self.to_rcpt: deque[str] = deque()
         self.to_data: deque[str] = deque()
@@ -66,6 +67,7 @@ class Mailbox:
         content = envelope.content
         assert isinstance(content, bytes)
         self.mails.append(message_from_bytes(content, policy=default))
+        self.senders.append(str(envelope.mail_from))
         return "250 OK"
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from services.alerts.adapters import calls, smtp, webhook
+from services.alerts.adapters import bounces, calls, smtp, webhook
 from services.alerts.errors import TargetRefused
 from services.alerts.rules.deliveries import (
     KEPT_OF_AN_ANSWER,
@@ -209,7 +209,25 @@ async def test_a_mail_arrives_with_subject_text_and_the_deliverys_id(mailbox: Ma
     (came,) = mailbox.mails
     assert (came["Subject"], came["To"]) == ("【橙】预警", "office@example.org")
     assert came.get_content().splitlines() == ["正文", "第二行"]
-    assert came["Message-ID"] == f"<{sent.delivery_id}@localhost>"
+    assert came["Message-ID"] == f"<{bounces.token(sent.delivery_id, sent.address)}@localhost>"
+    assert mailbox.senders == ["xinqing@localhost"]
+
+
+async def test_each_mail_comes_back_to_an_address_of_its_own(
+    mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALERTS_BOUNCE_TO", "bounces@xinqing.example")
+    settings.cache_clear()
+    one, other = letter("office@example.org"), letter("office@example.org")
+    for sent in (one, other, one):
+        assert (await mail(sent)).error is None
+    first, second = [bounces.token(sent.delivery_id, sent.address) for sent in (one, other)]
+    assert first != second
+    back_to = [f"bounces+{token}@xinqing.example" for token in (first, second, first)]
+    assert mailbox.senders == back_to
+    # RFC 5321, 4.5.3.1.1: the part before the @ has 64 characters at most.
+    assert len("n" * 19 + "+" + first) == 64
+    assert {came["From"] for came in mailbox.mails} == {"xinqing@localhost"}
 
 
 async def test_a_refused_recipient_is_a_status_and_a_reason(mailbox: Mailbox) -> None:

@@ -45,6 +45,8 @@ NASTY: list[Any] = [
     "00000000-0000-0000-0000-000000000000", "http://[", "http://127.0.0.1:99999/",
 ]  # fmt: skip
 STRANGE_IDS = ["x", "%00", "%D9%A3", "00000000-0000-0000-0000-000000000000", "-1", "%FF"]
+# A mail is bytes like any other to whoever draws one.
+schemathesis.serializer.alias("message/rfc822", "text/plain")
 # How often a path names a row that is there.
 KNOWN = 0.9
 SERVER = 500

@@ -2,6 +2,7 @@
 
 from services.alerts.actions import (
     alerts,
+    bounces,
     bundles,
     channels,
     deliveries,
@@ -28,6 +29,7 @@ from services.alerts.actions import (
 
 __all__ = [
     "alerts",
+    "bounces",
     "bundles",
     "channels",
     "deliveries",

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.alerts import actions, queries
-from services.alerts.rules import routing
+from services.alerts.rules import bounces, routing
 from services.alerts.rules.deliveries import Channel
 from shared import clock, sets
 from shared.db import Session
@@ -21,7 +21,9 @@ async def note_ways(
     for (notice_id, way), reason in ways.items():
         recipient = people[notice_id]
         if reason is None:
-            recipient.reached(way)
+            said = recipient.failing.get(way, {})
+            if bounces.clears(said.get("reason"), said.get("last"), now):
+                recipient.reached(way)
         else:
             recipient.fail(way, reason, now)
     await sets.change(session, list({each.id: each for each in people.values()}.values()))

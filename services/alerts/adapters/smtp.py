@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 import aiosmtplib
 
+from services.alerts.adapters import bounces
 from services.alerts.adapters.calls import Client, policy
 from services.alerts.rules.deliveries import Answer, Parcel, Verdict
 from services.alerts.settings import settings
@@ -30,7 +31,8 @@ async def send(_client: Client, parcel: Parcel) -> Answer:
     """Send one mail and give the server's answer, whatever happens."""
 
     async def post(session: aiosmtplib.SMTP) -> Answer:
-        _, said = await session.send_message(_mail(parcel))
+        mail = _mail(parcel)
+        _, said = await session.send_message(mail, sender=_back_to(parcel))
         return Answer(status=aiosmtplib.SMTPStatus.completed, body=said)
 
     return await _answer(post)
@@ -124,15 +126,22 @@ async def _connect(host: str, port: int, *, tls: bool) -> socket.socket:
     raise failure
 
 
+def _back_to(parcel: Parcel) -> str | None:
+    """Give the envelope's sender, to which a mail comes back: one for each mail, if we may."""
+    name, at, host = settings().bounce_to.rpartition("@")
+    return f"{name}+{bounces.token(parcel.delivery_id, parcel.address)}{at}{host}" if at else None
+
+
 def _mail(parcel: Parcel) -> EmailMessage:
-    """Write the mail; its id is the delivery's, so that a mail sent twice can be told as one."""
+    """Write the mail; its id names the delivery, so that a mail sent twice can be told as one."""
     sender = settings().mail_from
     mail = EmailMessage()
     mail["From"] = sender
     mail["To"] = parcel.address
     mail["Subject"] = parcel.subject.replace("\r", " ").replace("\n", " ")
     mail["Date"] = format_datetime(clock.wall())
-    mail["Message-ID"] = f"<{parcel.delivery_id}@{sender.rpartition('@')[2]}>"
+    named = bounces.token(parcel.delivery_id, parcel.address)
+    mail["Message-ID"] = f"<{named}@{sender.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(parcel.body)
     return mail

@@ -1,6 +1,7 @@
 """Tables of alerts, by noun."""
 
 from services.alerts.models.alerts import Alert, Branch, Notice, TimelineEntry
+from services.alerts.models.bounces import Bounce
 from services.alerts.models.bundles import Bundle, BundleTerms, Carried
 from services.alerts.models.channels import ProviderCheck
 from services.alerts.models.deliveries import (
@@ -27,6 +28,7 @@ __all__ = [
     "Alert",
     "Attempt",
     "Base",
+    "Bounce",
     "Branch",
     "Bundle",
     "BundleTerms",

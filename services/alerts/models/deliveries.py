@@ -183,6 +183,9 @@ class Delivery(Base):
     delivered_at: Mapped[datetime | None]
     report: Mapped[Fate | None]
     """What a gateway said became of it."""
+    bounced_at: Mapped[datetime | None]
+    bounce_status: Mapped[str | None]
+    """When and why a mail came back, as RFC 3463 has it: `5.1.1`."""
 
     attempts: Mapped[list["Attempt"]] = relationship(
         lazy="raise", order_by="(Attempt.at, Attempt.id)"
@@ -212,6 +215,11 @@ class Delivery(Base):
             self.state, self.delivered_at = DeliveryState.DELIVERED, at
         else:
             self.state = DeliveryState.REFUSED
+
+    def bounce(self, status: str, at: datetime) -> None:
+        """Note that a mail which was taken came back."""
+        self.state, self.bounced_at, self.bounce_status = DeliveryState.BOUNCED, at, status
+        self.delivered_at = self.leased_until = None
 
     def put_off(self, until: datetime) -> None:
         """Try again later."""

@@ -48,7 +48,7 @@ class Recipient(Base):
     robot_kind: Mapped[Channel | None]
     """Whose platform the robot is of; it never changes."""
     failing: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
-    """Ways that did not reach it last, each with why and since when: `{"sms": {"reason": …}}`."""
+    """Ways that did not reach it last, each with why, since when and when last."""
     quiet: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
     """Hours in which a channel waits: `{"channel": "mail", "begins": "22:00", "ends": "07:00"}`."""
     from_on: Mapped[date]
@@ -76,7 +76,8 @@ class Recipient(Base):
     def fail(self, way: Channel, reason: str, at: datetime) -> None:
         """Note that a way did not reach it, and since when that is so."""
         since = self.failing.get(way, {}).get("since", at.isoformat())
-        self.failing = self.failing | {way.value: {"reason": reason, "since": since}}
+        said = {"reason": reason, "since": since, "last": at.isoformat()}
+        self.failing = self.failing | {way.value: said}
 
     def reached(self, way: Channel) -> None:
         """Note that a way reached it, or that its address there is another now."""

@@ -3,6 +3,7 @@
 from services.alerts.queries import (
     alerts,
     areas,
+    bounces,
     bundles,
     channels,
     deliveries,
@@ -26,6 +27,7 @@ from services.alerts.queries import (
 __all__ = [
     "alerts",
     "areas",
+    "bounces",
     "bundles",
     "channels",
     "deliveries",

@@ -2,6 +2,7 @@
 
 from services.alerts.routes import (
     alerts,
+    bounces,
     bundles,
     channels,
     duties,
@@ -21,6 +22,7 @@ from services.alerts.routes.router import router
 
 __all__ = [
     "alerts",
+    "bounces",
     "bundles",
     "channels",
     "duties",

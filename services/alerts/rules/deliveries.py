@@ -44,9 +44,16 @@ class DeliveryState(StrEnum):
     EXHAUSTED = "exhausted"
     STOPPED = "stopped"
     """Its endpoint or robot was disabled before it could be delivered, or has no address now."""
+    BOUNCED = "bounced"
+    """A mail server had taken it, and reported later that it did not arrive."""
 
 
-NOT_TAKEN = (DeliveryState.REFUSED, DeliveryState.EXHAUSTED, DeliveryState.STOPPED)
+NOT_TAKEN = (
+    DeliveryState.REFUSED,
+    DeliveryState.EXHAUSTED,
+    DeliveryState.STOPPED,
+    DeliveryState.BOUNCED,
+)
 
 
 class Scheme(StrEnum):

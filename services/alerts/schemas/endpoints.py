@@ -176,6 +176,9 @@ class DeliveryOut(OutBody):
     delivered_at: datetime | None
     report: Fate | None
     """What the SMS gateway said became of it."""
+    bounced_at: datetime | None
+    bounce_status: str | None
+    """When and why a mail came back that a mail server had taken: `5.1.1` (RFC 3463)."""
 
 
 class AttemptOut(OutBody):

@@ -149,6 +149,8 @@ class FailingWay(BaseModel):
 
     reason: str
     since: datetime
+    last: datetime | None = None
+    """When it was seen last."""
 
 
 class RecipientOut(OutBody):

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from email.message import EmailMessage
 from typing import Any
 
 from sqlalchemy import delete, select
 
 from services.alerts import actions, handlers
+from services.alerts.adapters import bounces
 from services.alerts.models import (
     Alert,
     Delivery,
@@ -17,6 +19,7 @@ from services.alerts.models import (
     Recipient,
     Reminder,
 )
+from services.alerts.rules.deliveries import Channel, DeliveryState
 from services.alerts.rules.notices import Reason
 from services.alerts.schemas.bundles import BundleTermsIn
 from services.alerts.schemas.duties import DutyPatternIn, LeaveIn
@@ -33,6 +36,7 @@ from shared.auth import Caller
 from shared.db import Session, new_id
 from shared.known import KnownArea
 from shared.roles import KNOWN_ROLES, LIMITED_TO_OWN
+from tests.alerts import dsn
 from tests.alerts import factories as make
 from tests.alerts.factories import AUTHORITY, BEGUN, CONTRACTOR, DEVELOPER, OPENED_AT
 from tests.contracts.access.rows import HERE, TREE_ELSEWHERE, Rows
@@ -99,6 +103,8 @@ async def rows(session: Session, time: Time) -> Rows:
         workdays=1, transfers=[], recipient_ids=[], told_at=clock.now(),
     )  # fmt: skip
     session.add(reminder)
+    came_back = _mail(notices[0])
+    session.add(came_back)
     robot = await actions.robots.add_robot(
         session, OFFICE, RobotIn.model_validate(_ROBOT), clock.now()
     )
@@ -130,7 +136,8 @@ async def rows(session: Session, time: Time) -> Rows:
         },
         requests={
             name: [{"json": sent}] for name, sent in _bodies(recipient, alert, notices).items()
-        },
+        }
+        | {f"POST {V1}/bounces": [_report(came_back)]},
         marks={
             f"GET {V1}/alerts": alert.id,
             # An alert that is not the caller's is named among those refused.
@@ -168,6 +175,20 @@ def _notice(alert: Alert, who: Recipient) -> Notice:
         id=new_id(), alert_id=alert.id, recipient_id=who.id, step=0, reason=Reason.RAISED,
         slot="access", told_at=clock.now(), trace={},
     )  # fmt: skip
+
+
+def _mail(notice: Notice) -> Delivery:
+    return Delivery(
+        id=new_id(), key="access", lane="mail", channel=Channel.MAIL, type="raised",
+        area_code=HERE, notice_id=notice.id, state=DeliveryState.DELIVERED, made_attempts=1,
+        created_at=clock.now(),
+    )  # fmt: skip
+
+
+def _report(mail: Delivery) -> dict[str, Any]:
+    sent = EmailMessage()
+    sent["Message-ID"] = f"<{bounces.token(mail.id, MAIL)}@localhost>"
+    return {"content": dsn.report(sent), "headers": {"content-type": "message/rfc822"}}
 
 
 def _route(code: str) -> dict[str, Any]:
