@@ -101,6 +101,11 @@ async def on_bank_feed_due(session: Session, timer: Timer) -> None:
     await actions.feeds.report_late_feed(session, timer.subject_id, timer.due_at)
 
 
+async def on_freeze_due(session: Session, timer: Timer) -> None:
+    """Timer: the first day of a freeze that was entered before is here."""
+    await actions.life.begin_freeze(session, timer.subject_id, timer.due_at)
+
+
 async def measure_standings(sessions: Sessions) -> int:
     """Measure: how many supervised projects stand how with their transfers, by area and unit."""
     async with sessions.begin("job:measure_standings") as session:

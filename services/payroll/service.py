@@ -87,7 +87,7 @@ service = Service(
         daily("09:00", jobs.remind_of_transfers),
     ],
     polls=[jobs.replan_obligations, jobs.match_returns, jobs.find_missed_transfers],
-    timers={"bank_feed": jobs.on_bank_feed_due},
+    timers={"bank_feed": jobs.on_bank_feed_due, "freeze": jobs.on_freeze_due},
     reads={
         "statement": statement_print.printed,
         "accounts": account_list.printed,

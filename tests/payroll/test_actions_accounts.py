@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select
 
-from services.payroll import actions, handlers, queries
+from services.payroll import actions, handlers, jobs, queries
 from services.payroll.errors import (
     AccountRefused,
     AccountStep,
@@ -30,7 +30,7 @@ from services.payroll.schemas.life import (
     OpeningIn,
 )
 from services.payroll.schemas.policies import PolicyIn
-from shared import clock
+from shared import clock, timers
 from shared.db import Session, new_id
 from shared.events.cases import ArrearsCaseOpened
 from shared.events.conditions import PayrollConditionEnded, PayrollConditionFound
@@ -267,6 +267,42 @@ async def test_a_freeze_is_told_with_its_last_day_where_each_that_holds_has_one(
     news = await published(session, WageAccountChanged)
     told = [one.frozen_until for one in news if one.frozen]  # type: ignore[attr-defined]
     assert told == [date(2023, 1, 20), date(2023, 1, 20), None]
+
+
+async def test_a_freeze_that_lies_ahead_is_told_as_its_first_day_begins(
+    session: Session, published: Published, account: WageAccount
+) -> None:
+    body = FreezeIn(
+        from_on=date(2023, 1, 12), until_on=date(2023, 1, 13), by="县人民法院", reason="执行"
+    )
+    freeze = await actions.life.freeze_account(session, person(), account.id, body, NOON)
+    await session.flush()
+    [timer] = await timers.armed(session, freeze.id)
+    assert timer.due_at == clock.at(date(2023, 1, 12))
+    for _ in range(2):
+        await jobs.on_freeze_due(session, timer)
+    news = await published(session, WageAccountChanged)
+    said = [(one.occurred_at, one.frozen, one.frozen_until) for one in news]  # type: ignore[attr-defined]
+    begun = (timer.due_at, True, date(2023, 1, 13))
+    assert said[-3:] == [(NOON, False, None), begun, begun]
+    # One that holds from its entry on is told with it, and waits for nothing.
+    at_once = FreezeIn(from_on=date(2023, 1, 10), by="县人民法院", reason="执行")
+    now = await actions.life.freeze_account(session, person(), account.id, at_once, NOON)
+    assert await timers.armed(session, now.id) == []
+
+
+async def test_an_account_that_is_closed_by_then_is_frozen_no_more(
+    session: Session, published: Published, account: WageAccount
+) -> None:
+    body = FreezeIn(from_on=date(2023, 1, 12), by="县人民法院", reason="执行")
+    freeze = await actions.life.freeze_account(session, person(), account.id, body, NOON)
+    await session.flush()
+    account.closed_on, account.closed_at = date(2023, 1, 11), NOON
+    account.stand()
+    before = len(await published(session, WageAccountChanged))
+    [timer] = await timers.armed(session, freeze.id)
+    await jobs.on_freeze_due(session, timer)
+    assert len(await published(session, WageAccountChanged)) == before
 
 
 async def _announce(session: Session, account: WageAccount, reason: CloseReason) -> None:

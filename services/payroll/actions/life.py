@@ -19,12 +19,16 @@ from services.payroll.schemas.life import (
     LiftIn,
     OpeningIn,
 )
-from shared import clock
-from shared.areas import Scope
+from shared import clock, timers
+from shared.areas import NATION, Scope
 from shared.auth import Caller
 from shared.db import Session, new_id
 from shared.problems import Finding
 from shared.wording import Text
+
+FREEZE = "freeze"
+"""The kind of timer by which a freeze begins that was entered before its first day."""
+_EVERYWHERE = Scope(frozenset({NATION}))
 
 
 async def open_account(
@@ -74,7 +78,7 @@ async def note_filing(
 async def freeze_account(
     session: Session, caller: Caller, account_id: UUID, body: FreezeIn, now: datetime
 ) -> Freeze:
-    """Enter a spell in which nothing may leave the account."""
+    """Enter a spell in which nothing may leave the account; one that lies ahead is timed."""
     account = await queries.accounts.locked_account(session, account_id, caller.scope)
     _alive(account)
     freeze = Freeze(
@@ -85,8 +89,21 @@ async def freeze_account(
         **body.model_dump(),
     )
     session.add(freeze)
+    begins = clock.at(freeze.from_on)
+    if begins > now:
+        timers.arm(session, FREEZE, freeze.id, begins, entered_at=now)
     await _changed(session, account, now)
     return freeze
+
+
+async def begin_freeze(session: Session, freeze_id: UUID, due: datetime) -> None:
+    """Tell of a freeze whose first day has come, unless its account is closed by now."""
+    seen = await queries.accounts.account_of_freeze(session, freeze_id)
+    # As whoever brings money does: the source, then the account.
+    await queries.sources.locked_source(session, seen.source_id)
+    account = await queries.accounts.locked_account(session, seen.id, _EVERYWHERE)
+    if account.status is not AccountStatus.CLOSED:
+        await _changed(session, account, due)
 
 
 async def lift_freeze(

@@ -157,6 +157,12 @@ async def locked_unused_accounts(
     return rows.all()
 
 
+async def account_of_freeze(session: Session, freeze_id: UUID) -> WageAccount:
+    """Give the account of a freeze for which a limit was armed."""
+    of_it = select(Freeze.account_id).where(Freeze.id == freeze_id).scalar_subquery()
+    return (await session.scalars(select(WageAccount).where(WageAccount.id == of_it))).one()
+
+
 async def locked_freeze(session: Session, account_id: UUID, freeze_id: UUID) -> Freeze:
     """Give a freeze of an account for changing, or raise NotFound."""
     row = await session.scalar(
