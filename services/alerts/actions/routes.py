@@ -1,10 +1,11 @@
 """Routes: the next version of one, by area and code; whom an alert would reach by them."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, TypeAlias
 
 from services.alerts import actions, queries
+from services.alerts.actions.foresight import Foresight
 from services.alerts.errors import ParentUnknown, RouteNotLater, RoutesUnder
 from services.alerts.models import Alert, Route
 from services.alerts.rules import ladders, routing, trees
@@ -18,6 +19,10 @@ from shared.wording import Text
 from shared.workdays import Calendar
 
 _UNDER = Text("其下仍有路由：{codes}", "These routes lie under it: {codes}")
+Climbed: TypeAlias = tuple[int, datetime, Told | None]
+"""A rung of a dry run: its number, its instant, and whom it names."""
+# So far apart two clocks are that are the same one, read one after the other.
+_TOGETHER = timedelta(minutes=1)
 _MOVE_FIRST = Text("请先停用或移走下级路由", "Disable those first, or lay them elsewhere")
 
 
@@ -71,6 +76,7 @@ async def rehearse(
 ) -> dict[str, Any]:
     """Say whom an alert would reach and when, by the routes, people and calendar known today.
 
+    And what would keep it from being sent, by what is silenced, muted or bundled today.
     Nothing is kept and nobody is told. Raises NotFound, AreaUnknown.
     """
     about: Alert | routing.Matter
@@ -84,18 +90,39 @@ async def rehearse(
     routes = await queries.routes.routes_in_force(session, lineage, clock.day_of(at))
     walk = trees.walk(routes, about, lineage)
     calendar = await known.calendar(session, about.area_code)
-    taken = []
-    for path in walk.paths or [()]:
-        rungs = [
-            await _rung(session, about, rung) for rung in _rungs(path, at, asked.rungs, calendar)
-        ]
-        taken.append({"path": path, "rungs": rungs})
+    paths = walk.paths or [()]
+    ahead = [list(_rungs(path, at, asked.rungs, calendar)) for path in paths]
+    shown = await _in_time(session, about, ahead, Foresight(session, about, lineage, _shift(now)))
+    taken = [{"path": path, "rungs": rungs} for path, rungs in zip(paths, shown, strict=True)]
     looks = [
         {"area_code": look.route.area_code, "code": look.route.code,
          "version": look.route.version, "refused": look.refused}
         for look in walk.looks
     ]  # fmt: skip
     return {"at": at, "lineage": lineage, "taken": taken, "looks": looks}
+
+
+async def _in_time(
+    session: Session,
+    about: Alert | routing.Matter,
+    ahead: Sequence[Sequence[Climbed]],
+    foresight: Foresight,
+) -> list[list[dict[str, Any]]]:
+    """Give the rungs of each route as they are shown, looked at in the order of their instants.
+
+    What goes first decides what goes by itself, whichever route it comes by.
+    """
+    shown: list[list[dict[str, Any]]] = [[] for _ in ahead]
+    every = [(rung[1], number, rung) for number, rungs in enumerate(ahead) for rung in rungs]
+    for _, number, rung in sorted(every, key=lambda each: each[:2]):
+        shown[number].append(await _rung(session, about, rung, foresight))
+    return shown
+
+
+def _shift(now: datetime) -> timedelta:
+    """Give how far the machine's clock is ahead of the domain's: nothing, but in a scenario."""
+    shift = clock.wall() - now
+    return shift if abs(shift) > _TOGETHER else timedelta()
 
 
 def _supposed(asked: RehearsalIn) -> routing.Matter:
@@ -106,9 +133,7 @@ def _supposed(asked: RehearsalIn) -> routing.Matter:
     )
 
 
-def _rungs(
-    path: Sequence[Route], at: datetime, most: int, calendar: Calendar
-) -> Iterator[tuple[int, datetime, Told | None]]:
+def _rungs(path: Sequence[Route], at: datetime, most: int, calendar: Calendar) -> Iterator[Climbed]:
     """Give the birth of an alert and the rungs after it: number, instant, and who is named."""
     if not path:
         yield 0, at, None
@@ -125,16 +150,19 @@ def _rungs(
 async def _rung(
     session: Session,
     about: Alert | routing.Matter,
-    rung: tuple[int, datetime, Told | None],
+    rung: Climbed,
+    foresight: Foresight,
 ) -> dict[str, Any]:
     number, at, told = rung
     found = await actions.notices.reach(session, about, [told] if told else [], at)
+    muted = await foresight.muted(at)
     reached = [
         {"recipient_id": who.id, "title": who.title, "trace": why,
-         "channels": actions.notices.ways(who)}
+         "channels": actions.notices.ways(who),
+         "held": [] if muted else await foresight.held(who, why, at)}
         for who, why in found.told_of
     ]  # fmt: skip
     return {
         "rung": number, "at": at, "reached": reached, "unfilled": found.unfilled,
-        "is_dead_end": found.is_dead_end,
+        "is_dead_end": found.is_dead_end, "muted": muted,
     }  # fmt: skip

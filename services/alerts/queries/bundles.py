@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from services.alerts.models import Alert, Bundle, BundleTerms, Carried, Delivery, Notice
 from services.alerts.queries import areas
@@ -90,7 +90,29 @@ async def locked_open_bundle(
     at: datetime,
 ) -> Bundle | None:
     """Give the bundle that takes a notice told at an instant; who seals it waits for us."""
+    statement = _open_bundle(recipient_id, channel, kind=kind, group_key=group_key, at=at)
+    return await session.scalar(statement.with_for_update(read=True))
+
+
+async def find_open_bundle(
+    session: Session,
+    recipient_id: UUID,
+    channel: Channel,
+    *,
+    kind: BundleKind,
+    group_key: str,
+    at: datetime,
+) -> Bundle | None:
+    """Give the same for looking at: nothing is put into it."""
     return await session.scalar(
+        _open_bundle(recipient_id, channel, kind=kind, group_key=group_key, at=at)
+    )
+
+
+def _open_bundle(
+    recipient_id: UUID, channel: Channel, *, kind: BundleKind, group_key: str, at: datetime
+) -> Select[Bundle]:
+    return (
         select(Bundle)
         .where(
             Bundle.recipient_id == recipient_id,
@@ -102,7 +124,6 @@ async def locked_open_bundle(
         )
         .order_by(Bundle.due_at, Bundle.id)
         .limit(1)
-        .with_for_update(read=True)
     )
 
 

@@ -1,5 +1,6 @@
 """Maintenance windows, and which deliveries wait for their end."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -42,6 +43,24 @@ async def locked_window(session: Session, window_id: UUID, scope: Scope) -> Main
     if found is None:
         raise NotFound
     return found
+
+
+async def lasting(
+    session: Session, lineage: Sequence[str], channel: Channel, wall: datetime
+) -> MaintenanceWindow | None:
+    """Give the window that lasts for an area's channel at an instant, the longest of several."""
+    return await session.scalar(
+        select(MaintenanceWindow)
+        .where(
+            MaintenanceWindow.from_at <= wall,
+            MaintenanceWindow.until_at > wall,
+            MaintenanceWindow.ended_by.is_(None),
+            MaintenanceWindow.area_code.in_([NATION, *lineage]),
+            MaintenanceWindow.channels.contains([channel.value]),
+        )
+        .order_by(MaintenanceWindow.until_at.desc(), MaintenanceWindow.id)
+        .limit(1)
+    )
 
 
 async def kept_back(session: Session, wall: datetime) -> ColumnElement[bool] | None:

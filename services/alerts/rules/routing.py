@@ -81,6 +81,11 @@ class Matter:
     details: dict[str, Any] = field(default_factory=dict)
 
     @property
+    def is_urgent(self) -> bool:
+        """Say whether it reaches people past all that makes other news wait."""
+        return self.major or self.level == "red"
+
+    @property
     def dedupe_key(self) -> str:
         """Give the key under which repeats are counted; amounts and times are not part of it."""
         text = "\n".join((self.kind, str(self.about_id), self.period, self.level))

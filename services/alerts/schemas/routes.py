@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from services.alerts.rules import routing
 from services.alerts.rules.bundles import GroupBy
+from services.alerts.rules.foresight import HeldBy
 from services.alerts.rules.ladders import WaitUnit
 from services.alerts.rules.routing import Receiver
 from services.alerts.schemas.forms import (
@@ -214,6 +215,8 @@ class RehearsalIn(InBody):
     sector_authority_id: UUID | None = None
     unit_id: UUID | None = None
     person_id: UUID | None = None
+    project_id: UUID | None = None
+    """Whose facts, such as a frozen account, may mute it."""
     at: clock.Instant | None = None
     """When it would be raised; now, if nothing is said."""
     rungs: Annotated[int, Field(ge=0, le=20)] = 6
@@ -240,12 +243,30 @@ class StopOut(OutBody):
     version: int
 
 
+class HoldOut(OutBody):
+    """What would keep a notice back: until when, if that is known, and whose word it is."""
+
+    by: HeldBy
+    until_at: datetime | None
+    reason: str
+    cause_id: UUID | None
+
+
+class HeldOut(OutBody):
+    """What would keep it from leaving by a channel; of several on one channel each in turn."""
+
+    channel: str
+    hold: HoldOut
+
+
 class ReachedOut(OutBody):
     """Who would be told, by which ways, and why."""
 
     recipient_id: UUID
     title: str
     channels: list[str]
+    held: list[HeldOut]
+    """What would delay it, by channel; the inbox has it at once."""
     trace: dict[str, Any]
 
 
@@ -258,6 +279,8 @@ class RungOut(OutBody):
     unfilled: list[str]
     """Roles that nobody holds on that day."""
     is_dead_end: bool
+    muted: HoldOut | None
+    """Why it would lie in the inbox alone; at its end it is told again, if nobody answered."""
 
 
 class TakenOut(OutBody):
