@@ -28,7 +28,7 @@ class Endpoint(Base):
     description: Mapped[str]
     types: Mapped[list[str]]
     areas: Mapped[list[str]]
-    projects: Mapped[list[str]]
+    projects: Mapped[list[str]] = mapped_column(server_default="[]")
     """Ids; empty: all projects of the areas."""
     org_id: Mapped[UUID | None]
     """Set: only events in which this organisation takes part."""
@@ -41,16 +41,17 @@ class Endpoint(Base):
     """How many it is sent in a minute at most; None: as many as go."""
     free_at: Mapped[datetime | None]
     """The machine's instant from which its pace allows the next."""
-    payload: Mapped[Payload] = mapped_column(default=Payload.THIN)
-    ordered: Mapped[bool] = mapped_column(default=False)
+    payload: Mapped[Payload] = mapped_column(default=Payload.THIN, server_default="full")
+    """Releases that knew no other wrote no word of it, and sent whole events."""
+    ordered: Mapped[bool] = mapped_column(default=False, server_default="false")
     """Of each project the next is sent when the one before has arrived or was given up."""
-    failures: Mapped[int] = mapped_column(default=0)
+    failures: Mapped[int] = mapped_column(default=0, server_default="0")
     """In a row."""
     failing_since: Mapped[datetime | None]
     """The machine's instant of the first of these."""
     resting_until: Mapped[datetime | None]
     """The machine's instant before which it is not tried."""
-    warned: Mapped[int] = mapped_column(default=0)
+    warned: Mapped[int] = mapped_column(default=0, server_default="0")
     """How many warnings these failures have brought."""
     state: Mapped[EndpointState] = mapped_column(default=EndpointState.ACTIVE)
     state_reason: Mapped[str | None]
@@ -114,7 +115,7 @@ class Message(Base):
     project_id: Mapped[UUID | None]
     sequence: Mapped[int | None]
     """Its place among all that was pushed of its project; None without a project."""
-    organisations: Mapped[list[str]]
+    organisations: Mapped[list[str]] = mapped_column(server_default="[]")
     """Ids of those who take part: an endpoint of one of them may be sent it again."""
     body: Mapped[str]
     occurred_at: Mapped[datetime]

@@ -77,14 +77,14 @@ class WatchItem(db.Synced, Base):
     step: Mapped[str]
     """The last rung that was reached; what lies below it is passed for ever."""
     step_at: Mapped[datetime]
-    facts: Mapped[list[str]] = mapped_column(default=list)
+    facts: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
     value: Mapped[Decimal | None] = mapped_column(Numeric(20, 6))
     """The value that was measured last, where a value decides on the level."""
     muted_by: Mapped[str | None]
     """Why its clock stands still; it stays visible and counted."""
     muted_at: Mapped[datetime | None]
-    pauses: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
-    granted: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+    pauses: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
+    granted: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
     """Times for which its clock stands still because an extension was granted."""
     proposing: Mapped[bool] = mapped_column(default=False)
     """Stands where its policy asks for an arrears case."""

@@ -60,7 +60,7 @@ class DepositRule(Base):
     guarantee_months: Mapped[int] = mapped_column(server_default="12")
     statement_months: Mapped[int] = mapped_column(server_default="3")
     """How many months the bank's statement of a deposit tells of (art. 21)."""
-    interest_to: Mapped[Answerer]
+    interest_to: Mapped[Answerer] = mapped_column(server_default="contractor")
     """Whose a deposit's interest is (art. 15)."""
     agreement_asked: Mapped[bool] = mapped_column(server_default="true")
     """Whether the copy of a deposit's agreement lies here (art. 11)."""
