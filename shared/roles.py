@@ -29,6 +29,8 @@ _TELL = (
     "alerts:manage_robots",
     "alerts:read_deliveries",
 )
+# The office and operators say of whom we have to hear.
+_EXPECT = ("payroll:write_expectations", "cases:write_expectations")
 
 PERMISSIONS: Mapping[str, frozenset[str]] = {
     role: frozenset(permissions)
@@ -74,6 +76,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "cases:assign",
             "cases:decide",
             "cases:write_policies",
+            *_EXPECT,
             *_TELL,
             "alerts:reveal",
         ),
@@ -223,6 +226,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "payroll:waive_feed",
             "payroll:write_policies",
             "cases:write_policies",
+            *_EXPECT,
             *_TELL,
             "alerts:hold_channels",
             "alerts:report_bounces",

@@ -66,6 +66,10 @@ class Timer(Plumbing):
 OnDue = Callable[[Session, Timer], Awaitable[None]]
 
 
+class Held(Exception):
+    """Somebody changes just now what a limit is about, and its handler must not wait for him."""
+
+
 def arm(
     session: Session,
     kind: str,
@@ -242,6 +246,9 @@ async def _fire(session: Session, timer: Timer, handlers: Mapping[str, OnDue]) -
     timer_id = timer.id
     try:
         await _handle(session, timer, handlers[timer.kind])
+    except Held:
+        again = {"retry_at": clock.wall() + timedelta(seconds=1)}
+        await session.execute(update(Timer).where(Timer.id == timer_id).values(again))
     except Exception as error:  # noqa: BLE001  one bad timer must not hold up the others
         await _put_off(session, timer_id, error)
 

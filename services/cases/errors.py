@@ -329,3 +329,28 @@ class KindUnknown(Problem):
 
     status = 422
     title = Text("没有该类预警事项", "There is no such kind of watch item")
+
+
+class ExpectationUnknown(Problem):
+    """No such expected feed, or it lies outside the caller's scope."""
+
+    status = 404
+    title = Text(
+        "没有该应报数据，或不在您的管辖范围内", "No such expected feed, or it is not yours"
+    )
+
+
+class ExpectationRefused(Problem):
+    """The feed cannot be expected like this; all that is wrong is in `errors`."""
+
+    status = 422
+    title = Text("应报数据信息有误", "This feed cannot be expected like this")
+
+
+class ExpectationTaken(Problem):
+    """The feed is expected already, and otherwise; end that expectation first."""
+
+    status = 409
+    title = Text(
+        "该数据已列为应报且内容不同，请先终止原应报", "It is expected already, and otherwise"
+    )

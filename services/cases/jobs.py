@@ -41,6 +41,11 @@ async def on_condition_due(session: Session, timer: Timer) -> None:
     await actions.conditions.open_due(session, timer.subject_id, timer.due_at)
 
 
+async def on_expected_feed_due(session: Session, timer: Timer) -> None:
+    """Let an expected feed be silent, or end with its last day."""
+    await actions.expectations.fall_due(session, timer)
+
+
 async def assign_persons(sessions: Sessions, today: date) -> None:
     """Hand items over where a duty begins or has ended."""
     async with sessions.begin("job:assign_persons") as session:
@@ -52,6 +57,7 @@ async def report_without_timer(sessions: Sessions, today: date) -> None:
     async with sessions.begin("job:report_without_timer") as session:
         await actions.items.report_without_timer(session, today, clock.now())
         await actions.conditions.report_without_timer(session, today)
+        await actions.expectations.report_without_timer(session, today)
 
 
 async def record_shadows(sessions: Sessions, today: date) -> None:

@@ -103,6 +103,7 @@ service = Service(
         "order": jobs.on_order_due,
         "funding": jobs.on_funding_due,
         "condition": jobs.on_condition_due,
+        "expected_feed": jobs.on_expected_feed_due,
     },
     measures=[jobs.measure_items],
     invariants={

@@ -18,6 +18,7 @@ STORY = 12
 KINDS = {
     "transfer_missed": "人工费未拨付",
     "bank_feed_late": "银行数据未到",
+    "feed_silent": "应报数据未到",
     "account_not_opened": "专户未开立",
     "account_not_filed": "专户未备案",
     "agreement_missing": "三方协议未签订",

@@ -257,3 +257,28 @@ class AccountListRefused(Problem):
 
     status, keeps = 422, True
     title = Text("文件中有错误，未导入任何内容", "The file has errors; nothing of it was entered")
+
+
+class ExpectationUnknown(Problem):
+    """No such expected feed, or it lies outside the caller's scope."""
+
+    status = 404
+    title = Text(
+        "没有该应报数据，或不在您的管辖范围内", "No such expected feed, or it is not yours"
+    )
+
+
+class ExpectationRefused(Problem):
+    """The feed cannot be expected like this."""
+
+    status = 422
+    title = Text("应报数据信息有误", "This feed cannot be expected like this")
+
+
+class ExpectationTaken(Problem):
+    """The feed is expected already, and otherwise; end that expectation first."""
+
+    status = 409
+    title = Text(
+        "该数据已列为应报且内容不同，请先终止原应报", "It is expected already, and otherwise"
+    )

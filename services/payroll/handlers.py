@@ -145,13 +145,17 @@ async def on_own_transfer_noted(session: Session, event: TransferNoted) -> None:
 
 async def on_calendar_published(session: Session, event: CalendarPublished) -> None:
     """Keep the working days; what is planned and expected by them is worked out again."""
+    held = await actions.expectations.hold(session, event.area_code)
     await known.on_calendar_published(session, event)
+    await actions.expectations.replan(session, held)
     await actions.obligations.note_calendar(session, event.area_code, event.year, event.occurred_at)
     await actions.feeds.replan_feeds(session, event.area_code)
 
 
 async def on_area_changed(session: Session, event: AreaChanged) -> None:
     """Keep the area; what lies in it may have the working days of others above it now."""
+    held = await actions.expectations.hold(session, event.area_code)
     await known.on_area_changed(session, event)
+    await actions.expectations.replan(session, held)
     await actions.obligations.note_area(session, event.area_code, event.occurred_at)
     await actions.feeds.replan_feeds(session, event.area_code)

@@ -106,6 +106,17 @@ async def on_freeze_due(session: Session, timer: Timer) -> None:
     await actions.life.begin_freeze(session, timer.subject_id, timer.due_at)
 
 
+async def on_expected_feed_due(session: Session, timer: Timer) -> None:
+    """Timer: the last instant is here at which another expected feed is in time."""
+    await actions.expectations.fall_due(session, timer)
+
+
+async def report_without_timer(sessions: Sessions, today: date) -> None:
+    """Compare what is expected with what is armed; what would stay silent, operators are told."""
+    async with sessions.begin("job:report_without_timer") as session:
+        await actions.expectations.report_without_timer(session, today)
+
+
 async def measure_standings(sessions: Sessions) -> int:
     """Measure: how many supervised projects stand how with their transfers, by area and unit."""
     async with sessions.begin("job:measure_standings") as session:

@@ -84,10 +84,15 @@ service = Service(
         daily("00:00", jobs.expect_bank_feeds),
         daily("00:00", jobs.look_at_accounts),
         daily("00:00", jobs.find_overdue_reports),
+        daily("00:30", jobs.report_without_timer),
         daily("09:00", jobs.remind_of_transfers),
     ],
     polls=[jobs.replan_obligations, jobs.match_returns, jobs.find_missed_transfers],
-    timers={"bank_feed": jobs.on_bank_feed_due, "freeze": jobs.on_freeze_due},
+    timers={
+        "bank_feed": jobs.on_bank_feed_due,
+        "freeze": jobs.on_freeze_due,
+        "expected_feed": jobs.on_expected_feed_due,
+    },
     reads={
         "statement": statement_print.printed,
         "accounts": account_list.printed,
@@ -96,5 +101,8 @@ service = Service(
     loops={StatementFile.__tablename__: jobs.read_statement_files},
     bodies={"/v1/statement-files": MOST_BYTES + MEBIBYTE},
     measures=[jobs.measure_standings],
-    invariants={"unhandled_obligations": queries.invariants.unhandled_obligations},
+    invariants={
+        "unhandled_obligations": queries.invariants.unhandled_obligations,
+        "without_timer": queries.expectations.expectations_without_timer,
+    },
 )

@@ -25,6 +25,7 @@ def _defaults() -> dict[str, dict[str, Any]]:
         "0007_conditions",
         "0016_watched_after_red",
         "0017_bank_statements",
+        "0019_expectations",
     ):
         module = _migration(file)
         rows |= {

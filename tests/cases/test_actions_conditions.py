@@ -82,6 +82,10 @@ RULES: list[tuple[str, str, str, list[tuple[str, str]]]] = [
     ("payment_guarantee_missing", "2023-04-14", "2023-04-13 11:00",
      [("yellow", "04-14 00:00"), ("orange", "04-29 09:00"), ("red", "05-14 09:00")]),
     ("no_systems", "2023-04-20", "2023-04-21 08:30", [("red", "04-21 08:30")]),
+    # P25: blue the moment it is told, over Labour Day and the Saturday of 6 May.
+    ("feed_silent", "2023-04-28", "2023-04-28 10:00",
+     [("blue", "04-28 10:00"), ("yellow", "05-04 09:00"), ("orange", "05-06 09:00"),
+      ("red", "05-09 09:00")]),
     ("reporting_gap", "2023-04-27", "2023-04-27 10:00",
      [("blue", "04-27 10:00"), ("yellow", "05-05 09:00"), ("orange", "05-15 09:00"),
       ("red", "05-29 09:00")]),

@@ -27,6 +27,11 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "extensions": OF | {"kind": "deposit_missing", "unit": "wd", "longest": 2, "how_often": 1},
     "closings": OF | {"kind": "wage_officer_missing", "proofs": [], "second_person": True},
+    "feeds": OF
+    | {
+        "kind": "provincial_client", "every": "workday", "workday": 1, "by": "08:00",
+        "grace_minutes": 30,
+    },
 }  # fmt: skip
 DAY = date(2023, 5, 10)
 office = pytest.mark.caller("wage_office", areas=[COUNTY], subject="anna")

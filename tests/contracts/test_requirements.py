@@ -51,6 +51,7 @@ KINDS = {
     # Of a deposit, as what is not replenished is.
     "deposit_statement_missing": "P6",
     "bank_feed_late": "P25",
+    "feed_silent": "P25",
 }
 
 

@@ -8,7 +8,7 @@ from services.alerts import actions, queries
 from services.alerts.models import Alert, Branch, Route
 from services.alerts.rules import ladders, trees
 from services.alerts.rules.ladders import ESCALATION, PROMISE
-from services.alerts.rules.notices import AlertState, Entry, Reason
+from services.alerts.rules.notices import ABOUT_DATA, AlertState, Entry, Reason
 from services.alerts.rules.routing import Told
 from shared import clock, known, timers
 from shared.db import Session, new_id, same_id
@@ -188,10 +188,13 @@ async def _climb(
 async def _propose_supervision(session: Session, alert: Alert, at: datetime) -> None:
     """Propose listed supervision of an item that nobody answers for; once for an alert.
 
-    It is the authorities' own matter: no party of the project is told by us.
+    It is the authorities' own matter: no party of the project is told by us. Data that did not
+    come are no reason for it.
     """
     event_id = same_id(alert.raised_at, f"supervision:{alert.dedupe_key}")
-    if alert.watch_item_id is None or await queries.alerts.find_entry(session, alert.id, event_id):
+    if alert.kind in ABOUT_DATA or alert.watch_item_id is None:
+        return
+    if await queries.alerts.find_entry(session, alert.id, event_id):
         return
     said = {"level": alert.level, "silent_since": alert.raised_at.isoformat()}
     actions.notices.note(session, alert, Entry.SUPERVISION_PROPOSED, at, said, event_id=event_id)

@@ -71,6 +71,7 @@ KINDS: Mapping[str, Text] = {
     "group_dispute_sign": Text("群体性欠薪苗头", "sign of a group dispute over wages"),
     "warning_letter": Text("提示警示", "warning letter"),
     "bank_feed_late": Text("银行数据未到", "bank feed late"),
+    "feed_silent": Text("应报数据未到", "expected feed silent"),
     "account_not_opened": Text("工资专用账户未开立", "wage account not opened"),
     "account_not_filed": Text("工资专用账户未备案", "wage account not filed"),
     "agreement_missing": Text("三方资金管理协议未签订", "tripartite agreement missing"),
@@ -102,6 +103,9 @@ KINDS: Mapping[str, Text] = {
     "channel_failing": Text("通知渠道自检失败", "a channel fails its self-test"),
     "area_unknown": Text("行政区划未登记", "an area is not registered"),
 }
+
+ABOUT_DATA = frozenset({"bank_feed_late", "feed_silent"})
+"""Data that did not come: nobody is blamed for wages, so nothing is proposed."""
 
 _OPENINGS: Mapping[Reason, Text] = {
     Reason.RAISED: Text("预警", "Alert"),

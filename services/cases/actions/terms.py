@@ -1,21 +1,27 @@
-"""Terms of orders, of more time and of closings by hand: stored by version, never changed."""
+"""Terms of orders, more time, closings by hand and feeds: stored by version, never changed."""
 
 from collections.abc import Iterator
 from typing import TypeAlias, TypeVar
 
 from services.cases import queries
+from services.cases.actions import expectations
 from services.cases.errors import PolicyVersionTaken, TermsRefused
-from services.cases.models import ClosingTerms, ExtensionTerms, OrderTerms
+from services.cases.models import ClosingTerms, ExtensionTerms, FeedTerms, OrderTerms
 from services.cases.rules import proofs
 from services.cases.rules.closings import takes_documents
-from services.cases.schemas.terms import ClosingTermsIn, ExtensionTermsIn, OrderTermsIn
+from services.cases.schemas.terms import (
+    ClosingTermsIn,
+    ExtensionTermsIn,
+    FeedTermsIn,
+    OrderTermsIn,
+)
 from shared.auth import Caller
 from shared.db import Session, new_id
 from shared.problems import Finding
 from shared.wording import Text
 
-_TermsIn: TypeAlias = OrderTermsIn | ExtensionTermsIn | ClosingTermsIn
-_Terms = TypeVar("_Terms", OrderTerms, ExtensionTerms, ClosingTerms)
+_TermsIn: TypeAlias = OrderTermsIn | ExtensionTermsIn | ClosingTermsIn | FeedTermsIn
+_Terms = TypeVar("_Terms", OrderTerms, ExtensionTerms, ClosingTerms, FeedTerms)
 
 
 async def add_terms(
@@ -26,8 +32,8 @@ async def add_terms(
 ) -> _Terms:
     """Store a version of an area's terms; the same again gives the stored one.
 
-    What was drafted, asked for or closed keeps the terms that were in force then. Raises
-    AreaUnknown, TermsRefused with all findings, or PolicyVersionTaken.
+    What was drafted, asked for or closed keeps the terms that were in force then; what is
+    awaited follows. Raises AreaUnknown, TermsRefused with all findings, or PolicyVersionTaken.
     """
     area_code = await queries.policies.area_for_policy(session, body.area_code, caller.scope)
     if found := [*_findings(body)]:
@@ -38,6 +44,8 @@ async def add_terms(
     stored = await queries.terms.terms_version(session, model, area_code, name, body.version)
     if not is_new and any(getattr(stored, key) != value for key, value in said.items()):
         raise PolicyVersionTaken
+    if is_new and isinstance(body, FeedTermsIn):
+        await expectations.replan(session, await expectations.hold(session, area_code))
     return stored
 
 

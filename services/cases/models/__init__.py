@@ -4,6 +4,7 @@ from services.cases.models.closings import Closing, ClosingTerms
 from services.cases.models.conditions import CalendarTelling, Condition, Telling
 from services.cases.models.delay import PayChain, PayStage
 from services.cases.models.evidence import Evidence
+from services.cases.models.expectations import Expectation, FeedTerms
 from services.cases.models.extensions import Extension, ExtensionTerms
 from services.cases.models.funding import FundingOrder, FundingStep
 from services.cases.models.items import Assignee, WatchItem, WatchItemEntry
@@ -28,8 +29,10 @@ __all__ = [
     "Condition",
     "CorrectionOrder",
     "Evidence",
+    "Expectation",
     "Extension",
     "ExtensionTerms",
+    "FeedTerms",
     "FundingOrder",
     "FundingStep",
     "Lead",

@@ -1,25 +1,27 @@
-"""What areas say of orders, more time and closings by hand: which terms are there."""
+"""What areas say of orders, more time, closings by hand and feeds: which terms are there."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import select
 
-from services.cases.models import ClosingTerms, ExtensionTerms, OrderTerms
+from services.cases.models import ClosingTerms, ExtensionTerms, FeedTerms, OrderTerms
 from services.cases.queries import policies, rows
 from services.cases.schemas.terms import TermsFilter
-from shared import paging
+from shared import known, paging
 from shared.areas import Scope
 from shared.db import Session
+from shared.expectations import FeedKind
 from shared.paging import Found
 
-AnyTerms: TypeAlias = OrderTerms | ExtensionTerms | ClosingTerms
-_Terms = TypeVar("_Terms", OrderTerms, ExtensionTerms, ClosingTerms)
+AnyTerms: TypeAlias = OrderTerms | ExtensionTerms | ClosingTerms | FeedTerms
+_Terms = TypeVar("_Terms", OrderTerms, ExtensionTerms, ClosingTerms, FeedTerms)
 
 NAMED_BY: Mapping[type[AnyTerms], str] = {
     OrderTerms: "matter",
     ExtensionTerms: "kind",
     ClosingTerms: "kind",
+    FeedTerms: "kind",
 }
 """What names terms beside their area and version."""
 
@@ -56,3 +58,12 @@ async def terms_version(
         model.area_code == area_code, column == name, model.version == version
     )
     return (await session.scalars(statement)).one()
+
+
+async def feed_terms(
+    session: Session, kind: FeedKind, area_code: str
+) -> tuple[Sequence[FeedTerms], Sequence[str]]:
+    """Give the terms of a kind of feed that may govern an area, and its lineage."""
+    lineage = await known.lineage(session, area_code)
+    statement = select(FeedTerms).where(FeedTerms.kind == kind, FeedTerms.area_code.in_(lineage))
+    return (await session.scalars(statement)).all(), lineage

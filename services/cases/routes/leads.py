@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Query
 
-from services.cases import actions, queries
+from services.cases import actions
 from services.cases.errors import AreaUnknown, LeadTaken, LeadUnknown
 from services.cases.models import Lead
 from services.cases.routes.router import SYNC, router
@@ -40,9 +40,8 @@ async def leads(
     changed_after: paging.ChangedAfter,
     limit: paging.Limit,
 ) -> Found[Lead]:
-    return await queries.leads.leads(
-        session, filters, who.scope, cursor=cursor, changed_after=changed_after, limit=limit
-    )
+    page = {"cursor": cursor, "changed_after": changed_after, "limit": limit}
+    return await actions.leads.read_leads(session, who, filters, clock.now(), **page)
 
 
 @router.post(
@@ -65,7 +64,7 @@ async def push_lead(session: Transaction, who: Who, body: LeadIn) -> Lead:
     responses=raises(LeadUnknown, Invalid),
 )
 async def lead(session: Transaction, who: Who, lead_id: UUID) -> Lead:
-    return await queries.leads.lead(session, lead_id, who.scope)
+    return await actions.leads.read_lead(session, who, lead_id, clock.now())
 
 
 @router.post(

@@ -1,4 +1,4 @@
-"""What areas say of orders, of more time and of closings by hand, over HTTP."""
+"""What areas say of orders, of more time, of closings by hand and of feeds, over HTTP."""
 
 from typing import Annotated
 
@@ -6,13 +6,15 @@ from fastapi import Query
 
 from services.cases import actions, queries
 from services.cases.errors import AreaUnknown, PolicyVersionTaken, TermsRefused
-from services.cases.models import ClosingTerms, ExtensionTerms, OrderTerms
+from services.cases.models import ClosingTerms, ExtensionTerms, FeedTerms, OrderTerms
 from services.cases.routes.router import router
 from services.cases.schemas.terms import (
     ClosingTermsIn,
     ClosingTermsOut,
     ExtensionTermsIn,
     ExtensionTermsOut,
+    FeedTermsIn,
+    FeedTermsOut,
     OrderTermsIn,
     OrderTermsOut,
     TermsFilter,
@@ -107,3 +109,30 @@ async def closing_terms(
 )
 async def add_closing_terms(session: Transaction, who: Who, body: ClosingTermsIn) -> ClosingTerms:
     return await actions.terms.add_terms(session, who, ClosingTerms, body)
+
+
+@router.get(
+    "/v1/terms/feeds",
+    dependencies=[may("cases:read")],
+    summary="How often expected feeds have to be heard of, where it may govern the caller's areas",
+    response_model=Page[FeedTermsOut],
+    responses=raises(CursorUnreadable, Invalid),
+)
+async def feed_terms(
+    session: Transaction, who: Who, *, only: _Only, cursor: paging.Cursor, limit: paging.Limit
+) -> Found[FeedTerms]:
+    return await queries.terms.terms(
+        session, FeedTerms, only, who.scope, cursor=cursor, limit=limit
+    )
+
+
+@router.post(
+    "/v1/terms/feeds",
+    dependencies=[may("cases:write_policies")],
+    summary="Store a version of how often an area expects to hear of a kind of feed",
+    status_code=201,
+    response_model=FeedTermsOut,
+    responses=raises(AreaUnknown, PolicyVersionTaken, Invalid),
+)
+async def add_feed_terms(session: Transaction, who: Who, body: FeedTermsIn) -> FeedTerms:
+    return await actions.terms.add_terms(session, who, FeedTerms, body)

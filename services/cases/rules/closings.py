@@ -21,4 +21,4 @@ class ClosingState(StrEnum):
 
 def takes_documents(kind: WatchKind) -> bool:
     """Say whether a kind can be closed by documents at all: what data tell, data close."""
-    return kind not in TOLD_WHEN_WRONG | MEASURED
+    return kind not in TOLD_WHEN_WRONG | MEASURED | {WatchKind.FEED_SILENT}

@@ -29,6 +29,7 @@ class WatchKind(StrEnum):
     NOBODY_IN_CHARGE = "nobody_in_charge"
     WATCHED_AFTER_RED = "watched_after_red"
     DEPOSIT_STATEMENT_MISSING = "deposit_statement_missing"
+    FEED_SILENT = "feed_silent"
 
 
 # What its own events tell of, at the instant at which it is wrong; all else is a condition that a

@@ -56,6 +56,13 @@ ACCEPTED: Mapping[WatchKind, tuple[Proof, ...]] = {
         ),
         Proof("bank_feed_waived", Text("经两人审批免报该日", "Two persons waived the day")),
     ),
+    WatchKind.FEED_SILENT: (
+        Proof("feed_arrived", Text("已收到该数据", "The feed was heard of again")),
+        Proof(
+            "no_longer_expected",
+            Text("该数据已终止应报", "The feed is expected no longer"),
+        ),
+    ),
     WatchKind.ACCOUNT_NOT_OPENED: (
         Proof("account_opened", Text("工资专用账户已开立", "The wage account is opened")),
         _COMPLETE,
@@ -142,6 +149,10 @@ _FACTS: Mapping[str, Text] = {
     "project_stopped": Text("项目停工", "the project stands still"),
     "account_frozen": Text("账户被冻结", "the account is frozen"),
     "extension": Text("经批准延期", "more time was granted"),
+    "treasury": Text("财政拨付数据", "a finance bureau's payments"),
+    "provincial_client": Text("上级监管系统", "a provincial system"),
+    "contractor": Text("总包单位数据", "a contractor's files"),
+    "gate_vendor": Text("门禁厂商数据", "a gate vendor's data"),
 }
 
 
@@ -168,5 +179,6 @@ SUBJECTS: Mapping[WatchKind, str] = {
     WatchKind.NOBODY_IN_CHARGE: "project",
     WatchKind.WATCHED_AFTER_RED: "project",
     WatchKind.DEPOSIT_STATEMENT_MISSING: "bank_statement",
+    WatchKind.FEED_SILENT: "expectation",
 }
 """What the subject of an item is a row of, in the service that tells of it."""

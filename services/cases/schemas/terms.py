@@ -1,4 +1,4 @@
-"""Terms: what areas say of orders, of more time and of closings by hand; posted and answered."""
+"""Terms: what areas say of orders, more time, closings by hand and feeds; posted and answered."""
 
 from typing import Annotated, Literal, Self, TypeAlias
 from uuid import UUID
@@ -7,8 +7,18 @@ from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from services.cases.rules.items import WatchKind
 from services.cases.rules.policies import Certainty
-from services.cases.schemas.fields import AreaCode, Asked, Code, Days, InBody, OutBody, Words
+from services.cases.schemas.fields import (
+    AreaCode,
+    Asked,
+    Code,
+    Days,
+    InBody,
+    OutBody,
+    TimeOfDay,
+    Words,
+)
 from shared import clock
+from shared.expectations import Every, FeedKind
 from shared.problems import TextError
 from shared.wording import Text
 from shared.workdays import Unit
@@ -111,6 +121,29 @@ class ClosingTermsIn(_ClosingTerms, InBody):
 
 class ClosingTermsOut(_ClosingTerms, OutBody):
     """Stored terms of closings by hand."""
+
+    id: UUID
+
+
+class _FeedTerms(_Terms):
+    """How often an area expects to hear of a kind of feed, and by when."""
+
+    kind: FeedKind
+    every: Every
+    workday: Annotated[int, Field(ge=1, le=23)] = 1
+    """Which working day of a week or month; where it has fewer, its last."""
+    by: TimeOfDay
+    """Of Beijing."""
+    grace_minutes: Annotated[int, Field(ge=0, le=1440)] = 0
+    """So much later it is in time still."""
+
+
+class FeedTermsIn(_FeedTerms, InBody):
+    """Terms to be stored. Area, kind and version name them; the same again changes nothing."""
+
+
+class FeedTermsOut(_FeedTerms, OutBody):
+    """Stored terms of expected feeds."""
 
     id: UUID
 

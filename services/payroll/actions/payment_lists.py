@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.payroll import queries, rules
-from services.payroll.actions import lists, payments
+from services.payroll.actions import expectations, lists, payments
 from services.payroll.actions.lists import Importing, SentList
 from services.payroll.actions.payments import Origin
 from services.payroll.errors import AreaUnknown, PaymentListRefused
@@ -18,6 +18,7 @@ from shared.areas import Scope
 from shared.auth import Caller
 from shared.db import Session
 from shared.events.registry import project_id
+from shared.expectations import FeedKind
 from shared.problems import Finding
 from shared.tables.forms import Line
 from shared.wording import Text
@@ -45,6 +46,7 @@ async def _enter(
     session: Session, caller: Caller, sent: SentList, list_id: UUID, now: datetime
 ) -> int:
     """Take the payments that are new, if no row is wrong; what came before stands as it is."""
+    await expectations.arrive(session, FeedKind.TREASURY, {sent.area_code}, now)
     lines = sent.filled.lines
     if len(lines) > MOST:
         sent.filled.findings.append(_TOO_MANY)

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from services.payroll import queries, rules
+from services.payroll.actions import expectations
 from services.payroll.errors import PaymentsRefused
 from services.payroll.models import Obligation, TreasuryPayment
 from services.payroll.rules.payments import Arrived, Sent, Told
@@ -17,6 +18,7 @@ from shared import clock, known
 from shared.auth import Caller
 from shared.db import Session, same_id
 from shared.events.payroll import TransferSent
+from shared.expectations import FeedKind
 from shared.outbox import publish_all
 from shared.problems import Finding
 from shared.wording import Text
@@ -33,6 +35,7 @@ async def receive_payments(
 
     Raises PaymentsRefused with all findings.
     """
+    await expectations.arrive(session, FeedKind.TREASURY, {body.area_code}, now)
     await queries.payments.wait_for_turn(session, body.area_code)
     told = [Told(**one.model_dump()) for one in body.payments]
     projects = await queries.payments.projects_in_scope(

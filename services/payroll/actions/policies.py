@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from services.payroll import queries
+from services.payroll.actions import expectations
 from services.payroll.errors import PolicyVersionTaken
 from services.payroll.models import Policy
 from services.payroll.schemas.policies import PolicyIn
@@ -30,4 +31,6 @@ async def add_policy(session: Session, caller: Caller, body: PolicyIn, now: date
     policy = await queries.policies.policy_version(session, area_code, body.kind, body.version)
     if not is_new and any(getattr(policy, name) != value for name, value in said.items()):
         raise PolicyVersionTaken
+    if is_new:
+        await expectations.follow_policy(session, body.kind, area_code)
     return policy

@@ -3,6 +3,7 @@
 from services.payroll.models.account_lists import AccountList
 from services.payroll.models.accounts import ArrearsCase, Closing, Condition, Freeze, Policy
 from services.payroll.models.allocations import Allocation, AllocationStep
+from services.payroll.models.expectations import Expectation
 from services.payroll.models.feeds import (
     AccountDay,
     BankFeed,
@@ -44,6 +45,7 @@ __all__ = [
     "Condition",
     "Credit",
     "CreditChange",
+    "Expectation",
     "FeedBatch",
     "FilledList",
     "Freeze",

@@ -1,5 +1,6 @@
 """What areas decided: which rows are there, and which is in force."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -18,14 +19,21 @@ from shared.db import Session
 from shared.known import KnownArea
 
 
-async def policy_in_force(session: Session, kind: PolicyKind, area_code: str, day: date) -> Policy:
-    """Give the row of the nearest area up the lineage; the nation's own is there for each kind."""
+async def policies_of(
+    session: Session, kind: PolicyKind, area_code: str
+) -> tuple[Sequence[Policy], Sequence[str]]:
+    """Give the rows that may govern an area, those to come included, and its lineage."""
     lineage = await known.lineage(session, area_code)
     nearest = [*lineage, NATION] if NATION not in lineage else list(lineage)
     rows = await session.scalars(
         select(Policy).where(Policy.kind == kind, Policy.area_code.in_(nearest))
     )
-    found = rules.policies.in_force(rows.all(), nearest, day)
+    return rows.all(), nearest
+
+
+async def policy_in_force(session: Session, kind: PolicyKind, area_code: str, day: date) -> Policy:
+    """Give the row of the nearest area up the lineage; the nation's own is there for each kind."""
+    found = rules.policies.in_force(*await policies_of(session, kind, area_code), day)
     if found is None:
         raise LookupError(f"no row of {kind} is in force on {day}")
     return found

@@ -26,6 +26,10 @@ class PolicyKind(StrEnum):
     """`workdays`: so many working days before the due day it is reminded of."""
     CONTRACTOR_REPORT = "contractor_report"
     """`workdays`: so many after a miss is found its contractor has to report it (724号 art. 27)."""
+    TREASURY_FEED = "treasury_feed"
+    """`every`, `workday`, `by`, `grace_minutes`: how often, by when a feed has to be heard of."""
+    CONTRACTOR_FEED = "contractor_feed"
+    GATE_VENDOR_FEED = "gate_vendor_feed"
 
 
 class Certainty(StrEnum):

@@ -44,7 +44,8 @@ class PaymentsIn(Body):
 
     area_code: AreaCode
     """The bureau's area."""
-    payments: Annotated[list[PaymentIn], Field(min_length=1, max_length=MOST)]
+    payments: Annotated[list[PaymentIn], Field(max_length=MOST)]
+    """Empty: nothing was sent; so a bureau with nothing to tell is not silent."""
 
 
 class PaymentFilter(Filter):

@@ -15,7 +15,9 @@ from pydantic import (
 
 from services.payroll.rules.policies import Certainty, PolicyKind
 from services.payroll.schemas.fields import AreaCode, Body, Filter, Name, Row
+from services.payroll.schemas.sources import HourMinute
 from shared import clock
+from shared.expectations import Every
 from shared.problems import TextError
 from shared.wording import Text
 
@@ -53,6 +55,15 @@ class _Workdays(_Values):
     workdays: Annotated[list[_Ahead], Field(min_length=1, max_length=10)]
 
 
+class _Rhythm(_Values):
+    """Within one day at most after `by` it is still in time."""
+
+    every: Annotated[Every, Field(strict=False)]
+    by: HourMinute
+    workday: Annotated[int, Field(ge=1, le=23)] = 1
+    grace_minutes: Annotated[int, Field(ge=0, le=1440)] = 0
+
+
 FORMS: dict[PolicyKind, type[_Values]] = {
     PolicyKind.SUB_LEDGERS: _Allowed,
     PolicyKind.CLOSING_NOTICE: _DayCount,
@@ -62,6 +73,9 @@ FORMS: dict[PolicyKind, type[_Values]] = {
     PolicyKind.FORECAST: _Workday,
     PolicyKind.REMINDERS: _Workdays,
     PolicyKind.CONTRACTOR_REPORT: _Workday,
+    PolicyKind.TREASURY_FEED: _Rhythm,
+    PolicyKind.CONTRACTOR_FEED: _Rhythm,
+    PolicyKind.GATE_VENDOR_FEED: _Rhythm,
 }
 
 
@@ -73,7 +87,7 @@ class PolicyIn(Body):
     version: Annotated[int, Field(ge=1, le=1_000_000)]
     valid_from: clock.Day
     values: dict[str, Any]
-    """By kind: `{"allowed": …}`, `{"days": …}`, `{"words": […]}`, `{"workdays": …}` …"""
+    """By kind: `{"allowed": …}`, `{"days": …}`, `{"words": […]}`, `{"every": …, "by": …}` …"""
     basis: Name
     """Document and article, or whose practice it is."""
     certainty: Certainty

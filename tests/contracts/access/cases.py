@@ -23,7 +23,7 @@ from shared.files import FileKind
 from tests.cases import factories as make
 from tests.cases.factories import CONTRACTOR, DEVELOPER, an_id, at
 from tests.cases.policies import body
-from tests.contracts.access import closings, terms
+from tests.contracts.access import closings, expectations, terms
 from tests.contracts.access.rows import HERE, TREE_ELSEWHERE, Rows
 from tests.fixtures.service import Time, kept_files
 
@@ -207,4 +207,5 @@ async def rows(session: Session, time: Time) -> Rows:
     made.requests[f"POST {ITEM}/evidence"] = [{"files": pdf}]
     await closings.add(session, made)
     await terms.add(session, OFFICE, made)
+    await expectations.add_to_cases(session, OFFICE, made, clock.now())
     return made

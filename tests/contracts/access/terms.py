@@ -1,8 +1,13 @@
 """What Hefeng says of orders, of more time and of closings by hand."""
 
 from services.cases import actions
-from services.cases.models import ClosingTerms, ExtensionTerms, OrderTerms
-from services.cases.schemas.terms import ClosingTermsIn, ExtensionTermsIn, OrderTermsIn
+from services.cases.models import ClosingTerms, ExtensionTerms, FeedTerms, OrderTerms
+from services.cases.schemas.terms import (
+    ClosingTermsIn,
+    ExtensionTermsIn,
+    FeedTermsIn,
+    OrderTermsIn,
+)
 from shared.auth import Caller
 from shared.db import Session
 from tests.cases.test_terms import BODIES
@@ -13,6 +18,7 @@ KINDS = (
     ("orders", OrderTerms, OrderTermsIn),
     ("extensions", ExtensionTerms, ExtensionTermsIn),
     ("closings", ClosingTerms, ClosingTermsIn),
+    ("feeds", FeedTerms, FeedTermsIn),
 )
 
 

@@ -1,0 +1,81 @@
+"""Expected feeds of payroll."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import or_, select
+
+from services.payroll.errors import ExpectationUnknown
+from services.payroll.models import Expectation
+from services.payroll.schemas.expectations import ExpectationFilter
+from shared import known, paging
+from shared.areas import Scope
+from shared.db import Session
+from shared.expectations import TIMER, ExpectationState
+from shared.service import Offender
+from shared.timers import ARMED, Timer
+
+
+async def expectations(
+    session: Session, scope: Scope, only: ExpectationFilter, *, cursor: str | None, limit: int
+) -> paging.Found[Expectation]:
+    """Give a page of expected feeds of the caller's areas; its owner sees those of its own."""
+    seen = known.in_scope(Expectation.area_code, scope, Expectation.unit_id)
+    statement = select(Expectation).where(seen)
+    for name, wanted in only.model_dump(exclude_none=True).items():
+        statement = statement.where(getattr(Expectation, name) == wanted)
+    by = (Expectation.area_code, Expectation.id)
+    return await paging.page(session, statement, by=by, cursor=cursor, limit=limit)
+
+
+async def locked_expectation(session: Session, expectation_id: UUID, scope: Scope) -> Expectation:
+    """Give an expected feed for changing, or raise ExpectationUnknown."""
+    row = await session.scalar(
+        select(Expectation)
+        .where(
+            Expectation.id == expectation_id,
+            known.in_scope(Expectation.area_code, scope, Expectation.unit_id),
+        )
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if row is None:
+        raise ExpectationUnknown
+    return row
+
+
+async def locked_awaited_within(session: Session, area_code: str) -> Sequence[Expectation]:
+    """Give what is awaited in an area and below it, for replanning; before all else is locked."""
+    here = known.in_scope(Expectation.area_code, Scope(frozenset({area_code})))
+    rows = await session.scalars(
+        select(Expectation)
+        .where(
+            or_(here, Expectation.area_code == area_code),
+            Expectation.state == ExpectationState.AWAITED,
+        )
+        .order_by(Expectation.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return rows.all()
+
+
+async def without_timer(session: Session) -> Sequence[Expectation]:
+    """Give what waits for an instant that no armed timer will tell of."""
+    armed = select(Timer.id).where(
+        Timer.subject_id == Expectation.id, Timer.kind == TIMER, Timer.state == ARMED
+    )
+    awaited = or_(
+        Expectation.state == ExpectationState.AWAITED,
+        (Expectation.state == ExpectationState.SILENT) & Expectation.valid_to.is_not(None),
+    )
+    rows = await session.scalars(
+        select(Expectation).where(awaited, ~armed.exists()).order_by(Expectation.id)
+    )
+    return rows.all()
+
+
+async def expectations_without_timer(session: Session) -> Sequence[Offender]:
+    """Give them as the invariants name them."""
+    found = await without_timer(session)
+    return [Offender(row.id, f"expected {row.kind} {row.state}") for row in found]
