@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import gc
 import json
 import secrets
 import signal
@@ -21,7 +20,7 @@ from sqlalchemy.engine import make_url
 
 from services import checking, recovery, rehearsing
 from services import demo as theatre
-from services.opening import chosen, database, load, names, opened
+from services.opening import chosen, database, load, names, opened, settle
 from shared import asyncapi, audit, auth, clock, migrations, parked, pii, tables, telemetry
 from shared.app import create_app, service_app, url_of
 from shared.areas import is_area_code
@@ -69,10 +68,6 @@ async def _setup(services: list[Service], runtime: Runtime) -> None:
         auth.own_key(runtime)
 
 
-# So many objects are made before garbage is looked for: by Python's own number (700) a busy process
-# spends a tenth of its time on looking.
-GARBAGE = 20_000
-
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Where to serve; 0: a free port.")]
 
 
@@ -116,10 +111,7 @@ async def _serve(services: list[Service], runtime: Runtime, host: str, port: int
                 timeout_graceful_shutdown=10,
             )
         )
-        # What was imported stays. To look through it again each time garbage is collected holds up
-        # everything for a tenth of a second and more.
-        gc.freeze()
-        gc.set_threshold(GARBAGE)
+        settle()
         await server.serve()
         if not server.started:
             raise typer.Exit(1)

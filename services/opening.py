@@ -17,7 +17,8 @@ from shared.service import Service
 
 HERE = Path(__file__).parent
 SELDOM = 50_000
-"""Objects that are made, while modules are read, between two looks for garbage."""
+"""Objects that are made between two looks for garbage. By Python's own number (700) a busy process
+spends a tenth of its time on looking, and one that reads its modules a third."""
 
 
 def names() -> list[str]:
@@ -36,7 +37,7 @@ def load(name: str) -> Service:
 
 @contextmanager
 def _seldom_swept() -> Iterator[None]:
-    """Look for garbage seldom: what is imported stays, and to look through it took a third."""
+    """Look for garbage seldom: what is imported stays."""
     usual = gc.get_threshold()
     gc.set_threshold(SELDOM)
     try:
@@ -82,3 +83,12 @@ async def opened(*wanted: str) -> AsyncIterator[list[Running]]:
             made.append(compose(service, runtime))
             closing.push_async_callback(made[-1].sessions.close)
         yield made
+
+
+def settle() -> None:
+    """Let a process that stands look for garbage seldom, and never among what it has imported.
+
+    To look through that holds up everything for a tenth of a second and more.
+    """
+    gc.freeze()
+    gc.set_threshold(SELDOM)

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import gc
 import json
 import signal
 import sys
@@ -11,7 +10,8 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
-from tests.bench import board, export, inbox, relay, scan, statement, webhook
+from services.opening import settle
+from tests.bench import board, export, fanout, inbox, relay, scan, statement, webhook
 from tests.bench.ground import Ground, ground
 from tests.bench.judge import Line
 from tests.bench.machine import machine, words
@@ -23,6 +23,7 @@ BENCHES: Mapping[str, Callable[[Ground], Awaitable[list[Line]]]] = {
     "scan": scan.measure,
     "statement": statement.measure,
     "webhook": webhook.measure,
+    "fanout": fanout.measure,
     "board": board.measure,
 }
 
@@ -59,7 +60,7 @@ def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
     # Whoever asks us to end leaves no server behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    gc.freeze()  # as a process that serves does, once it stands
+    settle()  # as a process that serves does, once it stands
     with ground() as place:
         told = asyncio.run(_measured(asked.names or [*BENCHES], place, quiet=asked.json))
     if asked.json:
