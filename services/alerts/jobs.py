@@ -20,8 +20,9 @@ log = structlog.get_logger()
 # Seconds in which outcomes gather before they are written down together, and between two looks
 # for what is due while something is under way.
 GATHER, LOOK = 0.02, 0.2
-# So many under way keep us busy for longer: fewer and larger sets are then claimed and written.
-CROWD, GATHER_OF_CROWD = 32, 0.1
+# So many under way keep us busy: fewer and larger sets are then claimed and written, each while
+# the other half is still on its way, and after so many moments at the latest.
+CROWD, MOMENTS = 32, 5
 
 Sending = dict["asyncio.Task[Answer]", Parcel]
 
@@ -81,7 +82,7 @@ async def send_deliveries(sessions: Sessions) -> int:
             if not sending:
                 return made
             await asyncio.wait(sending, timeout=LOOK, return_when=asyncio.FIRST_COMPLETED)
-            await asyncio.sleep(GATHER if len(sending) < CROWD else GATHER_OF_CROWD)
+            await _gather(sending)
             made += await _record(sessions, sending)
     finally:
         for task in sending:
@@ -89,6 +90,13 @@ async def send_deliveries(sessions: Sessions) -> int:
         await asyncio.gather(*sending, return_exceptions=True)
         if client:
             await client.aclose()
+
+
+async def _gather(sending: Sending) -> None:
+    for _ in range(MOMENTS if len(sending) >= CROWD else 1):
+        await asyncio.sleep(GATHER)
+        if sum(task.done() for task in sending) * 2 >= len(sending):
+            return
 
 
 async def _claim(sessions: Sessions, under_way: Mapping[str, int]) -> list[Parcel]:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Select,
     String,
     Subquery,
+    any_,
     bindparam,
     case,
     cast,
@@ -187,10 +188,12 @@ def _due_of(free: ColumnElement[bool]) -> Select[Delivery]:
     busy: ColumnElement[Any] = bindparam("busy", type_=JSONB)
     under_way = func.coalesce(cast(busy.op("->>")(lanes.c.lane), Integer), 0)
     fits = (place <= lanes.c.width - under_way).label("fits")
-    heads = select(head.c.id, fits).join_from(lanes, head, true()).cte()
+    heads = select(head.c.id, fits).join_from(lanes, head, true()).subquery()
+    # As an array they are worked out once, whatever the planner takes a burst for.
+    going = func.array(select(heads.c.id).where(heads.c.fits).scalar_subquery())
     return (
         select(Delivery)
-        .where(Delivery.id.in_(select(heads.c.id).where(heads.c.fits)), free)
+        .where(Delivery.id == any_(going), free)
         .order_by(Delivery.next_at, Delivery.id)
         .limit(bindparam("limit", type_=Integer))
         .options(*_NEEDED)
