@@ -208,6 +208,8 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
         "worker": (),
         # 热线、信访、城市运行
         "intake_desk": ("registry:read", "cases:read", *_SEE_SIGNS),
+        # 邮件系统, which hands in the mails that come back
+        "mail_system": ("alerts:report_bounces",),
         # 平台运维
         "operator": (
             *_READ,

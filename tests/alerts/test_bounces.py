@@ -30,6 +30,7 @@ from tests.fixtures.service import Time, kept_files
 
 PATH = "/alerts/v1/bounces"
 MAIL = "office@example.org"
+# Who operates the platform hands in mails too, and alone sees what came.
 operator = pytest.mark.caller("operator", subject="mailbox")
 Send = Callable[[], Awaitable[EmailMessage]]
 
@@ -178,6 +179,15 @@ async def test_a_mail_is_known_by_the_address_that_it_comes_back_to(
     # Some servers give nothing back, and some write addresses in capitals.
     raw = dsn.report(sent, to=back_to.upper(), returned="")
     assert (await hand_in(client, raw)).json()["state"] == "bounced"
+
+
+@pytest.mark.caller("mail_system")
+async def test_a_mail_system_hands_in_and_sees_nothing_else(
+    client: AsyncClient, send: Send
+) -> None:
+    assert (await hand_in(client, dsn.report(await send()))).json()["state"] == "bounced"
+    for path in (PATH, "/alerts/v1/deliveries", "/alerts/v1/recipients", "/alerts/v1/alerts"):
+        assert (await client.get(path)).status_code == 403, path
 
 
 @operator

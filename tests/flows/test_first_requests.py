@@ -50,7 +50,8 @@ def served(data: Path) -> Iterator[tuple[str, dict[str, str]]]:
 def test_every_user_whom_a_route_serves_has_a_first_request() -> None:
     asked = set(re.findall(r"(?:--role|^ask) (\w+)", pasted(""), re.MULTILINE))
     machines = set(re.findall(r'api-keys.*?"roles": \["(\w+)"', pasted(""), re.DOTALL))
-    assert asked | machines == KNOWN_ROLES - {"worker"}, "nothing serves workers yet"
+    # Nothing serves workers yet; what a mail system hands in stands in docs/mail.md.
+    assert asked | machines == KNOWN_ROLES - {"worker", "mail_system"}
 
 
 def test_the_first_requests_of_the_readme_run(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ async def take_bounce(
 
 @router.get(
     "/v1/bounces", summary="Mails that came back, and what followed",
-    response_model=Page[BounceOut], dependencies=[may("alerts:report_bounces")], responses=LIST,
+    response_model=Page[BounceOut], dependencies=[may("platform:operate")], responses=LIST,
 )  # fmt: skip
 async def bounces(
     session: Transaction,
