@@ -99,6 +99,21 @@ async def test_a_late_bank_is_told_to_the_bank_and_operators_only(session: Sessi
     assert told == {bank.id, people["operator"]}
 
 
+@pytest.mark.parametrize("level", ["blue", "yellow", "orange", "red"])
+async def test_a_silent_feed_is_told_to_its_owner_and_operators_only(
+    session: Session, level: str
+) -> None:
+    people = await factories.everybody(session)
+    owner = await factories.recipient(session, "finance_bureau", org_id=factories.BANK)
+    event = factories.opened(
+        kind="feed_silent", unit_id=factories.BANK, project=None, project_id=None, level=level
+    ).model_copy(update={"project": None, "project_id": None})
+    await handlers.on_watch_item_opened(session, event)
+    alert = await looking.alert(session)
+    told = {who for _, who in await looking.told(session, alert.id)}
+    assert told == {owner.id, people["operator"]}
+
+
 async def test_a_raised_item_gets_an_alert_of_its_own_and_the_lower_one_falls_silent(
     session: Session,
 ) -> None:

@@ -382,6 +382,25 @@ async def test_silence_at_red_proposes_listed_supervision_once(
     assert entries.count(Entry.SUPERVISION_PROPOSED) == 1
 
 
+@pytest.mark.parametrize("kind", ["bank_feed_late", "feed_silent"])
+async def test_data_that_did_not_come_propose_no_supervision(
+    session: Session, published: Published, kind: str
+) -> None:
+    """Whatever an area's route asks for: nobody owes wages because a feed is silent."""
+    await factories.everybody(session)
+    steps = [LADDER[0] | {"propose_supervision": True}]
+    await enter(session, "feeds", kinds=[kind], priority=1, steps=steps)
+    event = factories.opened(kind=kind, level="red").model_copy(
+        update={"project": None, "project_id": None}
+    )
+    await handlers.on_watch_item_opened(session, event)
+    alert = await looking.alert(session, kind=kind)
+    for _ in range(3):
+        await fire_next(session, alert)
+    assert alert.step == 1
+    assert await published(session, SupervisionProposed) == []
+
+
 @pytest.mark.caller("wage_office", areas=[COUNTY])
 @pytest.mark.parametrize("path", ["routes", "silences"])
 async def test_a_list_that_nobody_means_is_refused_and_breaks_nothing(

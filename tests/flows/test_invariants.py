@@ -21,6 +21,12 @@ SPOILT = {
         UPDATE obligations SET status = 'due', missed_on = NULL
         WHERE id = (SELECT id FROM obligations WHERE missed_on IS NOT NULL ORDER BY id LIMIT 1)
         RETURNING id""",
+    "payroll.without_timer": """
+        INSERT INTO expectations (id, kind, source, area_code, name, unit_id, valid_from, state,
+            counted_from, expected_by)
+        VALUES (gen_random_uuid(), 'treasury', '0', '0', 'x', gen_random_uuid(), '2023-01-01',
+            'awaited', '2023-01-01', '2023-02-01')
+        RETURNING id""",
     "cases.closed_without_proof": """
         UPDATE watch_items SET close_reason = 'promised'
         WHERE id = (SELECT id FROM watch_items WHERE closed_at IS NOT NULL LIMIT 1)
