@@ -39,8 +39,8 @@ class Mailbox:
         self.mails: list[EmailMessage] = []
         self.senders: list[str] = []
         self.url = ""
-        self.to_rcpt: deque[str] = deque()
-        self.to_data: deque[str] = deque()
+        self.to_rcpt: deque[str | bytes] = deque()
+        self.to_data: deque[str | bytes] = deque()
 
     async def handle_RCPT(  # noqa: N802  aiosmtpd's name
         self,
@@ -49,7 +49,7 @@ class Mailbox:
         envelope: Envelope,
         address: str,
         rcpt_options: list[str],
-    ) -> str:
+    ) -> str | bytes:
         """Refuse who is full."""
         if self.to_rcpt:
             return self.to_rcpt.popleft()
@@ -60,7 +60,7 @@ class Mailbox:
 
     async def handle_DATA(  # noqa: N802  as above
         self, server: object, session: Session, envelope: Envelope
-    ) -> str:
+    ) -> str | bytes:
         """Keep a mail."""
         if self.to_data:
             return self.to_data.popleft()

@@ -280,6 +280,19 @@ async def test_hostile_mails_are_refused_within_bounds(client: AsyncClient, send
     assert (await hand_in(client, good[:many] + groups + good[many:])).status_code == 201
 
 
+@operator
+async def test_words_that_no_database_keeps_do_not_keep_a_report_from_counting(
+    client: AsyncClient, send: Send
+) -> None:
+    said = "smtp; 550 \0\x1b[31m5.1.1 of 13800138000 whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+    answer = await hand_in(client, dsn.report(await send(), said=said))
+    assert answer.status_code == 201, answer.text
+    came = answer.json()
+    assert (came["state"], came["said"]) == (
+        "bounced", "smtp; 550 [31m5.1.1 of [number] [secret]",
+    )  # fmt: skip
+
+
 async def test_a_hundred_spoiled_reports_end_in_a_refusal_or_a_bounded_answer() -> None:
     mail = EmailMessage()
     mail["Message-ID"] = f"<{'a' * 44}@localhost>"

@@ -9,7 +9,12 @@ from sqlalchemy import select, text, update
 
 from services.alerts import actions, handlers, jobs
 from services.alerts.models import Alert, Attempt, Delivery, Endpoint
-from services.alerts.rules.deliveries import DeliveryState, EndpointState
+from services.alerts.rules.deliveries import (
+    KEPT_OF_AN_ANSWER,
+    Channel,
+    DeliveryState,
+    EndpointState,
+)
 from services.alerts.rules.notices import AlertState, Entry, Reason
 from services.alerts.schemas.alerts import AcknowledgementIn
 from shared import clock, telemetry, timers
@@ -139,6 +144,26 @@ async def test_a_mail_reaches_the_mailbox(sessions: Sessions, mailbox: Mailbox) 
     (mail,) = mailbox.mails
     assert mail["To"] == "a@example.org"
     assert "应到日 2023-04-25，尚欠 1200.50 元。" in mail.get_content()
+
+
+async def test_what_a_mail_server_says_in_another_encoding_is_recorded(
+    sessions: Sessions, mailbox: Mailbox
+) -> None:
+    """Words that are no text of ours must not keep the outcome of a whole batch from its rows."""
+    async with sessions.begin("test") as session:
+        await factories.areas(session)
+        await factories.recipient(
+            session, "developer", org_id=factories.DEVELOPER, mail="a@example.org"
+        )
+        await handlers.on_watch_item_opened(session, factories.opened())
+    mailbox.to_rcpt.append(b"550 " + "用户不存在".encode("gb18030") + b"\0" + b"." * 8000)
+    assert await jobs.send_deliveries(sessions) == 1
+    async with sessions.begin("test") as session:
+        [mail] = await looking.deliveries(session, channel=Channel.MAIL)
+        attempt = await session.scalar(select(Attempt).where(Attempt.delivery_id == mail.id))
+        assert attempt
+    assert (mail.state, attempt.status) == (DeliveryState.REFUSED, 550)
+    assert 1000 < len(attempt.answer) <= KEPT_OF_AN_ANSWER
 
 
 async def test_a_contractor_s_mail_says_for_whom_it_waits(

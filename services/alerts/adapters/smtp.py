@@ -16,7 +16,7 @@ import aiosmtplib
 
 from services.alerts.adapters import bounces
 from services.alerts.adapters.calls import Client, policy
-from services.alerts.rules.deliveries import Answer, Parcel, Verdict
+from services.alerts.rules.deliveries import KEPT_OF_AN_ANSWER, Answer, Parcel, Verdict
 from services.alerts.settings import settings
 from shared import clock, egress
 
@@ -77,7 +77,17 @@ async def _answer(ask: Ask) -> Answer:
             answer = Answer(error="refused")
         except (aiosmtplib.SMTPException, OSError):
             answer = Answer(error="connect")
-    return replace(answer, took=timedelta(seconds=monotonic() - began))
+    took = timedelta(seconds=monotonic() - began)
+    return replace(answer, body=_readable(answer.body), took=took)
+
+
+def _readable(said: str) -> str:
+    """Give the beginning of a server's words; bytes that are no UTF-8 came as lone surrogates.
+
+    Many servers speak GBK, and no database keeps such: a whole batch would stay unrecorded.
+    """
+    raw = said.encode("utf-8", "surrogateescape")[:KEPT_OF_AN_ANSWER]
+    return raw.decode("utf-8", "replace")
 
 
 def _never(code: int) -> Verdict | None:

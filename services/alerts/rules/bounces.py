@@ -12,6 +12,8 @@ from email.message import Message
 from enum import StrEnum
 from typing import cast
 
+from services.alerts.rules.deliveries import scrub
+
 MOST_BYTES = 1_048_576
 """A report that gives back a mail of ours is a few kB; one that is larger is none."""
 BOUNCED = "bounced"
@@ -130,12 +132,14 @@ def _returned(part: Message) -> Iterator[str]:
         yield from (str(one) for one in back.get_all("message-id", []))
 
 
+_UNPRINTED = re.compile(r"[\x00-\x1f\x7f]")
 _ADDRESS = re.compile(r"[^\s<>()\[\]:;,\"@]+@[^\s<>()\[\]:;,\"@]+")
 
 
 def words(fates: Sequence[Fate]) -> str:
-    """Give what the other server said, without the addresses in it."""
-    return _ADDRESS.sub("[address]", "; ".join(one.said for one in fates if one.said))[:_LONGEST]
+    """Give what the other server said, without the addresses and what else is not to be kept."""
+    said = scrub(_ADDRESS.sub("[address]", "; ".join(one.said for one in fates if one.said)))
+    return _UNPRINTED.sub("", said)[:_LONGEST]
 
 
 def clears(reason: str | None, last: str | None, now: datetime) -> bool:
