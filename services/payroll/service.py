@@ -84,7 +84,7 @@ service = Service(
         daily("00:00", jobs.expect_bank_feeds),
         daily("00:00", jobs.look_at_accounts),
         daily("00:00", jobs.find_overdue_reports),
-        daily("00:30", jobs.report_without_timer),
+        daily("00:00", jobs.report_without_timer),
         daily("09:00", jobs.remind_of_transfers),
     ],
     polls=[jobs.replan_obligations, jobs.match_returns, jobs.find_missed_transfers],
