@@ -1,8 +1,8 @@
 """Sessions and transactions, column types, the audit rows' table, and locks."""
 
 import hashlib
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -356,6 +356,20 @@ async def _transaction(request: Request) -> AsyncIterator[Session]:
 # One request is one transaction, committed before its response is sent: the scope "function"
 # ends the dependency when the route function is done, not when the answer is gone (trap 1).
 Transaction = Annotated[Session, Depends(_transaction, scope="function")]
+
+
+Glances = Callable[[], AbstractAsyncContextManager[Session]]
+
+
+async def _glance(request: Request) -> Glances:
+    caller = getattr(request.state, "caller", None)
+    sessions: Sessions = request.app.state.sessions
+    return lambda: sessions.begin(caller.actor if caller else "anonymous")
+
+
+# For what a request must look up before it waits for something long (reading a kept file), and
+# begins its transaction after: each is a short transaction of its own, and changes nothing.
+Glance = Annotated[Glances, Depends(_glance)]
 
 
 async def reach(sessions: Sessions, actor: str) -> None:

@@ -1,5 +1,6 @@
 """Rows in sets: what a thousand rows say goes to the database as one statement."""
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ _Changed = tuple[DeclarativeBase, dict[str, Any], dict[str, Any]]
 """A row, what it was, and what it has become."""
 _Column = tuple[TypeEngine[Any], Sequence[Any]]
 """A type, and the values of as many rows as there are."""
+_MANY = 500
 
 
 async def change(session: Session, rows: Sequence[DeclarativeBase]) -> None:
@@ -143,6 +145,11 @@ async def copied(
     names, dialect = list(rows[0]), connection.dialect
     kinds = [table.c[name].type.dialect_impl(dialect) for name in names]
     sent = list(zip(names, [kind.bind_processor(dialect) for kind in kinds], strict=True))
-    records = [tuple(to(row[name]) if to else row[name] for name, to in sent) for row in rows]
+
+    def bound() -> list[tuple[Any, ...]]:
+        return [tuple(to(row[name]) if to else row[name] for name, to in sent) for row in rows]
+
+    # To seal some thousand values takes long enough to keep others waiting.
+    records = bound() if len(rows) < _MANY else await asyncio.to_thread(bound)
     raw: Any = (await connection.get_raw_connection()).driver_connection
     await raw.copy_records_to_table(table.name, records=records, columns=names)

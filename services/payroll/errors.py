@@ -282,3 +282,45 @@ class ExpectationTaken(Problem):
     title = Text(
         "该数据已列为应报且内容不同，请先终止原应报", "It is expected already, and otherwise"
     )
+
+
+class SheetUnreadable(Problem):
+    """The file cannot be read as a payroll sheet at all; it is kept to be looked at."""
+
+    status, keeps = 422, True
+    title = Text("无法识别为工资支付表", "This file cannot be read as a payroll sheet")
+
+
+class SheetRefused(Problem):
+    """What is said of the sheet cannot be; nothing was kept of it."""
+
+    status = 422
+    title = Text("工资支付表的报送信息有误", "The sheet cannot be sent like this")
+
+
+class SheetHasErrors(Problem):
+    """Findings of the severity `error` stand, so nobody can stand for the sheet."""
+
+    status, keeps = 409, True
+    title = Text("工资支付表还有错误，不能提交", "The sheet has errors and cannot be submitted")
+
+
+class SheetStep(Problem):
+    """The sheet does not stand where this step begins."""
+
+    status = 409
+    title = Text("工资支付表当前状态不允许此操作", "The sheet does not stand where this begins")
+
+
+class SheetThere(Problem):
+    """The same file, or a sheet that was sent to the bank, is there already."""
+
+    status = 409
+    title = Text("该处已有同一工资支付表", "The sheet is there already")
+
+
+class MappingRefused(Problem):
+    """The columns cannot be read like this."""
+
+    status = 422
+    title = Text("列的对应关系有误", "The columns cannot be read like this")

@@ -4,6 +4,7 @@ from services.payroll import handlers, jobs, queries
 from services.payroll.adapters import account_list, payment_list, statement_print
 from services.payroll.models import Base, StatementFile
 from services.payroll.routes import router
+from services.payroll.schemas.sheets import MOST_BYTES as MOST_SHEET_BYTES
 from services.payroll.schemas.statement_files import MOST_BYTES
 from services.payroll.settings import Settings
 from shared import known
@@ -14,6 +15,9 @@ from shared.events.payroll import (
     BankFeedLate,
     BankNoticeReceived,
     ContractorReportReceived,
+    SheetApproved,
+    SheetReviewed,
+    SheetSubmitted,
     TransferMissed,
     TransferNoted,
     TransferReceived,
@@ -59,6 +63,9 @@ service = Service(
         TransferNoted,
         PayrollConditionFound,
         PayrollConditionEnded,
+        SheetSubmitted,
+        SheetReviewed,
+        SheetApproved,
         *PLATFORM,
     ],
     handles={
@@ -99,7 +106,10 @@ service = Service(
         "payments": payment_list.printed,
     },
     loops={StatementFile.__tablename__: jobs.read_statement_files},
-    bodies={"/v1/statement-files": MOST_BYTES + MEBIBYTE},
+    bodies={
+        "/v1/statement-files": MOST_BYTES + MEBIBYTE,
+        "/v1/projects/[^/]+/sheets": MOST_SHEET_BYTES + MEBIBYTE,
+    },
     measures=[jobs.measure_standings],
     invariants={
         "unhandled_obligations": queries.invariants.unhandled_obligations,

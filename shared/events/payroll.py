@@ -212,3 +212,31 @@ class TransferNoted(Event, type="payroll.transfer_noted.v1", key="project_id"):
     """`funding_requested`, `funding_answered`, `add_on_proposed`, `add_on_decided`, or that the
     contractor did not report the miss in time: `report_overdue`."""
     details: dict[str, Any] = {}
+
+
+class _OfSheet(BaseModel):
+    """Which payroll sheet it is, in numbers: no line of it."""
+
+    project_id: UUID
+    area_code: str
+    sheet_id: UUID
+    employer_id: UUID
+    """Whose workers they are: the contractor or a subcontractor."""
+    period: str
+    run: int
+    version: int
+    lines: int
+    gross: Decimal
+    net: Decimal
+
+
+class SheetSubmitted(_OfSheet, Event, type="payroll.sheet_submitted.v1", key="project_id"):
+    """Somebody stands for a payroll sheet; it takes the place of its former versions."""
+
+
+class SheetReviewed(_OfSheet, Event, type="payroll.sheet_reviewed.v1", key="project_id"):
+    """The wage officer confirmed a payroll sheet."""
+
+
+class SheetApproved(_OfSheet, Event, type="payroll.sheet_approved.v1", key="project_id"):
+    """The contractor approved a payroll sheet; it may be paid from."""

@@ -33,6 +33,10 @@ TOLD = record.events()
 # Told to others than our own services; the reason stands beside each.
 OUTWARD = {
     "alerts.delivery_exhausted.v1",  # subscribers' operators read it; nobody here can help
+    # Payroll's own conditions follow from its sheets; subscribers hear of the steps.
+    "payroll.sheet_submitted.v1",
+    "payroll.sheet_reviewed.v1",
+    "payroll.sheet_approved.v1",
 }
 
 

@@ -9,13 +9,13 @@ FILE_LINES = 400
 FUNCTION_LINES = 40
 SERVICE_LINES = {
     "registry": 19_500,
-    "payroll": 20_000,
+    "payroll": 22_000,
     "cases": 15_000,
     "alerts": 15_500,
     "demo": 2_500,
 }
 """A number is raised in the commit that passes it, which says what grew (decision 0025)."""
-SHARED_LINES = 14_000
+SHARED_LINES = 14_100
 
 
 def _sources() -> list[Path]:

@@ -27,6 +27,13 @@ from services.payroll.models.payments import TreasuryPayment
 from services.payroll.models.plans import AddOn, FundingRequest, ObligationNote, Stop, Supplement
 from services.payroll.models.projects import Organisation, Project, ProjectState, WorksContract
 from services.payroll.models.reserves import AccountMonth
+from services.payroll.models.sheets import (
+    ColumnMapping,
+    Sheet,
+    SheetDifference,
+    SheetFinding,
+    SheetLine,
+)
 from services.payroll.models.statement_files import StatementFile, StatementLine
 from services.payroll.models.tables import Base
 
@@ -42,6 +49,7 @@ __all__ = [
     "BankLine",
     "Base",
     "Closing",
+    "ColumnMapping",
     "Condition",
     "Credit",
     "CreditChange",
@@ -60,6 +68,10 @@ __all__ = [
     "ProjectParty",
     "ProjectState",
     "Replan",
+    "Sheet",
+    "SheetDifference",
+    "SheetFinding",
+    "SheetLine",
     "Source",
     "StatementFile",
     "StatementLine",

@@ -30,6 +30,10 @@ class PolicyKind(StrEnum):
     """`every`, `workday`, `by`, `grace_minutes`: how often, by when a feed has to be heard of."""
     CONTRACTOR_FEED = "contractor_feed"
     GATE_VENDOR_FEED = "gate_vendor_feed"
+    SHEET_CHECKS = "sheet_checks"
+    """By code of the check: `severity` and its numbers; so, too, for what the reader finds."""
+    MINIMUM_WAGE = "minimum_wage"
+    """`monthly`: the local minimum wage a month, in yuan."""
 
 
 class Certainty(StrEnum):

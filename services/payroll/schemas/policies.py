@@ -1,6 +1,7 @@
 """Bodies of what areas decide: one form of values for each kind."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated, Any, Self, TypeAlias
 from uuid import UUID
 
@@ -8,12 +9,15 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    RootModel,
     StringConstraints,
     ValidationError,
     model_validator,
 )
 
 from services.payroll.rules.policies import Certainty, PolicyKind
+from services.payroll.rules.sheet_checks import NUMBERS
+from services.payroll.rules.sheets import Severity
 from services.payroll.schemas.fields import AreaCode, Body, Filter, Name, Row
 from services.payroll.schemas.sources import HourMinute
 from shared import clock
@@ -23,6 +27,8 @@ from shared.wording import Text
 
 _Word: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=20)]
 _Days: TypeAlias = Annotated[int, Field(ge=0, le=366)]
+_CheckCode: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,60}$")]
+_Decimal: TypeAlias = Annotated[Decimal, Field(ge=0, lt=10**9, decimal_places=2)]
 _Ahead: TypeAlias = Annotated[int, Field(ge=1, le=60)]
 
 
@@ -64,7 +70,38 @@ class _Rhythm(_Values):
     grace_minutes: Annotated[int, Field(ge=0, le=1440)] = 0
 
 
-FORMS: dict[PolicyKind, type[_Values]] = {
+class _Check(BaseModel):
+    """A severity, and the numbers of those checks that have some."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    severity: Severity
+    tolerance: _Decimal | None = None
+    days: _Decimal | None = None
+    full_days: Annotated[Decimal, Field(gt=0, le=31, decimal_places=2)] | None = None
+    per_day: _Decimal | None = None
+    per_month: _Decimal | None = None
+    share: Annotated[Decimal, Field(ge=0, le=1, decimal_places=4)] | None = None
+    months: Annotated[int, Field(ge=0, le=240)] | None = None
+
+
+class _Checks(RootModel[dict[_CheckCode, _Check]]):
+    """By code; a check that has numbers names each of them, a code that nobody knows is refused."""
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        for code, entry in self.root.items():
+            numbers = entry.model_fields_set - {"severity"}
+            if numbers != NUMBERS.get(code, frozenset()):
+                raise ValueError(f"{code} needs {sorted(NUMBERS.get(code, ()))}")
+        return self
+
+
+class _Monthly(_Values):
+    monthly: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,6}\.[0-9]{2}$")]
+
+
+FORMS: dict[PolicyKind, type[BaseModel]] = {
     PolicyKind.SUB_LEDGERS: _Allowed,
     PolicyKind.CLOSING_NOTICE: _DayCount,
     PolicyKind.PAYROLL_PURPOSE: _Purpose,
@@ -76,6 +113,8 @@ FORMS: dict[PolicyKind, type[_Values]] = {
     PolicyKind.TREASURY_FEED: _Rhythm,
     PolicyKind.CONTRACTOR_FEED: _Rhythm,
     PolicyKind.GATE_VENDOR_FEED: _Rhythm,
+    PolicyKind.SHEET_CHECKS: _Checks,
+    PolicyKind.MINIMUM_WAGE: _Monthly,
 }
 
 

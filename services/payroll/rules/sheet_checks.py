@@ -1,0 +1,340 @@
+"""What a payroll sheet is checked for against roster, policy and other sheets; pure.
+
+In: lines with blind indexes and amounts in yuan, never a clear personal value. Thresholds and
+severities come from an area's row of policy, by code of the check. Sources: 724号 art. 28, 31;
+W3 of the domain's workflows (no line for an unregistered worker, payee is the worker's own card).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import field as made
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from services.payroll.rules.sheet_facts import Against, Elsewhere, Line, OnRoster, Total
+from services.payroll.rules.sheets import Severity
+from shared.workdays import months_after
+
+
+class Check(StrEnum):
+    """Codes of checks; a row of policy has one entry for each."""
+
+    NET_DIFFERS = "net_differs"
+    """Net is not gross less deductions; `tolerance` in yuan."""
+    ITEMS_DIFFER = "items_differ"
+    """Gross is not the sum of its items, or deductions not of theirs; `tolerance` in yuan."""
+    PERSON_TWICE = "person_twice"
+    CARD_TWICE = "card_twice"
+    """One card for two persons in the sheet."""
+    PERSON_ELSEWHERE = "person_elsewhere"
+    """The person stands on another sheet of the project and period."""
+    CARD_ELSEWHERE = "card_elsewhere"
+    """The card stands for another person on another sheet of the project and period."""
+    CARD_MISSING = "card_missing"
+    CARD_NOT_OWN = "card_not_own"
+    CARD_UNKNOWN = "card_unknown"
+    """The roster knows no card of the worker."""
+    NAME_DIFFERS = "name_differs"
+    NOT_ON_ROSTER = "not_on_roster"
+    NO_CONTRACT = "no_contract"
+    OUTSIDE_STAY = "outside_stay"
+    """The worker was not on the project in the period, by `days` before entry or after exit."""
+    PAID_WITHOUT_ATTENDANCE = "paid_without_attendance"
+    ATTENDED_WITHOUT_PAY = "attended_without_pay"
+    """Attended at least `days` and is on no sheet of the employer."""
+    DAYS_DIFFER = "days_differ"
+    """Days on the sheet and attended differ by more than `days`."""
+    DAYS_IMPOSSIBLE = "days_impossible"
+    """More days than the month has."""
+    BELOW_MINIMUM = "below_minimum"
+    """Below the local minimum wage, pro rata to `full_days` a month."""
+    IMPLAUSIBLE_AMOUNT = "implausible_amount"
+    """More than `per_day` or `per_month` yuan."""
+    AMOUNT_NEGATIVE = "amount_negative"
+    DEDUCTIONS_HIGH = "deductions_high"
+    """Deductions are more than `share` of gross."""
+    TOTAL_DIFFERS = "total_differs"
+    """A row of totals is not the sum of its rows; `tolerance` in yuan."""
+    PERIOD_DIFFERS = "period_differs"
+    PERIOD_AHEAD = "period_ahead"
+    """More than `months` after the present month."""
+    PERIOD_OLD = "period_old"
+    """More than `months` before the present month."""
+    PROJECT_DIFFERS = "project_differs"
+
+
+NUMBERS: Mapping[str, frozenset[str]] = {
+    Check.NET_DIFFERS: frozenset({"tolerance"}),
+    Check.ITEMS_DIFFER: frozenset({"tolerance"}),
+    Check.TOTAL_DIFFERS: frozenset({"tolerance"}),
+    Check.OUTSIDE_STAY: frozenset({"days"}),
+    Check.ATTENDED_WITHOUT_PAY: frozenset({"days"}),
+    Check.DAYS_DIFFER: frozenset({"days"}),
+    Check.BELOW_MINIMUM: frozenset({"full_days"}),
+    Check.IMPLAUSIBLE_AMOUNT: frozenset({"per_day", "per_month"}),
+    Check.DEDUCTIONS_HIGH: frozenset({"share"}),
+    Check.PERIOD_AHEAD: frozenset({"months"}),
+    Check.PERIOD_OLD: frozenset({"months"}),
+}
+"""What numbers a row of policy gives each check that has some."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a check found: at a line, at a row of totals, or at the sheet as a whole."""
+
+    code: Check
+    field: str
+    position: int | None = None
+    total: Total | None = None
+    values: Mapping[str, str] = made(default_factory=dict)
+    """Amounts, days, ids and thresholds; never a personal value."""
+
+
+Rows = Mapping[str, Mapping[str, Any]]
+"""A row of policy: by code of the check its severity and its numbers."""
+
+
+def check(lines: Sequence[Line], against: Against, rows: Rows) -> Iterator[Found]:
+    """Give all that is found, in the order of checks; what the area switched off is left out."""
+    wanted = {code for code in Check if severity(rows, code) is not Severity.OFF}
+    for found in _all(lines, against, rows):
+        if found.code in wanted:
+            yield found
+
+
+def severity(rows: Rows, code: str) -> Severity:
+    """Give what a finding of a code means in an area; a code without an entry is not looked at."""
+    entry = rows.get(code)
+    return Severity(entry["severity"]) if entry else Severity.OFF
+
+
+def _number(rows: Rows, code: Check, name: str) -> Decimal:
+    return Decimal(str(rows.get(code, {}).get(name, 0)))
+
+
+def _all(lines: Sequence[Line], against: Against, rows: Rows) -> Iterator[Found]:
+    yield from _periods(against, rows)
+    for line in lines:
+        yield from _sums(line, rows)
+        yield from _sizes(line, against, rows)
+        if against.roster is not None:
+            yield from _on_roster(line, against, against.roster, rows)
+    yield from _twice(lines)
+    yield from _elsewhere(lines, against.elsewhere)
+    yield from _totals(lines, against.totals, rows)
+    yield from _unpaid(lines, against, rows)
+
+
+def _periods(against: Against, rows: Rows) -> Iterator[Found]:
+    for said in against.said_periods:
+        if said != against.period:
+            yield Found(
+                Check.PERIOD_DIFFERS, "period", values={"said": said, "period": against.period}
+            )
+    away = _months(against.period) - (against.today.year * 12 + against.today.month)
+    values = {"period": against.period, "today": against.today.isoformat()}
+    if away > _number(rows, Check.PERIOD_AHEAD, "months"):
+        yield Found(Check.PERIOD_AHEAD, "period", values=values)
+    if -away > _number(rows, Check.PERIOD_OLD, "months"):
+        yield Found(Check.PERIOD_OLD, "period", values=values)
+    if against.said_project and not _same_name(against.said_project, against.project_name):
+        yield Found(Check.PROJECT_DIFFERS, "project", values={"project": against.project_name})
+
+
+def _months(period: str) -> int:
+    return int(period[:4]) * 12 + int(period[5:])
+
+
+def _same_name(said: str, name: str) -> bool:
+    """People write a project's name longer or shorter; one holds the other."""
+    one, other = ("".join(text.split()).lower() for text in (said, name))
+    return one in other or other in one
+
+
+def _sums(line: Line, rows: Rows) -> Iterator[Found]:
+    allowed = _number(rows, Check.NET_DIFFERS, "tolerance")
+    if line.gross is not None and line.net is not None:
+        less = line.deductions if line.deductions is not None else line.withheld or Decimal(0)
+        if abs(line.gross - less - line.net) > allowed:
+            values = _values(gross=line.gross, deductions=less, net=line.net)
+            yield Found(Check.NET_DIFFERS, "net", line.position, values=values)
+    allowed = _number(rows, Check.ITEMS_DIFFER, "tolerance")
+    pairs = (("gross", line.gross, line.earned), ("deductions", line.deductions, line.withheld))
+    for name, said, summed in pairs:
+        if said is not None and summed is not None and abs(said - summed) > allowed:
+            values = _values(said=said, sum=summed)
+            yield Found(Check.ITEMS_DIFFER, name, line.position, values=values)
+
+
+def _sizes(line: Line, against: Against, rows: Rows) -> Iterator[Found]:
+    for name, amount in (("gross", line.gross), ("net", line.net), ("deductions", line.deductions)):
+        if amount is not None and amount < 0:
+            values = _values(amount=amount)
+            yield Found(Check.AMOUNT_NEGATIVE, name, line.position, values=values)
+    if line.days is not None and (line.days < 0 or line.days > _days_of(against.period)):
+        values = _values(days=line.days, most=Decimal(_days_of(against.period)))
+        yield Found(Check.DAYS_IMPOSSIBLE, "days", line.position, values=values)
+    if line.gross is None:
+        return
+    yield from _too_much(line, line.gross, rows)
+    yield from _too_little(line, line.gross, against.minimum, rows)
+    less = line.deductions if line.deductions is not None else line.withheld
+    share = _number(rows, Check.DEDUCTIONS_HIGH, "share")
+    if less is not None and less > line.gross * share:
+        values = _values(gross=line.gross, deductions=less, share=share)
+        yield Found(Check.DEDUCTIONS_HIGH, "deductions", line.position, values=values)
+
+
+def _too_much(line: Line, gross: Decimal, rows: Rows) -> Iterator[Found]:
+    month = _number(rows, Check.IMPLAUSIBLE_AMOUNT, "per_month")
+    day = _number(rows, Check.IMPLAUSIBLE_AMOUNT, "per_day")
+    if gross > month or (line.days and gross > day * line.days):
+        values = _values(gross=gross, days=line.days, per_day=day, per_month=month)
+        yield Found(Check.IMPLAUSIBLE_AMOUNT, "gross", line.position, values=values)
+
+
+def _too_little(line: Line, gross: Decimal, minimum: Decimal | None, rows: Rows) -> Iterator[Found]:
+    """Compare with the minimum wage of so many days; a full month is no more than a month."""
+    if minimum is None or line.days is None or line.days <= 0:
+        return
+    full = _number(rows, Check.BELOW_MINIMUM, "full_days")
+    due = minimum * min(line.days / full, Decimal(1)) if full else minimum
+    if gross < due:
+        values = _values(gross=gross, days=line.days, minimum=minimum, full_days=full)
+        yield Found(Check.BELOW_MINIMUM, "gross", line.position, values=values)
+
+
+def _on_roster(
+    line: Line, against: Against, roster: Mapping[str, OnRoster], rows: Rows
+) -> Iterator[Found]:
+    at = line.position
+    if line.card_index is None:
+        yield Found(Check.CARD_MISSING, "card_no", at)
+    if line.id_index is None:
+        return
+    known = roster.get(line.id_index)
+    if known is None:
+        yield Found(Check.NOT_ON_ROSTER, "id_number", at)
+        return
+    named = {"worker_id": str(known.worker_id)}
+    if line.name_index is not None and line.name_index != known.name_index:
+        yield Found(Check.NAME_DIFFERS, "name", at, values=named)
+    if not known.has_contract:
+        yield Found(Check.NO_CONTRACT, "id_number", at, values=named)
+    if line.card_index is not None and line.card_index not in known.cards:
+        code = Check.CARD_NOT_OWN if known.cards else Check.CARD_UNKNOWN
+        yield Found(code, "card_no", at, values=named)
+    yield from _stay(at, known, against.period, rows)
+    if against.attendance:
+        yield from _attendance(line, known, rows)
+
+
+def _stay(at: int, known: OnRoster, period: str, rows: Rows) -> Iterator[Found]:
+    first, last = _first_of(period), _last_of(period)
+    late = (known.entered_on - last).days
+    early = (first - known.left_on).days if known.left_on else 0
+    if max(late, early) > _number(rows, Check.OUTSIDE_STAY, "days"):
+        values = {"worker_id": str(known.worker_id), "entered_on": known.entered_on.isoformat()}
+        if known.left_on:
+            values["left_on"] = known.left_on.isoformat()
+        yield Found(Check.OUTSIDE_STAY, "id_number", at, values=values)
+
+
+def _attendance(line: Line, known: OnRoster, rows: Rows) -> Iterator[Found]:
+    named = {"worker_id": str(known.worker_id)}
+    if not known.attended:
+        if line.net is not None and line.net > 0:
+            values = named | _values(net=line.net)
+            yield Found(Check.PAID_WITHOUT_ATTENDANCE, "net", line.position, values=values)
+        return
+    allowed = _number(rows, Check.DAYS_DIFFER, "days")
+    if line.days is not None and abs(line.days - known.attended) > allowed:
+        values = named | _values(days=line.days, attended=known.attended)
+        yield Found(Check.DAYS_DIFFER, "days", line.position, values=values)
+
+
+def _twice(lines: Iterable[Line]) -> Iterator[Found]:
+    """Name the later line; a card that one person has twice is that person twice, no more."""
+    persons: dict[str, Line] = {}
+    cards: dict[str, Line] = {}
+    for line in lines:
+        if line.id_index:
+            first = persons.setdefault(line.id_index, line)
+            if first is not line:
+                values = {"first_position": str(first.position)}
+                yield Found(Check.PERSON_TWICE, "id_number", line.position, values=values)
+        if line.card_index:
+            first = cards.setdefault(line.card_index, line)
+            if first is not line and (first.id_index != line.id_index or not line.id_index):
+                values = {"first_position": str(first.position)}
+                yield Found(Check.CARD_TWICE, "card_no", line.position, values=values)
+
+
+def _elsewhere(lines: Iterable[Line], others: Iterable[Elsewhere]) -> Iterator[Found]:
+    persons = {other.id_index: other for other in others if other.id_index}
+    cards = {other.card_index: other for other in others if other.card_index}
+    for line in lines:
+        if line.id_index and (other := persons.get(line.id_index)):
+            values = {"sheet_id": str(other.sheet_id)}
+            yield Found(Check.PERSON_ELSEWHERE, "id_number", line.position, values=values)
+        if line.card_index and (other := cards.get(line.card_index)):
+            if other.id_index == line.id_index and line.id_index:
+                continue
+            values = {"sheet_id": str(other.sheet_id)}
+            yield Found(Check.CARD_ELSEWHERE, "card_no", line.position, values=values)
+
+
+def _totals(lines: Sequence[Line], totals: Iterable[Total], rows: Rows) -> Iterator[Found]:
+    allowed = _number(rows, Check.TOTAL_DIFFERS, "tolerance")
+    for one in totals:
+        summed = sum(
+            (
+                getattr(line, one.field) or Decimal(0)
+                for line in lines
+                if one.first <= line.position <= one.last
+            ),
+            Decimal(0),
+        )
+        if abs(summed - one.said) > allowed:
+            values = _values(said=one.said, sum=summed)
+            yield Found(Check.TOTAL_DIFFERS, one.field, total=one, values=values)
+
+
+def _unpaid(lines: Iterable[Line], against: Against, rows: Rows) -> Iterator[Found]:
+    """Name who attended and is not paid; where nobody's attendance is known, nobody is."""
+    if not against.attendance or against.roster is None:
+        return
+    least = _number(rows, Check.ATTENDED_WITHOUT_PAY, "days")
+    paid = {
+        known.worker_id
+        for index in (
+            *(line.id_index for line in lines),
+            *(other.id_index for other in against.elsewhere),
+        )
+        if index and (known := against.roster.get(index))
+    }
+    for worker in against.absent:
+        if worker.worker_id not in paid and worker.attended and worker.attended >= least:
+            values = {"worker_id": str(worker.worker_id)} | _values(attended=worker.attended)
+            yield Found(Check.ATTENDED_WITHOUT_PAY, "sheet", values=values)
+
+
+def _values(**amounts: Decimal | None) -> dict[str, str]:
+    return {name: str(amount) for name, amount in amounts.items() if amount is not None}
+
+
+def _first_of(period: str) -> date:
+    return date(int(period[:4]), int(period[5:]), 1)
+
+
+def _last_of(period: str) -> date:
+    first = _first_of(period)
+    return first.replace(day=_days_of(period))
+
+
+def _days_of(period: str) -> int:
+    first = _first_of(period)
+    return (months_after(first, 1) - first).days

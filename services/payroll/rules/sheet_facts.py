@@ -1,0 +1,93 @@
+"""What a sheet is checked with: its lines, the roster, other sheets, totals; pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line as it is checked. Days and amounts are None where the cell is empty or unreadable."""
+
+    position: int
+    id_index: str | None
+    name_index: str | None
+    card_index: str | None
+    days: Decimal | None
+    gross: Decimal | None
+    deductions: Decimal | None
+    net: Decimal | None
+    earned: Decimal | None = None
+    """The sum of the items of gross; None where the sheet has no such items."""
+    withheld: Decimal | None = None
+    """The sum of the items of deductions; None where the sheet has none."""
+
+
+class Laid(NamedTuple):
+    """Lines as they are checked, and where in the file each stands: sheet and row."""
+
+    lines: list[Line]
+    places: dict[int, tuple[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class OnRoster:
+    """What the roster of the project says of a worker in the period."""
+
+    worker_id: UUID
+    name_index: str
+    has_contract: bool
+    cards: frozenset[str]
+    """Blind indexes of the worker's own cards."""
+    entered_on: date
+    left_on: date | None = None
+    attended: Decimal = Decimal(0)
+    """Days attended in the period."""
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A row of totals: what it says of a field, and the lines that it sums up."""
+
+    sheet: str
+    row: int
+    field: str
+    said: Decimal
+    first: int
+    last: int
+    """Positions of its first and last line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A line of another sheet of the same project and period that still counts."""
+
+    sheet_id: UUID
+    id_index: str | None
+    card_index: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """What a sheet is checked against."""
+
+    period: str
+    """YYYY-MM, as whoever sent it says."""
+    today: date
+    project_name: str
+    said_periods: Sequence[str] = ()
+    """As the file's title rows say."""
+    said_project: str | None = None
+    roster: Mapping[str, OnRoster] | None = None
+    """By blind index of the ID number; None where nobody keeps one for the project."""
+    attendance: bool = False
+    """Whether any attendance of the project is known for the period."""
+    absent: Sequence[OnRoster] = ()
+    """Workers of the employer with attendance in the period."""
+    elsewhere: Sequence[Elsewhere] = ()
+    minimum: Decimal | None = None
+    """The local minimum wage a month in yuan; None where the area has no row."""
+    totals: Sequence[Total] = ()
