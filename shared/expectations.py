@@ -25,6 +25,7 @@ HEARD, NOT_EXPECTED = "feed_arrived", "no_longer_expected"
 """The proof, in a word, that a silence is over."""
 # Who calls all day long is written down so often at most; a window's first sign always is.
 _SELDOM = timedelta(hours=1)
+_BY_WHEN = func.hashtextextended("expectations", 0)
 _DAY, _TICK, _HORIZON = timedelta(days=1), datetime.resolution, 800
 
 
@@ -165,6 +166,7 @@ async def expect(
     One that is expected already is given as it stands. What comes at the first instant counts.
     """
     same = {name: said[name] for name in ("kind", "source", "area_code")}
+    await session.execute(select(func.pg_advisory_xact_lock_shared(_BY_WHEN)))
     key = func.hashtextextended(":".join(["expectation", *same.values()]), 0)
     await session.execute(select(func.pg_advisory_xact_lock(key)))
     found = await _locked(session, select(watch.rows).filter_by(**same))
@@ -180,6 +182,23 @@ async def expect(
     await await_next(session, watch, made)
     session.add(made)
     return made, True
+
+
+async def hold(session: Session, standing: Select[RowT]) -> Sequence[RowT]:
+    """Keep what is expected from others, before that by which it is planned anew is read.
+
+    Whoever expects something just now is waited for: he has read the rows that stood before, and
+    what he enters is not there yet.
+    """
+    await session.execute(select(func.pg_advisory_xact_lock(_BY_WHEN)))
+    return await _locked(session, standing)
+
+
+async def replan(session: Session, watch: Watch[RowT], held: Sequence[RowT]) -> None:
+    """Work out anew by when something is awaited; a silence stays what it is."""
+    for row in held:
+        if row.state is ExpectationState.AWAITED:
+            await await_next(session, watch, row)
 
 
 async def _locked(

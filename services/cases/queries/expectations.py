@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 
 from services.cases.errors import ExpectationUnknown
 from services.cases.models import Expectation
@@ -39,14 +39,13 @@ async def locked_expectation(session: Session, expectation_id: UUID, scope: Scop
     return row
 
 
-async def locked_awaited_within(session: Session, area_code: str) -> Sequence[Expectation]:
-    """Give what is awaited in an area and below it, for replanning; before all else is locked."""
+def standing_within(area_code: str) -> Select[Expectation]:
+    """Select what is expected in an area and below it, silent or not: it may be heard of now."""
     inside = known.in_scope(Expectation.area_code, Scope(frozenset({area_code})))
-    statement = select(Expectation).where(
+    return select(Expectation).where(
         or_(inside, Expectation.area_code == area_code),
-        Expectation.state == ExpectationState.AWAITED,
+        Expectation.state != ExpectationState.ENDED,
     )
-    return await rows.locked_all(session, statement.order_by(Expectation.id))
 
 
 async def client_is_known(session: Session, source_id: UUID) -> bool:

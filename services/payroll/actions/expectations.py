@@ -75,14 +75,13 @@ async def fall_due(session: Session, timer: Timer) -> None:
 
 
 async def hold(session: Session, area_code: str) -> Sequence[Expectation]:
-    """Keep what is awaited in an area from others, before anything else is changed."""
-    return await queries.expectations.locked_awaited_within(session, area_code)
+    """Keep what is expected in an area from others, before anything else is changed."""
+    return await expectations.hold(session, queries.expectations.standing_within(area_code))
 
 
 async def replan(session: Session, held: Sequence[Expectation]) -> None:
     """Work out anew by when feeds are expected."""
-    for row in held:
-        await expectations.await_next(session, WATCH, row)
+    await expectations.replan(session, WATCH, held)
 
 
 async def follow_policy(session: Session, kind: PolicyKind, area_code: str) -> None:

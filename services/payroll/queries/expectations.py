@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 
 from services.payroll.errors import ExpectationUnknown
 from services.payroll.models import Expectation
@@ -44,20 +44,13 @@ async def locked_expectation(session: Session, expectation_id: UUID, scope: Scop
     return row
 
 
-async def locked_awaited_within(session: Session, area_code: str) -> Sequence[Expectation]:
-    """Give what is awaited in an area and below it, for replanning; before all else is locked."""
+def standing_within(area_code: str) -> Select[Expectation]:
+    """Select what is expected in an area and below it, silent or not: it may be heard of now."""
     here = known.in_scope(Expectation.area_code, Scope(frozenset({area_code})))
-    rows = await session.scalars(
-        select(Expectation)
-        .where(
-            or_(here, Expectation.area_code == area_code),
-            Expectation.state == ExpectationState.AWAITED,
-        )
-        .order_by(Expectation.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
+    return select(Expectation).where(
+        or_(here, Expectation.area_code == area_code),
+        Expectation.state != ExpectationState.ENDED,
     )
-    return rows.all()
 
 
 async def without_timer(session: Session) -> Sequence[Expectation]:
