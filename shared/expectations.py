@@ -208,16 +208,21 @@ async def _locked(
     return (await session.scalars(locked.execution_options(populate_existing=True))).all()
 
 
-async def await_next(session: Session, watch: Watch[RowT], row: RowT, **changes: Any) -> None:
+async def await_next(
+    session: Session, watch: Watch[RowT], row: RowT, heard_at: datetime | None = None
+) -> None:
     """Wait for the next sign, if any before the last day is over: anew where days or rows moved."""
     on = await watch.rhythms(session, row.kind, row.area_code)
     calendar = await known.calendar(session, row.area_code)
-    since = changes.get("counted_from", row.counted_from)
+    since, by = row.counted_from, row.expected_by
+    if heard_at and (row.silent_since or heard_at > since):
+        # A sign stands for the window in which it lies, up to the first limit from then on.
+        since = by if by and heard_at <= by else next_due(heard_at - _TICK, on, calendar)[0]
     at, version = next_due(since + _TICK, on, calendar)
     before, over = row.next_at, row.valid_to and at > clock.day_end(row.valid_to)
-    changes |= {"state": ExpectationState.AWAITED, "expected_by": None if over else at}
-    for name, value in changes.items():
-        setattr(row, name, value)
+    row.counted_from, row.state = since, ExpectationState.AWAITED
+    row.expected_by = None if over else at
+    row.arrived_at = max(filter(None, (row.arrived_at, heard_at)), default=None)
     if row.next_at != before or not await timers.armed(session, row.id, TIMER):
         await _arm(session, row, policy_version=version, calendar_version=calendar.version)
 
@@ -284,9 +289,7 @@ async def arrive(
         await _catch_up(session, watch, row, now)
         if row.state is ExpectationState.ENDED:
             continue
-        since, heard = row.silent_since, {"arrived_at": max(now, row.arrived_at or now)}
-        if since is not None or now > row.counted_from:
-            heard["counted_from"] = max(now, row.expected_by or now)
-        await await_next(session, watch, row, **heard)
+        since = row.silent_since
+        await await_next(session, watch, row, now)
         if since is not None:
             await watch.heard(session, row, since, max(now, since), HEARD)

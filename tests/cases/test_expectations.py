@@ -110,10 +110,10 @@ async def test_a_silence_opens_an_item_of_its_owner_which_a_call_closes(
     assert (item.level, item.facts) == ("orange", ["provincial_client"])
     await call(session, "05-06 12:00")
     assert (item.state, item.close_reason) == ("closed", "feed_arrived")
-    assert (row.state, row.expected_by) == (ExpectationState.AWAITED, at("2023-05-08 10:00"))
-    await pass_time(session, row, "05-08 10:00")
+    assert (row.state, row.expected_by) == (ExpectationState.AWAITED, at("2023-05-09 10:00"))
+    await pass_time(session, row, "05-09 10:00")
     _, again = await items(session)
-    assert again.opened_at == at("2023-05-08 10:00")
+    assert again.opened_at == at("2023-05-09 10:00")
     assert len(await published(session, WatchItemOpened)) == 2
     [closed] = await published(session, WatchItemClosed)
     assert closed.close_reason == "feed_arrived"
@@ -268,7 +268,7 @@ async def test_calls_and_limits_at_once_tell_one_story(
     assert len(await published(None, WatchItemClosed)) == 1
     async with sessions.begin("test") as session:
         after = (await session.scalars(select(Expectation))).one()
-        assert (after.id, after.expected_by) == (row.id, at("2023-05-04 10:00"))
+        assert (after.id, after.expected_by) == (row.id, at("2023-05-05 10:00"))
 
 
 async def test_what_no_timer_will_tell_of_operators_hear_of(

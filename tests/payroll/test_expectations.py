@@ -5,7 +5,8 @@ a make-up Saturday), 7 June, 7 July.
 """
 
 import asyncio
-from datetime import date, datetime
+import random
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -102,14 +103,15 @@ async def test_a_silence_is_told_at_its_instant_once_and_again_next_time(
     assert (found.since, found.facts) == (date(2023, 4, 10), ["treasury"])
     assert (row.state, row.silent_since) == (ExpectationState.SILENT, at("04-10 18:00"))
     await pay(session, "05-31 10:00")
-    assert (row.state, row.expected_by) == (ExpectationState.AWAITED, at("06-07 18:00"))
-    await pass_time(session, row, "06-30 00:00")
-    await pay(session, "06-30 08:00")
+    # It came in June's window, whose instant it keeps; the next that is awaited is July's.
+    assert (row.state, row.expected_by) == (ExpectationState.AWAITED, at("07-07 18:00"))
+    await pass_time(session, row, "07-30 00:00")
+    await pay(session, "07-30 08:00")
     assert await told(published, session) == [
         ("2023-04-10", "silent", at("04-10 18:00")),
         ("2023-04-10", "feed_arrived", at("05-31 10:00")),
-        ("2023-06-07", "silent", at("06-07 18:00")),
-        ("2023-06-07", "feed_arrived", at("06-30 08:00")),
+        ("2023-07-07", "silent", at("07-07 18:00")),
+        ("2023-07-07", "feed_arrived", at("07-30 08:00")),
     ]
     ended = await published(session, PayrollConditionEnded)
     assert ended[0].proof == {"expectation_id": str(row.id)}
@@ -159,6 +161,24 @@ async def test_who_comes_late_before_its_timer_does_was_silent_all_the_same(
     ]
 
 
+async def test_who_misses_one_window_and_keeps_the_next_is_not_silent_in_it(
+    session: Session, published: Published
+) -> None:
+    """One call a day at the same hour: a day without it is one silence, not one for ever."""
+    row = await expected(session)
+    await actions.policies.add_policy(
+        session, OFFICE, policy(every="workday", by="10:00"), at("04-03 09:00")
+    )
+    for when in ("04-03 09:30", "04-06 09:30", "04-07 09:30", "04-10 09:30"):
+        await pass_time(session, row, when)
+        await pay(session, when)
+    assert await told(published, session) == [
+        ("2023-04-04", "silent", at("04-04 10:00")),
+        ("2023-04-04", "feed_arrived", at("04-06 09:30")),
+    ]
+    assert row.expected_by == at("04-11 10:00")
+
+
 async def test_only_what_is_accepted_counts(session: Session, published: Published) -> None:
     row = await expected(session)
     wrong = PaymentIn.model_validate(
@@ -201,6 +221,49 @@ async def test_signs_within_an_hour_are_written_once(session: Session) -> None:
     lines = (await session.scalars(written)).all()
     assert [one.action for one in lines] == ["insert", "update", "update"]
     assert row.arrived_at == at("04-04 10:00")
+
+
+# The working days of two weeks of April 2023, after the first, by hand: the 5th is a holiday.
+DUE = [f"04-{day:02d} 10:00" for day in (4, 6, 7, 10, 11, 12, 13, 14)]
+
+
+def walk(signs: set[str]) -> list[tuple[str, str]]:
+    """Tell the story of some signs hour by hour, by code that the engine does not share."""
+    story, silent, heard = [], False, False
+    for day in range(3, 17):
+        for hour in range(24):
+            now = f"04-{day:02d} {hour:02d}:00"
+            if now in signs:
+                story += [("heard", now)] if silent else []
+                silent, heard = False, True
+            if now in DUE:
+                story += [] if heard or silent else [("silent", now)]
+                silent, heard = silent or not heard, False
+    return story
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_any_history_is_told_as_an_hour_by_hour_walk_tells_it(
+    session: Session, published: Published, seed: int
+) -> None:
+    row = await expected(session)
+    await actions.policies.add_policy(
+        session, OFFICE, policy(every="workday", by="09:30", grace_minutes=30), at("04-03 09:00")
+    )
+    await pay(session, "04-03 09:30")  # The first day's own.
+    hours = [f"04-{day:02d} {hour:02d}:00" for day in range(3, 17) for hour in range(24)]
+    chances = random.Random(seed)
+    signs = set(chances.sample(hours, k=chances.randint(4, 14))) | {chances.choice(DUE)}
+    for sign in sorted(one for one in signs if one > "04-03 10:00"):
+        await pass_time(session, row, (at(sign) - timedelta(minutes=1)).strftime("%m-%d %H:%M"))
+        await pay(session, sign)
+    await pass_time(session, row, "04-16 23:00")
+    words = {"silent": "silent", "feed_arrived": "heard"}
+    story = [
+        (words[what], when.astimezone(clock.BEIJING).strftime("%m-%d %H:%M"))
+        for _, what, when in await told(published, session)
+    ]
+    assert story == walk({one for one in signs if one > "04-03 10:00"})
 
 
 # ---- its end -----------------------------------------------------------------------------------
