@@ -9,7 +9,7 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy import select
 
-from services.alerts import actions, handlers
+from services.alerts import actions, handlers, queries
 from services.alerts.models import Bundle, Carried, Delivery, Notice, Recipient
 from services.alerts.rules.bundles import Digest
 from services.alerts.rules.deliveries import Channel
@@ -281,7 +281,7 @@ async def test_the_door_says_it_in_words_and_nothing_of_projects_elsewhere(
         assert answer.status_code == 200, answer.text
         return answer.json()["taken"][0]["rungs"][0]["muted"]
 
-    (fact,) = await actions.inhibitions.queries.inhibitions.facts_of(session, PROJECT.project_id)
+    (fact,) = await queries.inhibitions.facts_of(session, PROJECT.project_id)
     assert fact.subject_id == ACCOUNT
     assert await muted(PROJECT.project_id) == {
         "by": "inhibition", "reason": "account_frozen", "cause_id": str(fact.id),

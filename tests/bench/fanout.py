@@ -14,7 +14,7 @@ from services.alerts.rules.deliveries import EndpointState, Payload
 from services.alerts.settings import settings
 from shared import clock, pii
 from shared.config import Runtime
-from shared.db import Session, Sessions, new_id
+from shared.db import Sessions, new_id
 from tests.alerts import factories
 from tests.bench.floors import fanout as floor
 from tests.bench.ground import Connection, Ground, connected, opened
@@ -121,12 +121,8 @@ async def _tell(sessions: Sessions, bare: Connection) -> None:
     """Let one event come, of which nothing is sent yet."""
     await bare.execute(AGAIN)
     event = factories.opened()
-
-    async def queue(session: Session) -> None:
-        await actions.messages.queue_webhooks(session, event, event.area_code, set())
-
     async with sessions.begin("bench") as session:
-        await queue(session)
+        await actions.messages.queue_webhooks(session, event, event.area_code, set())
 
 
 async def _rate(sessions: Sessions, bare: Connection, crowd: Crowd) -> Line:

@@ -148,7 +148,7 @@ WATCH = Watch(Expectation, _rhythms, _tell_silent, _tell_heard)
 
 _NOT_RECEIVED = (
     Text("本服务不接收此类数据", "Nothing of this kind arrives here"),
-    Text("可选：provincial_client", "It is one of: provincial_client"),
+    Text(f"可选：{'、'.join(sorted(ARRIVING))}", f"It is one of: {', '.join(sorted(ARRIVING))}"),
 )
 _CLIENT = (
     Text(

@@ -155,7 +155,7 @@ WATCH = Watch(Expectation, _rhythms, _tell_silent, _tell_heard)
 
 _NOT_RECEIVED = (
     Text("本服务尚不接收此类数据", "Nothing of this kind arrives here yet"),
-    Text("可选：treasury", "It is one of: treasury"),
+    Text(f"可选：{'、'.join(sorted(ARRIVING))}", f"It is one of: {', '.join(sorted(ARRIVING))}"),
 )
 _AREA = (
     Text("行政区划不在您的管辖范围内", "The area is unknown or outside yours"),
