@@ -32,7 +32,10 @@ async def import_payments(
     session: Session, caller: Caller, sent: SentList, now: datetime, *, dry_run: bool
 ) -> PaymentList:
     """Take all payments of a file, or none. Raises AreaUnknown, PaymentListRefused."""
-    return await lists.import_list(session, caller, PAYMENTS, sent, now, dry_run=dry_run)
+    taken = await lists.import_list(session, caller, PAYMENTS, sent, now, dry_run=dry_run)
+    if not dry_run:  # The same file again enters nothing, and is a sign of life all the same.
+        await expectations.arrive(session, FeedKind.TREASURY, {sent.area_code}, now)
+    return taken
 
 
 async def template_choices(session: Session, scope: Scope, area_code: str) -> list[str]:
