@@ -1,7 +1,7 @@
 """Payroll, seen from outside."""
 
 from services.payroll import handlers, jobs, queries
-from services.payroll.adapters import account_list, payment_list, statement_print
+from services.payroll.adapters import account_list, payment_list, sheet_print, statement_print
 from services.payroll.models import Base, StatementFile
 from services.payroll.routes import router
 from services.payroll.schemas.sheets import MOST_BYTES as MOST_SHEET_BYTES
@@ -104,6 +104,9 @@ service = Service(
         "statement": statement_print.printed,
         "accounts": account_list.printed,
         "payments": payment_list.printed,
+        "payroll": sheet_print.payroll,
+        "roster": sheet_print.roster,
+        "attendance": sheet_print.attendance,
     },
     loops={StatementFile.__tablename__: jobs.read_statement_files},
     bodies={

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -11,6 +11,7 @@ from shared.tables.cells import BLANK, Cell, CellKind, Row, RowClass, plain
 from shared.tables.values import amount, moment
 
 _SEARCHED = 60
+_HIGHEST = 3  # rows of a header
 _BRACKETS = re.compile(r"[(\[【〔<{][^)\]】〕>}]*[)\]】〕>}]")
 _MARKS = re.compile(r"[\W_]+")
 _LATIN = re.compile(r"[!-~]+")
@@ -51,6 +52,8 @@ class Header:
     """10,000 for a field whose title says 万元."""
     twice: Sequence[tuple[str, int]]
     """Fields that a second column claims, with that column."""
+    parts: Mapping[int, Sequence[str]]
+    """What stands over each column, from above: the title of its group, then its own."""
 
     def cell(self, row: Row, name: str) -> Cell:
         """Give a field's cell of a row; blank if the table has no such column."""
@@ -100,34 +103,46 @@ def _known(fields: Iterable[Field]) -> Mapping[str, str]:
 
 
 def find_header(rows: Sequence[Row], fields: Sequence[Field], *, least: int = 2) -> Header | None:
-    """Find the row, or two rows one below the other, that title most fields.
+    """Find the row, or two or three rows one below the other, that title most fields.
 
     Only the first rows are looked at; None if no row titles `least` different fields.
     """
     known = _known(fields)
-    best: tuple[int, Header | None] = (least - 1, None)
+    best: Header | None = None
     for n, row in enumerate(rows[:_SEARCHED]):
-        if not _titles_only(row):
-            continue
-        for high in (1, 2):
-            above = rows[n : n + high]
-            if len(above) < high or not all(_titles_only(each) for each in above):
-                continue
-            header = _header(above, known)
-            if len(header.columns) > best[0] and (high == 1 or _joined(header)):
-                best = (len(header.columns), header)
-    return best[1]
+        if titles_only(row):
+            found = _begun(rows[n : n + _HIGHEST], known)
+            if len(found.columns) > (len(best.columns) if best else least - 1):
+                best = found
+    return best
 
 
-def _joined(header: Header) -> bool:
-    """Say whether two rows are one header: some fields are titled by the upper one alone."""
-    upper, lower = header.rows
-    return upper.number + 1 == lower.number and any(
-        lower.cell(column) is BLANK for column in header.columns.values()
-    )
+def header_at(rows: Sequence[Row], fields: Sequence[Field], *, least: int = 2) -> Header | None:
+    """Give the header that begins with the first of these rows; None if it titles fewer fields."""
+    if not rows or not titles_only(rows[0]):
+        return None
+    found = _begun(rows[:_HIGHEST], _known(fields))
+    return found if len(found.columns) >= least else None
 
 
-def _titles_only(row: Row) -> bool:
+def header_of(rows: Sequence[Row], fields: Sequence[Field]) -> Header:
+    """Give the header that these rows are, whatever they title: somebody said where it stands."""
+    return _header(rows, _known(fields))
+
+
+def _begun(rows: Sequence[Row], known: Mapping[str, str]) -> Header:
+    """Give the header of one, two or three rows, of which each upper one adds to those below."""
+    best = _header(rows[:1], known)
+    for high in range(2, len(rows) + 1):
+        if rows[high - 1].number != rows[high - 2].number + 1 or not titles_only(rows[high - 1]):
+            break
+        header, below = _header(rows[:high], known), _header(rows[1:high], known)
+        if len(header.columns) > max(len(best.columns), len(below.columns)):
+            best = header
+    return best
+
+
+def titles_only(row: Row) -> bool:
     """Say whether a row holds words alone: no numbers, no days."""
     return not row.blank and all(
         cell is BLANK
@@ -146,10 +161,12 @@ def _header(rows: Sequence[Row], known: Mapping[str, str]) -> Header:
     titles: dict[int, str] = {}
     twice: list[tuple[str, int]] = []
     units: dict[str, int] = {}
+    parts: dict[int, Sequence[str]] = {}
     for column in range(max(len(row.cells) for row in rows)):
         said = _said(rows, column)
         if not said:
             continue
+        parts[column] = said
         titles[column] = " ".join(said)
         name = _match(said, known)
         if name is None:
@@ -160,7 +177,7 @@ def _header(rows: Sequence[Row], known: Mapping[str, str]) -> Header:
         columns[name] = column
         if unit := _UNIT.search(plain(titles[column])):
             units[name] = _UNITS[unit[1]]
-    return Header(tuple(rows), columns, titles, units, twice)
+    return Header(tuple(rows), columns, titles, units, twice, parts)
 
 
 def _said(rows: Sequence[Row], column: int) -> list[str]:
@@ -168,16 +185,17 @@ def _said(rows: Sequence[Row], column: int) -> list[str]:
     below = rows[-1].cell(column).text
     if len(rows) == 1:
         return [below] if below else []
+    said = _said(rows[1:], column)
     above = rows[0].cell(column).text
-    if not above and below:
+    if not above and said:
         left = [rows[0].cell(n) for n in range(column)]
         above = next((cell.text for cell in reversed(left) if cell is not BLANK), "")
-    return [each for each in (above, below) if each]
+    return [each for each in (above, *said) if each]
 
 
 def _match(said: Sequence[str], known: Mapping[str, str]) -> str | None:
-    """Look a title up: all of it together, then the lowest part alone."""
-    for title in dict.fromkeys(["".join(said), said[-1]]):
+    """Look a title up: all of it together, then without what stands highest, then the lowest."""
+    for title in dict.fromkeys("".join(said[n:]) for n in range(len(said))):
         for each in spellings(title):
             if each in known:
                 return known[each]
@@ -196,11 +214,9 @@ def classes(
     `anchors` are fields that every row of data fills (the day of a bank line): a row that opens
     with a word of sums is data if it fills one of them with a day or a number.
     """
-    opening = _opening((*TOTALS, *totals))
+    sums = opening((*TOTALS, *totals))
     first, last = header.rows[0].number, header.rows[-1].number
-    repeated = {_shape(row) for row in header.rows}
-    # As spelled: the header is printed again by whatever printed it first.
-    starts = {cell.text for row in header.rows for cell in row.cells[:1]}
+    repeated = repeats(header)
     for row in rows:
         if row.blank:
             yield RowClass.BLANK, row
@@ -208,28 +224,35 @@ def classes(
             yield RowClass.NOTE, row
         elif row.number <= last:
             yield RowClass.HEADER, row
-        elif row.cells[0].text in starts and _shape(row) in repeated:
+        elif repeated(row):
             yield RowClass.REPEAT, row
         else:
-            yield _class(row, header, opening, anchors), row
+            yield _class(row, header, sums, anchors), row
+
+
+def repeats(header: Header) -> Callable[[Row], bool]:
+    """Give what says of a row whether it is one of the header's, printed again."""
+    repeated = {_shape(row) for row in header.rows}
+    # As spelled: the header is printed again by whatever printed it first.
+    starts = {cell.text for row in header.rows for cell in row.cells[:1]}
+    return lambda row: row.cells[0].text in starts and _shape(row) in repeated
 
 
 def _shape(row: Row) -> tuple[str, ...]:
     return tuple(plain(cell.text) for cell in row.cells if cell is not BLANK)
 
 
-def _opening(words: Iterable[str]) -> re.Pattern[str]:
+def opening(words: Iterable[str]) -> re.Pattern[str]:
+    """Give what matches the beginning of a text that opens a row of sums by one of these words."""
     either = "|".join(re.escape(plain(word).lower()) for word in words)
     return re.compile(rf"{_TOTAL_BEFORE}(?:{either})", re.IGNORECASE)
 
 
-def _class(
-    row: Row, header: Header, opening: re.Pattern[str], anchors: Collection[str]
-) -> RowClass:
+def _class(row: Row, header: Header, sums: re.Pattern[str], anchors: Collection[str]) -> RowClass:
     if any(_filled(header.cell(row, name)) for name in anchors):
         return RowClass.DATA
     texts = [cell for cell in row.cells if cell.kind is CellKind.TEXT]
-    if any(opening.match(plain(cell.text)) for cell in texts):
+    if any(sums.match(plain(cell.text)) for cell in texts):
         return RowClass.TOTAL
     filled = [cell for name in header.columns if (cell := header.cell(row, name)) is not BLANK]
     if anchors and len(filled) > 1 and any(_filled(cell) for cell in filled):

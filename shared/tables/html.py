@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from shared.tables.cells import BLANK, MOST_COLUMNS, Cell, CellKind, Row, Unreadable
 from shared.tables.cells import shown as one_line
-from shared.tables.text import encoding_of
+from shared.tables.text import encoding_of, is_fault
 
 _CHUNK = 1 << 16
 _CHARSET = re.compile(rb"charset=[\"']?(gb2312|gbk|gb18030|utf-8)", re.IGNORECASE)
@@ -70,7 +70,8 @@ class _Tables(HTMLParser):
         self.words = None
         wide, high = self.span
         at = len(self.cells)
-        self.cells.append(Cell(CellKind.TEXT, text) if text else BLANK)
+        kind = CellKind.FAULT if text and is_fault(text) else CellKind.TEXT
+        self.cells.append(Cell(kind, text) if text else BLANK)
         self.cells.extend([BLANK] * (wide - 1))
         if high > 1:
             self.below |= dict.fromkeys(range(at, at + wide), high - 1)

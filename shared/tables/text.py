@@ -123,9 +123,14 @@ def _marked(text: str) -> Cell:
     elif text[0] == "=" and len(text) > 1:
         # What a spreadsheet would calculate is none of ours to calculate.
         return Cell(CellKind.FAULT, UNCALCULATED)
-    elif text[0] == "#" and text.rstrip("!?").upper() in _FAULTS:
+    elif is_fault(text):
         return Cell(CellKind.FAULT, text)
     return Cell(CellKind.TEXT, text) if text else BLANK
+
+
+def is_fault(text: str) -> bool:
+    """Say whether a text is what spreadsheets show where a formula failed."""
+    return text[0] == "#" and text.rstrip("!?").upper() in _FAULTS
 
 
 _MARKED = "='#"

@@ -35,6 +35,10 @@ REFUSALS: Mapping[str, tuple[Text, Text]] = {
         Text("表格列数超出 400", "The table has more than 400 columns"),
         Text("只保留需要的列", "Keep the columns that are needed"),
     ),
+    "too_many_rows": (
+        Text("数据超出 5 万行", "There are more than 50,000 rows of data"),
+        Text("按班组或月份分成几个文件上传", "Split it by crew or month and send the parts"),
+    ),
     "too_hard": (
         Text("文件在时间和内存限制内无法读取", "The file could not be read within the limits"),
         Text("分成几个文件，或另存为 xlsx 后上传", "Split it, or save it as xlsx and send that"),

@@ -178,7 +178,7 @@ class _Table:
 
     def _balance(self, name: str, each: Labelled) -> None:
         row = Row(each.row, [each.value])
-        alone = RowReader(Header((), {"balance": 0}, {0: ""}, {}, ()))
+        alone = RowReader(Header((), {"balance": 0}, {0: ""}, {}, (), {}))
         try:
             fen = alone.fen(row, "balance")
         except Wrong as wrong:
