@@ -131,7 +131,7 @@ class Foresight:
     ) -> Hold | None:
         """Give what keeps a delivery from leaving at an instant of the machine."""
         lineage = await known.lineage(self.session, area_code)
-        window = await queries.windows.lasting(self.session, lineage, way, wall)
+        window = await queries.windows.find_window(self.session, lineage, way, wall)
         if window:
             return Hold(HeldBy.WINDOW, window.until_at - self.shift, window.reason, window.id)
         until = None if self.about.is_urgent else quiet_until(person.quiet, way, wall)

@@ -45,7 +45,7 @@ async def locked_window(session: Session, window_id: UUID, scope: Scope) -> Main
     return found
 
 
-async def lasting(
+async def find_window(
     session: Session, lineage: Sequence[str], channel: Channel, wall: datetime
 ) -> MaintenanceWindow | None:
     """Give the window that lasts for an area's channel at an instant, the longest of several."""
