@@ -45,6 +45,7 @@ from shared.outbox import Relay
 from shared.service import Service
 from shared.standing import Standing
 from shared.uploads import BodyLimit, BodyTooLarge
+from shared.watches import Watches
 
 log = structlog.get_logger()
 
@@ -153,6 +154,7 @@ def create_app(services: Sequence[Service], runtime: Runtime) -> FastAPI:
     _let_look(composed)
     served = [(one.service, one.sessions) for one in composed]
     standing = Standing(bus, [Books(service, sessions) for service, sessions in served])
+    watches = Watches(served)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -160,24 +162,29 @@ def create_app(services: Sequence[Service], runtime: Runtime) -> FastAPI:
         async with asyncio.TaskGroup() as group:
             loops: list[tuple[str, Loop]] = [("bus", bus.run), ("standing", standing.run)]
             loops += [loop for one in composed for loop in _loops(one, sign)]
-            gated = [(name, standing.gated(loop)) for name, loop in loops]
-            tasks = [group.create_task(_keep(name, loop), name=name) for name, loop in gated]
+            begun = [(name, standing.gated(loop)) for name, loop in loops] + watches.loops
+            tasks = [group.create_task(_keep(name, loop), name=name) for name, loop in begun]
             yield
             for task in tasks:
                 task.cancel()
-        for one in composed:
-            await one.sessions.close()
+        await _close(composed, watches)
 
     app = FastAPI(
         title="Xinqing 薪清", lifespan=lifespan, openapi_url=None, telemetry={"logs": False}
     )
     app.state.running = composed
-    app.include_router(health.router(bus, served, migrations.verify_head, standing))
+    app.include_router(health.router(bus, served, migrations.verify_head, standing, watches.words))
     app.add_middleware(BodyLimit, limits=larger_bodies(services))
     problems.install_plain(app)
     for one in composed:
         app.mount(f"/{one.service.name}", one.app)
     return app
+
+
+async def _close(composed: Sequence[Running], watches: Watches) -> None:
+    await watches.close()
+    for one in composed:
+        await one.sessions.close()
 
 
 def _let_look(composed: Sequence[Running]) -> None:
@@ -196,8 +203,8 @@ async def _verify(composed: Sequence[Running]) -> None:
             most = int(await session.scalar(text("SHOW max_connections")) or 0)
         url = make_url(one.sessions.url)
         server = (url.host, url.port, url.query.get("host"))
-        # Beside the pool: relay, one job or scenario lock, sealing, and one in reserve.
-        here = needed.get(server, 0) + one.service.settings().pool_size + 4
+        # Beside the pool: relay, one job or scenario lock, sealing, a watch, and one in reserve.
+        here = needed.get(server, 0) + one.service.settings().pool_size + 5
         needed[server] = here
         if here > most:
             raise RuntimeError(

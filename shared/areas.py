@@ -18,6 +18,9 @@ def is_area_code(code: str) -> bool:
 
 
 NATION = "0"
+CANARY = "canary"
+"""Where the platform's own synthetic miss lies. It is no area: nobody's scope holds it, not even
+the nation's, and nothing that holds for the nation holds there. So no list can show it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,9 @@ class Runtime(BaseSettings):
     Unset: made in `data_dir`, which is refused next to `kafka_brokers`."""
     egress_allow: str = ""
     """CIDRs and ports beyond public https that may be reached, `10.1.0.0/16:443,127.0.0.1/32:*`."""
+    canary_url: str | None = None
+    """Where the platform's own door for its canary is reached, `https://…/payroll/v1/canary`.
+    Unset: there is no canary."""
     scenario_clock: bool = False
     """Let a caller move the domain's clock (demo and tests only)."""
     otlp_endpoint: str | None = None

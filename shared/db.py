@@ -287,6 +287,11 @@ class Sessions:
         self.keeper = Keeper(url)
         """Holds the lock of what one process at a time does, for a short while."""
 
+    def apart(self) -> "Sessions":
+        """Give sessions of the same database on one connection of their own; to be closed, too."""
+        own = engine(self.url, pool_size=1)
+        return Sessions(own, url=self.url, service=self.service, scenario=self.scenario)
+
     async def close(self) -> None:
         """Close the pool, and what was kept beside it."""
         self.keeper.close()

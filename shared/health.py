@@ -162,15 +162,25 @@ def _standing(standing: Standing) -> Look:
     return look
 
 
+def _watched(said: Mapping[str, str]) -> list[Check]:
+    states: dict[bool, State] = {True: "warn", False: "ok"}
+    return [
+        Check(name=name, state=states[bool(words)], words=words or "what it watches works")
+        for name, words in said.items()
+    ]
+
+
 def router(
     bus: Bus,
     served: Served,
     verify_head: VerifyHead | None = None,
     standing: Standing | None = None,
+    watched: Mapping[str, str] | None = None,
 ) -> APIRouter:
     """Make the routes at the root of a process; anybody may ask, nothing personal is told.
 
-    `verify_head` is `migrations.verify_head`, which this module does not know.
+    `verify_head` is `migrations.verify_head`, which this module does not know; `watched` is what
+    watches said last.
     """
     routes = APIRouter(tags=["operations"])
     looks: dict[str, Look] = {"database": _database, "relay": _unsent, "parked": _parked}
@@ -186,7 +196,7 @@ def router(
 
     @routes.get("/readyz", summary="Whether requests may come here, and why not")
     async def ready(response: Response) -> ReadyOut:
-        found = await checks(bus, served, looks)
+        found = [*await checks(bus, served, looks), *_watched(watched or {})]
         able = all(check.state != "fail" for check in found)
         response.status_code = 200 if able else 503
         return ReadyOut(ready=able, checks=found)

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared import clock, telemetry
+from shared.areas import CANARY
 from shared.bus.base import Message
 from shared.db import Plumbing, Session, Sessions
 from shared.events.base import Event
@@ -171,7 +172,7 @@ class Inbox:
             await session.flush()
         except Problem as problem:
             raise _Refused(problem) from problem
-        if not row["replayed"]:
+        if not row["replayed"] and getattr(event, "area_code", None) != CANARY:
             waited = (clock.now() - event.waited_since).total_seconds()
             telemetry.EVENT_HANDLED_AFTER.labels(session.info["service"], kind.type).observe(waited)
 

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, aliased, mapped_column
 
 from shared import workdays
-from shared.areas import NATION, Area, Scope
+from shared.areas import CANARY, NATION, Area, Scope
 from shared.auth import ApiKey
 from shared.db import Plumbing, Session
 from shared.events.base import Event
@@ -168,11 +168,14 @@ def in_scope(area_code: Column, scope: Scope, *organisations: Column) -> ColumnE
 
     `area_code` is the row's column; `organisations` are the columns of those who take part in
     it. A caller limited to its organisation sees only rows in which it takes part; where the row
-    names nobody, none. The whole nation ("0") sees every area, told or not.
+    names nobody, none. The whole nation ("0") sees every area, told or not, but not where the
+    canary lies: that is seen by itself alone, which no token and no key can name.
     """
     inside: ColumnElement[bool] = area_code.in_(_inside(scope.areas))
     if NATION in scope.areas:
-        inside = area_code.is_not(None)
+        inside = area_code != CANARY
+    elif CANARY in scope.areas:
+        inside = area_code == CANARY
     if scope.org is None:
         return inside
     return inside & or_(*(column == scope.org for column in organisations))
@@ -192,6 +195,8 @@ async def area(session: Session, code: str) -> Area | None:
 
 async def lineage(session: Session, code: str) -> tuple[str, ...]:
     """Give an area's code and those above it, nearest first, the nation ("0") last."""
+    if code == CANARY:
+        return (CANARY,)
     known = await area(session, code)
     return known.lineage if known else (code, NATION)
 

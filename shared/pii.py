@@ -110,12 +110,22 @@ class Keyring:
         key = _subkey(self.index_key, kind)
         return digest(key, normalised(value, kind).encode(), sha256).hex()
 
+    def secret(self, name: str) -> bytes:
+        """Give what all processes of an installation share under a name, 32 bytes.
+
+        Derived of the look-up key, which is never changed, apart from all that hashes values.
+        """
+        return _derived(self.index_key, f"secret {name}")
+
 
 @lru_cache
 def _subkey(index_key: bytes, kind: Kind) -> bytes:
     """Derive the key of a kind of value; a statement asks for it two hundred thousand times."""
-    info = f"blind index {kind}".encode()
-    return HKDF(SHA256(), _KEY_BYTES, salt=None, info=info).derive(index_key)
+    return _derived(index_key, f"blind index {kind}")
+
+
+def _derived(index_key: bytes, info: str) -> bytes:
+    return HKDF(SHA256(), _KEY_BYTES, salt=None, info=info.encode()).derive(index_key)
 
 
 def key_id_of(sealed: bytes) -> str:
@@ -160,6 +170,11 @@ def keyring() -> Keyring:
     if _Ring.current is None:
         raise RuntimeError("pii.use(keyring) was not called")
     return _Ring.current
+
+
+def secret(name: str) -> bytes:
+    """Give the secret of a name that all processes of the installation share."""
+    return keyring().secret(name)
 
 
 def stale(sealed: bytes) -> bool:

@@ -25,6 +25,10 @@ class Offender:
     said: str
 
 
+Watch = Callable[[], Awaitable[str]]
+"""A look at whether the rest works; gives in words what does not, for `/readyz`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     """The manifest of a service."""
@@ -50,6 +54,9 @@ class Service:
     measures: Sequence[Poll] = ()
     """Polls of each minute: they count what this service's own gauges show, or look after what
     only the machine's clock moves."""
+    watches: Mapping[str, Callable[[Sessions], Watch | None]] = field(default_factory=dict)
+    """Looks, by name, at whether all of the above works. Each is made for a process (or there is
+    none), with a connection of its own, and looks on whatever else stands still."""
     rehearse: Callable[[Sessions, str, date, date], Awaitable[dict[str, Any]]] | None = None
     """Replays the past under another policy: its JSON, from one Beijing day to another."""
     invariants: Mapping[str, Callable[[Session], Awaitable[Sequence[Offender]]]] = field(

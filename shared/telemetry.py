@@ -336,6 +336,12 @@ DELIVERIES = Counter(
     "xinqing_deliveries", "Attempts to reach a recipient or subscriber, by outcome.",
     ("service", "outcome"), registry=REGISTRY,
 )  # fmt: skip
+CANARY_AGE = Gauge("xinqing_canary_age_seconds", "Since the canary that came back last set out.",
+                   _SERVICE, registry=REGISTRY)  # fmt: skip
+CANARY_LATE = Gauge("xinqing_canary_late", "1 while no canary is back in time.",
+                    _SERVICE, registry=REGISTRY)  # fmt: skip
+CANARY_PASSED = Gauge("xinqing_canary_passed_timestamp_seconds", "When a canary passed here last.",
+                      ("service", "stage"), registry=REGISTRY)  # fmt: skip
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 REQUESTS = Counter(
     "xinqing_requests", "Requests answered, by route and status.",

@@ -5,7 +5,7 @@ import json
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from standardwebhooks import Webhook
 
@@ -59,10 +59,13 @@ class Postbox:
         return [name for name, came in self.arrivals.items() if any(c != came[0] for c in came)]
 
 
+Box = TypeVar("Box", bound=Postbox)
+
+
 @asynccontextmanager
-async def postbox() -> AsyncIterator[Postbox]:
+async def postbox(kind: type[Box] = Postbox) -> AsyncIterator[Box]:  # type: ignore[assignment]
     """Listen on loopback while the block runs."""
-    box = Postbox("")
+    box = kind("")
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

@@ -10,6 +10,7 @@ from functools import cache
 import structlog
 
 from services.alerts import actions, adapters, queries
+from services.alerts.rules import catalogue
 from services.alerts.rules.deliveries import Answer, Channel, Parcel, Verdict, verdict
 from shared import clock, telemetry
 from shared.db import Session, Sessions
@@ -123,6 +124,8 @@ async def _record(sessions: Sessions, sending: Sending) -> int:
                 roll=secrets.randbelow(1_000_000) / 1_000_000,
             )  # fmt: skip
     for parcel, answer in outcomes:
+        if parcel.type == catalogue.CANARY:
+            continue
         outcome = answer.error or str(answer.status)
         telemetry.DELIVERIES.labels("alerts", f"{parcel.channel.value}:{outcome}").inc()
         if verdict(parcel.channel, answer) is Verdict.DELIVERED:

@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import AnyHttpUrl, Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from shared.config import ServiceSettings
+from shared.config import Runtime, ServiceSettings
 
 
 class Settings(ServiceSettings):
@@ -98,6 +98,12 @@ class Settings(ServiceSettings):
 
 MARGIN = 15.0
 """Seconds for claiming and recording beside the wait itself."""
+
+
+@cache
+def canary_url() -> str | None:
+    """Give where the platform's canary goes, if there is one."""
+    return Runtime().canary_url or None
 
 
 @cache

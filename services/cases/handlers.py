@@ -29,6 +29,8 @@ from shared.events.payroll import (
     BankFeedCompleted,
     BankFeedLate,
     BankNoticeReceived,
+    CanaryMissed,
+    CanaryReceived,
     ContractorReportReceived,
     TransferMissed,
     TransferNoted,
@@ -200,6 +202,17 @@ async def on_bank_feed_completed(session: Session, event: BankFeedCompleted) -> 
     await actions.items.complete_feed(
         session, event.feed_id, event.occurred_at, told_id=event.id, waived=event.waived
     )
+
+
+async def on_canary_missed(session: Session, event: CanaryMissed) -> None:
+    """Await the platform's own canary."""
+    await actions.canary.await_canary(session, event.round_id, event.occurred_at)
+
+
+async def on_canary_received(session: Session, event: CanaryReceived) -> None:
+    """Close what the canary opened."""
+    at = event.occurred_at
+    await actions.canary.close_canary(session, event.round_id, event.bank_serials, at)
 
 
 async def on_project_changed(session: Session, event: ProjectChanged) -> None:

@@ -46,6 +46,11 @@ async def on_expected_feed_due(session: Session, timer: Timer) -> None:
     await actions.expectations.fall_due(session, timer)
 
 
+async def on_canary_due(session: Session, timer: Timer) -> None:
+    """Open the item of the platform's canary."""
+    await actions.canary.open_canary(session, timer.subject_id, timer.due_at)
+
+
 async def assign_persons(sessions: Sessions, today: date) -> None:
     """Hand items over where a duty begins or has ended."""
     async with sessions.begin("job:assign_persons") as session:

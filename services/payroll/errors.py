@@ -29,6 +29,13 @@ class TermsMissing(Problem):
     title = Text("施工合同缺少人工费约定", "The works contract has no labour-cost terms")
 
 
+class CanaryUnsigned(Problem):
+    """Something that alerts did not sign by our common secret just now."""
+
+    status = 401
+    title = Text("签名无效或已过期", "The signature is wrong or too old")
+
+
 class SourceUnknown(Problem):
     """No such source of bank feeds, or not the caller's."""
 

@@ -1,17 +1,27 @@
 """The clock door: feeds that are expected, feeds that are late, transfers that are missed."""
 
+import asyncio
 from contextlib import suppress
-from datetime import date
+from datetime import date, datetime
+
+import structlog
 
 from services.payroll import actions, queries
 from services.payroll.actions.statement_files import ReadFile
-from services.payroll.adapters import statement_child
+from services.payroll.adapters import canary, statement_child
 from services.payroll.adapters.statement_types import Piece, Refused
+from services.payroll.models import CanaryAlarm
+from services.payroll.rules.canary import WORDS, Bounds, Stage, Telling
+from services.payroll.settings import canary_is_on, settings
 from shared import clock, telemetry
 from shared.db import Session, Sessions
 from shared.files import FileLost
 from shared.timers import Timer
 
+log = structlog.get_logger()
+
+# Seconds after which a database that does not answer counts as away, for one look.
+PATIENCE = 10.0
 # Of a province's thousands of developers a dashboard shows those with the most misses.
 UNITS = 300
 # So many sources owe a day in one transaction, which is short.
@@ -58,9 +68,94 @@ async def find_overdue_reports(sessions: Sessions, today: date) -> None:
 
 
 async def find_missed_transfers(sessions: Sessions) -> int:
-    """Poll: find what did not come in time, where the bank's data prove it."""
+    """Poll: find what did not come in time, where the bank's data prove it; the canary as well."""
     async with sessions.begin("job:find_missed_transfers") as session:
-        return await actions.transfers.mark_missed_transfers(session, clock.now())
+        found = await actions.transfers.mark_missed_transfers(session, clock.now())
+    if canary_is_on():
+        # By itself, so that it can hold up no real one.
+        async with sessions.begin("job:find_missed_transfers") as session:
+            found += await actions.canary.mark_missed(session, clock.now())
+    return found
+
+
+async def keep_canary_flying(sessions: Sessions) -> int:
+    """Poll: see that the next start of the canary is timed."""
+    if not canary_is_on() or sessions.scenario:
+        return 0
+    async with sessions.begin("job:keep_canary_flying") as session:
+        return await actions.canary.keep_flying(session, clock.now())
+
+
+async def on_canary_due(session: Session, timer: Timer) -> None:
+    """Timer: the next canary sets out."""
+    if canary_is_on():
+        every = _bounds().every
+        await actions.canary.start_round(session, timer.due_at, clock.now(), every)
+
+
+def _bounds() -> Bounds:
+    said = settings()
+    return Bounds.of(said.canary_every, said.canary_within, said.canary_alarm_every)
+
+
+class CanaryWatch:
+    """Sees whether canaries come back, and tells operators past all that these fly through.
+
+    Of its own are its task, its connection and its way out; the clock is the machine's. Where the
+    database is away each process tells by itself: nothing is there by which they could agree.
+    """
+
+    def __init__(self, sessions: Sessions) -> None:
+        """Take sessions that nothing else uses."""
+        self._sessions = sessions
+        self._began = self._seen_at = clock.wall()
+        self._last_back_at: datetime | None = None
+        self._blind_told_at: datetime | None = None
+
+    async def __call__(self) -> str:
+        """Look once, tell what is to be told, and give in words what is wrong."""
+        wall, bounds = clock.wall(), _bounds()
+        try:
+            async with asyncio.timeout(PATIENCE), self._sessions.begin("watch:canary") as session:
+                seen = await actions.canary.look(session, self._began, wall, bounds)
+        except Exception as error:  # noqa: BLE001  that nothing is seen is what must be told
+            log.warning("canary_unseen", reason=type(error).__name__)
+            return await self._tell_blindness(wall, bounds)
+        self._last_back_at = seen.trail.last_back_at
+        self._show(wall, late=seen.late)
+        if self._blind_told_at and await canary.tell(
+            Telling(Stage.BLIND, self._seen_at, over=True)
+        ):
+            self._blind_told_at = None
+        self._seen_at = wall
+        if seen.alarm:
+            await self._tell(seen.alarm, bounds, over=not seen.late)
+        return WORDS[seen.trail.stopped].en if seen.late else ""
+
+    async def _tell(self, alarm: CanaryAlarm, bounds: Bounds, *, over: bool) -> None:
+        if await canary.tell(Telling(alarm.stage, alarm.since, over)):
+            async with self._sessions.begin("watch:canary") as session:
+                await actions.canary.note_told(session, alarm.id, clock.wall(), bounds, over=over)
+
+    async def _tell_blindness(self, wall: datetime, bounds: Bounds) -> str:
+        late = wall - self._seen_at >= bounds.within
+        self._show(wall, late=late)
+        told = self._blind_told_at
+        if late and (told is None or wall - told >= bounds.again):
+            telling = Telling(Stage.BLIND, self._seen_at + bounds.within)
+            if await canary.tell(telling):
+                self._blind_told_at = wall
+        return WORDS[Stage.BLIND].en
+
+    def _show(self, wall: datetime, *, late: bool) -> None:
+        since = self._last_back_at or self._began
+        telemetry.CANARY_AGE.labels("payroll").set((wall - since).total_seconds())
+        telemetry.CANARY_LATE.labels("payroll").set(late)
+
+
+def watch_canary(sessions: Sessions) -> CanaryWatch | None:
+    """Watch: whether the canary comes back; none where there is no canary."""
+    return CanaryWatch(sessions) if canary_is_on() and not sessions.scenario else None
 
 
 async def match_returns(sessions: Sessions) -> int:

@@ -14,6 +14,8 @@ from shared.events.payroll import (
     BankFeedCompleted,
     BankFeedLate,
     BankNoticeReceived,
+    CanaryMissed,
+    CanaryReceived,
     ContractorReportReceived,
     SheetApproved,
     SheetReviewed,
@@ -66,6 +68,8 @@ service = Service(
         SheetSubmitted,
         SheetReviewed,
         SheetApproved,
+        CanaryMissed,
+        CanaryReceived,
         *PLATFORM,
     ],
     handles={
@@ -94,12 +98,19 @@ service = Service(
         daily("00:00", jobs.report_without_timer),
         daily("09:00", jobs.remind_of_transfers),
     ],
-    polls=[jobs.replan_obligations, jobs.match_returns, jobs.find_missed_transfers],
+    polls=[
+        jobs.replan_obligations,
+        jobs.match_returns,
+        jobs.find_missed_transfers,
+        jobs.keep_canary_flying,
+    ],
     timers={
         "bank_feed": jobs.on_bank_feed_due,
         "freeze": jobs.on_freeze_due,
         "expected_feed": jobs.on_expected_feed_due,
+        "canary": jobs.on_canary_due,
     },
+    watches={"canary": jobs.watch_canary},
     reads={
         "statement": statement_print.printed,
         "accounts": account_list.printed,

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from shared import clock
+from shared.areas import CANARY
 from shared.events.base import Event
 from shared.events.registry import ProjectCard
 
@@ -240,3 +241,18 @@ class SheetReviewed(_OfSheet, Event, type="payroll.sheet_reviewed.v1", key="proj
 
 class SheetApproved(_OfSheet, Event, type="payroll.sheet_approved.v1", key="project_id"):
     """The contractor approved a payroll sheet; it may be paid from."""
+
+
+class CanaryMissed(Event, type="payroll.canary_missed.v1", key="round_id"):
+    """The platform's own synthetic transfer was found missing: it goes the way of a real miss."""
+
+    round_id: UUID
+    area_code: str = CANARY
+
+
+class CanaryReceived(Event, type="payroll.canary_received.v1", key="round_id"):
+    """The platform's own synthetic transfer has come in; whatever its miss opened is closed."""
+
+    round_id: UUID
+    area_code: str = CANARY
+    bank_serials: list[str]

@@ -14,6 +14,7 @@ from shared.db import Session
 from shared.events.alerts import AlertAcknowledged
 from shared.events.base import Event
 from shared.events.conditions import PayrollConditionEnded, PayrollConditionFound
+from shared.events.payroll import CanaryMissed, CanaryReceived
 from shared.events.registry import ProjectChanged
 from shared.timers import ARMED, Timer
 from tests.cases import factories as make
@@ -55,6 +56,7 @@ async def footprint(session: Session, published: Published) -> tuple[int, int, i
     return len(await published(session)), lines or 0, armed or 0
 
 
+CANARY = CanaryMissed(round_id=an_id("round"), occurred_at=at("2023-05-27 10:00"))
 STORIES: dict[str, tuple[Event, ...]] = {
     "a miss": (make.missed(),),
     "what came before a miss": (
@@ -97,6 +99,13 @@ STORIES: dict[str, tuple[Event, ...]] = {
     "a report that is overdue": (
         make.missed(),
         make.noted("report_overdue", "2023-05-31 00:00", missed_on="2023-05-26", workdays=3),
+    ),
+    "the canary": (CANARY,),
+    "the canary and its money": (
+        CANARY,
+        CanaryReceived(
+            round_id=an_id("round"), bank_serials=["1"], occurred_at=at("2023-05-27 10:05")
+        ),
     ),
     "a late feed": (make.feed_late(),),
     "a late feed that comes": (

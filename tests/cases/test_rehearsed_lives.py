@@ -192,7 +192,7 @@ async def test_a_rehearsal_by_the_policy_in_force_is_the_past(session: Session, 
     await make.world(session)
     await Life(session, Random(seed)).live()
     items = 0
-    for kind in WatchKind:
+    for kind in sorted(set(WatchKind) - {WatchKind.CANARY}):
         said = await actions.rehearsals.rehearse(session, in_force(kind), FIRST, LAST)
         assert said["recorded"] == said["rehearsed"] == said["same"], json.dumps(said, indent=1)
         items += said["same"]

@@ -342,4 +342,5 @@ def test_documents_alone_are_public_beside_the_process_and_what_is_signed() -> N
         "/readyz",
         "/metrics",
         "/alerts/v1/sms/reports",
+        "/payroll/v1/canary",
     }

@@ -14,7 +14,7 @@ from services.alerts.rules.notices import AlertState, Entry, reason_of
 from services.alerts.rules.routing import Matter, Told
 from services.alerts.schemas.alerts import AcknowledgementIn, AcknowledgementsIn
 from shared import clock, sets, timers
-from shared.areas import NATION
+from shared.areas import CANARY, NATION
 from shared.auth import Caller
 from shared.db import Session, new_id, same_id
 from shared.events.alerts import AlertAcknowledged
@@ -165,6 +165,8 @@ async def _close(
 ) -> None:
     alert.close(at, reason)
     await timers.disarm(session, alert.id)
+    if alert.area_code == CANARY:
+        await actions.canary.let_go(session, alert)
     actions.notices.note(session, alert, Entry.CLOSED, at, {"reason": reason}, event_id=event_id)
 
 

@@ -16,6 +16,7 @@ from services.alerts.rules.endpoints import pace
 from services.alerts.rules.ways import OF_THE_PROVIDER, OF_THE_RECEIVER
 from services.alerts.settings import settings
 from shared import sets
+from shared.areas import CANARY
 from shared.db import Session, new_id
 from shared.events.alerts import DeliveryExhausted
 from shared.outbox import publish
@@ -110,7 +111,9 @@ class Came:
     """Ways of notices that failed, with why; None: it reached its receiver, as it did not last."""
 
     def note(self, delivery: Delivery, parcel: Parcel, answer: Answer, found: Verdict) -> None:
-        """Take one outcome."""
+        """Take one outcome; of the canary nothing follows but its alarm, which is payroll's."""
+        if delivery.area_code == CANARY:
+            return
         never = found in {Verdict.REFUSED, Verdict.GONE}
         if delivery.endpoint_id and found is Verdict.GONE:
             self.gone.add(delivery.endpoint_id)
@@ -218,6 +221,8 @@ async def exhaust(
     Of what is the receiver's own they hear by `report_failing_ways`.
     """
     delivery.give_up(state)
+    if delivery.area_code == CANARY:
+        return
     details: dict[str, str | int] = {
         "delivery_id": str(delivery.id), "channel": delivery.channel.value,
         "attempts": delivery.made_attempts,

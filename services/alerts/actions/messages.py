@@ -10,6 +10,7 @@ from services.alerts.rules import catalogue
 from services.alerts.rules.deliveries import Channel, DeliveryState, Payload
 from services.alerts.schemas.endpoints import ReplayIn, WebhookBody
 from shared import clock, known
+from shared.areas import CANARY
 from shared.auth import Caller
 from shared.db import Session, new_id, record
 from shared.events.base import Event
@@ -27,7 +28,7 @@ async def queue_webhooks(
 
     The project's number is held until the transaction ends, so no alert may be waited for any more.
     """
-    if await queries.deliveries.find_message(session, event.id):
+    if area_code == CANARY or await queries.deliveries.find_message(session, event.id):
         return
     project_id: UUID | None = getattr(event, "project_id", None)
     number = await queries.messages.next_number(session, project_id) if project_id else None
@@ -41,7 +42,7 @@ async def queue_webhooks(
     session.add(message)
     lineage = await known.lineage(session, area_code)
     subscribed = await queries.endpoints.subscribed(session, message, lineage)
-    session.add_all(_delivery(endpoint, message, event.occurred_at) for endpoint in subscribed)
+    session.add_all(delivery_to(endpoint, message, event.occurred_at) for endpoint in subscribed)
 
 
 def _body(event: Event, project_id: UUID | None, number: int | None) -> str:
@@ -62,7 +63,7 @@ def said(message: Message, payload: Payload) -> str:
     return json.dumps(body | {"data": catalogue.thin(body["data"])}, ensure_ascii=False)
 
 
-def _delivery(endpoint: Endpoint, message: Message, at: datetime) -> Delivery:
+def delivery_to(endpoint: Endpoint, message: Message, at: datetime) -> Delivery:
     return Delivery(
         id=new_id(), key=f"{endpoint.id}:{message.id}", lane=str(endpoint.id),
         channel=Channel.WEBHOOK, type=message.type, area_code=message.area_code,
@@ -89,7 +90,7 @@ async def try_endpoint(
         id=body.id, type=body.type, area_code=endpoint.areas[0], project_id=None, sequence=None,
         organisations=[], occurred_at=now, body=body.model_dump_json(exclude_none=True),
     )  # fmt: skip
-    delivery = _delivery(endpoint, message, now)
+    delivery = delivery_to(endpoint, message, now)
     session.add_all([message, delivery])
     return delivery
 

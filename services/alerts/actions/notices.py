@@ -16,6 +16,7 @@ from services.alerts.rules.notices import Entry, Reason
 from services.alerts.rules.routing import Told
 from services.alerts.settings import settings
 from shared import clock, known, sets
+from shared.areas import CANARY
 from shared.db import Session, new_id
 
 log = structlog.get_logger()
@@ -66,8 +67,12 @@ async def tell(
 ) -> None:
     """Tell whom routes name, as of that day; nobody found: who is on duty, and a dead end.
 
-    With `unless_told` who was told of this alert at this very instant is left out.
+    With `unless_told` who was told of this alert at this very instant is left out. Of the canary
+    nobody is told: it leaves by an endpoint of its own.
     """
+    if alert.area_code == CANARY:
+        await actions.canary.leave(session, alert, reason, at)
+        return
     wanted = list(dict.fromkeys(role for route in routes for role in route.receivers))
     found = await reach(session, alert, routes, at)
     if unless_told and found.told_of:

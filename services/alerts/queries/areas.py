@@ -7,14 +7,14 @@ from sqlalchemy.orm import aliased
 
 from services.alerts.errors import AreaUnknown
 from shared import known
-from shared.areas import NATION, Scope
+from shared.areas import CANARY, NATION, Scope
 from shared.db import Session
 from shared.known import KnownArea
 
 
 async def is_known(session: Session, code: str) -> bool:
-    """Say whether an area can be placed in the tree; the nation always can."""
-    return code == NATION or await known.area(session, code) is not None
+    """Say whether an area can be placed in the tree; the nation, and the canary's place, can."""
+    return code in {NATION, CANARY} or await known.area(session, code) is not None
 
 
 async def areas_in_scope(session: Session, codes: Iterable[str], scope: Scope) -> list[str]:

@@ -40,7 +40,7 @@ from services.alerts.rules.deliveries import (
 )
 from services.alerts.schemas.endpoints import DeliveryFilter
 from shared import clock, known, paging
-from shared.areas import Scope
+from shared.areas import CANARY, Scope
 from shared.db import Session
 from shared.problems import NotFound
 
@@ -285,6 +285,7 @@ DUE = select(func.count()).where(_DUE)
 
 async def due_counts(session: Session) -> dict[Channel, int]:
     """Count what is due now by the machine's clock, claimed or not, by channel."""
-    statement = select(Delivery.channel, func.count()).where(_DUE).group_by(Delivery.channel)
+    real = _DUE & (Delivery.area_code != CANARY)
+    statement = select(Delivery.channel, func.count()).where(real).group_by(Delivery.channel)
     rows = await session.execute(statement, {"wall": clock.wall()})
     return {row[0]: row[1] for row in rows}

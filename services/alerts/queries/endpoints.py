@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select
 
 from services.alerts.errors import EndpointOff
 from services.alerts.models import Endpoint, Message
 from services.alerts.rules.deliveries import EndpointState
 from services.alerts.schemas.endpoints import EndpointFilter
 from shared import known, paging
-from shared.areas import NATION, Scope
+from shared.areas import CANARY, NATION, Scope
 from shared.db import Session
 from shared.known import KnownArea
 from shared.problems import NotFound
@@ -25,7 +25,7 @@ def visible(scope: Scope) -> ColumnElement[bool]:
     outside = select(literal(1)).select_from(theirs).where(theirs.c.code.not_in(ours))
     inside: ColumnElement[bool] = ~outside.correlate(Endpoint).exists()
     if NATION in scope.areas:
-        inside = true()
+        inside = ~Endpoint.areas.contains([CANARY])
     return inside if scope.org is None else inside & (Endpoint.org_id == scope.org)
 
 

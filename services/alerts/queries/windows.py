@@ -11,7 +11,7 @@ from services.alerts.models import Delivery, MaintenanceWindow
 from services.alerts.rules.deliveries import Channel
 from services.alerts.schemas.windows import MaintenanceWindowFilter
 from shared import known, paging
-from shared.areas import NATION, Scope
+from shared.areas import CANARY, NATION, Scope
 from shared.db import Session
 from shared.known import KnownArea
 from shared.problems import NotFound
@@ -84,7 +84,7 @@ async def kept_back(session: Session, wall: datetime) -> ColumnElement[bool] | N
 
 def _below(area_code: str) -> ColumnElement[bool]:
     if area_code == NATION:
-        return Delivery.area_code.is_not(None)
+        return Delivery.area_code != CANARY
     below = select(KnownArea.code).where(KnownArea.path.contains(f"/{area_code}/"))
     return Delivery.area_code.in_(below)
 
@@ -98,5 +98,8 @@ def any_lasts(wall: ColumnElement[Any]) -> ColumnElement[bool]:
         MaintenanceWindow.until_at > wall,
         MaintenanceWindow.ended_by.is_(None),
         MaintenanceWindow.channels.op("?")(cast(Delivery.channel, Text)),
-        or_(MaintenanceWindow.area_code == NATION, Delivery.area_code.in_(below)),
+        or_(
+            (MaintenanceWindow.area_code == NATION) & (Delivery.area_code != CANARY),
+            Delivery.area_code.in_(below),
+        ),
     )

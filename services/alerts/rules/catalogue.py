@@ -44,6 +44,8 @@ class Listed:
 
 
 TEST = "alerts.endpoint_test.v1"
+# The platform's own, which nobody can subscribe to.
+CANARY = "alerts.canary.v1"
 CATALOGUE: Mapping[str, Listed] = {
     name: Listed(name, Text(zh, en), found_at)
     for name, zh, en, found_at in (

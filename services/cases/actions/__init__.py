@@ -3,6 +3,7 @@
 from services.cases.actions import (
     aftercare,
     answers,
+    canary,
     closings,
     conditions,
     delay,
@@ -31,6 +32,7 @@ from services.cases.actions import (
 __all__ = [
     "aftercare",
     "answers",
+    "canary",
     "closings",
     "conditions",
     "delay",

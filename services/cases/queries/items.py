@@ -346,5 +346,6 @@ async def entry_is_new(session: Session, **values: Any) -> bool:
 async def open_counts(session: Session) -> Sequence[OpenCount]:
     """Count what is open everywhere, for the gauge that operations see."""
     place = (WatchItem.kind, WatchItem.level, WatchItem.area_code)
-    found = await session.execute(select(*place, func.count()).where(_OPEN).group_by(*place))
+    real = WatchItem.kind != WatchKind.CANARY
+    found = await session.execute(select(*place, func.count()).where(_OPEN, real).group_by(*place))
     return [OpenCount(kind.value, level, area, count) for kind, level, area, count in found]

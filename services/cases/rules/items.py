@@ -30,11 +30,12 @@ class WatchKind(StrEnum):
     WATCHED_AFTER_RED = "watched_after_red"
     DEPOSIT_STATEMENT_MISSING = "deposit_statement_missing"
     FEED_SILENT = "feed_silent"
+    CANARY = "canary"
 
 
 # What its own events tell of, at the instant at which it is wrong; all else is a condition that a
 # finder tells of from its basis day on.
-TOLD_WHEN_WRONG = frozenset({WatchKind.TRANSFER_MISSED, WatchKind.BANK_FEED_LATE})
+TOLD_WHEN_WRONG = frozenset({WatchKind.TRANSFER_MISSED, WatchKind.BANK_FEED_LATE, WatchKind.CANARY})
 # What cases counts itself; nobody else tells of it.
 COUNTED_HERE = frozenset({WatchKind.WATCHED_AFTER_RED})
 # What a value decides on, and no document.
@@ -75,6 +76,7 @@ class TimerKind(StrEnum):
     ORDER = "order"
     FUNDING = "funding"
     CONDITION = "condition"
+    CANARY = "canary"
 
 
 class Happening(StrEnum):

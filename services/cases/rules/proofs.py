@@ -131,6 +131,9 @@ ACCEPTED: Mapping[WatchKind, tuple[Proof, ...]] = {
         Proof("project_stopped", Text("项目已停工", "The project stands still")),
         _COMPLETE,
     ),
+    WatchKind.CANARY: (
+        Proof("transfer_received", Text("平台自检款项已到", "The platform's own transfer came in")),
+    ),
     WatchKind.WATCHED_AFTER_RED: (
         Proof(
             "value_recovered",
@@ -180,5 +183,6 @@ SUBJECTS: Mapping[WatchKind, str] = {
     WatchKind.WATCHED_AFTER_RED: "project",
     WatchKind.DEPOSIT_STATEMENT_MISSING: "bank_statement",
     WatchKind.FEED_SILENT: "expectation",
+    WatchKind.CANARY: "canary_round",
 }
 """What the subject of an item is a row of, in the service that tells of it."""

@@ -3,6 +3,7 @@
 from services.payroll.rules import (
     accounts,
     allocation,
+    canary,
     conditions,
     dues,
     feeds,
@@ -31,6 +32,7 @@ from services.payroll.rules import (
 __all__ = [
     "accounts",
     "allocation",
+    "canary",
     "conditions",
     "dues",
     "feeds",
