@@ -98,6 +98,11 @@ def spellings(title: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each for each in bare if each))
 
 
+@lru_cache(maxsize=16)
+def _looked_up(fields: tuple[Field, ...]) -> Mapping[str, str]:
+    return _known(fields)
+
+
 def _known(fields: Iterable[Field]) -> Mapping[str, str]:
     return {spellings(word)[0]: each.name for each in fields for word in each.words}
 
@@ -107,7 +112,7 @@ def find_header(rows: Sequence[Row], fields: Sequence[Field], *, least: int = 2)
 
     Only the first rows are looked at; None if no row titles `least` different fields.
     """
-    known = _known(fields)
+    known = _looked_up(tuple(fields))
     best: Header | None = None
     for n, row in enumerate(rows[:_SEARCHED]):
         if titles_only(row):
@@ -121,7 +126,7 @@ def header_at(rows: Sequence[Row], fields: Sequence[Field], *, least: int = 2) -
     """Give the header that begins with the first of these rows; None if it titles fewer fields."""
     if not rows or not titles_only(rows[0]):
         return None
-    found = _begun(rows[:_HIGHEST], _known(fields))
+    found = _begun(rows[:_HIGHEST], _looked_up(tuple(fields)))
     return found if len(found.columns) >= least else None
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
-from shared.tables import Cell, CellKind, Header, Row, number, plain
+from shared.tables import Cell, CellKind, Field, Header, Row, number, plain
 
 _DAY = re.compile(r"(?:\d{1,2}[月/.-])?0?([1-9]|[12]\d|3[01])(?:[日号])?", re.ASCII)
 _TITLE = re.compile(r"(\d{1,2})日")
@@ -17,7 +17,7 @@ def _marks(said: str) -> frozenset[str]:
 
 
 _FULL = _marks("√ ✓ ✔ ☑ ● ■ v 1 全 全天 出 出勤 勤 上班 班 正常 正 到 白 白班 夜 夜班 一 1天")
-_HALF = _marks("半 半天 ½ 上 下 上午 下午 ◐ 0.5天 半工 √半")
+_HALF = _marks("半 半天 1⁄2 1/2 上 下 上午 下午 ◐ 0.5天 半工 √半")
 _NONE = _marks(
     "× x ✗ ✘ ╳ 休 休息 公休 轮休 调休 假 请假 事假 病假 婚假 丧假 产假 年假 工伤 事 病 年 "
     "缺 缺勤 旷 旷工 无 - -- — —— / \\ 0 0天 退场 未进场 停工 停 雨 雨休"
@@ -45,6 +45,12 @@ _LEGEND = (
 PARTS = {"上午": 50, "下午": 50, "上": 50, "下": 50, "早": 50, "晚": 50}
 OVERTIME = frozenset({"加班", "加", "夜间加班", "晚上加班", "加班小时", "加班工时", "加点"})
 _SHORTEST = 5
+DAY_FIELDS = tuple(
+    Field(f"{day}日{part}", (f"{day}日{part}",))
+    for day in range(1, 32)
+    for part in ("", *PARTS, *sorted(OVERTIME))
+)
+"""Titles of a month's days, so that a header reaches down to them."""
 _MOST = 200  # two days' work in one day is more than can be
 
 

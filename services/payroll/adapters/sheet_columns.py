@@ -36,18 +36,17 @@ class Layout:
     ) -> None:
         self.header, self.kind, self.sheet = header, kind, sheet
         digest = digest_of(header)
-        columns = dict(header.columns)
+        # Days of a month are columns of their own kind.
+        columns = {name: at for name, at in header.columns.items() if not name[0].isdigit()}
         self.replaced = given is not None and given.digest in {"", digest}
         if given is not None and self.replaced:
             columns = {name: at for name, at in given.columns.items() if 0 <= at < MOST_COLUMNS}
         if "holder" in columns and "name" not in columns:
             columns["name"] = columns.pop("holder")
         self.columns = columns
-        self.days: dict[int, int] = {}
-        self.parts: dict[int, str] = {}
-        if kind == "attendance":
-            self.days, self.parts = attendance_marks.day_columns(header)
-        claimed = {*columns.values(), *self.days}
+        days, self.parts = attendance_marks.day_columns(header)
+        self.days = days if kind == "attendance" else {}
+        claimed = {*columns.values(), *days}
         unknown = [(at, title) for at, title in header.titles.items() if at not in claimed]
         self.items = [item for item in map(self._item, unknown) if item] if (
             kind == "payroll"

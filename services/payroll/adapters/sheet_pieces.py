@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from services.payroll.adapters import attendance_marks, sheet_titles
+from services.payroll.adapters.attendance_marks import month_row
 from services.payroll.adapters.sheet_columns import Layout
 from services.payroll.adapters.sheet_tables import Table
 from services.payroll.adapters.sheet_told import People, Told
@@ -42,7 +43,8 @@ class _Reader:
 
     def __init__(self, kind: str, given: Given | None) -> None:
         self.kind, self.given = kind, given
-        self.fields = fields(kind)
+        # Payroll sheets, too, may have the days of their month beside the pay.
+        self.fields = fields(kind) + attendance_marks.DAY_FIELDS
         self.told, self.people = Told(kind, MOST_FLAWS), People()
         self.table: Table | None = None
         self.tables: list[Table] = []
@@ -112,28 +114,24 @@ class _Reader:
             first, last = self.given.header
             if row.number != first:
                 return None
-            rows = [self._shown(each) for each in (row, *ahead) if each.number <= last]
+            rows = [month_row(each) for each in (row, *ahead) if each.number <= last]
             return headers.header_of(rows, self.fields)
         if self.table is not None:
             sorter = self.table.sorter
-            if sorter.identified(row) or sorter.repeated(self._shown(row)):
+            if sorter.identified(row) or sorter.repeated(month_row(row)):
                 return None
         return self._header(row, ahead)
 
-    def _shown(self, row: Row) -> Row:
-        """Give a row as headers are compared: the days of a month are titles of attendance."""
-        return attendance_marks.month_row(row) if self.kind == "attendance" else row
-
     def _header(self, row: Row, ahead: list[Row]) -> Header | None:
-        if not headers.titles_only(row) and self.kind != "attendance":
+        row = month_row(row)
+        if not headers.titles_only(row):
             return None
-        rows = [self._shown(each) for each in (row, *ahead)]
-        header = headers.header_at(rows, self.fields, least=_LEAST)
+        header = headers.header_at([row, *map(month_row, ahead)], self.fields, least=_LEAST)
         return header if header and self._complete(header) else None
 
     def _complete(self, header: Header) -> bool:
         """Say whether a table with these columns is one of the kind that is read."""
-        found = header.columns.keys()
+        found = {name for name in header.columns if not name[0].isdigit()}
         person = bool(found & {"name", "holder", "id_number"})
         if self.kind == "payroll":
             return person and bool(found & (MONEY - {"rate"}))
@@ -154,7 +152,7 @@ class _Reader:
 
     def _take(self, sheet: str, table: Table, row: Row) -> list[Row]:
         """Take a row of a table; give it back if it is a note."""
-        repeated = self.kind == "attendance" and table.sorter.repeated(self._shown(row))
+        repeated = bool(table.layout.parts) and table.sorter.repeated(month_row(row))
         found = RowClass.REPEAT if repeated else table.take(row)
         if found is RowClass.DATA:
             self.count += 1
