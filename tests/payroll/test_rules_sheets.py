@@ -37,7 +37,7 @@ def line(position: int = 1, **changes: Any) -> Line:
         "id_index": f"id{position}", "name_index": f"name{position}",
         "card_index": f"card{position}", "days": 22, "gross": 6000, "deductions": 500, "net": 5500,
     } | changes  # fmt: skip
-    for name in ("days", "gross", "deductions", "net", "earned", "withheld"):
+    for name in ("days", "gross", "deductions", "net", "earned", "withheld", "late", "unpaid"):
         values[name] = amount(values.get(name))
     return Line(position, **values)
 
@@ -102,7 +102,7 @@ CASES: dict[Check, Case] = {
     Check.DEDUCTIONS_HIGH: ([line(deductions=3600, net=2400)], against()),
     Check.TOTAL_DIFFERS: (
         [line(), line(2)],
-        against(totals=[Total("", 9, "net", Decimal(11001), 1, 2)]),
+        against(totals=[Total("", 9, "F", "net", Decimal(11001), 1, 1, 2)]),
     ),
     Check.PERIOD_DIFFERS: ([line()], against(said_periods=["2023-02"])),
     Check.PERIOD_AHEAD: ([line()], against(today=date(2023, 2, 28))),
@@ -172,6 +172,46 @@ def test_each_number_of_each_row_changes_an_outcome(code: Check, name: str) -> N
     assert codes(CASES[Check(code)], changed) == []
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"deductions": None, "withheld": 500},
+        {"deductions": 300, "withheld": 200},
+        {"deductions": 500, "withheld": 500},
+        {"deductions": 0, "unpaid": 500},
+        {"gross": 5800, "late": 200},
+    ],
+)
+def test_a_row_adds_up_in_each_way_that_people_write(values: dict[str, Any]) -> None:
+    assert codes(([line(**values)], against())) == []
+    assert codes(([line(**{**values, "net": 5501})], against())) == [Check.NET_DIFFERS]
+
+
+def test_items_of_deductions_that_are_not_their_sum_are_found() -> None:
+    [one] = found(([line(deductions=500, withheld=400)], against()))
+    assert (one.code, one.field, one.values) == (
+        Check.ITEMS_DIFFER, "deductions", {"said": "500", "sum": "400"},
+    )  # fmt: skip
+
+
+def test_a_row_of_totals_may_sum_up_its_part_its_table_or_the_parts() -> None:
+    lines = [line(n, days=None) for n in (1, 2, 3)]
+
+    def totals(*said: tuple[int, int, int]) -> Against:
+        rows = [
+            Total("", 90 + n, "F", "net", Decimal(amount), 1, since, last)
+            for n, (amount, since, last) in enumerate(said)
+        ]
+        return against(roster=None, totals=rows)
+
+    parts = (11000, 1, 2), (5500, 3, 3), (16500, 4, 3)
+    assert codes((lines, totals(*parts))) == []
+    assert codes((lines, totals((11000, 1, 2), (16500, 3, 3)))) == []
+    assert codes((lines, totals((11000, 1, 2), (5400, 3, 3)))) == [Check.TOTAL_DIFFERS]
+    unsure = replace(totals((1, 1, 3)), unsure=frozenset({"net"}))
+    assert codes((lines, unsure)) == []
+
+
 def test_what_nobody_knows_is_not_judged() -> None:
     bare = against(roster=None, attendance=False, minimum=None)
     assert codes(([line(id_index="id9", card_index=None)], bare)) == []
@@ -206,7 +246,7 @@ def test_sums_are_exact_to_the_fen(rows: list[tuple[Decimal, Decimal]], off: Dec
     ]
     summed = sum((net for _, net in rows), Decimal(0))
     for said in (summed, summed + off):
-        total = Total("", 99, "net", said, 1, len(rows))
+        total = Total("", 99, "F", "net", said, 1, 1, len(rows))
         wanted = {Check.TOTAL_DIFFERS} if said != summed else set()
         seen = set(codes((lines, against(roster=None, totals=[total]))))
         assert seen & {Check.TOTAL_DIFFERS, Check.NET_DIFFERS} == wanted

@@ -1,7 +1,7 @@
 """A payroll sheet is checked: what is found is kept by check, with the rule that found it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -60,9 +60,11 @@ async def check(
 
     The sheet's row is there, if only in this transaction; its counts say what stands now.
     """
-    today = clock.day_of(now)
+    today, noted = clock.day_of(now), list(noted)
     area = await _rules(session, project, sheet.period, today)
     against = await _against(session, project, sheet, area, today)
+    unsure = frozenset(one.field for one in noted if one.severity is Severity.ERROR)
+    against = replace(against, unsure=unsure)
     found = rules.sheet_checks.check(laid.lines, against, area.checks.values)
     sheet.checks += 1
     made = [_noted(sheet, one, area) for one in noted]
@@ -154,11 +156,12 @@ def _noted(sheet: Sheet, one: Noted, area: _Rules) -> dict[str, Any]:
 
 
 def _found(sheet: Sheet, one: Found, places: Places, area: _Rules) -> dict[str, Any]:
-    name, row = "", 0
+    name, row, column = "", 0, ""
     if one.position is not None:
         name, row = places[one.position]
+        column = _column(sheet, name, one.field)
     elif one.total is not None:
-        name, row = one.total.sheet, one.total.row
+        name, row, column = one.total.sheet, one.total.row, one.total.column
     detail, remedy = WORDS[one.code]
     compared = dict(one.values)
     if "first_position" in compared:
@@ -174,7 +177,7 @@ def _found(sheet: Sheet, one: Found, places: Places, area: _Rules) -> dict[str, 
         "line": one.position,
         "sheet": name,
         "row": row,
-        "column": _column(sheet, name, one.field) if row else "",
+        "column": column,
         "field": one.field,
         "detail": _both(detail),
         "remedy": _both(remedy),

@@ -41,14 +41,20 @@ def _row(entry: Entry, position: int, sheet_id: UUID, period: str) -> dict[str, 
         "trade": entry.trade,
         "days": bounded(entry.days),
         "hours": bounded(entry.hours),
-        "items": {name: str(amount) for name, amount in {**entry.earned, **entry.withheld}.items()},
-        "earned": _sum(entry.earned),
+        "items": {name: str(amount) for name, amount in _items(entry).items()},
+        "earned": _sum(entry.earned) if entry.complete else None,
         "withheld": _sum(entry.withheld),
+        "late": _sum(entry.late),
+        "unpaid": bounded(entry.unpaid),
         "gross": bounded(entry.gross),
         "deductions": bounded(entry.deductions),
         "net": bounded(entry.net),
         "paid_on": entry.paid_on,
     }
+
+
+def _items(entry: Entry) -> Mapping[str, Decimal]:
+    return {**entry.earned, **entry.late, **entry.withheld}
 
 
 def _index(value: str | None, kind: pii.Kind) -> str | None:

@@ -77,7 +77,7 @@ class Sheet(Base):
     row_counts: Mapped[dict[str, Any]]
     """All rows that are not blank, by class."""
     totals: Mapped[list[Any]]
-    """Rows of totals: sheet, row, field, amount, first and last line."""
+    """Rows of totals: sheet, row, field, amount, and the lines it may sum up."""
     gross: Mapped[Decimal]
     net: Mapped[Decimal]
     checks: Mapped[int]
@@ -148,6 +148,10 @@ class SheetLine(Base):
     """The sum of the items of gross; None where the sheet has no such items."""
     withheld: Mapped[Decimal | None]
     """The sum of the items of deductions; None where it has none."""
+    late: Mapped[Decimal | None]
+    """The sum of items that come on top of gross."""
+    unpaid: Mapped[Decimal | None]
+    """What of it is left for later."""
     gross: Mapped[Decimal | None]
     deductions: Mapped[Decimal | None]
     net: Mapped[Decimal | None]

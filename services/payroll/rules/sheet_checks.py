@@ -97,6 +97,10 @@ Rows = Mapping[str, Mapping[str, Any]]
 """A row of policy: by code of the check its severity and its numbers."""
 
 
+_NIL = Decimal(0)
+_SUMMED = frozenset({"days", "gross", "deductions", "net", "unpaid"})
+
+
 def check(lines: Sequence[Line], against: Against, rows: Rows) -> Iterator[Found]:
     """Give all that is found, in the order of checks; what the area switched off is left out."""
     wanted = {code for code in Check if severity(rows, code) is not Severity.OFF}
@@ -124,7 +128,7 @@ def _all(lines: Sequence[Line], against: Against, rows: Rows) -> Iterator[Found]
             yield from _on_roster(line, against, against.roster, rows)
     yield from _twice(lines)
     yield from _elsewhere(lines, against.elsewhere)
-    yield from _totals(lines, against.totals, rows)
+    yield from _totals(lines, against, rows)
     yield from _unpaid(lines, against, rows)
 
 
@@ -155,18 +159,31 @@ def _same_name(said: str, name: str) -> bool:
 
 
 def _sums(line: Line, rows: Rows) -> Iterator[Found]:
-    allowed = _number(rows, Check.NET_DIFFERS, "tolerance")
-    if line.gross is not None and line.net is not None:
-        less = line.deductions if line.deductions is not None else line.withheld or Decimal(0)
-        if abs(line.gross - less - line.net) > allowed:
-            values = _values(gross=line.gross, deductions=less, net=line.net)
-            yield Found(Check.NET_DIFFERS, "net", line.position, values=values)
+    """Compare gross, deductions and net with each other and with their items.
+
+    A single sum of deductions beside items of them may hold them or stand beside them: either is
+    right if it comes to net. What is left for later is no deduction.
+    """
+    if line.gross is None:
+        return
     allowed = _number(rows, Check.ITEMS_DIFFER, "tolerance")
-    pairs = (("gross", line.gross, line.earned), ("deductions", line.deductions, line.withheld))
-    for name, said, summed in pairs:
-        if said is not None and summed is not None and abs(said - summed) > allowed:
-            values = _values(said=said, sum=summed)
-            yield Found(Check.ITEMS_DIFFER, name, line.position, values=values)
+    if line.earned is not None and abs(line.gross - line.earned) > allowed:
+        values = _values(said=line.gross, sum=line.earned)
+        yield Found(Check.ITEMS_DIFFER, "gross", line.position, values=values)
+    if line.net is None:
+        return
+    items, told = line.withheld or _NIL, line.deductions
+    left = line.gross - line.net - (line.unpaid or _NIL)
+    possible = {items} if told is None else {told, told + items}
+    off = min(abs(each - one) for each in {left, left + (line.late or _NIL)} for one in possible)
+    if off > _number(rows, Check.NET_DIFFERS, "tolerance"):
+        less = items if told is None else told
+        values = _values(gross=line.gross, deductions=less, unpaid=line.unpaid, net=line.net)
+        yield Found(Check.NET_DIFFERS, "net", line.position, values=values)
+    elif told is not None and line.withheld and told not in {items, left - items}:
+        values = _values(said=told, sum=items)
+        if abs(told - items) > allowed:
+            yield Found(Check.ITEMS_DIFFER, "deductions", line.position, values=values)
 
 
 def _sizes(line: Line, against: Against, rows: Rows) -> Iterator[Found]:
@@ -287,20 +304,26 @@ def _elsewhere(lines: Iterable[Line], others: Iterable[Elsewhere]) -> Iterator[F
             yield Found(Check.CARD_ELSEWHERE, "card_no", line.position, values=values)
 
 
-def _totals(lines: Sequence[Line], totals: Iterable[Total], rows: Rows) -> Iterator[Found]:
+def _totals(lines: Sequence[Line], against: Against, rows: Rows) -> Iterator[Found]:
+    """Compare rows of totals: one sums up its table, the lines since the last, or those sums."""
     allowed = _number(rows, Check.TOTAL_DIFFERS, "tolerance")
-    for one in totals:
-        summed = sum(
-            (
-                getattr(line, one.field) or Decimal(0)
-                for line in lines
-                if one.first <= line.position <= one.last
-            ),
-            Decimal(0),
-        )
-        if abs(summed - one.said) > allowed:
-            values = _values(said=one.said, sum=summed)
+    told: dict[tuple[str, int], Decimal] = {}
+    for one in against.totals:
+        if one.field not in _SUMMED or one.field in against.unsure:
+            continue
+        key = (one.field, one.first)
+        possible = [_summed(lines, one.field, first, one.last) for first in (one.first, one.since)]
+        if key in told:
+            possible.append(told[key])
+        told[key] = told.get(key, _NIL) + one.said
+        if min(abs(each - one.said) for each in possible) > allowed:
+            values = _values(said=one.said, sum=possible[0])
             yield Found(Check.TOTAL_DIFFERS, one.field, total=one, values=values)
+
+
+def _summed(lines: Sequence[Line], name: str, first: int, last: int) -> Decimal:
+    """Add up a field of the lines from one position to another; positions count from 1."""
+    return sum((getattr(line, name) or _NIL for line in lines[first - 1 : last]), _NIL)
 
 
 def _unpaid(lines: Iterable[Line], against: Against, rows: Rows) -> Iterator[Found]:

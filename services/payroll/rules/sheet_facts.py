@@ -24,6 +24,10 @@ class Line:
     """The sum of the items of gross; None where the sheet has no such items."""
     withheld: Decimal | None = None
     """The sum of the items of deductions; None where the sheet has none."""
+    late: Decimal | None = None
+    """The sum of items that come on top of gross: their columns stand behind it."""
+    unpaid: Decimal | None = None
+    """What of it is left for later (未付)."""
 
 
 class Laid(NamedTuple):
@@ -50,15 +54,20 @@ class OnRoster:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """A row of totals: what it says of a field, and the lines that it sums up."""
+    """A row of totals: what it says of a field, and the lines that it may sum up."""
 
     sheet: str
     row: int
+    column: str
+    """In letters."""
     field: str
     said: Decimal
     first: int
+    """The position of its table's first line."""
+    since: int
+    """That of the first line below the row of totals before it."""
     last: int
-    """Positions of its first and last line."""
+    """That of the last line above it; before `since` where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +100,5 @@ class Against:
     minimum: Decimal | None = None
     """The local minimum wage a month in yuan; None where the area has no row."""
     totals: Sequence[Total] = ()
+    unsure: frozenset[str] = frozenset()
+    """Fields of which a cell could not be read: their totals prove nothing."""

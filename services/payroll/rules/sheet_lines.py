@@ -34,9 +34,14 @@ class Entry:
     """Items of gross by field, in yuan."""
     withheld: Mapping[str, Decimal] = field(default_factory=dict)
     """Items of deductions by field, in yuan."""
+    late: Mapping[str, Decimal] = field(default_factory=dict)
+    """Items that come on top of gross."""
+    complete: bool = True
+    """Whether the items of gross are all of them, so that their sum is gross."""
     gross: Decimal | None = None
     deductions: Decimal | None = None
     net: Decimal | None = None
+    unpaid: Decimal | None = None
     paid_on: date | None = None
 
 
@@ -79,12 +84,6 @@ class Reading:
     said_project: str | None = None
     refused: bool = False
     """It is no sheet at all; `noted` says why."""
-
-    def column_of(self, sheet: str, name: str) -> str:
-        """Give the letters of a field's column; nothing where the sheet has none."""
-        return next(
-            (one.column for one in self.columns if one.sheet == sheet and one.field == name), ""
-        )
 
 
 def bounded(amount: Decimal | None) -> Decimal | None:

@@ -62,6 +62,8 @@ class SheetLineIn(Body):
     gross: _Amount
     deductions: _Amount | None = None
     net: _Amount
+    unpaid: _Amount | None = None
+    """What of it is left for later."""
     paid_on: clock.Day | None = None
 
 
@@ -232,6 +234,7 @@ class SheetLineOut(Row):
     gross: Decimal | None
     deductions: Decimal | None
     net: Decimal | None
+    unpaid: Decimal | None
     paid_on: date | None
 
 
