@@ -222,7 +222,7 @@ async def test_a_correction_says_what_differs_and_takes_its_place_when_submitted
     first = await checked(client, project)
     await sheets.step(client, first["id"], "submit")
     changed = sheets.line(gross="6100.00", net="5600.00", card_no="6228480402564890026")
-    third = sheets.line(id_number="110101199003070011", name="王五", card_no="62284804025648900")
+    third = sheets.line(id_number="422828197509202417", name="王五", card_no="62284804025648900")
     later = await checked(client, project, changed, third)
     assert (later["version"], later["replaces_id"]) == (2, first["id"])
     told = (await client.get(f"{SHEETS}/{later['id']}/differences")).json()["items"]
@@ -245,7 +245,7 @@ async def test_a_person_on_two_sheets_of_a_month_is_found_once_the_other_one_sta
     first = await checked(client, project)
     await sheets.step(client, first["id"], "submit")
     theirs = sheets.body(
-        sheets.line(), sheets.line(id_number="110101199003070011", card_no=sheets.OTHER_BANK_CARD),
+        sheets.line(), sheets.line(id_number="422828197509202417", card_no=sheets.OTHER_BANK_CARD),
         employer_id=str(sheets.SUBCONTRACTOR),
     )  # fmt: skip
     answer = (await sheets.send(client, project, theirs)).json()

@@ -1,6 +1,6 @@
 """Payroll sheets: who may see them, their lines, findings and versions."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +8,6 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from services.payroll.errors import ProjectUnknown
 from services.payroll.models import (
-    ColumnMapping,
     Project,
     ProjectParty,
     Sheet,
@@ -306,32 +305,3 @@ async def whole_lines(session: Session, owner: Sheet) -> list[dict[str, Any]]:
     columns = list(SheetLine.__table__.columns)
     rows = await session.execute(select(*columns).where(_of(owner)).order_by(SheetLine.position))
     return [dict(row._mapping) for row in rows]  # noqa: SLF001  the public name of it
-
-
-async def mappings(
-    session: Session, organisation_ids: Sequence[UUID], kind: str
-) -> Mapping[str, ColumnMapping]:
-    """Give how headers of some organisations' files are to be read, by digest; the first wins."""
-    rows = await session.scalars(
-        select(ColumnMapping).where(
-            ColumnMapping.organisation_id.in_(organisation_ids), ColumnMapping.kind == kind
-        )
-    )
-    order = {one: n for n, one in enumerate(organisation_ids)}
-    ranked = sorted(rows, key=lambda row: -order[row.organisation_id])
-    return {row.header: row for row in ranked}
-
-
-async def locked_mapping(
-    session: Session, organisation_id: UUID, kind: str, header: str
-) -> ColumnMapping | None:
-    """Give how an organisation's header is read, for changing, or None."""
-    return await session.scalar(
-        select(ColumnMapping)
-        .where(
-            ColumnMapping.organisation_id == organisation_id,
-            ColumnMapping.kind == kind,
-            ColumnMapping.header == header,
-        )
-        .with_for_update()
-    )

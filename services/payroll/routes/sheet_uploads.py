@@ -1,30 +1,115 @@
 """How a payroll sheet comes over HTTP: a file or JSON lines, read before the transaction begins."""
 
+import asyncio
 import hashlib
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import Depends, Request
 from pydantic import ValidationError
+from starlette.datastructures import FormData, UploadFile
 
+from services.payroll import queries
+from services.payroll.actions.sheet_columns import Mapped
 from services.payroll.actions.sheets import SentSheet
-from services.payroll.schemas.sheets import SheetIn
-from shared.problems import Invalid, findings
+from services.payroll.adapters import sheet_file, sheet_reading
+from services.payroll.errors import MappingRefused
+from services.payroll.rules.sheet_lines import Reading
+from services.payroll.schemas.sheet_columns import ColumnsIn
+from services.payroll.schemas.sheets import MOST_BYTES, SheetFormIn, SheetIn
+from shared import uploads
+from shared.auth import Caller, Who
+from shared.db import Glance, Glances
+from shared.files import Files, KeptFiles, recognise
+from shared.problems import Finding, Invalid, findings
+from shared.wording import Text
 
-JSON = "application/json"
+JSON, FORM = "application/json", "multipart/form-data"
 
 
-async def _sent(request: Request) -> SentSheet:
+async def _sent(
+    request: Request, files: KeptFiles, glance: Glance, caller: Who
+) -> AsyncIterator[SentSheet]:
     """Read what is sent by its media type."""
+    if request.headers.get("content-type", "").startswith(FORM):
+        # Closed when all is done: an Idempotency-Key asks for its parts once more.
+        async with request.form() as form:
+            yield await _file(form, files, glance, caller)
+    else:
+        yield await _lines(request)
+
+
+async def _lines(request: Request) -> SentSheet:
     body = await request.body()
     try:
         said = SheetIn.model_validate_json(body)
     except ValidationError as error:
         raise Invalid(errors=findings(error.errors())) from error
     digest = hashlib.sha256(body).hexdigest()
-    return SentSheet(said.period, said.run, said.employer_id, digest, len(body), None, said.read())
+    reading = said.read()
+    return SentSheet(said.period, said.run, said.employer_id, digest, len(body), None, reading)
 
 
+async def _file(form: FormData, files: Files, glance: Glances, caller: Caller) -> SentSheet:
+    """Keep a file before anything is made of it, and read it as its sender reads such headers."""
+    part = form.get("file")
+    wrong: list[Finding] = []
+    if not isinstance(part, UploadFile):
+        wrong.append(Finding("file", "missing", Text("缺少该项", "This is required")))
+    fields = {name: value for name, value in form.multi_items() if isinstance(value, str)}
+    try:
+        said = SheetFormIn.model_validate(fields)
+    except ValidationError as error:
+        raise Invalid(errors=[*wrong, *findings(error.errors())]) from error
+    if not isinstance(part, UploadFile):
+        raise Invalid(errors=wrong)
+    upload = await uploads.read_upload(part, limit=MOST_BYTES)
+    kept = await files.keep(upload.content, kind=recognise(upload.content), name=upload.name)
+    reading = await _read(upload.content, glance, caller)
+    return SentSheet(
+        said.period, said.run, said.employer_id, kept.sha256, kept.size, kept.file_id, reading
+    )
+
+
+async def _read(content: bytes, glance: Glances, caller: Caller) -> Reading:
+    read = await sheet_file.read_sheet(content, sheet_reading.KIND)
+    if caller.org:
+        async with glance() as session:
+            known = await queries.sheet_columns.mappings(session, caller.org, sheet_reading.KIND)
+        for header in sheet_reading.headers(read):
+            if mapping := known.get(header.digest):
+                given = sheet_reading.given(mapping.fields, header.digest)
+                read = await sheet_file.read_sheet(content, sheet_reading.KIND, given)
+                break
+    return await asyncio.to_thread(sheet_reading.of, read)
+
+
+async def _mapped(
+    sheet_id: UUID, body: ColumnsIn, files: KeptFiles, glance: Glance, caller: Who
+) -> Mapped:
+    """Read the kept file of a sheet anew, with its columns as somebody says."""
+    async with glance() as session:
+        file_id = await queries.sheet_columns.kept_file(session, sheet_id, caller.scope)
+    _, content = await files.give(file_id)
+    plain = await sheet_file.read_sheet(content, sheet_reading.KIND)
+    header = next(
+        (one for one in sheet_reading.headers(plain) if body.sheet in {None, one.sheet}), None
+    )
+    if header is None:
+        raise MappingRefused(errors=[Finding("sheet", "header_missing", *_NO_HEADER)])
+    given = sheet_reading.given(body.columns, header.digest)
+    read = await sheet_file.read_sheet(content, sheet_reading.KIND, given)
+    reading = await asyncio.to_thread(sheet_reading.of, read)
+    return Mapped(sheet_reading.KIND, header.digest, body.columns, reading)
+
+
+_NO_HEADER = (
+    Text("文件中没有可识别的表头", "The file has no header that can be recognised"),
+    Text("请使用模板，或补上姓名、身份证号、实发等列名", "Use the template, or title its columns"),
+)
 Sent = Annotated[SentSheet, Depends(_sent)]
+Remapped = Annotated[Mapped, Depends(_mapped)]
 
 
 def _schema() -> dict[str, Any]:
@@ -34,4 +119,19 @@ def _schema() -> dict[str, Any]:
     return schema
 
 
-BODY: dict[str, Any] = {"requestBody": {"required": True, "content": {JSON: {"schema": _schema()}}}}
+def _form() -> dict[str, Any]:
+    schema = SheetFormIn.model_json_schema()
+    schema["properties"]["file"] = {
+        "type": "string",
+        "contentMediaType": "application/octet-stream",
+    }
+    schema["required"] = [*schema["required"], "file"]
+    return schema
+
+
+BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {FORM: {"schema": _form()}, JSON: {"schema": _schema()}},
+    }
+}

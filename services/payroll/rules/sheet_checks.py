@@ -164,7 +164,7 @@ def _sums(line: Line, rows: Rows) -> Iterator[Found]:
     A single sum of deductions beside items of them may hold them or stand beside them: either is
     right if it comes to net. What is left for later is no deduction.
     """
-    if line.gross is None:
+    if line.gross is None or line.gross < 0 or (line.net or _NIL) < 0:
         return
     allowed = _number(rows, Check.ITEMS_DIFFER, "tolerance")
     if line.earned is not None and abs(line.gross - line.earned) > allowed:

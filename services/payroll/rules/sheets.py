@@ -34,6 +34,8 @@ REPLACED = (SheetStatus.CHECKED, SheetStatus.SUBMITTED, SheetStatus.REVIEWED, Sh
 """What a correction takes the place of; what was sent is corrected by another run."""
 RETURNED = (SheetStatus.SUBMITTED, SheetStatus.REVIEWED, SheetStatus.APPROVED)
 """From where a sheet can be sent back."""
+REMAPPED = (SheetStatus.CHECKED, SheetStatus.REFUSED)
+"""Where its columns can be read otherwise."""
 MOVED = (SheetStatus.CHECKED, SheetStatus.SUBMITTED)
 """From where a sheet can be moved to another project, employer, period or run."""
 
