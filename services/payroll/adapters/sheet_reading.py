@@ -1,5 +1,6 @@
 """What was read of a payroll file, as a sheet takes it: entries, totals, findings, columns."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,7 +13,6 @@ from services.payroll.rules.sheet_checks import Check
 from services.payroll.rules.sheet_facts import Total
 from services.payroll.rules.sheet_lines import Entry, Noted, ReadColumn, Reading
 from services.payroll.rules.sheets import Severity
-from services.payroll.rules.trades import ID_TYPES
 from shared.tables import column_name
 from shared.wording import Text
 
@@ -27,7 +27,6 @@ _BARE = (
     "name", "phone", "card_no", "bank_name", "bank_code", "crew", "trade", "days", "hours",
     "gross", "deductions", "net", "unpaid", "paid_on", "id_number",
 )  # fmt: skip
-_TYPES = {name.zh: code for code, name in ID_TYPES.items()} | {code: code for code in ID_TYPES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +86,15 @@ def _entry(row: SheetRow) -> Entry:
         if (amount := row.items.get(item.column)) is not None:
             (earned if item.sign == "+" else withheld)[f"column_{item.column + 1}"] = amount
     return Entry(
-        sheet=table.sheet, row=row.row, id_type=_TYPES.get(values.get("id_type") or ""),
+        sheet=table.sheet, row=row.row, id_type=_code(values.get("id_type")),
         earned=earned, late=late, withheld=withheld, complete=_complete(table, earned),
         **{name: values.get(name) for name in _BARE},
     )  # fmt: skip
+
+
+def _code(said: str | None) -> str | None:
+    """Give the code of a kind of document where a file names it by code."""
+    return said if said and re.fullmatch(r"\d{2}", said) else None
 
 
 def _complete(table: TableSaid, earned: Mapping[str, Decimal]) -> bool:

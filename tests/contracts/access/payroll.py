@@ -200,7 +200,7 @@ async def rows(session: Session, time: Time) -> Rows:
     }
     made.requests = {name: [{"json": body} for body in each] for name, each in bodies.items()}
     await expectations.add_to_payroll(session, OFFICE, made)
-    await sheets.add(session, made, file.file_id)
+    await sheets.add(session, made)
     made.requests[f"POST {V1}/statement-files"] = [
         {"files": {"file": ("x.csv", TAKEN)}, "data": {"source": "S1"}}
     ]

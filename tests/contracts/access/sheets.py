@@ -6,7 +6,9 @@ from services.payroll.models import Sheet
 from services.payroll.rules.sheets import SheetStatus
 from shared import clock
 from shared.db import Session, new_id
+from shared.files import FileKind
 from tests.contracts.access.rows import Rows
+from tests.fixtures.service import kept_files
 from tests.payroll import sheets as make
 
 V1 = "/payroll/v1"
@@ -18,14 +20,19 @@ PERIODS = {
 }
 
 
-async def add(session: Session, rows: Rows, file_id: UUID) -> None:
+FILE = f"姓名,身份证号码,实发工资\n张三丰,{make.ID_CARD},5500\n".encode()
+COLUMNS = {"name": "A", "id_number": "B", "net": "C"}
+
+
+async def add(session: Session, rows: Rows) -> None:
     """Make sheets that somebody else made, and ask for each step of one that it waits for."""
     project_id = rows.ids["project_id"]
     await make.subcontractor(session, project_id)
     made = {status: _sheet(project_id, period, status) for period, status in PERIODS.items()}
     session.add_all(made.values())
     sheet = made[SheetStatus.CHECKED]
-    sheet.file_id = file_id
+    kept = await kept_files().keep(FILE, kind=FileKind.CSV, name="x.csv")
+    sheet.file_id = kept.file_id
     await session.flush()  # The queries of the tests must see all of it.
     rows.parties["employer"] = make.SUBCONTRACTOR
     rows.ids["sheet_id"] = sheet.id
@@ -41,6 +48,7 @@ async def add(session: Session, rows: Rows, file_id: UUID) -> None:
     rows.requests[f"POST {SHEET}/reveal"] = [{"json": {"purpose": "核对原件"}}]
     rows.requests[f"POST {SHEET}/return"] = [{"json": {"reason": "缺考勤"}}]
     rows.requests[f"POST {SHEET}/move"] = [{"json": {"period": "2022-09", "reason": "月份错"}}]
+    rows.requests[f"PUT {SHEET}/columns"] = [{"json": {"columns": COLUMNS}}]
     for name in ("check", "submit", "review", "approve"):
         rows.requests[f"POST {SHEET}/{name}"] = [{}]
 
