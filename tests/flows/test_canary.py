@@ -30,7 +30,7 @@ from shared.auth import make_token
 from shared.config import Runtime
 from shared.roles import KNOWN_ROLES
 from tests.fixtures.database import connected, load, names
-from tests.fixtures.processes import ROOT
+from tests.fixtures.processes import ROOT, Cluster, ServiceProcess
 from tests.postbox import Postbox, postbox
 from tests.waiting import until
 
@@ -194,7 +194,9 @@ async def test_the_canary_comes_back_and_its_alarm_passes_whatever_stands_still(
         heard = len(house.operators.told)
         house.stopped.add(stopped)
         change(monkeypatch, "WITHIN", "0.01")
-        await until(lambda heard=heard, stage=stage: _told(house, heard, stage), within=30)
+        await until(
+            lambda heard=heard, stage=stage: _told(house.operators, heard, stage), within=30
+        )
         # Once it works again the next one comes back, and operators hear that it is over.
         start = await house.value("payroll", "SELECT max(started_at)::text FROM canary_rounds")
         house.stopped.clear()
@@ -212,11 +214,9 @@ async def _some(house: House, which: str, least: int = 1) -> bool:
     return await house.rounds(which) >= least
 
 
-def _told(house: House, heard: int, stage: Stage) -> bool:
+def _told(operators: Operators, heard: int, stage: Stage) -> bool:
     """Say whether operators have heard since then that the canary is lost, and where it stopped."""
-    return any(
-        one["state"] == "lost" and one["stage"] == stage for one in house.operators.told[heard:]
-    )
+    return any(one["state"] == "lost" and one["stage"] == stage for one in operators.told[heard:])
 
 
 # ---- in no list, count or export -------------------------------------------------------------
@@ -322,3 +322,48 @@ async def _is_unknown_by_its_ids(house: House, client: AsyncClient) -> None:
                 assert answer.status_code == 404, path
                 tried += 1
     assert tried >= len(ids)
+
+
+# ---- real processes on a real broker ---------------------------------------------------------
+
+
+@pytest.mark.soak
+@pytest.mark.kafka
+async def test_a_process_that_is_killed_is_told_of_by_payroll_until_it_is_back(
+    cluster: Cluster,
+) -> None:
+    async with postbox(Operators) as told:
+        settings = {
+            "SCENARIO_CLOCK": "0", "CANARY_URL": "", "PAYROLL_CANARY_ALARM_URL": told.address,
+            "PAYROLL_CANARY_EVERY": "2", "PAYROLL_CANARY_WITHIN": "20",
+            "PAYROLL_CANARY_ALARM_EVERY": "5",
+        }  # fmt: skip
+        made = {}
+        for name in ("payroll", "registry", "cases", "alerts"):
+            environment = {**cluster.environment, **settings}
+            made[name] = ServiceProcess(name, cluster.folder, environment)
+            if name == "payroll":
+                settings["CANARY_URL"] = f"{made[name].base}/payroll/v1/canary"
+                environment = {**cluster.environment, **settings}
+                made[name]._environment.update(environment)  # noqa: SLF001  its port is known now
+            cluster.processes[name] = [made[name]]
+            made[name].launch()
+        for process in made.values():
+            await process.ready(cluster.client.http)
+
+        async def back(since: str = "-infinity") -> bool:
+            """Say whether one is back that set out after an instant."""
+            async with connected(cluster.urls["payroll"]) as connection:
+                newest = await connection.fetchval(
+                    "SELECT count(*) FROM canary_rounds WHERE back_at IS NOT NULL"
+                    " AND started_at > $1::text::timestamptz", since
+                )  # fmt: skip
+            return bool(newest)
+
+        await until(back, within=60)
+        for name in ("cases", "alerts"):
+            heard = len(told.told)
+            made[name].kill()
+            await until(lambda heard=heard: _told(told, heard, Stage.SENT), within=90)
+            made[name].launch()
+            await until(lambda heard=heard: "back" in told.states(heard), within=90)
