@@ -11,6 +11,7 @@ is read of a large file is never in memory as a whole, here or there.
 
 import asyncio
 import ctypes
+import gc
 import json
 import math
 import os
@@ -336,6 +337,9 @@ def child() -> NoReturn:
     function = reduce(
         getattr, setup["function"].split("."), cast("Any", import_module(setup["module"]))
     )
+    # What is read of a file are lists of small values: to look through them for cycles again and
+    # again takes longer than to read them.
+    gc.set_threshold(100_000, 20, 20)
     lent = setup.get("lent")
     ask, answer = _codecs(function, setup["args"], stream=lent is not None)
     _cut_off()

@@ -151,6 +151,8 @@ def shown(text: str) -> str:
 
 def plain(text: str) -> str:
     """Give a text in half width, without any space: for comparing with words, numbers, days."""
+    if text.isascii() and text.isalnum():
+        return text
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text).translate(_CONTROL)
     return _GAPS.sub("", text)

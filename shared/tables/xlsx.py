@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import BinaryIO
 from xml.parsers import expat  # declarations, with which all attacks begin, are refused
 
+from shared.tables import xlsx_quick
 from shared.tables.cells import (
     BLANK,
     MOST_COLUMNS,
@@ -36,7 +37,7 @@ _BATCH = 500
 _NIGHT = "T00:00:00"
 
 _Start = Callable[[str, dict[str, str]], None]
-_End = Callable[[str], None]
+_End = Callable[[str], object]
 
 
 class _Names(dict[str, str]):
@@ -83,12 +84,9 @@ def _archive(file: BinaryIO) -> Iterator[zipfile.ZipFile]:
         raise Unreadable("workbook_broken") from None
 
 
-def _walk(
-    archive: zipfile.ZipFile, name: str, start: _Start, end: _End = lambda name: None
-) -> None:
+def _walk(archive: zipfile.ZipFile, name: str, start: _Start, end: _End = str) -> None:
     """Read a whole small part."""
-    for _ in _stream(archive, name, _parser(start, end, lambda text: None)):
-        pass
+    list(_stream(archive, name, _parser(start, end, lambda text: None)))
 
 
 def _stream(archive: zipfile.ZipFile, name: str, parser: expat.XMLParserType) -> Iterator[None]:
@@ -111,11 +109,17 @@ class _Workbook:
         self.zero = datetime(1899, 12, 30)  # noqa: DTZ001  a day of a table has no zone
         self._read_sheets()
         self.formats = self._read_formats()
+        self.shaped = {str(n) for n, form in enumerate(self.formats) if form != GENERAL}
         self.strings = self._read_strings()
 
     def _part(self, name: str) -> str:
         """Give a part's name as the archive spells it."""
         return self.names[name.lstrip("/").lower()]
+
+    def quick(self, name: str, opens: bytes) -> bool:
+        """Say whether a part is spelled so that patterns find what is in it."""
+        with self.archive.open(self.names.get(name.lower(), name)) as part:
+            return xlsx_quick.is_quick(part.read(xlsx_quick.CHUNK), opens)
 
     def _read_sheets(self) -> None:
         targets: dict[str, str] = {}
@@ -159,29 +163,55 @@ class _Workbook:
         return formats
 
     def _read_strings(self) -> list[Cell]:
-        strings: list[Cell] = []
-        words: list[str] = []
-        quiet = [0]
+        name = "xl/sharedstrings.xml"
+        if name not in self.names:
+            return []
+        reader = _Strings()
+        if self.quick(name, b"<si"):
+            with self.archive.open(self._part(name)) as part:
+                for text in xlsx_quick.strings(part, reader.spelled):
+                    reader.keep(text)
+        else:
+            list(_stream(self.archive, self._part(name), reader.parser()))
+        return reader.strings
 
-        def start(name: str, said: dict[str, str]) -> None:
-            if name == "si":
-                words.clear()
-            elif name == "rPh":
-                quiet[0] += 1
 
-        def end(name: str) -> None:
-            if name == "si":
-                strings.append(_text("".join(words)))
-                if len(strings) > _MOST_STRINGS:
-                    raise Unreadable("bomb")
-            elif name == "rPh":
-                quiet[0] -= 1
+class _Strings:
+    """Takes the elements of shared strings; how one is read aloud is no part of it."""
 
-        if "xl/sharedstrings.xml" in self.names:
-            parser = _parser(start, end, lambda text: None if quiet[0] else words.append(text))
-            for _ in _stream(self.archive, self._part("xl/sharedStrings.xml"), parser):
-                pass
-        return strings
+    def __init__(self) -> None:
+        self.strings: list[Cell] = []
+        self.words: list[str] = []
+        self.quiet = 0
+
+    def parser(self) -> expat.XMLParserType:
+        return _parser(self.start, self.end, self.say)
+
+    def spelled(self, string: str) -> str:
+        """Read one of several pieces."""
+        self.parser().Parse(string, True)  # noqa: FBT003  as above
+        return self.strings.pop().text
+
+    def keep(self, text: str) -> None:
+        self.strings.append(_text(text))
+        if len(self.strings) > _MOST_STRINGS:
+            raise Unreadable("bomb")
+
+    def start(self, name: str, said: dict[str, str]) -> None:
+        if name == "si":
+            self.words.clear()
+        elif name == "rPh":
+            self.quiet += 1
+
+    def end(self, name: str) -> None:
+        if name == "si":
+            self.keep("".join(self.words))
+        elif name == "rPh":
+            self.quiet -= 1
+
+    def say(self, text: str) -> None:
+        if not self.quiet:
+            self.words.append(text)
 
 
 def _text(value: str) -> Cell:
@@ -213,6 +243,35 @@ class _Sheet:
             "d": lambda value: Cell(CellKind.DATE, value.removesuffix("Z").removesuffix(_NIGHT)),
         }
         self.parser = _parser(self.start, self.end, self.words.append)
+
+    def take(self, number: int, cells: list[tuple[str, str, str, str, str, str]]) -> None:
+        """Take a row as patterns found it."""
+        self.number = number or self.number + 1
+        row: list[Cell] = []
+        self.cells = row
+        strings, columns, shaped = self.book.strings, self.columns, self.book.shaped
+        for letters, style, kind, formula, value, _ in cells:
+            self.column = columns[letters] if letters in columns else self._column(letters)
+            if kind == "s" and value:
+                cell = strings[int(value)]
+            elif not kind and value and style not in shaped:
+                cell = Cell(CellKind.NUMBER, digits(value))
+            else:
+                self.style, self.formula = int(style or 0), bool(formula)
+                self.kind, self.value, self.told = kind or "n", value, bool(value)
+                cell = self._cell()
+            if cell is BLANK:
+                continue
+            if self.column == len(row) < MOST_COLUMNS:
+                row.append(cell)
+            else:
+                self._put(cell)
+        if row:
+            self.rows.append(Row(self.number, row))
+
+    def spelled(self, row: str) -> None:
+        """Take a row by the XML parser: its cells are spelled as few programs do."""
+        _parser(self.start, self.end, self.words.append).Parse(row, True)  # noqa: FBT003
 
     def start(self, name: str, said: dict[str, str]) -> None:
         if name == "c":
@@ -319,9 +378,23 @@ def parts(file: BinaryIO) -> Iterator[Part]:
         for head, name in book.sheets:
             yield Part(sheet=head)
             sheet = _Sheet(book, head.name)
-            for _ in _stream(archive, name, sheet.parser):
+            for _ in _read(book, name, sheet):
                 if len(sheet.rows) >= _BATCH:
                     yield Part(rows=sheet.rows)
                     sheet.rows = []
             if sheet.rows:
                 yield Part(rows=sheet.rows)
+
+
+def _read(book: _Workbook, name: str, sheet: _Sheet) -> Iterator[None]:
+    """Have a sheet take its rows, with a stop now and then; by patterns where they fit."""
+    if not book.quick(name, b"<sheetData>"):
+        yield from _stream(book.archive, name, sheet.parser)
+        return
+    with book.archive.open(name) as part:
+        for row in xlsx_quick.rows(part, lambda text: sheet.parser.Parse(text, not text)):
+            if row is not None and row.cells is not None:
+                sheet.take(row.number, row.cells)
+            elif row is not None:
+                sheet.spelled(row.spelled)
+            yield

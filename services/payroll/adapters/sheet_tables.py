@@ -172,8 +172,12 @@ class Table:
                 code = "amount_negative" if name in _NEVER_NEGATIVE else "deduction_negative"
                 self.tell(code, name, self.columns[name])
         if not self.bad and self.kind == "payroll":
-            added = sum(items[i.column] or 0 for i in self.layout.items if i.sign == "+")
-            taken = sum(items[i.column] or 0 for i in self.layout.items if i.sign == "-")
+            added = taken = 0
+            for item in self.layout.items:
+                if item.sign == "+":
+                    added += items[item.column] or 0
+                else:
+                    taken += items[item.column] or 0
             for code, name in row_faults(sums, self.layout.figures, added, taken):
                 self.tell(code, name, self.columns[name])
         if (sums.get("days") or 0) > _MOST_DAYS:
