@@ -29,6 +29,8 @@ _TELL = (
     "alerts:manage_robots",
     "alerts:read_deliveries",
 )
+# Who works at a project fills its roster; who watches over wages reads it.
+_FILL = ("payroll:read_roster", "payroll:write_roster")
 # The office and operators say of whom we have to hear.
 _EXPECT = ("payroll:write_expectations", "cases:write_expectations")
 
@@ -63,6 +65,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "payroll:write_policies",
             "payroll:reveal",
             "payroll:read_sheets",
+            "payroll:read_roster",
             "cases:add_finding",
             "cases:add_evidence",
             "cases:verify",
@@ -87,6 +90,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "alerts:silence",
             *_READ,
             *_RECEIVE,
+            "payroll:read_roster",
             "registry:add_finding",
             *_FILE,
             "registry:withdraw_evidence",
@@ -129,6 +133,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             *_FILE,
             "registry:write_deposits",
             *_RECEIVE,
+            "payroll:read_roster",
             "cases:add_finding",
             "cases:add_evidence",
         ),
@@ -182,6 +187,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             *_RECEIVE,
             "registry:request_suspensions",
             "registry:write_subcontracts",
+            *_FILL,
             "payroll:write_accounts",
             "payroll:report_miss",
             "payroll:propose_add_on",
@@ -197,6 +203,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             *_READ,
             *_FILE,
             *_RECEIVE,
+            *_FILL,
             "payroll:report_miss",
             "payroll:read_sheets",
             "payroll:review_sheets",
@@ -205,7 +212,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "cases:add_evidence",
         ),
         # 分包单位, 班组长
-        "subcontractor": ("registry:read", "payroll:send_sheets", "payroll:read_sheets"),
+        "subcontractor": ("registry:read", "payroll:send_sheets", "payroll:read_sheets", *_FILL),
         "crew_leader": ("registry:read", "payroll:send_sheets", "payroll:read_sheets"),
         # 银行
         "bank": ("payroll:send_feed", "payroll:read_feeds", "cases:read", *_RECEIVE),

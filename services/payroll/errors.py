@@ -331,3 +331,29 @@ class MappingRefused(Problem):
 
     status = 422
     title = Text("列的对应关系有误", "The columns cannot be read like this")
+
+
+class RosterRefused(Problem):
+    """Rows that are wrong: nobody of the batch was entered, moved or changed."""
+
+    status = 422
+    title = Text("有错误，本批未作任何登记", "Something is wrong; nothing of this was taken")
+
+
+class RosterEntryUnknown(NotFound):
+    """No such entry of this project's roster, or none of the caller's."""
+
+    title = Text("名册中没有此人，或不在您的管辖范围内", "Nobody like that on a roster of yours")
+
+
+class RosterListUnknown(NotFound):
+    """No such list of workers, or none of the caller's projects."""
+
+    title = Text("没有此花名册文件，或不在您的管辖范围内", "No such list of workers of yours")
+
+
+class RosterListRefused(Problem):
+    """A file with rows that are wrong: nobody of it was entered, and the file is kept."""
+
+    status, keeps = 422, True
+    title = Text("文件中有错误，未登记任何人员", "The file has errors; nobody of it was entered")

@@ -28,6 +28,15 @@ from services.payroll.models.payments import TreasuryPayment
 from services.payroll.models.plans import AddOn, FundingRequest, ObligationNote, Stop, Supplement
 from services.payroll.models.projects import Organisation, Project, ProjectState, WorksContract
 from services.payroll.models.reserves import AccountMonth
+from services.payroll.models.roster import (
+    Crew,
+    InsuranceWord,
+    LabourContract,
+    RosterEntry,
+    RosterFinding,
+    RosterList,
+    SiteMovement,
+)
 from services.payroll.models.sheets import (
     ColumnMapping,
     Sheet,
@@ -37,6 +46,7 @@ from services.payroll.models.sheets import (
 )
 from services.payroll.models.statement_files import StatementFile, StatementLine
 from services.payroll.models.tables import Base
+from services.payroll.models.workers import PayeeAccount, Worker
 
 __all__ = [
     "AccountDay",
@@ -56,25 +66,33 @@ __all__ = [
     "Condition",
     "Credit",
     "CreditChange",
+    "Crew",
     "Expectation",
     "FeedBatch",
     "FilledList",
     "Freeze",
     "FundingRequest",
+    "InsuranceWord",
+    "LabourContract",
     "MissNotice",
     "Obligation",
     "ObligationNote",
     "Organisation",
+    "PayeeAccount",
     "PaymentList",
     "Policy",
     "Project",
     "ProjectParty",
     "ProjectState",
     "Replan",
+    "RosterEntry",
+    "RosterFinding",
+    "RosterList",
     "Sheet",
     "SheetDifference",
     "SheetFinding",
     "SheetLine",
+    "SiteMovement",
     "Source",
     "StatementFile",
     "StatementLine",
@@ -83,5 +101,6 @@ __all__ = [
     "TreasuryPayment",
     "WageAccount",
     "Waiver",
+    "Worker",
     "WorksContract",
 ]

@@ -19,6 +19,7 @@ from services.payroll.rules import (
     reminders,
     requests,
     reserves,
+    roster,
     sheet_checks,
     sheet_facts,
     sheet_lines,
@@ -27,6 +28,8 @@ from services.payroll.rules import (
     standings,
     statement_files,
     statements,
+    trades,
+    workers,
 )
 
 __all__ = [
@@ -48,6 +51,7 @@ __all__ = [
     "reminders",
     "requests",
     "reserves",
+    "roster",
     "sheet_checks",
     "sheet_facts",
     "sheet_lines",
@@ -56,4 +60,6 @@ __all__ = [
     "standings",
     "statement_files",
     "statements",
+    "trades",
+    "workers",
 ]

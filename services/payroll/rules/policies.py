@@ -34,6 +34,12 @@ class PolicyKind(StrEnum):
     """By code of the check: `severity` and its numbers; so, too, for what the reader finds."""
     MINIMUM_WAGE = "minimum_wage"
     """`monthly`: the local minimum wage a month, in yuan."""
+    WORKER_AGE = "worker_age"
+    """`refuse_under`, `warn_under`, `warn_from_male` …: completed years on the day of entry."""
+    REGISTRATION_GATE = "registration_gate"
+    """`mode`, `ahead_days`: what follows if contract or registration come after entry (art. 28)."""
+    PAYEE_HOLD = "payee_hold"
+    """`hours`: so long a changed card of a worker waits before money goes to it."""
 
 
 class Certainty(StrEnum):

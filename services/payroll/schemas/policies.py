@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from services.payroll.rules.policies import Certainty, PolicyKind
+from services.payroll.rules.roster import GateMode
 from services.payroll.rules.sheet_checks import NUMBERS
 from services.payroll.rules.sheets import Severity
 from services.payroll.schemas.fields import AreaCode, Body, Filter, Name, Row
@@ -101,6 +102,27 @@ class _Monthly(_Values):
     monthly: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,6}\.[0-9]{2}$")]
 
 
+_Age: TypeAlias = Annotated[int | None, Field(ge=14, le=100)]
+
+
+class _Ages(_Values):
+    refuse_under: _Age = None
+    warn_under: _Age = None
+    warn_from_male: _Age = None
+    warn_from_female: _Age = None
+    refuse_from_male: _Age = None
+    refuse_from_female: _Age = None
+
+
+class _Gate(_Values):
+    mode: Annotated[GateMode, Field(strict=False)]
+    ahead_days: Annotated[int, Field(ge=0, le=366)]
+
+
+class _Hours(_Values):
+    hours: Annotated[int, Field(ge=0, le=720)]
+
+
 FORMS: dict[PolicyKind, type[BaseModel]] = {
     PolicyKind.SUB_LEDGERS: _Allowed,
     PolicyKind.CLOSING_NOTICE: _DayCount,
@@ -115,6 +137,9 @@ FORMS: dict[PolicyKind, type[BaseModel]] = {
     PolicyKind.GATE_VENDOR_FEED: _Rhythm,
     PolicyKind.SHEET_CHECKS: _Checks,
     PolicyKind.MINIMUM_WAGE: _Monthly,
+    PolicyKind.WORKER_AGE: _Ages,
+    PolicyKind.REGISTRATION_GATE: _Gate,
+    PolicyKind.PAYEE_HOLD: _Hours,
 }
 
 

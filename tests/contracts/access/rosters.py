@@ -1,0 +1,62 @@
+"""People on a roster in Hefeng, and who fills and reads it."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from services.payroll import actions
+from services.payroll.models import LabourContract, PayeeAccount, RosterFinding
+from services.payroll.schemas.roster import RosterIn
+from shared import clock
+from shared.auth import Caller
+from shared.db import Session
+from tests.contracts.access.rows import Rows
+from tests.payroll import factories as make
+from tests.payroll import people
+from tests.payroll.people import EMPLOYER, id_number, worker
+
+ROSTER = "/payroll/v1/projects/{project_id}"
+
+
+async def add_to_payroll(session: Session, rows: Rows, project_id: UUID, other_id: UUID) -> None:
+    """Enter somebody at two projects for one subcontractor, who is named as a party from now on."""
+    rows.parties["employer"] = EMPLOYER
+    employer = Caller("tester", frozenset({"subcontractor"}), frozenset({make.COUNTY}), EMPLOYER)
+    said = worker(1, entered_on="2023-01-12", crew="一班", card={"card_no": people.card_no(1)})
+    entries = []
+    for project in (project_id, other_id):
+        await people.employ(session, project)
+        await session.flush()
+        taken = await actions.roster.enter_workers(
+            session, employer, project, RosterIn(workers=[said]), clock.now()
+        )
+        entries.append(taken.taken[0])
+    await session.flush()
+    entry = entries[0]
+    rows.ids["entry_id"] = entry.entry_id
+    found = (await session.scalars(select(RosterFinding))).one()
+    signed, held = [
+        (await session.scalars(select(one.id).where(one.project_id == project_id))).one()
+        for one in (LabourContract, PayeeAccount)
+    ]
+    rows.marks |= {
+        f"GET {ROSTER}/roster-entries": entry.entry_id,
+        f"GET {ROSTER}/roster-entries/{{entry_id}}": entry.entry_id,
+        f"GET {ROSTER}/insurance": '"on_site":1',
+        f"GET {ROSTER}/crews": "一班",
+        f"GET {ROSTER}/labour-contracts": signed,
+        f"GET {ROSTER}/payee-accounts": held,
+        "GET /payroll/v1/roster-findings": found.id,
+    }
+    who = {"id_number": id_number(1)}
+    bodies: dict[str, Any] = {
+        "POST {}/roster-entries": {"workers": [said, worker(2)]},
+        "POST {}/roster-entries/search": who,
+        "POST {}/roster-entries/{{entry_id}}/reveal": {"purpose": "核对身份"},
+        "POST {}/site-movements": {"movements": [who | {"kind": "out", "day": "2023-01-12"}]},
+        "POST {}/crews": {"name": "二班", "from_on": "2023-01-12"},
+        "POST {}/labour-contracts": {"contracts": [who | {"contract": {"start_on": "2023-06-01"}}]},
+        "POST {}/payee-accounts": {"payees": [who | {"card": {"card_no": people.card_no(2)}}]},
+    }
+    rows.requests |= {name.format(ROSTER): [{"json": body}] for name, body in bodies.items()}
