@@ -337,9 +337,7 @@ def child() -> NoReturn:
     function = reduce(
         getattr, setup["function"].split("."), cast("Any", import_module(setup["module"]))
     )
-    # What is read of a file are lists of small values: to look through them for cycles again and
-    # again takes longer than to read them.
-    gc.set_threshold(100_000, 20, 20)
+    gc.set_threshold(100_000, 20, 20)  # else it looks for cycles for longer than we read
     lent = setup.get("lent")
     ask, answer = _codecs(function, setup["args"], stream=lent is not None)
     _cut_off()
