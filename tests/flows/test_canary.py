@@ -184,11 +184,11 @@ async def test_the_canary_comes_back_and_its_alarm_passes_whatever_stands_still(
     house.stopped.clear()
     # All works: they come back, what each opened is closed, and nobody hears of anything.
     whole = f"back_at IS NOT NULL AND found_at IS NOT NULL AND {DONE}"
-    await until(lambda: _some(house, whole, least=2), within=30)
+    await until(lambda: _some(house, whole, least=2), within=120)
     closed = "SELECT count(*) > 1 FROM {} WHERE kind = 'canary' AND state = 'closed'"
     for service, table in (("cases", "watch_items"), ("alerts", "alerts")):
         which = closed.format(table)
-        await until(lambda service=service, which=which: house.value(service, which), within=30)
+        await until(lambda service=service, which=which: house.value(service, which), within=120)
     assert house.operators.told == []
     for stopped, stage in stops.items():
         heard = len(house.operators.told)
@@ -201,12 +201,12 @@ async def test_the_canary_comes_back_and_its_alarm_passes_whatever_stands_still(
         start = await house.value("payroll", "SELECT max(started_at)::text FROM canary_rounds")
         house.stopped.clear()
         later = f"started_at > '{start}' AND back_at IS NOT NULL"
-        await until(lambda later=later: _some(house, later), within=30)
+        await until(lambda later=later: _some(house, later), within=120)
         change(monkeypatch, "WITHIN", LONG)
-        await until(lambda heard=heard: "back" in house.operators.states(heard), within=30)
+        await until(lambda heard=heard: "back" in house.operators.states(heard), within=120)
     # None of those that were lost is left open.
     left = "SELECT count(*) < 2 FROM watch_items WHERE kind = 'canary' AND state <> 'closed'"
-    await until(lambda: house.value("cases", left), within=30)
+    await until(lambda: house.value("cases", left), within=120)
     assert await house.value("payroll", "SELECT count(*) FROM canary_alarms") >= len(stops)
 
 
@@ -270,7 +270,7 @@ async def test_nobody_sees_the_canary(house: House, monkeypatch: pytest.MonkeyPa
         house.stopped.add("alerts.deliveries")
         house.stopped.remove("payroll.timers")
         waiting = "SELECT count(*) > 0 FROM deliveries WHERE area_code = 'canary'"
-        await until(lambda: house.value("alerts", waiting), within=30)
+        await until(lambda: house.value("alerts", waiting), within=120)
         # It is under way: its item and its alert are open, and wait for the webhook.
         opened = "SELECT count(*) FROM {} WHERE kind = 'canary' AND state <> 'closed'"
         for service, table in (("cases", "watch_items"), ("alerts", "alerts")):
@@ -285,9 +285,9 @@ async def test_nobody_sees_the_canary(house: House, monkeypatch: pytest.MonkeyPa
                 async with one.sessions.begin("test") as session:
                     assert await broken(session) == [], name
     house.stopped.clear()
-    await until(lambda: _some(house, f"back_at IS NOT NULL AND {DONE}"), within=30)
+    await until(lambda: _some(house, f"back_at IS NOT NULL AND {DONE}"), within=120)
     attempted = "SELECT count(*) > 0 FROM attempts"
-    await until(lambda: house.value("alerts", attempted), within=30)
+    await until(lambda: house.value("alerts", attempted), within=120)
     assert await promised(house) == promises
 
 
