@@ -75,10 +75,10 @@ async def _take_place(session: Session, sheet: Sheet, caller: Caller, now: datet
 async def review_sheet(session: Session, caller: Caller, sheet_id: UUID, now: datetime) -> Sheet:
     """Let the wage officer confirm a sheet (724号 art. 28).
 
-    Raises PersonNeeded, NotFound, SheetStep, SecondPersonNeeded.
+    Raises NotFound, PersonNeeded, SheetStep, SecondPersonNeeded.
     """
-    _person(caller)
     sheet = await queries.sheets.locked_sheet_of_contractor(session, sheet_id, caller.scope)
+    _person(caller)
     _stands(sheet, SheetStatus.SUBMITTED)
     _second(caller, sheet.made_by, sheet.submitted_by)
     project = await queries.projects.project(session, sheet.project_id)
@@ -90,10 +90,10 @@ async def review_sheet(session: Session, caller: Caller, sheet_id: UUID, now: da
 async def approve_sheet(session: Session, caller: Caller, sheet_id: UUID, now: datetime) -> Sheet:
     """Let the contractor approve a sheet that was reviewed (724号 art. 31).
 
-    Raises PersonNeeded, NotFound, SheetStep, SecondPersonNeeded.
+    Raises NotFound, PersonNeeded, SheetStep, SecondPersonNeeded.
     """
-    _person(caller)
     sheet = await queries.sheets.locked_sheet_of_contractor(session, sheet_id, caller.scope)
+    _person(caller)
     _stands(sheet, SheetStatus.REVIEWED)
     _second(caller, sheet.made_by, sheet.submitted_by, sheet.reviewed_by)
     project = await queries.projects.project(session, sheet.project_id)
@@ -107,10 +107,10 @@ async def send_back_sheet(
 ) -> Sheet:
     """Send a sheet back before it goes to the bank; a new version follows it.
 
-    Raises PersonNeeded, NotFound, SheetStep.
+    Raises NotFound, PersonNeeded, SheetStep.
     """
-    _person(caller)
     sheet = await queries.sheets.locked_sheet_of_contractor(session, sheet_id, caller.scope)
+    _person(caller)
     _stands(sheet, *RETURNED)
     sheets.archive(sheet, ArchiveCause.SENT_BACK, reason, caller.actor, now)
     return sheet
