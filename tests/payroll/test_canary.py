@@ -19,13 +19,14 @@ from services.payroll.adapters import canary as channel
 from services.payroll.models import BankFeed, BankLine, CanaryAlarm, CanaryRound
 from services.payroll.rules.canary import Bounds, Stage, Telling, Trail, due_back
 from services.payroll.service import service
-from shared import clock, pii, timers
+from shared import clock, db, pii, timers
 from shared.areas import CANARY
 from shared.db import Sessions, new_id
 from shared.events.payroll import CanaryMissed, CanaryReceived
 from shared.outbox import OutboxRow
 from shared.timers import Timer
-from tests.fixtures.service import Published
+from tests.fixtures.database import Databases
+from tests.fixtures.service import Published, Time
 from tests.postbox import Postbox, postbox
 
 HOUR, BEGAN = timedelta(hours=1), datetime(2026, 3, 1, 8, tzinfo=UTC)
@@ -113,6 +114,32 @@ async def test_starts_that_were_slept_through_are_left_out(sessions: Sessions) -
     async with sessions.begin("test") as session:
         [armed] = await timers.armed(session, actions.canary.BANK)
     assert armed.due_at == then + 31 * HOUR
+
+
+async def test_a_restored_database_makes_its_rounds_again_under_the_same_ids(
+    sessions: Sessions, databases: Databases, time: Time
+) -> None:
+    # A timer fires a moment after its instant; told its past again, it fires at the very instant.
+    due = clock.at(clock.today(), 3)
+    url = await databases.clone("payroll")
+    restored = Sessions(db.engine(url), url=url, service="payroll", publishes=service.publishes)
+    told = []
+    for each, lateness in ((sessions, 0.7), (restored, 0.0)):
+        time.move_to(due)
+        await jobs.keep_canary_flying(each)
+        for _ in range(2):
+            time.move_to(clock.now() + timedelta(seconds=lateness))
+            await timers.run_due(each, service.timers)
+            await jobs.find_missed_transfers(each)
+            time.move_to(due + HOUR)
+        async with each.begin("test") as session:
+            rows = await session.execute(
+                select(OutboxRow.id, OutboxRow.type).order_by(OutboxRow.position)
+            )
+            told.append([tuple(row) for row in rows])
+    await restored.close()
+    assert told[0] == told[1]
+    assert len(told[0]) == 3  # Two were found, and the second start closed the first.
 
 
 @pytest.mark.parametrize("name", ["CANARY_URL", "SCENARIO_CLOCK"])
