@@ -127,6 +127,14 @@ def column_name(column: int) -> str:
     return name
 
 
+def column_number(name: str) -> int:
+    """Give a column by its letters: A is 0, AA is 26."""
+    column = 0
+    for letter in name:
+        column = column * 26 + ord(letter) - ord("A") + 1
+    return column - 1
+
+
 def place(sheet: str, row: int, column: int | None = None) -> str:
     """Name a cell as spreadsheets do, `明细!E12`; a row without a column is `明细!12`."""
     where = f"{column_name(column) if column is not None else ''}{row}"

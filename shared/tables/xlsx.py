@@ -80,7 +80,7 @@ def _archive(file: BinaryIO) -> Iterator[zipfile.ZipFile]:
             yield archive
     except (zipfile.BadZipFile, zlib.error, EOFError, expat.ExpatError, NotImplementedError):
         raise Unreadable("truncated") from None
-    except (KeyError, ValueError, IndexError, OverflowError):
+    except (LookupError, ValueError, OverflowError):
         raise Unreadable("workbook_broken") from None
 
 

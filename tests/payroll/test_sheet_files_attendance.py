@@ -233,3 +233,27 @@ def test_a_mapping_holds_for_the_titles_that_it_was_made_for() -> None:
     assert lines(read(content, "payroll", given)).sums["net"] == [600_000]
     other = given._replace(digest="another")
     assert lines(read(content, "payroll", other)).sums["net"] == [500_000]
+
+
+@pytest.mark.parametrize(
+    ("title", "found"),
+    [
+        ("2026年3月农民工工资支付表（单位：元）", ["2026-03"]),
+        ("２０２６年０３月份工资表", ["2026-03"]),
+        ("2026 年 3 月工资表", ["2026-03"]),
+        ("二〇二六年三月工资发放表", ["2026-03"]),
+        ("工资期间：2026年3月1日至2026年3月31日", ["2026-03"]),
+        ("所属月份：2026-03", ["2026-03"]),
+        ("编制单位：某劳务公司 2026年3月", ["2026-03"]),
+        ("项目名称：2025年8月老旧小区改造", []),
+        ("制表日期：2026年4月5日", []),
+        ("2026年4月5日", []),
+    ],
+)
+def test_the_month_is_read_off_titles(title: str, found: list[str]) -> None:
+    one = identity(random.Random(10))
+    pieces = read(csv(title, "姓名,身份证号,应发,实发", f"王五,{one},1,1"), "payroll")
+    ended = pieces[-1].ended
+    assert ended
+    assert [said.text for said in ended.said if said.name == "period"] == found
+    assert all(said.text != "元)" for said in ended.said)

@@ -22,7 +22,7 @@ _SPAN = re.compile(
     r"(?:(20\d\d)[年/.-])?(\d{1,2})[月/.-](\d{1,2})日?",
     re.ASCII,
 )
-_MADE = re.compile(r"制表|填表|打印|填报日|编制日|报送日|制单|导出|签订")
+_MADE = re.compile(r"制表|填表|打印|填报日|编制日|报送日|制单[日时人]|导出|签订")
 _MOST_DAYS = 31
 
 
@@ -47,20 +47,31 @@ def months(text: str) -> list[str]:
 
 def said_of(sheet: str, rows: list[Row]) -> Iterator[Said]:
     """Give what rows outside a table say: what has a label, and months in titles."""
-    labelled: set[tuple[int, int]] = set()
+    periods: set[tuple[int, int]] = set()
     for name, found in labels(rows, LABELS).items():
         for each in found:
-            labelled.add((each.row, each.column))
             if name == "period":
+                periods.add((each.row, each.column))
                 for month in months(each.value.text):
                     yield Said("period", month, sheet, each.row, each.column)
-            elif each.value.text:
+            elif each.value.text and not _UNIT.match(plain(each.value.text)):
                 yield Said(name, each.value.text, sheet, each.row, each.column)
     for row in rows:
         for column, cell in enumerate(row.cells):
-            if cell.text and (row.number, column) not in labelled:
-                for month in months(cell.text):
+            if cell.text and (row.number, column) not in periods:
+                for month in months(_unlabelled(cell.text)):
                     yield Said("period", month, sheet, row.number, column)
+
+
+_UNIT = re.compile(r"(?:人民币)?[千万亿]?元(?![一-龥])")
+
+
+def _unlabelled(text: str) -> str:
+    """Give a text without what stands behind labels: a project's name may have a month in it."""
+    text = text.replace("：", ":")
+    if ":" not in text:
+        return text
+    return " ".join(piece.partition(":")[0] for piece in text.split(" "))
 
 
 _DIGITS = {letter: n for n, letter in enumerate("零壹贰叁肆伍陆柒捌玖")} | {"两": 2, "〇": 0}
