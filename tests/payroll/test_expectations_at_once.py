@@ -57,10 +57,15 @@ async def test_what_is_expected_just_then_is_expected_by_the_new_row(
         assert [one.due_at for one in await timers.armed(session, row.id)] == [at("04-04 10:00")]
 
 
-@pytest.mark.parametrize("when", ["04-05 09:00", "04-11 09:00"], ids=["awaited", "silent"])
+@pytest.mark.parametrize(
+    ("when", "following"),
+    [("04-05 09:00", "04-11 10:00"), ("04-11 09:00", "05-10 10:00")],
+    ids=["awaited", "silent"],
+)
 async def test_what_is_heard_of_just_then_is_expected_by_the_new_row(
-    sessions: Sessions, time: Time, when: str
+    sessions: Sessions, time: Time, when: str, following: str
 ) -> None:
+    """What ends a silence stands for the window in which it comes, so the row holds after that."""
     time.move_to(at("04-03 11:00"))
     async with sessions.begin("test") as session:
         row = await expected(session)
@@ -73,7 +78,7 @@ async def test_what_is_heard_of_just_then_is_expected_by_the_new_row(
     await task
     async with sessions.begin("test") as session:
         found = await _row(session, row)
-        assert (found.state, found.expected_by) == (ExpectationState.AWAITED, at("04-11 10:00"))
+        assert (found.state, found.expected_by) == (ExpectationState.AWAITED, at(following))
 
 
 async def test_a_silence_stays_one_whatever_an_area_says_then(
