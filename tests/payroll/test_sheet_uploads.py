@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import zipfile
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -18,8 +19,8 @@ from services.payroll.models import ColumnMapping
 from services.payroll.rules.sheet_checks import Check, check
 from services.payroll.rules.sheet_facts import Against
 from services.payroll.rules.sheet_lines import Reading
-from shared import clock
-from shared.db import Session, Sessions
+from shared import clock, tables
+from shared.db import AuditRow, Session, Sessions
 from tests.fixtures.service import Time, Token
 from tests.payroll import factories as make
 from tests.payroll import sheets
@@ -180,6 +181,34 @@ async def test_the_same_file_from_two_at_once_is_one_sheet(
     content = workbook()
     answers = await asyncio.gather(*(send(client, project, content) for _ in range(3)))
     assert len({one.json()["sheet"]["id"] for one in answers}) == 1
+
+
+async def test_a_file_comes_back_with_each_finding_at_its_cell_and_no_formula(
+    client: AsyncClient, session: Session, project: UUID
+) -> None:
+    wrong = (2, "=cmd|' /C calc'!A0", sheets.OTHER_CARD, sheets.OTHER_BANK_CARD, 20, 5000, 0, 4000)
+    book = io.BytesIO()
+    made = xlsxwriter.Workbook(book, {"in_memory": True, "strings_to_formulas": False})
+    page = made.add_worksheet("工资表")
+    for n, row in enumerate((TITLES, ROWS[0], wrong)):
+        page.write_row(n, 0, row)
+    made.close()
+    sheet = (await send(client, project, book.getvalue())).json()["sheet"]
+    path = f"{SHEETS}/{sheet['id']}/annotated"
+    answer = await client.post(path, json={"purpose": "对照修改"})
+    assert answer.status_code == 200, answer.text
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as files:
+        parts = {name: files.read(name).decode() for name in files.namelist()}
+    drawn = parts["xl/worksheets/sheet1.xml"] + parts["xl/worksheets/sheet2.xml"]
+    assert "<f>" not in drawn
+    assert 'ref="H3"' in parts["xl/comments1.xml"]
+    assert "应发减扣款不等于实发" in parts["xl/comments1.xml"]
+    again = (await tables.read(answer.content)).sheets
+    assert [one.name for one in again] == ["工资表", "检查结果"]
+    first = [[cell.text for cell in row.cells] for row in again[0].rows]
+    assert first == [[str(cell) for cell in row] for row in (TITLES, ROWS[0], wrong)]
+    audit = await session.scalars(select(AuditRow).where(AuditRow.action == "reveal"))
+    assert [row.after for row in audit] == [{"purpose": "对照修改"}]
 
 
 # ---- what is read becomes what is checked ------------------------------------------------------

@@ -92,6 +92,13 @@ async def sheet(session: Session, sheet_id: UUID, scope: Scope) -> Sheet:
     return row
 
 
+async def sheet_of_sender(session: Session, sheet_id: UUID, scope: Scope) -> Sheet:
+    """Give a sheet whose file may be given back to whoever sends for its project and employer."""
+    row = await sheet(session, sheet_id, scope)
+    await project_of_sender(session, row.project_id, scope)
+    return row
+
+
 async def locked_sheet(session: Session, sheet_id: UUID, scope: Scope) -> Sheet:
     """Give a sheet for changing, behind its project's lock, or raise NotFound.
 

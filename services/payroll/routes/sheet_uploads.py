@@ -13,16 +13,17 @@ from starlette.datastructures import FormData, UploadFile
 from services.payroll import queries
 from services.payroll.actions.sheet_columns import Mapped
 from services.payroll.actions.sheets import SentSheet
-from services.payroll.adapters import sheet_file, sheet_reading
-from services.payroll.errors import MappingRefused
+from services.payroll.adapters import sheet_annotated, sheet_file, sheet_reading
+from services.payroll.errors import MappingRefused, SheetUnreadable
 from services.payroll.rules.sheet_lines import Reading
 from services.payroll.schemas.sheet_columns import ColumnsIn
 from services.payroll.schemas.sheets import MOST_BYTES, SheetFormIn, SheetIn
-from shared import uploads
+from shared import tables, uploads
 from shared.auth import Caller, Who
 from shared.db import Glance, Glances
 from shared.files import Files, KeptFiles, recognise
-from shared.problems import Finding, Invalid, findings
+from shared.problems import Finding, Invalid, NotFound, findings
+from shared.tables import words as tables_words
 from shared.wording import Text
 
 JSON, FORM = "application/json", "multipart/form-data"
@@ -104,12 +105,34 @@ async def _mapped(
     return Mapped(sheet_reading.KIND, header.digest, body.columns, reading)
 
 
+async def _annotated(sheet_id: UUID, files: KeptFiles, glance: Glance, caller: Who) -> bytes:
+    """Read the kept file of a sheet, and write it anew with what its last check found."""
+    async with glance() as session:
+        owner = await queries.sheets.sheet_of_sender(session, sheet_id, caller.scope)
+        found = await queries.sheets.all_findings(session, owner)
+    if owner.file_id is None:
+        raise NotFound
+    _, content = await files.give(owner.file_id)
+    book = await tables.read(content)
+    if book.refusal:
+        raise SheetUnreadable(errors=[tables_words.refused(book.refusal, limit="")])
+    marks = [
+        sheet_annotated.Mark(
+            one.sheet, one.row, one.column, one.place, one.severity, one.detail["zh"],
+            one.remedy["zh"] if one.remedy else "",
+        )
+        for one in found
+    ]  # fmt: skip
+    return await asyncio.to_thread(sheet_annotated.write, book, marks)
+
+
 _NO_HEADER = (
     Text("文件中没有可识别的表头", "The file has no header that can be recognised"),
     Text("请使用模板，或补上姓名、身份证号、实发等列名", "Use the template, or title its columns"),
 )
 Sent = Annotated[SentSheet, Depends(_sent)]
 Remapped = Annotated[Mapped, Depends(_mapped)]
+Marked = Annotated[bytes, Depends(_annotated)]
 
 
 def _schema() -> dict[str, Any]:

@@ -46,6 +46,7 @@ async def add(session: Session, rows: Rows) -> None:
     said = make.body(period="2023-01", employer_id=str(make.SUBCONTRACTOR))
     rows.requests[f"POST {V1}/projects/{{project_id}}/sheets"] = [{"json": said}]
     rows.requests[f"POST {SHEET}/reveal"] = [{"json": {"purpose": "核对原件"}}]
+    rows.requests[f"POST {SHEET}/annotated"] = [{"json": {"purpose": "对照修改"}}]
     rows.requests[f"POST {SHEET}/return"] = [{"json": {"reason": "缺考勤"}}]
     rows.requests[f"POST {SHEET}/move"] = [{"json": {"period": "2022-09", "reason": "月份错"}}]
     rows.requests[f"PUT {SHEET}/columns"] = [{"json": {"columns": COLUMNS}}]
