@@ -44,8 +44,9 @@ def line(position: int = 1, **changes: Any) -> Line:
 
 def worker(position: int = 1, **changes: Any) -> OnRoster:
     values: dict[str, Any] = {
-        "worker_id": UUID(int=position), "name_index": f"name{position}", "has_contract": True,
-        "cards": frozenset({f"card{position}"}), "entered_on": date(2023, 1, 1),
+        "worker_id": UUID(int=position), "names": frozenset({f"name{position}"}),
+        "has_contract": True, "cards": frozenset({f"card{position}"}),
+        "spells": [(date(2023, 1, 1), None)],
         "attended": Decimal(22),
     }  # fmt: skip
     return OnRoster(**(values | changes))
@@ -54,7 +55,7 @@ def worker(position: int = 1, **changes: Any) -> OnRoster:
 def against(**changes: Any) -> Against:
     values: dict[str, Any] = {
         "period": "2023-03", "today": date(2023, 4, 3), "project_name": "鹤峰县某道路工程",
-        "roster": {f"id{n}": worker(n) for n in (1, 2)}, "attendance": True,
+        "roster": {f"id{n}": worker(n) for n in range(1, 41)}, "attendance": True,
         "minimum": Decimal(1520),
     }  # fmt: skip
     return Against(**(values | changes))
@@ -75,14 +76,17 @@ CASES: dict[Check, Case] = {
         against(roster={"id1": worker(), "id2": worker(2, cards=frozenset({"card1"}))}),
     ),
     Check.PERSON_ELSEWHERE: ([line()], against(elsewhere=[Elsewhere(SHEET, "id1", "card1")])),
-    Check.CARD_ELSEWHERE: ([line()], against(elsewhere=[Elsewhere(SHEET, "id9", "card1")])),
+    Check.CARD_ELSEWHERE: ([line()], against(elsewhere=[Elsewhere(SHEET, "id99", "card1")])),
     Check.CARD_MISSING: ([line(card_index=None)], against()),
     Check.CARD_NOT_OWN: ([line(card_index="card9")], against()),
     Check.CARD_UNKNOWN: ([line()], roster(cards=frozenset())),
     Check.NAME_DIFFERS: ([line(name_index="name9")], against()),
-    Check.NOT_ON_ROSTER: ([line(id_index="id9")], against()),
+    Check.NOT_ON_ROSTER: ([line(id_index="id99")], against()),
     Check.NO_CONTRACT: ([line()], roster(has_contract=False)),
-    Check.OUTSIDE_STAY: ([line()], roster(left_on=date(2023, 2, 27))),
+    Check.OUTSIDE_STAY: (
+        [line()],
+        roster(spells=[(date(2023, 1, 1), date(2023, 2, 27)), (date(2023, 6, 1), None)]),
+    ),
     Check.PAID_WITHOUT_ATTENDANCE: ([line()], roster(attended=Decimal(0))),
     Check.ATTENDED_WITHOUT_PAY: (
         [line()],
@@ -202,7 +206,7 @@ def test_a_row_of_totals_may_sum_up_its_part_its_table_or_the_parts() -> None:
             Total("", 90 + n, "F", "net", Decimal(amount), 1, since, last)
             for n, (amount, since, last) in enumerate(said)
         ]
-        return against(roster=None, totals=rows)
+        return against(totals=rows)
 
     parts = (11000, 1, 2), (5500, 3, 3), (16500, 4, 3)
     assert codes((lines, totals(*parts))) == []
@@ -213,8 +217,8 @@ def test_a_row_of_totals_may_sum_up_its_part_its_table_or_the_parts() -> None:
 
 
 def test_what_nobody_knows_is_not_judged() -> None:
-    bare = against(roster=None, attendance=False, minimum=None)
-    assert codes(([line(id_index="id9", card_index=None)], bare)) == []
+    bare = against(attendance=False, minimum=None)
+    assert codes(([line(id_index=None, gross=1, deductions=0, net=1)], bare)) == []
     # As long as nobody told of attendance at the project, nobody was away.
     unseen = replace(roster(attended=Decimal(0)), attendance=False, absent=[worker(2)])
     assert codes(([line()], unseen)) == []
@@ -248,7 +252,7 @@ def test_sums_are_exact_to_the_fen(rows: list[tuple[Decimal, Decimal]], off: Dec
     for said in (summed, summed + off):
         total = Total("", 99, "F", "net", said, 1, 1, len(rows))
         wanted = {Check.TOTAL_DIFFERS} if said != summed else set()
-        seen = set(codes((lines, against(roster=None, totals=[total]))))
+        seen = set(codes((lines, against(totals=[total]))))
         assert seen & {Check.TOTAL_DIFFERS, Check.NET_DIFFERS} == wanted
 
 
@@ -256,7 +260,7 @@ def test_sums_are_exact_to_the_fen(rows: list[tuple[Decimal, Decimal]], off: Dec
 def test_a_person_is_found_as_often_as_it_is_repeated(order: list[int], same: int) -> None:
     lines = [line(n, id_index=f"id{min(number, same)}") for n, number in enumerate(order, start=1)]
     repeats = len(lines) - len({one.id_index for one in lines})
-    assert codes((lines, against(roster=None))).count(Check.PERSON_TWICE) == repeats
+    assert codes((lines, against())).count(Check.PERSON_TWICE) == repeats
 
 
 # ---- versions ------------------------------------------------------------------------------

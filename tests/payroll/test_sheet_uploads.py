@@ -68,6 +68,8 @@ async def known(session: Session, time: Time) -> UUID:
     time.move_to(clock.at(date(2023, 4, 3), 9))
     await make.tree(session)
     project_id = await make.contract(session)
+    await session.flush()  # The roster looks for it.
+    await sheets.enrol(session, project_id)
     await session.flush()
     return project_id
 
@@ -246,6 +248,7 @@ def _checked(reading: Reading) -> set[tuple[int, str]]:
     months = reading.said_periods
     against = Against(
         period=months[0] if months else "2023-03", today=date(2026, 12, 1), project_name="某",
+        roster={},
         said_periods=months, totals=reading.totals, unsure=unsure,
     )  # fmt: skip
     # What the titles of a file say of two months the reader tells at their place.
@@ -255,6 +258,7 @@ def _checked(reading: Reading) -> set[tuple[int, str]]:
         Check.DEDUCTIONS_HIGH,
         Check.IMPLAUSIBLE_AMOUNT,
         Check.CARD_MISSING,
+        Check.NOT_ON_ROSTER,
     }
     return {
         (

@@ -43,6 +43,8 @@ async def known(session: Session, time: Time) -> UUID:
     await make.tree(session)
     project_id = await make.contract(session)
     await sheets.subcontractor(session, project_id)
+    await session.flush()  # The roster looks for both.
+    await sheets.enrol(session, project_id)
     await session.flush()
     return project_id
 
@@ -221,14 +223,14 @@ async def test_a_correction_says_what_differs_and_takes_its_place_when_submitted
 ) -> None:
     first = await checked(client, project)
     await sheets.step(client, first["id"], "submit")
-    changed = sheets.line(gross="6100.00", net="5600.00", card_no="6228480402564890026")
-    third = sheets.line(id_number="422828197509202417", name="王五", card_no="62284804025648900")
-    later = await checked(client, project, changed, third)
+    changed = sheets.line(gross="6100.00", net="5600.00", crew="木工班")
+    later = await checked(client, project, changed, sheets.third())
     assert (later["version"], later["replaces_id"]) == (2, first["id"])
     told = (await client.get(f"{SHEETS}/{later['id']}/differences")).json()["items"]
     assert [(one["change"], one["row"], one["former_row"], one["fields"]) for one in told] == [
         ("changed", 1, 1, {
-            "card_no": None, "gross": ["6000.00", "6100.00"], "net": ["5500.00", "5600.00"],
+            "crew": [None, "木工班"], "gross": ["6000.00", "6100.00"],
+            "net": ["5500.00", "5600.00"],
         }),
         ("added", 2, None, {}),
         ("gone", None, 2, {}),
@@ -245,7 +247,7 @@ async def test_a_person_on_two_sheets_of_a_month_is_found_once_the_other_one_sta
     first = await checked(client, project)
     await sheets.step(client, first["id"], "submit")
     theirs = sheets.body(
-        sheets.line(), sheets.line(id_number="422828197509202417", card_no=sheets.OTHER_BANK_CARD),
+        sheets.line(), sheets.third(card_no=sheets.OTHER_BANK_CARD),
         employer_id=str(sheets.SUBCONTRACTOR),
     )  # fmt: skip
     answer = (await sheets.send(client, project, theirs)).json()
@@ -326,6 +328,41 @@ async def test_an_area_weighs_findings_otherwise_and_a_new_check_says_by_which_v
     assert (await sheets.step(client, sheet["id"], "submit")).status_code == 200
 
 
+async def test_whoever_is_not_as_on_the_roster_is_found_and_right_once_the_roster_is(
+    client: AsyncClient, session: Session, project: UUID
+) -> None:
+    stranger = "110101198507150010"
+    lines = (
+        sheets.line(name="张三"),
+        sheets.second(card_no=sheets.THIRD_BANK_CARD),
+        sheets.third(card_no=None),
+        sheets.line(id_number=stranger, name="赵六", card_no="6222020200112233455"),
+    )
+    answer = (await sheets.send(client, project, sheets.body(*lines))).json()
+    told = {(one["row"], one["code"]) for one in answer["findings"] if one["severity"] == "error"}
+    assert told == {
+        (1, "name_differs"), (2, "card_not_own"), (3, "card_missing"), (4, "not_on_roster"),
+    }  # fmt: skip
+    known_one = next(one for one in answer["findings"] if one["code"] == "name_differs")
+    assert list(known_one["compared"]) == ["worker_id"]
+    sheet = await checked(client, project, sheets.line(id_number=stranger, name="赵六"))
+    assert sheet["errors"] == 1
+    await sheets.enrol(session, project, (stranger, "赵六", sheets.BANK_CARD))
+    await session.flush()
+    again = (await sheets.step(client, sheet["id"], "check")).json()["sheet"]
+    assert (again["errors"], again["accepted"], again["checks"]) == (0, 1, 2)
+
+
+async def test_a_month_without_contract_or_after_exit_is_only_warned_of(
+    client: AsyncClient, project: UUID
+) -> None:
+    answer = await sheets.send(client, project, sheets.body(period="2022-12"))
+    told = {(one["row"], one["code"], one["severity"]) for one in answer.json()["findings"]}
+    assert told == {
+        (row, code, "warning") for row in (1, 2) for code in ("no_contract", "outside_stay")
+    }
+
+
 # ---- two at once ---------------------------------------------------------------------------
 
 
@@ -377,6 +414,8 @@ async def test_opposite_moves_at_once_do_not_wait_for_each_other(
     async with sessions.begin("test") as session:
         project = await known(session, time)
         other = await make.contract(session, make.card(new_id()))
+        await session.flush()  # The roster looks for it.
+        await sheets.enrol(session, other)
     one = await checked(client, project)
     two = await checked(client, other, sheets.second())
     answers = await asyncio.gather(

@@ -62,7 +62,7 @@ async def check(
     """
     today, noted = clock.day_of(now), list(noted)
     area = await _rules(session, project, sheet.period, today)
-    against = await _against(session, project, sheet, area, today)
+    against = await _against(session, project, sheet, laid, area, now=now)
     unsure = frozenset(one.field for one in noted if one.severity is Severity.ERROR)
     against = replace(against, unsure=unsure)
     found = rules.sheet_checks.check(laid.lines, against, area.checks.values)
@@ -112,12 +112,14 @@ async def _rules(session: Session, project: Project, period: str, today: date) -
 
 
 async def _against(
-    session: Session, project: Project, sheet: Sheet, area: _Rules, today: date
+    session: Session, project: Project, sheet: Sheet, laid: Laid, area: _Rules, *, now: datetime
 ) -> Against:
+    people = {line.id_index for line in laid.lines if line.id_index}
     return Against(
         period=sheet.period,
-        today=today,
+        today=clock.day_of(now),
         project_name=project.card["name"],
+        roster=await queries.sheet_roster.on_roster(session, project.id, sheet.period, people, now),
         said_periods=sheet.said_periods,
         said_project=sheet.said_project,
         elsewhere=await queries.sheets.elsewhere(session, sheet),

@@ -1,6 +1,5 @@
 """What was read of a payroll file, as a sheet takes it: entries, totals, findings, columns."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,10 +12,12 @@ from services.payroll.rules.sheet_checks import Check
 from services.payroll.rules.sheet_facts import Total
 from services.payroll.rules.sheet_lines import Entry, Noted, ReadColumn, Reading
 from services.payroll.rules.sheets import Severity
+from services.payroll.rules.trades import ID_TYPES
 from shared.tables import column_name
 from shared.wording import Text
 
 KIND = "payroll"
+_TYPES = {name.zh: code for code, name in ID_TYPES.items()} | {code: code for code in ID_TYPES}
 # What is checked against policy with its numbers is not told a second time.
 _OURS = frozenset({
     Check.NET_DIFFERS, Check.PERSON_TWICE, Check.CARD_TWICE, Check.CARD_MISSING,
@@ -86,15 +87,10 @@ def _entry(row: SheetRow) -> Entry:
         if (amount := row.items.get(item.column)) is not None:
             (earned if item.sign == "+" else withheld)[f"column_{item.column + 1}"] = amount
     return Entry(
-        sheet=table.sheet, row=row.row, id_type=_code(values.get("id_type")),
+        sheet=table.sheet, row=row.row, id_type=_TYPES.get(values.get("id_type") or ""),
         earned=earned, late=late, withheld=withheld, complete=_complete(table, earned),
         **{name: values.get(name) for name in _BARE},
     )  # fmt: skip
-
-
-def _code(said: str | None) -> str | None:
-    """Give the code of a kind of document where a file names it by code."""
-    return said if said and re.fullmatch(r"\d{2}", said) else None
 
 
 def _complete(table: TableSaid, earned: Mapping[str, Decimal]) -> bool:

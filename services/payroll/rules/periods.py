@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
 from typing import Any
@@ -54,6 +54,16 @@ class Planned:
     previous_period: str | None
     due_on: date
     amount: Decimal
+
+
+def first_day(period: str) -> date:
+    """Give the first day of a month YYYY-MM."""
+    return date(int(period[:4]), int(period[5:]), 1)
+
+
+def last_day(period: str) -> date:
+    """Give the last day of a month YYYY-MM."""
+    return months_after(first_day(period), 1) - timedelta(days=1)
 
 
 def periods(first: str, last: str) -> list[str]:

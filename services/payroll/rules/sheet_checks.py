@@ -8,14 +8,13 @@ W3 of the domain's workflows (no line for an unregistered worker, payee is the w
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as made
-from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from services.payroll.rules import periods
 from services.payroll.rules.sheet_facts import Against, Elsewhere, Line, OnRoster, Total
 from services.payroll.rules.sheets import Severity
-from shared.workdays import months_after
 
 
 class Check(StrEnum):
@@ -124,8 +123,7 @@ def _all(lines: Sequence[Line], against: Against, rows: Rows) -> Iterator[Found]
     for line in lines:
         yield from _sums(line, rows)
         yield from _sizes(line, against, rows)
-        if against.roster is not None:
-            yield from _on_roster(line, against, against.roster, rows)
+        yield from _on_roster(line, against, rows)
     yield from _twice(lines)
     yield from _elsewhere(lines, against.elsewhere)
     yield from _totals(lines, against, rows)
@@ -191,8 +189,10 @@ def _sizes(line: Line, against: Against, rows: Rows) -> Iterator[Found]:
         if amount is not None and amount < 0:
             values = _values(amount=amount)
             yield Found(Check.AMOUNT_NEGATIVE, name, line.position, values=values)
-    if line.days is not None and (line.days < 0 or line.days > _days_of(against.period)):
-        values = _values(days=line.days, most=Decimal(_days_of(against.period)))
+    if line.days is not None and (
+        line.days < 0 or line.days > periods.last_day(against.period).day
+    ):
+        values = _values(days=line.days, most=Decimal(periods.last_day(against.period).day))
         yield Found(Check.DAYS_IMPOSSIBLE, "days", line.position, values=values)
     if line.gross is None:
         return
@@ -224,20 +224,18 @@ def _too_little(line: Line, gross: Decimal, minimum: Decimal | None, rows: Rows)
         yield Found(Check.BELOW_MINIMUM, "gross", line.position, values=values)
 
 
-def _on_roster(
-    line: Line, against: Against, roster: Mapping[str, OnRoster], rows: Rows
-) -> Iterator[Found]:
+def _on_roster(line: Line, against: Against, rows: Rows) -> Iterator[Found]:
     at = line.position
     if line.card_index is None:
         yield Found(Check.CARD_MISSING, "card_no", at)
     if line.id_index is None:
         return
-    known = roster.get(line.id_index)
+    known = against.roster.get(line.id_index)
     if known is None:
         yield Found(Check.NOT_ON_ROSTER, "id_number", at)
         return
     named = {"worker_id": str(known.worker_id)}
-    if line.name_index is not None and line.name_index != known.name_index:
+    if line.name_index is not None and line.name_index not in known.names:
         yield Found(Check.NAME_DIFFERS, "name", at, values=named)
     if not known.has_contract:
         yield Found(Check.NO_CONTRACT, "id_number", at, values=named)
@@ -250,13 +248,14 @@ def _on_roster(
 
 
 def _stay(at: int, known: OnRoster, period: str, rows: Rows) -> Iterator[Found]:
-    first, last = _first_of(period), _last_of(period)
-    late = (known.entered_on - last).days
-    early = (first - known.left_on).days if known.left_on else 0
-    if max(late, early) > _number(rows, Check.OUTSIDE_STAY, "days"):
-        values = {"worker_id": str(known.worker_id), "entered_on": known.entered_on.isoformat()}
-        if known.left_on:
-            values["left_on"] = known.left_on.isoformat()
+    first, last = periods.first_day(period), periods.last_day(period)
+    away = {
+        max((entered_on - last).days, (first - left_on).days if left_on else 0): entered_on
+        for entered_on, left_on in known.spells
+    }
+    nearest = min(away, default=0)
+    if nearest > _number(rows, Check.OUTSIDE_STAY, "days"):
+        values = {"worker_id": str(known.worker_id), "days": str(nearest)}
         yield Found(Check.OUTSIDE_STAY, "id_number", at, values=values)
 
 
@@ -328,7 +327,7 @@ def _summed(lines: Sequence[Line], name: str, first: int, last: int) -> Decimal:
 
 def _unpaid(lines: Iterable[Line], against: Against, rows: Rows) -> Iterator[Found]:
     """Name who attended and is not paid; where nobody's attendance is known, nobody is."""
-    if not against.attendance or against.roster is None:
+    if not against.attendance:
         return
     least = _number(rows, Check.ATTENDED_WITHOUT_PAY, "days")
     paid = {
@@ -347,17 +346,3 @@ def _unpaid(lines: Iterable[Line], against: Against, rows: Rows) -> Iterator[Fou
 
 def _values(**amounts: Decimal | None) -> dict[str, str]:
     return {name: str(amount) for name, amount in amounts.items() if amount is not None}
-
-
-def _first_of(period: str) -> date:
-    return date(int(period[:4]), int(period[5:]), 1)
-
-
-def _last_of(period: str) -> date:
-    first = _first_of(period)
-    return first.replace(day=_days_of(period))
-
-
-def _days_of(period: str) -> int:
-    first = _first_of(period)
-    return (months_after(first, 1) - first).days

@@ -42,12 +42,13 @@ class OnRoster:
     """What the roster of the project says of a worker in the period."""
 
     worker_id: UUID
-    name_index: str
+    names: frozenset[str]
+    """Blind indexes of the names that employers told."""
     has_contract: bool
     cards: frozenset[str]
     """Blind indexes of the worker's own cards."""
-    entered_on: date
-    left_on: date | None = None
+    spells: Sequence[tuple[date, date | None]]
+    """First and last day of each stay at the project; None while it lasts."""
     attended: Decimal = Decimal(0)
     """Days attended in the period."""
 
@@ -87,11 +88,11 @@ class Against:
     """YYYY-MM, as whoever sent it says."""
     today: date
     project_name: str
+    roster: Mapping[str, OnRoster]
+    """By blind index of the ID number."""
     said_periods: Sequence[str] = ()
     """As the file's title rows say."""
     said_project: str | None = None
-    roster: Mapping[str, OnRoster] | None = None
-    """By blind index of the ID number; None where nobody keeps one for the project."""
     attendance: bool = False
     """Whether any attendance of the project is known for the period."""
     absent: Sequence[OnRoster] = ()
