@@ -74,24 +74,37 @@ async def import_list(
     row = await queries.lists.locked_list_of(session, importing.rows, sent.area_code, digest)
     if row and row.state is ListState.IMPORTED:
         return row
-    filled, entered = sent.filled, 0
+    filled = sent.filled
     list_id = row.id if row else new_id()
-    if not filled.findings:
-        with suppress(_Undone):
-            async with session.begin_nested():
-                entered = await importing.enter(session, caller, sent, list_id, now)
-                await session.flush()  # What the database refuses is refused in a trial, too.
-                _undo_if(dry_run or bool(filled.findings) or filled.rejected > 0)
+
+    async def enter() -> int:
+        return await importing.enter(session, caller, sent, list_id, now)
+
+    entered = await attempt(session, enter, filled, dry_run=dry_run)
     row = row or importing.rows(
         id=list_id, area_code=sent.area_code, digest=digest, file_id=sent.kept.file_id,
         received_at=now, received_from=caller.actor,
     )  # fmt: skip
     session.add(row)
-    _say(row, filled, entered, dry_run=dry_run)
+    say(row, filled, entered, dry_run=dry_run)
     if row.state is ListState.REFUSED and not dry_run:
         found = [one for line in filled.lines for _, one in line.findings]
         raise importing.refused([*filled.findings, *found], row)
     return row
+
+
+async def attempt(
+    session: Session, enter: Callable[[], Awaitable[int]], filled: Filled, *, dry_run: bool
+) -> int:
+    """Enter what a file holds, and take it back if a row is wrong, or if it was a trial."""
+    entered = 0
+    if not filled.findings:
+        with suppress(_Undone):
+            async with session.begin_nested():
+                entered = await enter()
+                await session.flush()  # What the database refuses is refused in a trial, too.
+                _undo_if(dry_run or bool(filled.findings) or filled.rejected > 0)
+    return entered
 
 
 def _undo_if(unwanted: bool) -> None:  # noqa: FBT001  there is nothing else to say
@@ -99,7 +112,8 @@ def _undo_if(unwanted: bool) -> None:  # noqa: FBT001  there is nothing else to 
         raise _Undone
 
 
-def _say(row: FilledList, filled: Filled, entered: int, *, dry_run: bool) -> None:
+def say(row: FilledList, filled: Filled, entered: int, *, dry_run: bool) -> None:
+    """Let a list say what became of its file."""
     row.rows, row.accepted, row.rejected = len(filled.lines), filled.accepted, filled.rejected
     row.findings = list(filled.told())
     wrong = bool(filled.findings or filled.rejected)

@@ -6,11 +6,12 @@ from uuid import UUID
 from sqlalchemy import select
 
 from services.payroll import actions
-from services.payroll.models import LabourContract, PayeeAccount, RosterFinding
+from services.payroll.models import LabourContract, PayeeAccount, RosterFinding, RosterList
+from services.payroll.rules.lists import ListState
 from services.payroll.schemas.roster import RosterIn
 from shared import clock
 from shared.auth import Caller
-from shared.db import Session
+from shared.db import Session, new_id
 from tests.contracts.access.rows import Rows
 from tests.payroll import factories as make
 from tests.payroll import people
@@ -35,6 +36,16 @@ async def add_to_payroll(session: Session, rows: Rows, project_id: UUID, other_i
     await session.flush()
     entry = entries[0]
     rows.ids["entry_id"] = entry.entry_id
+    listed = RosterList(
+        id=new_id(), area_code=make.COUNTY, project_id=project_id, employer_id=EMPLOYER,
+        digest="0", file_id=new_id(), received_at=clock.now(), received_from="tester",
+        state=ListState.CHECKED, rows=0, accepted=0, rejected=0, entered=0, findings=[],
+        warnings=[],
+    )  # fmt: skip
+    session.add(listed)
+    await session.flush()
+    rows.ids["roster_list_id"] = listed.id
+    rows.marks[f"GET {ROSTER}/roster-lists"] = listed.id
     found = (await session.scalars(select(RosterFinding))).one()
     signed, held = [
         (await session.scalars(select(one.id).where(one.project_id == project_id))).one()
@@ -60,3 +71,6 @@ async def add_to_payroll(session: Session, rows: Rows, project_id: UUID, other_i
         "POST {}/payee-accounts": {"payees": [who | {"card": {"card_no": people.card_no(2)}}]},
     }
     rows.requests |= {name.format(ROSTER): [{"json": body}] for name, body in bodies.items()}
+    rows.requests[f"POST {ROSTER}/roster-lists"] = [
+        {"files": {"file": ("a.csv", b"x")}, "data": {"dry_run": "true"}}
+    ]
