@@ -10,7 +10,7 @@ from sqlalchemy import Select, case, func, literal, or_, select
 from sqlalchemy.orm import aliased, contains_eager
 
 from services.payroll.models import PayeeAccount, Project, RosterEntry, RosterFinding, Worker
-from services.payroll.queries.sets import one_of
+from services.payroll.queries.sets import one_of, one_text_of
 from services.payroll.rules.roster import RosterFindingKind as Kind
 from services.payroll.schemas.roster import RosterFindingFilter
 from shared import known, paging
@@ -39,14 +39,13 @@ class Fact:
 
 
 async def facts(session: Session, worker_ids: Collection[UUID]) -> Sequence[Fact]:
-    """Give all that is so of some people: four statements, however many people."""
+    """Give all that is so of some people: a few statements, however many people."""
     found: list[Fact] = []
-    for statement in (
-        _two_at_once(worker_ids),
-        _other_names(worker_ids),
-        _other_holders(worker_ids),
-        _shared_cards(worker_ids),
-    ):
+    statements = [_two_at_once(worker_ids), _other_names(worker_ids), _other_holders(worker_ids)]
+    # Cards are nearly all of one person: those that are not are found before they are joined.
+    if cards := (await session.scalars(_cards_of_several(worker_ids))).all():
+        statements.append(_shared_cards(worker_ids, cards))
+    for statement in statements:
         found += [Fact(Kind(row[0]), *row[1:]) for row in await session.execute(statement)]
     return found
 
@@ -127,7 +126,21 @@ def _other_holders(worker_ids: Collection[UUID]) -> Select[Any]:
     )  # fmt: skip
 
 
-def _shared_cards(worker_ids: Collection[UUID]) -> Select[Any]:
+def _cards_of_several(worker_ids: Collection[UUID]) -> Select[str]:
+    """Give the cards of some people that are the newest of more than one person."""
+    newest = PayeeAccount.replaced_at.is_(None)
+    theirs = select(PayeeAccount.card_index).where(
+        one_of(PayeeAccount.worker_id, worker_ids), newest
+    )
+    return (
+        select(PayeeAccount.card_index)
+        .where(PayeeAccount.card_index.in_(theirs), newest)
+        .group_by(PayeeAccount.card_index)
+        .having(func.count(PayeeAccount.worker_id.distinct()) > 1)
+    )
+
+
+def _shared_cards(worker_ids: Collection[UUID], cards: Collection[str]) -> Select[Any]:
     """The newest cards of two people on rosters are one."""
     mine, yours = aliased(PayeeAccount), aliased(PayeeAccount)
     first, second = aliased(RosterEntry), aliased(RosterEntry)
@@ -154,6 +167,7 @@ def _shared_cards(worker_ids: Collection[UUID]) -> Select[Any]:
         )
         .where(
             either,
+            one_text_of(mine.card_index, cards),
             mine.replaced_at.is_(None),
             yours.replaced_at.is_(None),
             first.left_on.is_(None),
