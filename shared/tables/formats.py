@@ -1,8 +1,12 @@
-"""What a number format says of a number: a day, a time, or that it counts in 万元."""
+"""Numbers of spreadsheets: their digits, and whether they are a day, a time, or count in 万元."""
 
 import re
+from decimal import Decimal
 from enum import StrEnum
+from math import isfinite
 from typing import NamedTuple
+
+from shared.tables.cells import Unreadable
 
 
 class Shape(StrEnum):
@@ -21,6 +25,7 @@ class Format(NamedTuple):
 
 
 GENERAL = Format()
+_PLAIN = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
 # Formats without a text of their own (ECMA-376 18.8.30), those of Chinese spreadsheets included.
 _BUILT_IN = {
     **dict.fromkeys([14, 15, 16, 17, 22, *range(27, 32), 36, *range(50, 55), 57, 58], Shape.DAY),
@@ -52,3 +57,12 @@ def read_format(code: str) -> Format:
     words = said + bare
     unit = next((size for word, size in _UNITS if word in words), 1)
     return Format(Shape.NUMBER, 1 if shifted else unit)
+
+
+def digits(value: str) -> str:
+    """Give a number as a spreadsheet shows it: fifteen digits, no exponent."""
+    if len(value) < 15 and (value.isdecimal() or _PLAIN.fullmatch(value)):  # noqa: PLR2004
+        return value  # it has fewer
+    if not isfinite(number := float(value)):
+        raise Unreadable("workbook_broken")
+    return format(Decimal(format(number, ".15g")), "f")

@@ -24,8 +24,7 @@ from shared.tables.cells import (
     place,
     shown,
 )
-from shared.tables.formats import GENERAL, Format, built_in, read_format
-from shared.tables.xlsx import digits
+from shared.tables.formats import GENERAL, Format, built_in, digits, read_format
 
 _BATCH = 500
 _FREE = 0xFFFFFFF0  # from here on a sector's number is a mark

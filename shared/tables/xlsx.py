@@ -9,7 +9,6 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import BinaryIO
 from xml.parsers import expat  # declarations, with which all attacks begin, are refused
 
@@ -27,7 +26,7 @@ from shared.tables.cells import (
     place,
     shown,
 )
-from shared.tables.formats import GENERAL, Format, Shape, built_in, read_format
+from shared.tables.formats import GENERAL, Format, Shape, built_in, digits, read_format
 
 _CHUNK = 1 << 16
 _MOST_PARTS, _MOST_BYTES = 2_000, 700 << 20
@@ -347,13 +346,6 @@ class _Sheet:
         if form.shape is Shape.NUMBER:
             return Cell(CellKind.NUMBER, digits(value), form.unit)
         return counted(float(value), self.book.zero, form.shape)
-
-
-def digits(value: str) -> str:
-    """Give a number as a spreadsheet shows it: fifteen digits, no exponent."""
-    if len(value) < 15 and "E" not in value and "e" not in value:  # noqa: PLR2004  so it has fewer
-        return value
-    return format(Decimal(format(float(value), ".15g")), "f")
 
 
 def counted(days: float, zero: datetime, shape: Shape) -> Cell:

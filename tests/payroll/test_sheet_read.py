@@ -3,11 +3,13 @@
 import json
 import subprocess
 import sys
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from services.payroll.adapters import sheet_print
 from tests.payroll.sheet_layouts import draw
 
 ROOT = Path(__file__).parents[2]
@@ -35,11 +37,11 @@ def test_rows_and_findings_are_printed_and_nobody_is_named(tmp_path: Path) -> No
         assert not any(each in printed for each in (who.name, who.id, who.card))
 
 
-@pytest.mark.parametrize("kind", ["roster", "attendance"])
-def test_a_list_of_another_kind_says_what_it_lacks(tmp_path: Path, kind: str) -> None:
-    file = tmp_path / "list.csv"
-    file.write_text("品名,单价\n水泥,300\n", encoding="utf-8")
-    code, printed = read(file, kind)
-    said = json.loads(printed)
-    assert (code, [found["code"] for found in said["findings"]]) == (1, ["header_missing"])
+@pytest.mark.parametrize("printed", [sheet_print.roster, sheet_print.attendance])
+async def test_a_list_of_another_kind_says_what_it_lacks(
+    printed: Callable[[bytes], Awaitable[Mapping[str, Any]]],
+) -> None:
+    said = await printed("品名,单价\n水泥,300\n".encode())
+    assert [found["code"] for found in said["findings"]] == ["header_missing"]
     assert said["findings"][0]["remedy_zh"]
+    assert said["counts"] == {"header": 0, "data": 0, "total": 0, "note": 2, "repeat": 0}
