@@ -66,6 +66,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "payroll:reveal",
             "payroll:read_sheets",
             "payroll:read_roster",
+            "payroll:read_attendance",
             "cases:add_finding",
             "cases:add_evidence",
             "cases:verify",
@@ -95,6 +96,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             *_FILE,
             "registry:withdraw_evidence",
             "payroll:read_sheets",
+            "payroll:read_attendance",
             "cases:add_finding",
             "cases:add_evidence",
             "cases:verify",
@@ -193,6 +195,8 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "payroll:propose_add_on",
             "payroll:send_sheets",
             "payroll:read_sheets",
+            "payroll:send_attendance",
+            "payroll:read_attendance",
             "payroll:approve_sheets",
             "payroll:return_sheets",
             "cases:answer",
@@ -206,6 +210,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             *_FILL,
             "payroll:report_miss",
             "payroll:read_sheets",
+            "payroll:read_attendance",
             "payroll:review_sheets",
             "payroll:return_sheets",
             "cases:answer",
@@ -214,6 +219,8 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
         # 分包单位, 班组长
         "subcontractor": ("registry:read", "payroll:send_sheets", "payroll:read_sheets", *_FILL),
         "crew_leader": ("registry:read", "payroll:send_sheets", "payroll:read_sheets"),
+        # 考勤设备厂商, whose gates tell who passed
+        "gate_vendor": ("payroll:send_attendance",),
         # 银行
         "bank": ("payroll:send_feed", "payroll:read_feeds", "cases:read", *_RECEIVE),
         # 全州信息化监管系统 and its like

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.orm import DeclarativeBase, InstanceState
 from sqlalchemy.types import TypeEngine
 
@@ -130,6 +130,39 @@ def _record_once(
     digest = hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
     after = {"rows": len(rows), "sha256": digest}
     record(session, action, table.name, rows[0].get("id", ""), after=after)
+
+
+async def merged(
+    session: Session,
+    model: type[DeclarativeBase],
+    names: Sequence[str],
+    rows: Sequence[tuple[Any, ...]],
+) -> int:
+    """Write rows, bound as their columns take them, where their keys are not there; how many were.
+
+    They stay in the temporary table `staged` until the transaction ends or the next set comes.
+    """
+    table: Any = model.__table__
+    listed = ", ".join(names)
+    await session.flush()  # What the rows belong to goes first.
+    await session.execute(sa.text(f"DROP TABLE IF EXISTS pg_temp.staged_{table.name}"))
+    like = f"SELECT {listed} FROM {table.name} WITH NO DATA"  # noqa: S608  names of our own
+    await session.execute(
+        sa.text(f"CREATE TEMPORARY TABLE staged_{table.name} ON COMMIT DROP AS {like}")
+    )
+    raw: Any = (await (await session.connection()).get_raw_connection()).driver_connection
+    await raw.copy_records_to_table(f"staged_{table.name}", records=rows, columns=names)
+    there = staged(model)
+    behind = insert(table).from_select(list(names), sa.select(*(there.c[one] for one in names)))
+    written: Any = await session.execute(behind.on_conflict_do_nothing())
+    count: int = written.rowcount
+    return count
+
+
+def staged(model: type[DeclarativeBase]) -> sa.TableClause:
+    """Give the table in which the rows of `merged` stand."""
+    table: Any = model.__table__
+    return sa.table(f"staged_{table.name}", *(sa.column(one.name, one.type) for one in table.c))
 
 
 async def copied(

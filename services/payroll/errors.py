@@ -357,3 +357,10 @@ class RosterListRefused(Problem):
 
     status, keeps = 422, True
     title = Text("文件中有错误，未登记任何人员", "The file has errors; nobody of it was entered")
+
+
+class AttendanceRefused(Problem):
+    """Each record of the batch has something wrong with it: nothing was taken."""
+
+    status = 422
+    title = Text("本批考勤记录均有误，未采用", "Every record has errors; nothing was taken")

@@ -4,6 +4,7 @@ from services.payroll import handlers, jobs, queries
 from services.payroll.adapters import account_list, payment_list, sheet_print, statement_print
 from services.payroll.models import Base, StatementFile
 from services.payroll.routes import router
+from services.payroll.schemas.attendance import MOST_BYTES as MOST_ATTENDANCE_BYTES
 from services.payroll.schemas.sheets import MOST_BYTES as MOST_SHEET_BYTES
 from services.payroll.schemas.statement_files import MOST_BYTES
 from services.payroll.settings import Settings
@@ -122,6 +123,7 @@ service = Service(
     loops={StatementFile.__tablename__: jobs.read_statement_files},
     bodies={
         "/v1/statement-files": MOST_BYTES + MEBIBYTE,
+        "/v1/projects/[^/]+/attendance": MOST_ATTENDANCE_BYTES,
         "/v1/projects/[^/]+/sheets": MOST_SHEET_BYTES + MEBIBYTE,
     },
     measures=[jobs.measure_standings],

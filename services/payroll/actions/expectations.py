@@ -1,4 +1,4 @@
-"""Feeds that payroll expects: a finance bureau's payments today; others join by their arrival."""
+"""Feeds that payroll expects: a finance bureau's payments, a project's attendance."""
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import date, datetime
@@ -22,7 +22,8 @@ from shared.wording import Text
 
 # Whose arrivals are recorded here: of what cannot arrive, silence is no news. Beside each new one
 # stands its call of `arrive`.
-ARRIVING = frozenset({FeedKind.TREASURY})
+ARRIVING = frozenset({FeedKind.TREASURY, FeedKind.CONTRACTOR, FeedKind.GATE_VENDOR})
+_OF_PROJECTS = frozenset({FeedKind.CONTRACTOR, FeedKind.GATE_VENDOR})
 _KIND, _RHYTHM = "feed_silent", "_feed"
 
 
@@ -35,8 +36,9 @@ async def expect(
     """
     if found := [one async for one in _findings(session, caller, body)]:
         raise ExpectationRefused(errors=found)
-    said = body.model_dump()
-    row, _ = await expectations.expect(session, WATCH, now, source=body.area_code, **said)
+    said = body.model_dump(exclude={"project_id"})
+    source = str(body.project_id or body.area_code)
+    row, _ = await expectations.expect(session, WATCH, now, source=source, **said)
     if any(getattr(row, name) != value for name, value in said.items()):
         raise ExpectationTaken
     return row
@@ -49,6 +51,12 @@ async def _findings(
         yield Finding("kind", "not_received", *_NOT_RECEIVED)
     if not await queries.sources.in_areas(session, body.area_code, caller.scope):
         yield Finding("area_code", "area_outside", *_AREA)
+    if body.kind in _OF_PROJECTS:
+        project = body.project_id and await queries.projects.find_project(session, body.project_id)
+        if not project or project.area_code != body.area_code:
+            yield Finding("project_id", "project_unknown", *_PROJECT)
+    elif body.project_id:
+        yield Finding("project_id", "project_unneeded", *_NO_PROJECT)
     if await queries.projects.find_organisation(session, body.unit_id) is None:
         yield Finding("unit_id", "organisation_unknown", *_UNIT)
     if body.valid_to and body.valid_to < body.valid_from:
@@ -160,6 +168,14 @@ _NOT_RECEIVED = (
 _AREA = (
     Text("行政区划不在您的管辖范围内", "The area is unknown or outside yours"),
     Text("填写辖区内的行政区划代码", "Give the code of an area of yours"),
+)
+_PROJECT = (
+    Text("该行政区划没有这一项目", "The area has no such project"),
+    Text("填写报送考勤的项目及其行政区划", "Name the project that is to send, and its own area"),
+)
+_NO_PROJECT = (
+    Text("此类数据不按项目报送", "Nothing of this kind is sent by project"),
+    Text("请去掉项目", "Leave the project out"),
 )
 _UNIT = (
     Text("没有该单位，或其登记消息尚未到达", "No such organisation, or its news is under way"),

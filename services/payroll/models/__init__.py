@@ -3,6 +3,7 @@
 from services.payroll.models.account_lists import AccountList
 from services.payroll.models.accounts import ArrearsCase, Closing, Condition, Freeze, Policy
 from services.payroll.models.allocations import Allocation, AllocationStep
+from services.payroll.models.attendance import Attendance, Attendee
 from services.payroll.models.canary import CanaryAlarm, CanaryRound
 from services.payroll.models.expectations import Expectation
 from services.payroll.models.feeds import (
@@ -56,6 +57,8 @@ __all__ = [
     "Allocation",
     "AllocationStep",
     "ArrearsCase",
+    "Attendance",
+    "Attendee",
     "BankFeed",
     "BankLine",
     "Base",

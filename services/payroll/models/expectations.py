@@ -5,4 +5,4 @@ from shared.expectations import Expected
 
 
 class Expectation(Expected, Base):
-    """A feed that has to be heard of: a finance bureau's payments; others join by their kind."""
+    """A feed that has to be heard of: a finance bureau's payments, a project's attendance."""

@@ -3,6 +3,7 @@
 from services.payroll.queries import (
     accounts,
     allocations,
+    attendance,
     batches,
     canary,
     conditions,
@@ -44,6 +45,7 @@ from services.payroll.queries import (
 __all__ = [
     "accounts",
     "allocations",
+    "attendance",
     "batches",
     "canary",
     "conditions",

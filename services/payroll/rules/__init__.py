@@ -3,6 +3,7 @@
 from services.payroll.rules import (
     accounts,
     allocation,
+    attendance,
     canary,
     conditions,
     dues,
@@ -35,6 +36,7 @@ from services.payroll.rules import (
 __all__ = [
     "accounts",
     "allocation",
+    "attendance",
     "canary",
     "conditions",
     "dues",

@@ -11,12 +11,16 @@ from shared.expectations import ExpectationState, FeedKind
 class ExpectationIn(Body):
     """A feed that has to be heard of; the same again changes nothing.
 
-    How often and by when, the rows of its area say (`/payroll/v1/policies`, kind `treasury_feed`).
+    How often and by when, the rows of its area say (`/payroll/v1/policies`, kinds `treasury_feed`,
+    `contractor_feed` and `gate_vendor_feed`).
     """
 
     kind: FeedKind
     area_code: AreaCode
-    """Of a treasury: the finance bureau's own area, by which its payments name it."""
+    """Of a treasury: the finance bureau's own area, by which its payments name it. Else that of
+    the project."""
+    project_id: UUID | None = None
+    """Whose attendance it is, of a contractor or a gate vendor."""
     name: Name
     """What people call it."""
     unit_id: UUID

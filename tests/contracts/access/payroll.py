@@ -34,7 +34,7 @@ from services.payroll.schemas.policies import PolicyIn
 from shared import clock
 from shared.db import Session, new_id
 from shared.known import KnownArea
-from tests.contracts.access import expectations, rosters, sheets
+from tests.contracts.access import attendance, expectations, rosters, sheets
 from tests.contracts.access.rows import HERE, TREE_ELSEWHERE, Rows
 from tests.fixtures.service import Time
 from tests.payroll import factories as make
@@ -202,6 +202,7 @@ async def rows(session: Session, time: Time) -> Rows:
     await expectations.add_to_payroll(session, OFFICE, made)
     await sheets.add(session, made)
     await rosters.add_to_payroll(session, made, project_id, other_id)
+    await attendance.add(session, made)
     made.requests[f"POST {V1}/statement-files"] = [
         {"files": {"file": ("x.csv", TAKEN)}, "data": {"source": "S1"}}
     ]

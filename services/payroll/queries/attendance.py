@@ -1,0 +1,185 @@
+"""Attendance: who may send it, who was seen when, by month and by day."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, Subquery, and_, any_, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import Text
+
+from services.payroll.errors import ProjectUnknown
+from services.payroll.models import Attendance, Attendee, Project, RosterEntry, Worker
+from shared import known, paging, sets
+from shared.areas import Scope
+from shared.auth import Caller
+from shared.db import Session
+from shared.problems import NotFound
+from shared.workdays import months_after
+
+_KEY = ("project_id", "source", "record_key", "day")
+TOLD = ("attendee_id", "at", "direction", "attend_type", "units", "confidence")
+
+
+async def project_of_sender(session: Session, caller: Caller, project_id: UUID) -> Project:
+    """Give a project for which the caller may send attendance, or raise ProjectUnknown.
+
+    A vendor's key that names a company sends for the sites of this company only.
+    """
+    scope = Scope(caller.areas, caller.org) if caller.org else caller.scope
+    return await _project(session, project_id, scope)
+
+
+async def project_of_reader(session: Session, project_id: UUID, scope: Scope) -> Project:
+    """Give a project whose attendance the caller may see, or raise ProjectUnknown."""
+    return await _project(session, project_id, scope)
+
+
+async def _project(session: Session, project_id: UUID, scope: Scope) -> Project:
+    mine = known.in_scope(Project.area_code, scope, Project.contractor_id)
+    row = await session.scalar(select(Project).where(Project.id == project_id, mine))
+    if row is None:
+        raise ProjectUnknown.explained()
+    return row
+
+
+async def take_turns(session: Session, project_id: UUID) -> None:
+    """Let those who send attendance of one project take turns.
+
+    Two batches with the same records in another order would wait for each other.
+    """
+    key = func.hashtextextended(f"attendance:{project_id}", 0)
+    await session.execute(select(func.pg_advisory_xact_lock(key)))
+
+
+async def attendees(
+    session: Session, project_id: UUID, indexes: Collection[str]
+) -> Mapping[tuple[str, str], UUID]:
+    """Give whom a project's gates know of some people: the id by type and index of the number."""
+    wanted = any_(literal(list(indexes), ARRAY(Text())))
+    rows = await session.execute(
+        select(Attendee.id_type, Attendee.id_index, Attendee.id).where(
+            Attendee.project_id == project_id, Attendee.id_index == wanted
+        )
+    )
+    return {(id_type, index): row_id for id_type, index, row_id in rows}
+
+
+async def differing(session: Session) -> Collection[tuple[Any, ...]]:
+    """Give what of the batch just written stands otherwise under its key: key, day, and `TOLD`."""
+    staged = sets.staged(Attendance)
+    same = [staged.c[name] == getattr(Attendance, name) for name in _KEY]
+    other = [staged.c[name].is_distinct_from(getattr(Attendance, name)) for name in TOLD]
+    rows = await session.execute(
+        select(staged.c.record_key, staged.c.day, *(staged.c[name] for name in TOLD))
+        .join(Attendance, and_(*same))
+        .where(or_(*other))
+    )
+    return {tuple(row) for row in rows}
+
+
+def _within(project_id: UUID, period: str) -> Sequence[ColumnElement[bool]]:
+    first = date.fromisoformat(f"{period}-01")
+    return (
+        Attendance.project_id == project_id,
+        Attendance.day >= first,
+        Attendance.day < months_after(first, 1),
+    )
+
+
+def _registered(project_id: UUID, day: ColumnElement[date]) -> ColumnElement[bool]:
+    """Give the predicate that a worker is on the project's roster on a day."""
+    spell = (
+        RosterEntry.project_id == project_id,
+        RosterEntry.worker_id == Worker.id,
+        RosterEntry.entered_on <= day,
+        or_(RosterEntry.left_on.is_(None), RosterEntry.left_on >= day),
+    )
+    return select(RosterEntry.id).where(*spell).correlate_except(RosterEntry).exists()
+
+
+def _months(project_id: UUID, period: str) -> Subquery:
+    """Count a month's days and records of each person: a day once, on the roster or off it."""
+    by_day = (
+        select(
+            Attendance.attendee_id,
+            Attendance.day,
+            func.max(Attendance.units).label("units"),
+            func.count().label("records"),
+        )
+        .where(*_within(project_id, period))
+        .group_by(Attendance.attendee_id, Attendance.day)
+        .subquery()
+    )
+    same = and_(Worker.id_index == Attendee.id_index, Worker.id_type == Attendee.id_type)
+    off = ~_registered(project_id, by_day.c.day)
+    return (
+        select(
+            by_day.c.attendee_id,
+            Worker.id.label("worker_id"),
+            func.count().label("days"),
+            func.count().filter(off).label("unregistered_days"),
+            func.sum(by_day.c.units).label("units"),
+            func.sum(by_day.c.records).label("records"),
+            func.min(by_day.c.day).label("first_on"),
+            func.max(by_day.c.day).label("last_on"),
+        )
+        .join(Attendee, Attendee.id == by_day.c.attendee_id)
+        .outerjoin(Worker, same)
+        .group_by(by_day.c.attendee_id, Worker.id)
+        .subquery()
+    )
+
+
+async def months(
+    session: Session,
+    project_id: UUID,
+    scope: Scope,
+    period: str,
+    *,
+    cursor: str | None,
+    limit: int,
+) -> paging.Found[Any]:
+    """Give a page of the people of a month with their days; raises ProjectUnknown."""
+    project = await project_of_reader(session, project_id, scope)
+    counted = _months(project.id, period)
+    statement: Select[Any] = select(
+        Attendee.id_type, Attendee.id_number, *(one for one in counted.c)
+    ).join(counted, counted.c.attendee_id == Attendee.id)
+    return await paging.page(session, statement, by=(Attendee.id,), cursor=cursor, limit=limit)
+
+
+class AttendedDay(NamedTuple):
+    """How many were seen on a day."""
+
+    day: date
+    people: int
+    records: int
+
+
+async def days(
+    session: Session, project_id: UUID, scope: Scope, period: str
+) -> Sequence[AttendedDay]:
+    """Give how many people were seen on each day of a month; raises ProjectUnknown."""
+    project = await project_of_reader(session, project_id, scope)
+    rows = await session.execute(
+        select(Attendance.day, func.count(Attendance.attendee_id.distinct()), func.count())
+        .where(*_within(project.id, period))
+        .group_by(Attendance.day)
+        .order_by(Attendance.day)
+    )
+    return [AttendedDay(*row) for row in rows]
+
+
+async def attendee(session: Session, attendee_id: UUID, scope: Scope) -> Attendee:
+    """Give somebody whom gates saw, or raise NotFound."""
+    mine = known.in_scope(Project.area_code, scope, Project.contractor_id)
+    row = await session.scalar(
+        select(Attendee)
+        .join(Project, Project.id == Attendee.project_id)
+        .where(Attendee.id == attendee_id, mine)
+    )
+    if row is None:
+        raise NotFound
+    return row

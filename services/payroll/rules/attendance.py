@@ -1,0 +1,107 @@
+"""What records of attendance say, and what keeps one from being taken; pure."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import NamedTuple
+
+from shared.problems import Finding
+from shared.wording import Text
+
+
+class Passage(StrEnum):
+    """Which way somebody passed, by the code of 建办市〔2018〕81号."""
+
+    IN = "01"
+    OUT = "02"
+
+
+class AttendType(StrEnum):
+    """By what somebody was known, by the code of 建办市〔2018〕81号."""
+
+    FACE = "001"
+    IRIS = "002"
+    FINGERPRINT = "003"
+    PALM = "004"
+    ID_CARD = "005"
+    REAL_NAME_CARD = "006"
+    FORCED_EXIT = "007"
+    ONE_KEY = "008"
+    EMERGENCY_LANE = "009"
+    QR = "010"
+    OTHER = "011"
+
+
+class Seen(NamedTuple):
+    """One record as it came; `place` is its number in the batch, from 0."""
+
+    place: int
+    record_key: str
+    id_type: str
+    id_number: str
+    at: datetime
+    direction: str | None
+    attend_type: str | None
+    units: Decimal | None
+    confidence: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Records of one system as they were read; `findings` tell of those that were not."""
+
+    source: str
+    records: Sequence[Seen]
+    findings: Sequence[Finding]
+    sent: int
+    """How many records came, those included that could not be read."""
+    sha256: str
+
+
+def split(records: Sequence[Seen], after: datetime) -> tuple[list[Seen], list[Finding]]:
+    """Part records that may be taken from what is wrong with others; late ones are welcome.
+
+    `after` is the first instant that lies too far ahead: the end of the day.
+    """
+    taken: list[Seen] = []
+    findings: list[Finding] = []
+    for seen in records:
+        found = list(_wrong(seen, after))
+        findings += found
+        if not found:
+            taken.append(seen)
+    return taken, findings
+
+
+def _wrong(seen: Seen, after: datetime) -> Iterator[Finding]:
+    if seen.at >= after:
+        yield Finding(f"records[{seen.place}].at", "in_future", *_FUTURE)
+    if seen.id_number in seen.record_key:
+        yield Finding(f"records[{seen.place}].record_key", "names_person", *_NAMES)
+
+
+def differs(place: int) -> Finding:
+    """Say that a record's key is that of another record of the same source and day."""
+    return Finding(f"records[{place}].record_key", "record_differs", *_DIFFERS)
+
+
+_FUTURE = (
+    Text("考勤时间在未来", "This lies in the future"),
+    Text("核对设备时钟，校准后重新报送", "Set the device's clock, and send it again"),
+)
+_NAMES = (
+    Text("记录号中含证件号码", "The record's key holds the ID number"),
+    Text("请改用系统流水号作记录号", "Number records without naming persons"),
+)
+_DIFFERS = (
+    Text(
+        "同一来源同日的该记录号已有另一条记录，内容不同",
+        "Another record of this source and day has this key, and says something else",
+    ),
+    Text(
+        "更正请用新的记录号报送；原记录不改动",
+        "Send a correction under a key of its own; what was told stays",
+    ),
+)
