@@ -232,7 +232,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
         # 热线、信访、城市运行
         "intake_desk": ("registry:read", "cases:read", *_SEE_SIGNS),
         # 邮件系统, which hands in the mails that come back
-        "mail_system": ("alerts:report_bounces",),
+        "mail_system": ("platform:report_bounces",),
         # 平台运维
         "operator": (
             *_READ,
@@ -254,7 +254,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             *_EXPECT,
             *_TELL,
             "alerts:hold_channels",
-            "alerts:report_bounces",
+            "platform:report_bounces",
             "platform:operate",
             "platform:play",
         ),

@@ -28,7 +28,7 @@ async def _handed_in(
 
 @router.post(
     "/v1/bounces", summary="Hand in a mail that came back: what a mail server reports of one",
-    status_code=201, response_model=BounceOut, dependencies=[may("alerts:report_bounces")],
+    status_code=201, response_model=BounceOut, dependencies=[may("platform:report_bounces")],
     responses=raises(BounceUnreadable, BounceUnmatched, uploads.BodyTooLarge),
 )  # fmt: skip
 async def take_bounce(
