@@ -43,7 +43,9 @@ async def receive(
 
     Raises ProjectUnknown; AttendanceRefused with all findings where nothing can be taken.
     """
-    project = await queries.attendance.project_of_sender(session, caller, project_id)
+    project = await queries.attendance.project_of_sender(
+        session, project_id, caller.scope, caller.org
+    )
     role = _VENDOR if _VENDOR in caller.roles else _CONTRACTOR
     await expectations.arrive(session, FeedKind(role), {str(project.id)}, now)
     taken, wrong = await asyncio.to_thread(

@@ -13,7 +13,6 @@ from services.payroll.errors import ProjectUnknown
 from services.payroll.models import Attendance, Attendee, Project, RosterEntry, Worker
 from shared import known, paging, sets
 from shared.areas import Scope
-from shared.auth import Caller
 from shared.db import Session
 from shared.problems import NotFound
 from shared.workdays import months_after
@@ -22,13 +21,15 @@ _KEY = ("project_id", "source", "record_key", "day")
 TOLD = ("attendee_id", "at", "direction", "attend_type", "units", "confidence")
 
 
-async def project_of_sender(session: Session, caller: Caller, project_id: UUID) -> Project:
+async def project_of_sender(
+    session: Session, project_id: UUID, scope: Scope, company: UUID | None
+) -> Project:
     """Give a project for which the caller may send attendance, or raise ProjectUnknown.
 
-    A vendor's key that names a company sends for the sites of this company only.
+    A vendor's key that names a `company` sends for the sites of this company only.
     """
-    scope = Scope(caller.areas, caller.org) if caller.org else caller.scope
-    return await _project(session, project_id, scope)
+    named = Scope(scope.areas, company) if company else scope
+    return await _project(session, project_id, named)
 
 
 async def project_of_reader(session: Session, project_id: UUID, scope: Scope) -> Project:
