@@ -11,7 +11,8 @@ PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13 python3
 	&& { echo $$python; break; }; done)
 BIN := .venv/bin
 # Two files of tests at a time, each worker with a database and a broker of its own; BESIDE= for one.
-BESIDE ?= -n 2 --dist loadfile
+# In their order: else the files with few and long tests come last, and one worker waits for them.
+BESIDE ?= -n 2 --dist loadfile --no-loadscope-reorder
 RUN := $(BIN)/python -m
 READY := .venv/.installed
 
