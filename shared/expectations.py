@@ -16,7 +16,10 @@ from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 from sqlalchemy.schema import SchemaItem
 
 from shared import clock, known, timers, workdays
+from shared.areas import Scope
 from shared.db import Session, same_id
+from shared.events.platform import ItemWithoutTimer
+from shared.outbox import publish
 from shared.timers import Timer
 from shared.workdays import Calendar
 
@@ -184,14 +187,21 @@ async def expect(
     return made, True
 
 
-async def hold(session: Session, standing: Select[RowT]) -> Sequence[RowT]:
-    """Keep what is expected from others, before that by which it is planned anew is read.
+async def hold(session: Session, watch: Watch[RowT], area_code: str) -> Sequence[RowT]:
+    """Keep what is expected in an area and below from others, silent or not.
+
+    To be called before that by which it is planned anew is read.
 
     Whoever expects something just now is waited for: he has read the rows that stood before, and
     what he enters is not there yet.
     """
     await session.execute(select(func.pg_advisory_xact_lock(_BY_WHEN)))
-    return await _locked(session, standing)
+    rows: Any = watch.rows
+    within = known.in_scope(rows.area_code, Scope(frozenset({area_code})))
+    standing = rows.state != ExpectationState.ENDED
+    return await _locked(
+        session, select(watch.rows).where(or_(within, rows.area_code == area_code), standing)
+    )
 
 
 async def replan(session: Session, watch: Watch[RowT], held: Sequence[RowT]) -> None:
@@ -199,6 +209,32 @@ async def replan(session: Session, watch: Watch[RowT], held: Sequence[RowT]) -> 
     for row in held:
         if row.state is ExpectationState.AWAITED:
             await await_next(session, watch, row)
+
+
+async def without_timer(session: Session, expected: type[RowT]) -> Sequence[RowT]:
+    """Give what waits for an instant that no armed timer will tell of."""
+    rows: Any = expected
+    armed = select(Timer.id).where(
+        Timer.subject_id == rows.id, Timer.kind == TIMER, Timer.state == timers.ARMED
+    )
+    awaited = or_(
+        rows.state == ExpectationState.AWAITED,
+        (rows.state == ExpectationState.SILENT) & rows.valid_to.is_not(None),
+    )
+    found = select(expected).where(awaited, ~armed.exists()).order_by(rows.id)
+    return (await session.scalars(found)).all()
+
+
+async def report_without_timer(session: Session, watch: Watch[RowT], today: date) -> None:
+    """Tell operators of what would be silent for ever, and told by nobody."""
+    for row in await without_timer(session, watch.rows):
+        event = ItemWithoutTimer(
+            service=session.info["service"],
+            kind=TIMER,
+            subject_id=row.id,
+            id=same_id(clock.day_end(today), row.id, "without_timer"),
+        )
+        publish(session, event)
 
 
 async def _locked(

@@ -16,9 +16,7 @@ from services.cases.schemas.expectations import ExpectationIn
 from shared import clock, expectations
 from shared.auth import Caller
 from shared.db import Session, same_id
-from shared.events.platform import ItemWithoutTimer
 from shared.expectations import FeedKind, Rhythm, RhythmOn, Watch
-from shared.outbox import publish
 from shared.problems import Finding
 from shared.timers import Timer
 from shared.wording import Text
@@ -80,7 +78,7 @@ async def fall_due(session: Session, timer: Timer) -> None:
 
 async def hold(session: Session, area_code: str) -> Sequence[Expectation]:
     """Keep what is expected in an area from others, before anything else is changed."""
-    return await expectations.hold(session, queries.expectations.standing_within(area_code))
+    return await expectations.hold(session, WATCH, area_code)
 
 
 async def replan(session: Session, held: Sequence[Expectation]) -> None:
@@ -90,14 +88,7 @@ async def replan(session: Session, held: Sequence[Expectation]) -> None:
 
 async def report_without_timer(session: Session, today: date) -> None:
     """Tell operators of what would be silent for ever, and told by nobody."""
-    for row in await queries.expectations.expectations_without_timer(session):
-        event = ItemWithoutTimer(
-            service=session.info["service"],
-            kind=expectations.TIMER,
-            subject_id=row.id,
-            id=same_id(clock.day_end(today), row.id, "without_timer"),
-        )
-        publish(session, event)
+    await expectations.report_without_timer(session, WATCH, today)
 
 
 async def _rhythms(session: Session, kind: FeedKind, area_code: str) -> RhythmOn:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import or_, select
 
 from services.cases.errors import ExpectationUnknown
 from services.cases.models import Expectation
@@ -13,8 +13,7 @@ from shared import known, paging
 from shared.areas import Scope
 from shared.auth import ApiKey
 from shared.db import Session
-from shared.expectations import TIMER, ExpectationState
-from shared.timers import ARMED, Timer
+from shared.expectations import without_timer
 
 
 async def expectations(
@@ -39,15 +38,6 @@ async def locked_expectation(session: Session, expectation_id: UUID, scope: Scop
     return row
 
 
-def standing_within(area_code: str) -> Select[Expectation]:
-    """Select what is expected in an area and below it, silent or not: it may be heard of now."""
-    inside = known.in_scope(Expectation.area_code, Scope(frozenset({area_code})))
-    return select(Expectation).where(
-        or_(inside, Expectation.area_code == area_code),
-        Expectation.state != ExpectationState.ENDED,
-    )
-
-
 async def client_is_known(session: Session, source_id: UUID) -> bool:
     """Say whether a provincial system may call by this key, or by a key of this organisation."""
     keys = await session.scalars(
@@ -60,12 +50,4 @@ async def client_is_known(session: Session, source_id: UUID) -> bool:
 
 async def expectations_without_timer(session: Session) -> Sequence[Expectation]:
     """Give what waits for an instant that no armed timer will tell of."""
-    armed = select(Timer.id).where(
-        Timer.subject_id == Expectation.id, Timer.kind == TIMER, Timer.state == ARMED
-    )
-    awaited = or_(
-        Expectation.state == ExpectationState.AWAITED,
-        (Expectation.state == ExpectationState.SILENT) & Expectation.valid_to.is_not(None),
-    )
-    statement = select(Expectation).where(awaited, ~armed.exists())
-    return (await session.scalars(statement.order_by(Expectation.id))).all()
+    return await without_timer(session, Expectation)

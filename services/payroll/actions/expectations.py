@@ -13,7 +13,6 @@ from shared import clock, expectations
 from shared.auth import Caller
 from shared.db import Session, same_id
 from shared.events.conditions import PayrollConditionEnded, PayrollConditionFound
-from shared.events.platform import ItemWithoutTimer
 from shared.expectations import Every, FeedKind, Rhythm, RhythmOn, Watch
 from shared.outbox import publish
 from shared.problems import Finding
@@ -84,7 +83,7 @@ async def fall_due(session: Session, timer: Timer) -> None:
 
 async def hold(session: Session, area_code: str) -> Sequence[Expectation]:
     """Keep what is expected in an area from others, before anything else is changed."""
-    return await expectations.hold(session, queries.expectations.standing_within(area_code))
+    return await expectations.hold(session, WATCH, area_code)
 
 
 async def replan(session: Session, held: Sequence[Expectation]) -> None:
@@ -100,14 +99,7 @@ async def follow_policy(session: Session, kind: PolicyKind, area_code: str) -> N
 
 async def report_without_timer(session: Session, today: date) -> None:
     """Tell operators of what would be silent for ever, and told by nobody."""
-    for row in await queries.expectations.without_timer(session):
-        event = ItemWithoutTimer(
-            service=session.info["service"],
-            kind=expectations.TIMER,
-            subject_id=row.id,
-            id=same_id(clock.day_end(today), row.id, "without_timer"),
-        )
-        publish(session, event)
+    await expectations.report_without_timer(session, WATCH, today)
 
 
 async def _rhythms(session: Session, kind: FeedKind, area_code: str) -> RhythmOn:

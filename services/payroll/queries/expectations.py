@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import select
 
 from services.payroll.errors import ExpectationUnknown
 from services.payroll.models import Expectation
@@ -11,9 +11,8 @@ from services.payroll.schemas.expectations import ExpectationFilter
 from shared import known, paging
 from shared.areas import Scope
 from shared.db import Session
-from shared.expectations import TIMER, ExpectationState
+from shared.expectations import without_timer
 from shared.service import Offender
-from shared.timers import ARMED, Timer
 
 
 async def expectations(
@@ -44,31 +43,7 @@ async def locked_expectation(session: Session, expectation_id: UUID, scope: Scop
     return row
 
 
-def standing_within(area_code: str) -> Select[Expectation]:
-    """Select what is expected in an area and below it, silent or not: it may be heard of now."""
-    here = known.in_scope(Expectation.area_code, Scope(frozenset({area_code})))
-    return select(Expectation).where(
-        or_(here, Expectation.area_code == area_code),
-        Expectation.state != ExpectationState.ENDED,
-    )
-
-
-async def without_timer(session: Session) -> Sequence[Expectation]:
-    """Give what waits for an instant that no armed timer will tell of."""
-    armed = select(Timer.id).where(
-        Timer.subject_id == Expectation.id, Timer.kind == TIMER, Timer.state == ARMED
-    )
-    awaited = or_(
-        Expectation.state == ExpectationState.AWAITED,
-        (Expectation.state == ExpectationState.SILENT) & Expectation.valid_to.is_not(None),
-    )
-    rows = await session.scalars(
-        select(Expectation).where(awaited, ~armed.exists()).order_by(Expectation.id)
-    )
-    return rows.all()
-
-
 async def expectations_without_timer(session: Session) -> Sequence[Offender]:
-    """Give them as the invariants name them."""
-    found = await without_timer(session)
+    """Give what waits for an instant that no armed timer will tell of, as invariants name it."""
+    found = await without_timer(session, Expectation)
     return [Offender(row.id, f"expected {row.kind} {row.state}") for row in found]
