@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.payroll.rules import sheets
+from services.payroll.rules.attendance import counted
 from services.payroll.rules.policies import PolicyKind
 from services.payroll.rules.sheet_checks import NUMBERS, Check, Found, check
 from services.payroll.rules.sheet_facts import Against, Elsewhere, Line, OnRoster, Total
@@ -22,8 +23,13 @@ from services.payroll.rules.sheet_words import WORDS
 from services.payroll.rules.sheets import Change, Compared, SheetStatus, Standing
 from services.payroll.schemas.policies import FORMS
 
-_MIGRATION = next(Path("services/payroll/migrations").glob("*_sheets.py"))
-CHECKS: Mapping[str, Mapping[str, Any]] = runpy.run_path(str(_MIGRATION))["CHECKS"]
+_MIGRATIONS = Path("services/payroll/migrations")
+_FIRST, _ADDED = (
+    next(_MIGRATIONS.glob(name)) for name in ("*_sheets.py", "*_attendance_in_checks.py")
+)
+CHECKS: Mapping[str, Mapping[str, Any]] = {
+    **runpy.run_path(str(_FIRST))["CHECKS"], **runpy.run_path(str(_ADDED))["ADDED_CHECKS"],
+}  # fmt: skip
 WORKER, OTHER, SHEET = UUID(int=1), UUID(int=2), UUID(int=3)
 
 
@@ -86,6 +92,14 @@ CASES: dict[Check, Case] = {
     Check.OUTSIDE_STAY: (
         [line()],
         roster(spells=[(date(2023, 1, 1), date(2023, 2, 27)), (date(2023, 6, 1), None)]),
+    ),
+    Check.ATTENDANCE_UNKNOWN: (
+        [line(), line(2)],
+        # Whoever is seen on fewer days, or on none, is not accused.
+        against(
+            roster={"id1": worker(attended=Decimal(0)), "id2": worker(2, attended=Decimal(9))},
+            unheard_since=date(2023, 3, 12),
+        ),
     ),
     Check.PAID_WITHOUT_ATTENDANCE: ([line()], roster(attended=Decimal(0))),
     Check.ATTENDED_WITHOUT_PAY: (
@@ -229,6 +243,26 @@ def test_a_worker_of_another_sheet_of_the_month_is_not_unpaid() -> None:
     paid = against(absent=absent, elsewhere=[Elsewhere(SHEET, "id2", "card2")])
     assert codes(([line()], paid)) == []
     assert codes(([line()], against(absent=absent))) == [Check.ATTENDED_WITHOUT_PAY]
+
+
+def test_days_seen_beyond_the_sheet_count_even_where_not_all_was_told() -> None:
+    told = {"gate_vendor": Decimal(26), "sheet": Decimal(22)}
+    silent = replace(roster(attended=Decimal(26), told=told), unheard_since=date(2023, 3, 28))
+    [days, hint] = found(([line()], silent))
+    assert (days.code, dict(days.values)) == (
+        Check.DAYS_DIFFER,
+        {"worker_id": str(WORKER), "days": "22", "attended": "26",
+         "attended_gate_vendor": "26", "attended_sheet": "22"},
+    )  # fmt: skip
+    assert (hint.code, hint.values["since"]) == (Check.ATTENDANCE_UNKNOWN, "2023-03-28")
+
+
+def test_who_is_believed_first_speaks_for_a_month() -> None:
+    days = {"sheet": Decimal(26), "gate_vendor": Decimal(3)}
+    assert counted(days, ["gate_vendor", "contractor", "sheet"]) == 3
+    assert counted(days, ["sheet", "gate_vendor"]) == 26
+    assert counted({"contractor": Decimal(7)}, ["gate_vendor"]) == 7
+    assert counted({}, ["gate_vendor"]) == 0
 
 
 def test_findings_hold_amounts_and_ids_and_no_personal_value() -> None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from services.payroll import queries, rules
+from services.payroll.actions import sheet_attendance
 from services.payroll.models import Policy, Project, Sheet, SheetFinding
 from services.payroll.rules.policies import PolicyKind
 from services.payroll.rules.sheet_checks import Found
@@ -115,14 +116,21 @@ async def _against(
     session: Session, project: Project, sheet: Sheet, laid: Laid, area: _Rules, *, now: datetime
 ) -> Against:
     people = {line.id_index for line in laid.lines if line.id_index}
+    roster = await queries.sheet_roster.on_roster(session, project.id, sheet.period, people, now)
+    elsewhere = await queries.sheets.elsewhere(session, sheet)
+    named = people | {one.id_index for one in elsewhere if one.id_index}
+    seen = await sheet_attendance.of_sheet(session, project, sheet, roster, named)
     return Against(
         period=sheet.period,
         today=clock.day_of(now),
         project_name=project.card["name"],
-        roster=await queries.sheet_roster.on_roster(session, project.id, sheet.period, people, now),
+        roster=seen.roster,
         said_periods=sheet.said_periods,
         said_project=sheet.said_project,
-        elsewhere=await queries.sheets.elsewhere(session, sheet),
+        attendance=seen.known,
+        unheard_since=seen.unheard_since,
+        absent=seen.absent,
+        elsewhere=elsewhere,
         minimum=Decimal(area.minimum.values["monthly"]) if area.minimum else None,
         totals=[_total(one) for one in sheet.totals],
     )

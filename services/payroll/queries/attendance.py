@@ -80,7 +80,7 @@ async def differing(session: Session) -> Collection[tuple[Any, ...]]:
     return {tuple(row) for row in rows}
 
 
-def _within(project_id: UUID, period: str) -> Sequence[ColumnElement[bool]]:
+def within(project_id: UUID, period: str) -> Sequence[ColumnElement[bool]]:
     first = date.fromisoformat(f"{period}-01")
     return (
         Attendance.project_id == project_id,
@@ -109,7 +109,7 @@ def _months(project_id: UUID, period: str) -> Subquery:
             func.max(Attendance.units).label("units"),
             func.count().label("records"),
         )
-        .where(*_within(project_id, period))
+        .where(*within(project_id, period))
         .group_by(Attendance.attendee_id, Attendance.day)
         .subquery()
     )
@@ -166,7 +166,7 @@ async def days(
     project = await project_of_reader(session, project_id, scope)
     rows = await session.execute(
         select(Attendance.day, func.count(Attendance.attendee_id.distinct()), func.count())
-        .where(*_within(project.id, period))
+        .where(*within(project.id, period))
         .group_by(Attendance.day)
         .order_by(Attendance.day)
     )

@@ -1,6 +1,6 @@
 """What records of attendance say, and what keeps one from being taken; pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -73,6 +73,15 @@ def split(records: Sequence[Seen], after: datetime) -> tuple[list[Seen], list[Fi
         if not found:
             taken.append(seen)
     return taken, findings
+
+
+def counted(days: Mapping[str, Decimal], order: Sequence[str]) -> Decimal:
+    """Give the days that count of those that several told: by whom an area believes first.
+
+    Who saw the person at all speaks for the month; what others told stays beside it.
+    """
+    first = next((who for who in order if who in days), None)
+    return days[first] if first else max(days.values(), default=Decimal(0))
 
 
 def _wrong(seen: Seen, after: datetime) -> Iterator[Finding]:

@@ -40,6 +40,8 @@ class PolicyKind(StrEnum):
     """`mode`, `ahead_days`: what follows if contract or registration come after entry (art. 28)."""
     PAYEE_HOLD = "payee_hold"
     """`hours`: so long a changed card of a worker waits before money goes to it."""
+    ATTENDANCE_SOURCES = "attendance_sources"
+    """`order`: whose word of a worker's month counts: `gate_vendor`, `contractor`, `sheet`."""
 
 
 class Certainty(StrEnum):

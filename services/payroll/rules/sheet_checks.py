@@ -40,6 +40,8 @@ class Check(StrEnum):
     NO_CONTRACT = "no_contract"
     OUTSIDE_STAY = "outside_stay"
     """The worker was not on the project in the period, by `days` before entry or after exit."""
+    ATTENDANCE_UNKNOWN = "attendance_unknown"
+    """Nobody told of attendance in the period, or not to its end: nobody is held to it."""
     PAID_WITHOUT_ATTENDANCE = "paid_without_attendance"
     ATTENDED_WITHOUT_PAY = "attended_without_pay"
     """Attended at least `days` and is on no sheet of the employer."""
@@ -244,7 +246,7 @@ def _on_roster(line: Line, against: Against, rows: Rows) -> Iterator[Found]:
         yield Found(code, "card_no", at, values=named)
     yield from _stay(at, known, against.period, rows)
     if against.attendance:
-        yield from _attendance(line, known, rows)
+        yield from _attendance(line, known, against, rows)
 
 
 def _stay(at: int, known: OnRoster, period: str, rows: Rows) -> Iterator[Found]:
@@ -259,16 +261,21 @@ def _stay(at: int, known: OnRoster, period: str, rows: Rows) -> Iterator[Found]:
         yield Found(Check.OUTSIDE_STAY, "id_number", at, values=values)
 
 
-def _attendance(line: Line, known: OnRoster, rows: Rows) -> Iterator[Found]:
+def _attendance(line: Line, known: OnRoster, against: Against, rows: Rows) -> Iterator[Found]:
+    """Compare with what is known; that less is known proves nothing where not all was told."""
     named = {"worker_id": str(known.worker_id)}
+    in_part = against.unheard_since is not None
     if not known.attended:
-        if line.net is not None and line.net > 0:
+        if line.net is not None and line.net > 0 and not in_part:
             values = named | _values(net=line.net)
             yield Found(Check.PAID_WITHOUT_ATTENDANCE, "net", line.position, values=values)
         return
-    allowed = _number(rows, Check.DAYS_DIFFER, "days")
-    if line.days is not None and abs(line.days - known.attended) > allowed:
-        values = named | _values(days=line.days, attended=known.attended)
+    if line.days is None:
+        return
+    less = line.days - known.attended
+    if abs(less) > _number(rows, Check.DAYS_DIFFER, "days") and not (in_part and less > 0):
+        told = {f"attended_{who}": str(days) for who, days in sorted(known.told.items())}
+        values = named | _values(days=line.days, attended=known.attended) | told
         yield Found(Check.DAYS_DIFFER, "days", line.position, values=values)
 
 
@@ -327,6 +334,9 @@ def _summed(lines: Sequence[Line], name: str, first: int, last: int) -> Decimal:
 
 def _unpaid(lines: Iterable[Line], against: Against, rows: Rows) -> Iterator[Found]:
     """Name who attended and is not paid; where nobody's attendance is known, nobody is."""
+    if since := against.unheard_since:
+        values = {"period": against.period, "since": since.isoformat()}
+        yield Found(Check.ATTENDANCE_UNKNOWN, "sheet", values=values)
     if not against.attendance:
         return
     least = _number(rows, Check.ATTENDED_WITHOUT_PAY, "days")

@@ -1,7 +1,7 @@
 """What a sheet is checked with: its lines, the roster, other sheets, totals; pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -51,6 +51,8 @@ class OnRoster:
     """First and last day of each stay at the project; None while it lasts."""
     attended: Decimal = Decimal(0)
     """Days attended in the period."""
+    told: Mapping[str, Decimal] = field(default_factory=dict)
+    """The days as each of those who told of them says, where there are several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,8 @@ class Against:
     said_project: str | None = None
     attendance: bool = False
     """Whether any attendance of the project is known for the period."""
+    unheard_since: date | None = None
+    """Nothing is known from this day of the period on: nobody told, or who should was silent."""
     absent: Sequence[OnRoster] = ()
     """Workers of the employer with attendance in the period."""
     elsewhere: Sequence[Elsewhere] = ()

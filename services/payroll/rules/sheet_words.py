@@ -68,6 +68,13 @@ WORDS: Mapping[Check, tuple[Text, Text]] = {
         Text("此人本月不在场", "The worker was not on the site in this month"),
         Text("请核对进退场日期和所属月份", "Check entry, exit and the month"),
     ),
+    Check.ATTENDANCE_UNKNOWN: (
+        Text(
+            "本项目该月考勤未报或未报全，未与考勤核对",
+            "Attendance of this month was not told, or not all of it: nobody is held to it",
+        ),
+        Text("请上传考勤表或恢复考勤机报送，再重新校验", "Send the attendance, then check anew"),
+    ),
     Check.PAID_WITHOUT_ATTENDANCE: (
         Text("有工资但本月无考勤", "Paid without attendance in this month"),
         Text("请补报考勤或说明原因", "Send the attendance, or say why"),

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Self, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias
 from uuid import UUID
 
 from pydantic import (
@@ -123,6 +123,12 @@ class _Hours(_Values):
     hours: Annotated[int, Field(ge=0, le=720)]
 
 
+class _Order(_Values):
+    order: Annotated[
+        list[Literal["gate_vendor", "contractor", "sheet"]], Field(min_length=1, max_length=3)
+    ]
+
+
 FORMS: dict[PolicyKind, type[BaseModel]] = {
     PolicyKind.SUB_LEDGERS: _Allowed,
     PolicyKind.CLOSING_NOTICE: _DayCount,
@@ -139,6 +145,7 @@ FORMS: dict[PolicyKind, type[BaseModel]] = {
     PolicyKind.MINIMUM_WAGE: _Monthly,
     PolicyKind.WORKER_AGE: _Ages,
     PolicyKind.REGISTRATION_GATE: _Gate,
+    PolicyKind.ATTENDANCE_SOURCES: _Order,
     PolicyKind.PAYEE_HOLD: _Hours,
 }
 

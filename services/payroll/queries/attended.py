@@ -1,0 +1,108 @@
+"""Who attended how many days of a month, by whom it was told, and whether it is known at all."""
+
+from collections.abc import Collection, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import and_, func, or_, select
+
+from services.payroll.models import Attendance, Attendee, Expectation, RosterEntry, Worker
+from services.payroll.queries import attendance
+from services.payroll.queries.sets import one_text_of
+from services.payroll.rules.periods import first_day, last_day
+from shared import clock
+from shared.db import Session
+from shared.expectations import ExpectationState, FeedKind
+
+
+class AttendedMonth(NamedTuple):
+    """A registered worker's days of a month, by who told of them."""
+
+    worker_id: UUID
+    id_index: str
+    days: Mapping[str, Decimal]
+    """By the sender's role: `gate_vendor`, `contractor` …"""
+
+
+async def workers_of_month(
+    session: Session, project_id: UUID, period: str
+) -> Mapping[UUID, AttendedMonth]:
+    """Give the registered workers whom anybody saw at a project in a month: one statement.
+
+    A day counts what was told of it, once where only a passage was told, and once whoever told it
+    how often.
+    """
+    role = func.split_part(Attendance.source, ":", 1).label("role")
+    by_day = (
+        select(
+            Attendance.attendee_id, role, func.coalesce(func.max(Attendance.units), 1).label("days")
+        )
+        .where(*attendance.within(project_id, period))
+        .group_by(Attendance.attendee_id, role, Attendance.day)
+        .subquery()
+    )
+    by_person = (
+        select(by_day.c.attendee_id, by_day.c.role, func.sum(by_day.c.days).label("days"))
+        .group_by(by_day.c.attendee_id, by_day.c.role)
+        .subquery()
+    )
+    same = and_(Worker.id_index == Attendee.id_index, Worker.id_type == Attendee.id_type)
+    rows = await session.execute(
+        select(Worker.id, Worker.id_index, by_person.c.role, by_person.c.days)
+        .join(Attendee, Attendee.id == by_person.c.attendee_id)
+        .join(Worker, same)
+    )
+    found: dict[UUID, AttendedMonth] = {}
+    for worker_id, index, who, days in rows:
+        month = found.setdefault(worker_id, AttendedMonth(worker_id, index, {}))
+        found[worker_id] = month._replace(days={**month.days, who: days})
+    return found
+
+
+async def is_known(session: Session, project_id: UUID, period: str) -> bool:
+    """Say whether anybody told of anyone's attendance at a project in a month."""
+    seen = select(Attendance.day).where(*attendance.within(project_id, period)).limit(1)
+    return await session.scalar(seen) is not None
+
+
+async def employed(
+    session: Session, project_id: UUID, employer_id: UUID, period: str
+) -> Collection[UUID]:
+    """Give the workers whom an employer had on a project's roster on a day of a month."""
+    rows = await session.scalars(
+        select(RosterEntry.worker_id).where(
+            RosterEntry.project_id == project_id,
+            RosterEntry.employer_id == employer_id,
+            RosterEntry.entered_on <= last_day(period),
+            or_(RosterEntry.left_on.is_(None), RosterEntry.left_on >= first_day(period)),
+        )
+    )
+    return set(rows)
+
+
+async def unheard_since(session: Session, project_ids: Collection[UUID]) -> Mapping[UUID, date]:
+    """Give since when nothing is known of projects whose attendance is expected and silent.
+
+    Where gates are expected they tell of it, else the contractor; as long as one of them is heard
+    of, it is known.
+    """
+    rows = await session.scalars(
+        select(Expectation).where(
+            Expectation.kind.in_([FeedKind.GATE_VENDOR, FeedKind.CONTRACTOR]),
+            one_text_of(Expectation.source, [str(one) for one in project_ids]),
+            Expectation.state != ExpectationState.ENDED,
+        )
+    )
+    feeds: dict[UUID, dict[FeedKind, list[Expectation]]] = {}
+    for row in rows:
+        feeds.setdefault(UUID(row.source), {}).setdefault(row.kind, []).append(row)
+    found = {}
+    for project_id, kinds in feeds.items():
+        told = kinds.get(FeedKind.GATE_VENDOR) or kinds[FeedKind.CONTRACTOR]
+        if all(one.silent_since for one in told):
+            found[project_id] = max(
+                clock.day_of(one.arrived_at or one.counted_from) for one in told
+            )
+    return found
