@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, TypeAlias
 
 from services.demo.page import LATE
@@ -40,6 +41,7 @@ async def document(player: Player, received: Told) -> dict[str, Any]:
         "reporting": await client.call("GET", f"{_REPORTING}/summary", query=half),
         "reporting_gaps": await client.everything(f"{_REPORTING}/gaps", open="true"),
         "systems": await client.call("GET", _SYSTEMS, query=days),
+        "payrolls": _by_month(await client.everything("/payroll/v1/sheets", seen_by="wage_office")),
         "watch_items": _ordered("opened_at", (_about(i, projects, feeds) for i in items)),
         "proposals": _ordered("proposed_at", (_about(p, projects) for p in proposals)),
         "alerts": _ordered("raised_at", (_about(a, projects, names=recipients) for a in alerts)),
@@ -51,6 +53,23 @@ _REPORTING = "/registry/v1/reporting"
 _PROJECTS, _RECIPIENTS = "/registry/v1/projects", "/alerts/v1/recipients"
 _SYSTEMS = "/registry/v1/requirements/summary"
 _SUMMARY, _DELIVERIES = "/payroll/v1/obligations/summary", "/alerts/v1/deliveries"
+
+
+def _by_month(sheets: Iterable[Told]) -> list[dict[str, Any]]:
+    """Give what the sheets of each month say together, and how far they have come."""
+    found: dict[str, list[Told]] = {}
+    for one in sheets:
+        found.setdefault(one["period"], []).append(one)
+    return [
+        {
+            "period": period,
+            "sheets": len(mine),
+            "workers": sum(one["rows"] for one in mine),
+            "net": str(sum((Decimal(one["net"]) for one in mine), Decimal(0))),
+            "approved": sum(one["approved_at"] is not None for one in mine),
+        }
+        for period, mine in sorted(found.items())
+    ]
 
 
 def _day(ends: datetime) -> str:

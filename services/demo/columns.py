@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from services.demo import papers, workers
 from shared.roles import KNOWN_ROLES
 
 # Beyond them there is no calendar, and in the end no time.
@@ -51,6 +52,14 @@ def _text(value: str) -> None:
 def _number(value: str) -> None:
     if not value.isascii() or not value.isdecimal():
         raise ValueError(f"{value} is no whole number")
+
+
+def _workers(value: str) -> None:
+    workers.numbers(value)
+
+
+def _days(value: str) -> None:
+    workers.days(value)
 
 
 def _between(least: int, most: int) -> Callable[[str], None]:
@@ -233,6 +242,34 @@ FILES: Mapping[str, Mapping[str, Column]] = {
         "counterparty_account": _TEXT_OR_NONE,
         "purpose": _TEXT_OR_NONE,
     },
+    "crews.csv": {
+        "project": _PROJECT,
+        "name": _TEXT,
+        "trade": _TEXT,
+        "workers": Column(_workers),
+        "entered_on": _DAY,
+        "left_on": _DAY_OR_NONE,
+        "contract_on": _DAY_OR_NONE,
+        "pay_unit": Column(_one_of("day", "month")),
+        "pay": Column(_paid),
+        "told_at": Column(instant),
+    },
+    "attendance.csv": {
+        "project": _PROJECT,
+        "period": Column(_period),
+        "workers": Column(_workers),
+        "days": Column(_days),
+        "told_at": Column(instant),
+    },
+    "payrolls.csv": {
+        "project": _PROJECT,
+        "period": Column(_period),
+        "layout": Column(_one_of(*papers.LAYOUTS)),
+        "meals": _MONEY_OR_NONE,
+        "uploaded_at": Column(instant),
+        "reviewed_at": Column(instant, required=False),
+        "approved_at": Column(instant, required=False),
+    },
     "reports.csv": {
         "at": Column(instant),
         "role": Column(_one_of(*sorted(KNOWN_ROLES))),
@@ -264,6 +301,9 @@ FILES: Mapping[str, Mapping[str, Column]] = {
     },
 }
 OPTIONAL = {
+    "crews.csv",
+    "attendance.csv",
+    "payrolls.csv",
     "late_feeds.csv",
     "filings.csv",
     "acts.csv",
@@ -287,6 +327,8 @@ NAMED = {
     "filings.csv": ("account_no",),
     "late_feeds.csv": ("source", "day"),
     "lines.csv": ("account_no", "serial"),
+    "crews.csv": ("project", "name"),
+    "payrolls.csv": ("project", "period"),
 }
 # Files whose rows must stand in order of this column, an instant.
 ORDERED = {"acts.csv": "at", "reports.csv": "at", "sightings.csv": "at"}
@@ -297,6 +339,7 @@ SPANS = {
     "works_contracts.csv": ("first_period", "last_period"),
     "persons.csv": ("from_on", "until_on"),
     "late_feeds.csv": ("day", "sent_at"),
+    "crews.csv": ("entered_on", "left_on"),
 }
 SETTINGS = {"title", "area_code", "from", "until", "calendar_years"}
 # Words of headings under which only something computed can stand; a described column may have one.

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from services.demo import workers
 from services.demo.columns import (
     FILES,
     NAMED,
@@ -97,6 +98,7 @@ def read(folder: Path) -> Scenario:
     _twice(files, findings)
     if settings and not findings:
         findings += _early(files, datetime.fromisoformat(settings["from"]))
+        findings += workers.wrong(files)
     if settings and settings["area_code"] not in {
         row["code"] for row in files.get("areas.csv", ())
     }:

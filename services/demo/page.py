@@ -48,6 +48,7 @@ def show(told: Told, say: Say, title: str = "") -> None:
     _late(told, say)
     _proposals(told, say)
     _reserve(told, say)
+    _payrolls(told, say)
     _reporting(told, say)
     if len(told["watch_items"]) <= STORY:
         _story(told, say)
@@ -219,6 +220,19 @@ def _reserve(told: Told, say: Say) -> None:
             f"可支付 covers {one['months_covered']} months; "
             f"按月发放 paid in full {full} of {len(paid)} months"
         )
+
+
+def _payrolls(told: Told, say: Say) -> None:
+    """Print what the payroll sheets of each month say."""
+    if not told["payrolls"]:
+        return
+    say("\n工资表 payroll sheets")
+    head = ["月份 month", "工资表 sheets", "人数 workers", "实发 net", "已审批 approved"]
+    rows = [head]
+    for one in told["payrolls"]:
+        counts = (str(one[name]) for name in ("sheets", "workers"))
+        rows.append([one["period"], *counts, _money(one["net"]), str(one["approved"])])
+    _table(rows, say)
 
 
 def _reporting(told: Told, say: Say) -> None:

@@ -7,22 +7,15 @@ from decimal import Decimal
 from functools import partial
 from itertools import groupby
 from operator import attrgetter, itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from services.demo import requirements
 from services.demo.facts import Row, Scenario
-from services.demo.stage import SERVICES, Client, Json, Stage
+from services.demo.payrolls import Payrolls
+from services.demo.stage import Client, Fact, Json, Stage
 from shared import clock
 
 Say = Callable[[str], None]
-
-
-class Fact(NamedTuple):
-    """Something that happened: when, what to call, and whose clocks must stand there."""
-
-    at: datetime
-    act: Callable[[], Awaitable[None]]
-    names: Sequence[str] = SERVICES
 
 
 _at = attrgetter("at")
@@ -63,6 +56,7 @@ class Player:
         self.balances: dict[str, Decimal] = {}
         self.accounts: dict[str, str] = {}
         self.lines = _by_account_and_day(scenario)
+        self.payrolls = Payrolls(scenario, client, self.projects, self.organisations)
 
     async def enter(self) -> None:
         """Set the clock to the scenario's first instant and enter the standing facts."""
@@ -195,6 +189,7 @@ class Player:
         facts += self._lists("reports.csv", self._report)
         facts += self._lists("sightings.csv", self._see)
         facts += self._in_place()
+        facts += self.payrolls.happenings()
         for row in rows("acts.csv"):
             facts.append(Fact(datetime.fromisoformat(row["at"]), partial(self._act, row)))
         begins, ends = self.scenario.begins, self.scenario.ends

@@ -3,10 +3,10 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 import httpx
@@ -19,6 +19,14 @@ SERVICES = ("registry", "payroll", "cases", "alerts")
 Json: TypeAlias = Any
 # Seconds: between two looks at services that work, at first; and with no sign of life at most.
 FIRST_PAUSE, PATIENCE = 0.01, 90.0
+
+
+class Fact(NamedTuple):
+    """Something that happened: when, what to call, and whose clocks must stand there."""
+
+    at: datetime
+    act: Callable[[], Awaitable[None]]
+    names: Sequence[str] = SERVICES
 
 
 class PlayFailed(RuntimeError):
@@ -34,15 +42,15 @@ class Client:
     http: httpx.AsyncClient
     patience: float = 0.0
     """Seconds for which a service that is being started again is asked again."""
-    tokens: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    tokens: dict[tuple[str, str, str, str], str] = field(default_factory=dict)
 
-    def token(self, role: str, area: str, org: str = "") -> str:
-        """Give a token of a role in an area, for an organisation or none."""
-        key = (role, area, org)
+    def token(self, role: str, area: str, org: str = "", person: str = "") -> str:
+        """Give a token of a role in an area, for an organisation or none; of another `person`."""
+        key = (role, area, org, person)
         if key not in self.tokens:
             self.tokens[key] = auth.make_token(
                 self.runtime,
-                subject=f"{role}:{org or area}",
+                subject=f"{role}:{org or area}" + (person and f":{person}"),
                 roles=[role],
                 areas=[area],
                 org=UUID(org) if org else None,
@@ -57,10 +65,15 @@ class Client:
         role: str = "operator",
         area: str = "0",
         org: str = "",
+        person: str = "",
         body: Json = None,
         query: Mapping[str, Any] | None = None,
+        **form: Any,
     ) -> Json:
-        """Call `/<service>/…`; raise PlayFailed with the problem if it is refused."""
+        """Call `/<service>/…`; raise PlayFailed with the problem if it is refused.
+
+        `form` are the `files` and `data` of a form, instead of a body.
+        """
         service = path.split("/")[1]
         answer = await ask(
             self.http,
@@ -69,18 +82,19 @@ class Client:
             patience=self.patience,
             json=body,
             params=query,
-            headers={"authorization": f"Bearer {self.token(role, area, org)}"},
+            headers={"authorization": f"Bearer {self.token(role, area, org, person)}"},
+            **form,
         )
         if answer.is_error:
             raise PlayFailed(f"{method} {path}: {answer.status_code} {answer.text}")
         return answer.json() if answer.content else None
 
-    async def everything(self, path: str, **query: str) -> list[Any]:
-        """Give all items of a list, page by page, seen by the operator."""
+    async def everything(self, path: str, *, seen_by: str = "operator", **query: str) -> list[Any]:
+        """Give all items of a list, page by page."""
         items: list[Any] = []
         cursor: dict[str, Any] = {}
         while True:
-            page = await self.call("GET", path, query={**query, **cursor})
+            page = await self.call("GET", path, role=seen_by, query={**query, **cursor})
             items += page["items"]
             if not page["next"]:
                 return items

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from services.alerts.rules.routing import Receiver
-from services.demo import columns, facts
+from services.demo import columns, facts, papers
 from services.payroll.rules.statements import Direction
 from services.registry.rules.contracts import LabourCostBasis, TransferMonth
 from services.registry.rules.organisations import OrganisationRole
@@ -21,7 +21,7 @@ from tests.flows import page
 
 FLOWS = Path(page.__file__).parent
 # What draws counties, writes their folders and says what must come of them.
-STRANGERS = ("county", "folder", "page", "reference", "standing", "written")
+STRANGERS = ("county", "folder", "page", "reference", "standing", "wages", "written")
 
 
 def test_the_page_names_the_files_that_are_read() -> None:
@@ -49,6 +49,8 @@ def test_the_page_names_the_columns_that_are_read(name: str) -> None:
         ("persons.csv", "role", set(PersonRole)),
         ("lines.csv", "direction", set(Direction)),
         ("recipients.csv", "role", set(Receiver) - {Receiver.ASSIGNEE}),
+        ("crews.csv", "pay_unit", {"day", "month"}),
+        ("payrolls.csv", "layout", set(papers.LAYOUTS)),
     ],
 )
 def test_the_page_names_every_value_that_a_column_may_have(

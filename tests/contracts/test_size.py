@@ -12,7 +12,7 @@ SERVICE_LINES = {
     "payroll": 30_800,
     "cases": 15_000,
     "alerts": 15_500,
-    "demo": 2_500,
+    "demo": 3_400,
 }
 """A number is raised in the commit that passes it, which says what grew (decision 0025)."""
 SHARED_LINES = 14_700

@@ -24,7 +24,7 @@ from services.demo.page import show
 from services.demo.stage import Client, Stage
 from services.demo.theatre import of_ours, tell
 from tests.fixtures.processes import ROOT
-from tests.flows import came, reference, standing, written
+from tests.flows import came, reference, standing, wages, written
 from tests.flows.came import china
 from tests.flows.reference import Outcome, at
 from tests.flows.test_cluster import alike
@@ -85,6 +85,9 @@ class Played:
     """Names of the projects in progress and supervised on 30 June, by their ids."""
     complete: set[str]
     """Ids of the projects that are reported in full."""
+    sheets: list[dict[str, Any]]
+    settled: str
+    """The id of 金凤路安置小区."""
 
     def items(self, kind: str = "transfer_missed", *, closed: bool = False) -> list[dict[str, Any]]:
         return [
@@ -136,6 +139,8 @@ async def county() -> AsyncIterator[Played]:
                     "/registry/v1/reporting", half_year="2023H1", standing="complete"
                 )
             },
+            await client.everything("/payroll/v1/sheets", seen_by="wage_office"),
+            projects["金凤路安置小区"],
         )
 
 
@@ -290,6 +295,24 @@ def test_the_reserve_is_what_came_less_what_went_to_the_cent(county: Played) -> 
     assert any("可支付 covers 12.1 months" in line for line in county.page)
     newest = max(county.reserve, key=lambda line: str(line["at"]))
     assert sum(moved) == Decimal(newest["balance"]) == Decimal("50860000.00")
+
+
+def test_payrolls_of_all_55_are_files_that_were_checked_reviewed_and_approved(
+    county: Played,
+) -> None:
+    told = {one["period"]: one for one in county.told["payrolls"]}
+    assert {month: one["sheets"] for month, one in told.items()} == {
+        "2023-01": 2, "2023-02": 3, "2023-03": 4, "2023-04": 51, "2023-05": 55,
+    }  # fmt: skip
+    assert all(one["approved"] == one["sheets"] for one in told.values())
+    # What the clerks wrote is what the files' facts come to, to the cent.
+    assert {month: Decimal(one["net"]) for month, one in told.items()} == wages.by_month(HEFENG)
+    assert {one["project_id"] for one in county.sheets} == set(county.supervised)
+    assert all(one["file_id"] and one["errors"] == 0 for one in county.sheets)
+    june = [one for one in county.sheets if one["project_id"] == county.settled]
+    assert {(one["period"], one["rows"], one["net"]) for one in june} == {
+        (f"2023-0{month}", 698, "4188000.00") for month in range(1, 6)
+    }
 
 
 # Known, reported, complete; where it is not listed all of the unit's projects in progress are.

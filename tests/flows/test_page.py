@@ -37,3 +37,13 @@ async def test_the_pages_example_rows_play(household: Town, tmp_path: Path) -> N
     item = (await household.client.everything("/cases/v1/watch-items", period="2023-03"))[0]
     shown = await household.client.call("GET", f"/cases/v1/watch-items/{item['id']}")
     assert {entry["what"] for entry in shown["timeline"]} >= {"answered", "acknowledged"}
+
+    (sheet,) = await household.client.everything("/payroll/v1/sheets", seen_by="wage_office")
+    assert (sheet["status"], sheet["rows"], sheet["errors"]) == ("approved", 4, 0)
+    # 20, 23, 20 and 20 days: the three of the crew by the day, the fourth by the month.
+    assert (sheet["gross"], sheet["net"]) == ("18720.00", "17475.00")
+    roster = f"/payroll/v1/projects/{sheet['project_id']}/roster-entries"
+    left = [
+        one["left_on"] for one in await household.client.everything(roster, seen_by="wage_office")
+    ]
+    assert sorted(left, key=str) == ["2023-03-29", None, None, None]

@@ -1,0 +1,142 @@
+"""Plays the contractors: rosters, attendance of gates, and payroll sheets from upload on."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from services.demo import papers, workers
+from services.demo.facts import Row, Scenario
+from services.demo.papers import File, Head
+from services.demo.stage import Client, Fact, Json
+from shared import clock
+
+# Only payroll takes it; the others hear of it by events.
+ALONE = ("payroll",)
+# So many contractors act at a time: each file is read by a process of its own.
+AT_ONCE = 4
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class Payrolls:
+    """Knows the sheets that payroll gave, and sends what contractors and gates have."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        client: Client,
+        projects: Mapping[str, str],
+        organisations: Mapping[str, str],
+    ) -> None:
+        """Take the facts, the way to the services, and the ids that codes stand for."""
+        self.scenario, self.client = scenario, client
+        self.projects, self.organisations = projects, organisations
+        self.sheets: dict[tuple[str, str], str] = {}
+        self.free = asyncio.Semaphore(AT_ONCE)
+        self.of = {row["code"]: row for row in scenario.rows("projects.csv")}
+        self.names = {row["credit_code"]: row["name"] for row in scenario.rows("organisations.csv")}
+
+    def happenings(self) -> Iterator[Fact]:
+        """Give everything that has an instant of its own."""
+        for (project, instant), crews in self._together("crews.csv"):
+            yield self._fact(instant, self._enrol, project, crews)
+            for crew in crews:
+                if crew["left_on"]:
+                    evening = clock.at(date.fromisoformat(crew["left_on"]), 18)
+                    yield self._fact(evening.isoformat(), self._leave, project, crew)
+        for (project, instant), rows in self._together("attendance.csv"):
+            yield self._fact(instant, self._attend, project, rows)
+        for row in self.scenario.rows("payrolls.csv"):
+            yield self._fact(row["uploaded_at"], self._upload, row)
+            for step, instant in (("review", row["reviewed_at"]), ("approve", row["approved_at"])):
+                if instant:
+                    yield self._fact(instant, self._step, row, step)
+
+    def _together(self, file: str) -> list[tuple[tuple[str, str], list[Row]]]:
+        """Give the rows of a file by project and instant: they are one file or batch."""
+        found: dict[tuple[str, str], list[Row]] = defaultdict(list)
+        for row in self.scenario.rows(file):
+            found[row["project"], row["told_at"]].append(row)
+        return list(found.items())
+
+    def _fact(self, instant: str, act: Callable[..., Awaitable[None]], *about: object) -> Fact:
+        async def in_turn() -> None:
+            async with self.free:
+                await act(*about)
+
+        return Fact(datetime.fromisoformat(instant), in_turn, ALONE)
+
+    async def _call(
+        self, path: str, project: str, role: str, *, person: str = "", **sent: Any
+    ) -> Json:
+        """Make a request for the contractor of a project."""
+        return await self.client.call(
+            "POST",
+            f"/payroll/v1/{path}",
+            role=role,
+            area=self.scenario.area_code,
+            org=self.organisations[self.of[project]["contractor"]],
+            person=person,
+            **sent,
+        )
+
+    async def _enrol(self, project: str, crews: Sequence[Row]) -> None:
+        file = papers.roster(self.of[project]["name"], crews)
+        path = f"projects/{self.projects[project]}/roster-lists"
+        await self._call(path, project, "contractor", files=_part(file))
+
+    async def _leave(self, project: str, crew: Row) -> None:
+        body = {
+            "movements": [
+                {"id_number": workers.id_number(number), "kind": "out", "day": crew["left_on"]}
+                for number in workers.numbers(crew["workers"])
+            ]
+        }
+        path = f"projects/{self.projects[project]}/site-movements"
+        await self._call(path, project, "contractor", body=body)
+
+    async def _attend(self, project: str, rows: Sequence[Row]) -> None:
+        """Send what gates saw until an instant: everybody once a day, as he comes in."""
+        records = [
+            {
+                "record_key": f"{number:04d}",
+                "id_number": workers.id_number(number),
+                "at": f"{row['period']}-{day:02d}T0{6 + number % 2}:{number % 60:02d}:00+08:00",
+                "direction": "01",
+                "attend_type": "001",
+            }
+            for row in rows
+            for number in workers.numbers(row["workers"])
+            for day in workers.days(row["days"])
+        ]
+        path = f"projects/{self.projects[project]}/attendance"
+        body = {"source": "gate-1", "records": records}
+        await self._call(path, project, "gate_vendor", body=body)
+
+    async def _upload(self, row: Row) -> None:
+        """Send the month's file, and stand for it once it is found right."""
+        project = row["project"]
+        about = self.of[project]
+        head = Head(about["name"], self.names[about["contractor"]], row["period"])
+        file = papers.payroll(row["layout"], head, workers.lines(self.scenario.files, row))
+        checked = await self._call(
+            f"projects/{self.projects[project]}/sheets",
+            project,
+            "contractor",
+            files=_part(file),
+            data={"period": row["period"]},
+        )
+        self.sheets[project, row["period"]] = checked["sheet"]["id"]
+        await self._step(row, "submit")
+
+    async def _step(self, row: Row, step: str) -> None:
+        """Do what follows on a sheet, each step by another person."""
+        path = f"sheets/{self.sheets[row['project'], row['period']]}/{step}"
+        role = "wage_officer" if step == "review" else "contractor"
+        await self._call(path, row["project"], role, person=step if step == "approve" else "")
+
+
+def _part(file: File) -> dict[str, tuple[str, bytes, str]]:
+    kind = "text/csv" if file.name.endswith(".csv") else _XLSX
+    return {"file": (file.name, file.content, kind)}

@@ -1,0 +1,46 @@
+"""Works out the payrolls of a scenario's folder for the plain model: no code of the services."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+from tests.flows.written import rows
+
+
+def span(said: str) -> range:
+    """Read `17` or `1-24`."""
+    first, _, last = said.partition("-")
+    return range(int(first), int(last or first) + 1)
+
+
+def days_of(folder: Path) -> dict[tuple[str, str], Counter[int]]:
+    """Count by project and month the days on which each worker was there."""
+    seen: dict[tuple[str, str], set[tuple[int, int]]] = defaultdict(set)
+    for row in rows(folder, "attendance.csv"):
+        days = {day for part in row["days"].split("|") for day in span(part)}
+        there = seen[row["project"], row["period"]]
+        there |= {(number, day) for number in span(row["workers"]) for day in days}
+    return {key: Counter(number for number, _ in there) for key, there in seen.items()}
+
+
+def nets(folder: Path) -> Iterator[tuple[str, str, int, Decimal]]:
+    """Give project, month, worker and what is paid out, of everybody on a payroll."""
+    crews = rows(folder, "crews.csv")
+    there = days_of(folder)
+    for payroll in rows(folder, "payrolls.csv"):
+        key = payroll["project"], payroll["period"]
+        for crew in crews:
+            for number in span(crew["workers"]) if crew["project"] == key[0] else ():
+                if days := there[key][number]:
+                    pay = Decimal(crew["pay"])
+                    gross = pay if crew["pay_unit"] == "month" else pay * days
+                    yield *key, number, gross - Decimal(payroll["meals"] or 0) * days
+
+
+def by_month(folder: Path) -> dict[str, Decimal]:
+    """Add up what is paid out in each month."""
+    found: dict[str, Decimal] = defaultdict(Decimal)
+    for _, period, _, net in nets(folder):
+        found[period] += net
+    return dict(found)
