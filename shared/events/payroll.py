@@ -243,6 +243,31 @@ class SheetApproved(_OfSheet, Event, type="payroll.sheet_approved.v1", key="proj
     """The contractor approved a payroll sheet; it may be paid from."""
 
 
+class _OfDisbursement(BaseModel):
+    """Which batch of wages it is, in numbers: no line of it."""
+
+    disbursement_id: UUID
+    project_id: UUID
+    area_code: str
+    sheet_id: UUID
+    employer_id: UUID
+    """Whose workers they are: the contractor or a subcontractor."""
+    period: str
+    run: int
+    lines: int
+    total: Decimal
+    sent_on: date
+
+
+class DisbursementSent(
+    _OfDisbursement, Event, type="payroll.disbursement_sent.v1", key="project_id"
+):
+    """The contractor made a batch of an approved sheet for the bank; nobody is paid by that yet."""
+
+    held: int
+    """Lines that could not be sent: their card waits, is missing or is somebody else's."""
+
+
 class CanaryMissed(Event, type="payroll.canary_missed.v1", key="round_id"):
     """The platform's own synthetic transfer was found missing: it goes the way of a real miss."""
 

@@ -48,6 +48,7 @@ FOR_PERSONS = {
     "POST /payroll/v1/sheets/{sheet_id}/review",
     "POST /payroll/v1/sheets/{sheet_id}/approve",
     "POST /payroll/v1/sheets/{sheet_id}/return",
+    "POST /payroll/v1/sheets/{sheet_id}/disbursements",
     "POST /alerts/v1/silences",
     "POST /alerts/v1/silences/{silence_id}/approve",
     "POST /alerts/v1/silences/{silence_id}/end",

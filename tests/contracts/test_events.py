@@ -37,6 +37,7 @@ OUTWARD = {
     "payroll.sheet_submitted.v1",
     "payroll.sheet_reviewed.v1",
     "payroll.sheet_approved.v1",
+    "payroll.disbursement_sent.v1",
 }
 
 

@@ -5,6 +5,12 @@ from services.payroll.models.accounts import ArrearsCase, Closing, Condition, Fr
 from services.payroll.models.allocations import Allocation, AllocationStep
 from services.payroll.models.attendance import Attendance, Attendee
 from services.payroll.models.canary import CanaryAlarm, CanaryRound
+from services.payroll.models.disbursements import (
+    Disbursement,
+    DisbursementLine,
+    LineDispute,
+    PaymentAttempt,
+)
 from services.payroll.models.expectations import Expectation
 from services.payroll.models.feeds import (
     AccountDay,
@@ -70,6 +76,8 @@ __all__ = [
     "Credit",
     "CreditChange",
     "Crew",
+    "Disbursement",
+    "DisbursementLine",
     "Expectation",
     "FeedBatch",
     "FilledList",
@@ -77,11 +85,13 @@ __all__ = [
     "FundingRequest",
     "InsuranceWord",
     "LabourContract",
+    "LineDispute",
     "MissNotice",
     "Obligation",
     "ObligationNote",
     "Organisation",
     "PayeeAccount",
+    "PaymentAttempt",
     "PaymentList",
     "Policy",
     "Project",

@@ -192,6 +192,12 @@ async def _reserves(
     return found, {row.id: months.get(keys[row.id], ()) for row in accounts}
 
 
+async def balance(session: Session, account: WageAccount, today: date) -> Decimal:
+    """Give what is on an account, or a ledger of one, by the bank's lines."""
+    found, _ = await _reserves(session, [account], today)
+    return found[account.id].balance
+
+
 async def accounts_with_wages(session: Session, after: UUID | None, limit: int) -> Sequence[UUID]:
     """Give the projects of the next accounts from which wages were paid, by account."""
     paid = (

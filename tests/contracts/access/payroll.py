@@ -19,6 +19,7 @@ from services.payroll.models import (
     Freeze,
     FundingRequest,
     Obligation,
+    PayeeAccount,
     PaymentList,
     WageAccount,
     Waiver,
@@ -34,7 +35,7 @@ from services.payroll.schemas.policies import PolicyIn
 from shared import clock
 from shared.db import Session, new_id
 from shared.known import KnownArea
-from tests.contracts.access import attendance, expectations, rosters, sheets
+from tests.contracts.access import attendance, disbursements, expectations, rosters, sheets
 from tests.contracts.access.rows import HERE, TREE_ELSEWHERE, Rows
 from tests.fixtures.service import Time
 from tests.payroll import factories as make
@@ -202,6 +203,9 @@ async def rows(session: Session, time: Time) -> Rows:
     await expectations.add_to_payroll(session, OFFICE, made)
     await sheets.add(session, made)
     await rosters.add_to_payroll(session, made, project_id, other_id)
+    payee = await session.scalar(select(PayeeAccount).where(PayeeAccount.project_id == project_id))
+    assert payee is not None
+    await disbursements.add(session, made, account, payee)
     await attendance.add(session, made)
     made.requests[f"POST {V1}/statement-files"] = [
         {"files": {"file": ("x.csv", TAKEN)}, "data": {"source": "S1"}}

@@ -28,7 +28,7 @@ async def add(session: Session, rows: Rows) -> None:
     """Make sheets that somebody else made, and ask for each step of one that it waits for."""
     project_id = rows.ids["project_id"]
     await make.subcontractor(session, project_id)
-    made = {status: _sheet(project_id, period, status) for period, status in PERIODS.items()}
+    made = {status: blank(project_id, period, status) for period, status in PERIODS.items()}
     session.add_all(made.values())
     sheet = made[SheetStatus.CHECKED]
     kept = await kept_files().keep(FILE, kind=FileKind.CSV, name="x.csv")
@@ -54,10 +54,13 @@ async def add(session: Session, rows: Rows) -> None:
         rows.requests[f"POST {SHEET}/{name}"] = [{}]
 
 
-def _sheet(project_id: UUID, period: str, status: SheetStatus) -> Sheet:
+def blank(
+    project_id: UUID, period: str, status: SheetStatus, employer_id: UUID = make.SUBCONTRACTOR
+) -> Sheet:
+    """Give a sheet without lines, at a step."""
     now = clock.now()
     return Sheet(
-        id=new_id(), project_id=project_id, employer_id=make.SUBCONTRACTOR, period=period, run=1,
+        id=new_id(), project_id=project_id, employer_id=employer_id, period=period, run=1,
         version=1, status=status, digest=period, size=0, columns=[], said_periods=[], rows=0,
         accepted=0, rejected=0, row_counts={}, totals=[], gross=0, net=0, checks=0, checked_at=now,
         rules={}, errors=0, warnings=0, hints=0, made_by="maker", made_at=now,

@@ -1,0 +1,32 @@
+"""What may rightly fail where wages go to the bank."""
+
+from shared.problems import Problem
+from shared.wording import Text
+
+
+class NoWageAccount(Problem):
+    """The project has no wage account that money could leave."""
+
+    status = 409
+    title = Text("该项目没有可用的专户", "The project has no wage account to pay from")
+
+
+class AccountFrozen(Problem):
+    """Nothing may leave the account on this day."""
+
+    status = 409
+    title = Text("专户已冻结，不能代发", "The wage account is frozen; nothing can be paid from it")
+
+
+class FundsShort(Problem):
+    """The account holds less than is to be paid, by the bank's own data."""
+
+    status = 409
+    title = Text("专户余额不足", "The wage account does not hold enough")
+
+
+class NothingToSend(Problem):
+    """No line can go to the bank now; each that is held back says why."""
+
+    status = 409
+    title = Text("没有可以发放的明细", "There is no line that could go to the bank")

@@ -1,0 +1,142 @@
+"""Wages that go to the bank: batches, their lines, each attempt to pay one, and disputes."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.payroll.models.tables import Base, of
+from services.payroll.rules.disbursements import Answer, HoldReason, LineStatus
+
+
+class Disbursement(Base):
+    """A batch of wages from an approved sheet (总包代发); how it stands follows from its lines."""
+
+    __tablename__ = "disbursements"
+    __table_args__ = (
+        Index("uq_disbursements_sheet", "sheet_id", unique=True),
+        Index("uq_disbursements_number", "number", unique=True),
+        Index("ix_disbursements_order", "made_at", "id"),
+        Index("ix_disbursements_project", "project_id", "period"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[str]
+    """By which the bank knows it."""
+    sheet_id: Mapped[UUID] = mapped_column(of("sheets.id"))
+    project_id: Mapped[UUID] = mapped_column(of("projects.id"))
+    employer_id: Mapped[UUID]
+    account_id: Mapped[UUID] = mapped_column(of("wage_accounts.id"))
+    bank_id: Mapped[UUID] = mapped_column(index=True)
+    """Whose word on its lines counts: the bank of the account."""
+    period: Mapped[str]
+    run: Mapped[int]
+    lines: Mapped[int]
+    total: Mapped[Decimal]
+    nothing_due: Mapped[int]
+    """Lines of the sheet with nothing to pay, which are none of the batch."""
+    rounds: Mapped[int]
+    """How often lines of it went to the bank; each round has its own instruction."""
+    made_by: Mapped[str]
+    made_at: Mapped[datetime]
+    sent_on: Mapped[date]
+
+
+class DisbursementLine(Base):
+    """One worker's wages of a sheet; the line stays the same however often it is tried."""
+
+    __tablename__ = "disbursement_lines"
+    __table_args__ = (
+        Index("uq_disbursement_lines_line", "sheet_id", "sheet_line_id", "period", unique=True),
+        Index("ix_disbursement_lines_batch", "disbursement_id", "position"),
+        Index("ix_disbursement_lines_worker", "worker_id", "period"),
+        CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("(status = 'held') = (hold IS NOT NULL)", name="hold"),
+        {"postgresql_partition_by": "RANGE (period)"},
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    period: Mapped[str] = mapped_column(primary_key=True)
+    disbursement_id: Mapped[UUID] = mapped_column(of("disbursements.id"))
+    sheet_id: Mapped[UUID]
+    sheet_line_id: Mapped[UUID]
+    position: Mapped[int]
+    """In the order of the sheet; that of the sheet's line."""
+    worker_id: Mapped[UUID | None]
+    amount: Mapped[Decimal]
+    status: Mapped[LineStatus]
+    hold: Mapped[HoldReason | None]
+    held_until: Mapped[datetime | None]
+    """When a card that waits counts."""
+    attempts: Mapped[int]
+    settled_on: Mapped[date | None]
+    serial: Mapped[str | None]
+    """The bank's, of the attempt that settled it."""
+    returned_on: Mapped[date | None]
+    """The day of the last return."""
+    return_reason: Mapped[str | None]
+
+
+class PaymentAttempt(Base):
+    """One time that the bank was told to pay a line, to which card, and what came of it."""
+
+    __tablename__ = "payment_attempts"
+    __table_args__ = (
+        Index("uq_payment_attempts_number", "line_id", "number", "period", unique=True),
+        Index("ix_payment_attempts_round", "disbursement_id", "round"),
+        Index("ix_payment_attempts_account", "account_id", "sent_on"),
+        {"postgresql_partition_by": "RANGE (period)"},
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    period: Mapped[str] = mapped_column(primary_key=True)
+    line_id: Mapped[UUID]
+    disbursement_id: Mapped[UUID] = mapped_column(of("disbursements.id"))
+    account_id: Mapped[UUID]
+    number: Mapped[int]
+    """Of the line's attempts, from 1."""
+    round: Mapped[int]
+    """Of the batch's, from 1."""
+    amount: Mapped[Decimal]
+    payee_id: Mapped[UUID] = mapped_column(of("payee_accounts.id"))
+    payee_index: Mapped[str]
+    """Blind index of the card as bank lines name counterparties."""
+    status: Mapped[LineStatus]
+    sent_on: Mapped[date]
+    day: Mapped[date | None]
+    """On which it settled or came back."""
+    serial: Mapped[str | None]
+    reason_code: Mapped[str | None]
+    reason: Mapped[str | None]
+    told_at: Mapped[datetime | None]
+    told_by: Mapped[str | None]
+
+
+class LineDispute(Base):
+    """A worker's word that a line is not as it should be; beside the bank's, which stays."""
+
+    __tablename__ = "line_disputes"
+    __table_args__ = (
+        Index(
+            "uq_line_disputes_open",
+            "line_id",
+            unique=True,
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+        Index("ix_line_disputes_batch", "disbursement_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    line_id: Mapped[UUID]
+    disbursement_id: Mapped[UUID] = mapped_column(of("disbursements.id"))
+    answer: Mapped[Answer]
+    said_on: Mapped[date]
+    note: Mapped[str | None]
+    told_at: Mapped[datetime]
+    told_by: Mapped[str]
+    closed_at: Mapped[datetime | None]
+    closed_by: Mapped[str | None]
+    proof: Mapped[str | None]
+    """What showed that it is settled."""

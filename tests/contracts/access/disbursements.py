@@ -1,0 +1,75 @@
+"""Batches of wages in Hefeng: one that was sent, and an approved sheet that waits for its own."""
+
+from uuid import UUID
+
+from services.payroll.models import (
+    Disbursement,
+    DisbursementLine,
+    PayeeAccount,
+    PaymentAttempt,
+    Sheet,
+    SheetLine,
+    WageAccount,
+)
+from services.payroll.rules.disbursements import LineStatus
+from services.payroll.rules.sheets import SheetStatus
+from shared import clock, pii
+from shared.db import Session, new_id
+from tests.contracts.access.rows import Rows
+from tests.contracts.access.sheets import blank
+from tests.payroll import people
+from tests.payroll.factories import BANK
+
+V1 = "/payroll/v1"
+BATCH = f"{V1}/disbursements/{{disbursement_id}}"
+SHEET = f"{V1}/sheets/{{sheet_id}}"
+
+
+async def add(session: Session, rows: Rows, account: WageAccount, payee: PayeeAccount) -> None:
+    """Make both, with one line each for somebody who is on the roster."""
+    waiting, sent = (
+        blank(account.project_id, period, status, people.EMPLOYER)
+        for period, status in (("2022-08", SheetStatus.APPROVED), ("2022-07", SheetStatus.SENT))
+    )
+    session.add_all([waiting, sent])
+    lines = [_line(sheet) for sheet in (waiting, sent)]
+    session.add_all(lines)
+    batch = _batch(sent, account)
+    session.add(batch)
+    row = DisbursementLine(
+        id=new_id(), period=sent.period, disbursement_id=batch.id, sheet_id=sent.id,
+        sheet_line_id=lines[1].id, position=1, worker_id=payee.worker_id, amount=5,
+        status=LineStatus.SENT, attempts=1,
+    )  # fmt: skip
+    attempt = PaymentAttempt(
+        id=new_id(), period=sent.period, line_id=row.id, disbursement_id=batch.id,
+        account_id=account.id, number=1, round=1, amount=5, payee_id=payee.id,
+        payee_index=pii.blind_index(people.card_no(1), "account"), status=LineStatus.SENT,
+        sent_on=batch.sent_on,
+    )  # fmt: skip
+    session.add_all([row, attempt])
+    await session.flush()  # The queries of the tests must see all of it.
+    rows.ids["disbursement_id"] = batch.id
+    rows.marks[f"GET {V1}/disbursements"] = batch.id
+    rows.marks[f"GET {BATCH}/lines"] = row.id
+    rows.own_ids[f"POST {SHEET}/disbursements"] = {"sheet_id": waiting.id}
+    rows.requests[f"POST {SHEET}/disbursements"] = [{}]
+
+
+def _line(sheet: Sheet) -> SheetLine:
+    number = people.id_number(1)
+    return SheetLine(
+        id=new_id(), period=sheet.period, sheet_id=sheet.id, position=1, sheet="", row=1,
+        id_number=number, id_index=pii.blind_index(number, "id_number"), name="工人1",
+        items={}, net=5,
+    )  # fmt: skip
+
+
+def _batch(sheet: Sheet, account: WageAccount) -> Disbursement:
+    key: UUID = new_id()
+    return Disbursement(
+        id=key, number=key.hex, sheet_id=sheet.id, project_id=sheet.project_id,
+        employer_id=sheet.employer_id, account_id=account.id, bank_id=BANK, period=sheet.period,
+        run=1, lines=1, total=5, nothing_due=0, rounds=1, made_by="cashier",
+        made_at=clock.now(), sent_on=clock.today(),
+    )  # fmt: skip
