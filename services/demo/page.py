@@ -34,6 +34,10 @@ KINDS = {
     "nobody_in_charge": "无人负责",
     "watched_after_red": "红色办结后观察",
     "deposit_statement_missing": "保证金对账单未到",
+    "unregistered_on_site": "在场未登记",
+    "attendance_stopped": "考勤中断",
+    "below_minimum_wage": "低于最低工资",
+    "implausible_pay": "工资异常",
 }
 MISSED, LATE = "transfer_missed", "bank_feed_late"
 

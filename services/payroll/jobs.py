@@ -51,6 +51,15 @@ async def look_at_accounts(sessions: Sessions, today: date) -> None:
             more = after is not None
 
 
+async def look_at_sites(sessions: Sessions, today: date) -> None:
+    """Daily at 13:00, when gates have told of the day before: who is on sites, and whether any."""
+    after, more = None, True
+    while more:
+        async with sessions.begin("job:look_at_sites") as session:
+            after = await actions.conditions.look_at_sites(session, after, clock.at(today, 13))
+            more = after is not None
+
+
 async def remind_of_transfers(sessions: Sessions, today: date) -> None:
     """Daily at 09:00: foretell and remind of the transfers whose steps fall on this day."""
     async with sessions.begin("job:remind_of_transfers") as session:

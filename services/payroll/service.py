@@ -100,6 +100,7 @@ service = Service(
         daily("00:00", jobs.find_overdue_reports),
         daily("00:00", jobs.report_without_timer),
         daily("09:00", jobs.remind_of_transfers),
+        daily("13:00", jobs.look_at_sites),
     ],
     polls=[
         jobs.replan_obligations,

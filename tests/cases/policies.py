@@ -26,6 +26,7 @@ def _defaults() -> dict[str, dict[str, Any]]:
         "0016_watched_after_red",
         "0017_bank_statements",
         "0019_expectations",
+        "0021_sites_and_pay",
     ):
         module = _migration(file)
         rows |= {

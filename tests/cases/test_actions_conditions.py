@@ -86,6 +86,11 @@ RULES: list[tuple[str, str, str, list[tuple[str, str]]]] = [
     ("feed_silent", "2023-04-28", "2023-04-28 10:00",
      [("blue", "04-28 10:00"), ("yellow", "05-04 09:00"), ("orange", "05-06 09:00"),
       ("red", "05-09 09:00")]),
+    # P12: calendar days from the last on which anybody was seen.
+    ("attendance_stopped", "2023-04-26", "2023-04-28 13:00",
+     [("blue", "04-29 09:00"), ("yellow", "05-03 09:00"), ("orange", "05-11 09:00"),
+      ("red", "05-26 09:00")]),
+    ("implausible_pay", "2023-04-20", "2023-04-20 10:00", [("yellow", "04-20 10:00")]),
     ("reporting_gap", "2023-04-27", "2023-04-27 10:00",
      [("blue", "04-27 10:00"), ("yellow", "05-05 09:00"), ("orange", "05-15 09:00"),
       ("red", "05-29 09:00")]),
@@ -122,7 +127,10 @@ async def test_a_rule_climbs_over_its_days_and_closes_by_its_proof(
 
 
 async def test_every_kind_has_a_default_rule_and_a_test_of_it() -> None:
-    others = {"cover_low", "transfer_missed", "bank_feed_late", "watched_after_red"}
+    others = {
+        "cover_low", "transfer_missed", "bank_feed_late", "watched_after_red",
+        "unregistered_on_site", "below_minimum_wage",
+    }  # fmt: skip
     assert {kind for kind, *_ in RULES} | others == set(DEFAULTS)
 
 
@@ -362,6 +370,63 @@ async def test_a_value_goes_up_and_down_its_thresholds_and_closes_when_it_recove
     assert (await make.timeline(session, item))[-1].details["value"] == "1.30"
     await make.tell(session, measured("2023-03-15 10:00", "1.10"))
     assert (await item_of(session, "cover_low")).state == "open", "it fell again"
+
+
+async def test_a_number_goes_up_and_down_and_closes_when_nobody_is_left(
+    session: Session, published: Published
+) -> None:
+    """P11: the larger of the number of people and their share in percent."""
+    kind, values = "unregistered_on_site", ["0.9", "1", "4.99", "5", "12", "3", "10"]
+    events: list[Event] = [
+        make.found(kind, "2023-03-01", f"2023-03-{day:02d} 13:00", value=Decimal(value))
+        for day, value in enumerate(values, start=1)
+    ]
+    await make.tell(session, *events)
+    item = await item_of(session, kind)
+    assert await make.climbed(session, item) == [
+        ("yellow", at("2023-03-02 13:00")),
+        ("orange", at("2023-03-04 13:00")),
+        ("red", at("2023-03-05 13:00")),
+        ("yellow", at("2023-03-06 13:00")),
+        ("orange", at("2023-03-07 13:00")),
+        ("red", at("2023-03-07 13:00")),
+    ]
+    await make.tell(session, make.ended(kind, "2023-03-08 13:00", "all_registered"))
+    assert (item.state, item.close_reason) == ("closed", "all_registered")
+
+
+async def test_pay_below_the_minimum_wage_is_red_in_its_second_month(session: Session) -> None:
+    """P13: average pay as a share of the minimum wage."""
+    kind, again = "below_minimum_wage", {"facts": ["second_month"]}
+    await make.tell(
+        session,
+        make.found(kind, "2023-03-01", "2023-03-06 10:00", value=Decimal("0.93")),
+        make.found(kind, "2023-03-01", "2023-04-06 10:00", value=Decimal("0.99"), **again),
+        make.found(kind, "2023-03-01", "2023-04-12 10:00", value=Decimal("0.97")),
+    )
+    item = await item_of(session, kind)
+    assert await make.climbed(session, item) == [
+        ("yellow", at("2023-03-06 10:00")),
+        ("red", at("2023-04-06 10:00")),
+        ("yellow", at("2023-04-12 10:00")),
+    ]
+    await make.tell(
+        session, make.found(kind, "2023-03-01", "2023-05-06 10:00", value=Decimal("1.00"))
+    )
+    assert (item.state, item.close_reason) == ("closed", "value_recovered")
+
+
+async def test_implausible_pay_is_red_when_it_comes_again(session: Session) -> None:
+    kind = "implausible_pay"
+    await make.tell(
+        session,
+        make.found(kind, "2023-03-06", "2023-03-06 10:00", facts=["same_amounts"]),
+        make.found(kind, "2023-03-06", "2023-04-06 10:00", facts=["same_amounts", "repeated"]),
+    )
+    item = await item_of(session, kind)
+    assert (item.level, item.facts) == ("red", ["repeated", "same_amounts"])
+    await make.tell(session, make.ended(kind, "2023-04-12 10:00", "payroll_plausible"))
+    assert (item.state, item.close_reason) == ("closed", "payroll_plausible")
 
 
 async def test_a_low_value_is_repeated_and_time_raises_nothing(session: Session) -> None:

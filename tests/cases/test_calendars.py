@@ -1,6 +1,7 @@
 """A new calendar counts open items of every kind anew, and leaves alone all that is closed."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
@@ -17,6 +18,11 @@ from tests.cases.policies import DEFAULTS
 # The canary lies in no area, and so under nobody's calendar.
 OF_AREAS = set(WatchKind) - {WatchKind.CANARY}
 CONDITIONS = sorted(set(WatchKind) - TOLD_WHEN_WRONG - COUNTED_HERE)
+# What a value decides on stands where it opens at once.
+VALUES = {
+    WatchKind.COVER_LOW: 1, WatchKind.UNREGISTERED_ON_SITE: 5,
+    WatchKind.BELOW_MINIMUM_WAGE: Decimal("0.9"),
+}  # fmt: skip
 KEPT = ("state", "level", "step", "step_at", "calendar_version", "due_at", "closed_at",
         "changed_xid", "changed_at")  # fmt: skip
 
@@ -41,8 +47,9 @@ async def test_a_new_calendar_counts_open_items_of_every_kind_anew_and_no_closed
     await make.world(session)
     for subject in ("open", "closed"):
         for kind in CONDITIONS:
-            value = 1 if kind == WatchKind.COVER_LOW else None
-            found = make.found(kind, "2023-03-01", "2023-04-10 10:00", subject, value=value)
+            found = make.found(
+                kind, "2023-03-01", "2023-04-10 10:00", subject, value=VALUES.get(kind)
+            )
             await make.tell(session, found)
         project = "p" if subject == "open" else "q"
         await make.tell(

@@ -284,10 +284,20 @@ def histories(kind: WatchKind) -> list[list[News]]:
             for hour, value in enumerate(reversed(cents[-20:]))
         ]  # fmt: skip
         return [falling, [*falling[:20]], [*falling, *due]]
+    if kind in {WatchKind.UNREGISTERED_ON_SITE, WatchKind.BELOW_MINIMUM_WAGE}:
+        many = kind is WatchKind.UNREGISTERED_ON_SITE
+        steps = [Decimal(n if many else 110 - n) / (1 if many else 100) for n in range(20)]
+        days = [told + timedelta(days=number) for number in range(len(steps))]
+        told_of = [
+            news(at=day, known_at=day, value=value) for day, value in zip(days, steps, strict=True)
+        ]
+        later = days[-1] + timedelta(days=60)
+        again = news(at=later, known_at=later, value=steps[-1], facts=frozenset({"second_month"}))
+        return [told_of, told_of[:12], [*told_of, again]]
     if kind is WatchKind.WATCHED_AFTER_RED:
         periods = [(told + timedelta(days=30 * number), number) for number in range(3)]
         return [[news(at=day, known_at=day, value=Decimal(clean)) for day, clean in periods]]
-    facts = frozenset({"works_started"})
+    facts = frozenset({"works_started", "repeated"})
     return [[news()], [news(facts=facts)]]
 
 

@@ -22,7 +22,7 @@ SHOWN = {
     "R3": {1, 17, 19, 24},
     "R4": {1, 2, 7, 16, 17, 19, 26, 29, 50, 54},
     "R5": {1, 2, 6, 34, 39},
-    "P": {*range(1, 8), 10, 18, 19, *range(22, 26)},
+    "P": {*range(1, 8), *range(10, 15), 18, 19, *range(22, 26)},
     "L1": {*range(7, 14), *range(17, 24), 27, 34},
     "L2": {*range(1, 9), 10, 11, *range(14, 18)},
     "L3": {*range(1, 15)},
@@ -51,6 +51,10 @@ KINDS = {
     # Of a deposit, as what is not replenished is.
     "deposit_statement_missing": "P6",
     "bank_feed_late": "P25",
+    "unregistered_on_site": "P11",
+    "attendance_stopped": "P12",
+    "below_minimum_wage": "P13",
+    "implausible_pay": "P14",
     "feed_silent": "P25",
 }
 

@@ -91,6 +91,12 @@ KINDS: Mapping[str, Text] = {
         "保证金银行对账单未到", "bank's statement of a deposit missing"
     ),
     "watched_after_red": Text("红色事项办结后跟踪观察", "on watch after red"),
+    "unregistered_on_site": Text(
+        "在场人员未实名登记或无合同", "people on site without registration"
+    ),
+    "attendance_stopped": Text("在建项目考勤中断", "attendance stopped"),
+    "below_minimum_wage": Text("平均实发低于最低工资标准", "pay below the minimum wage"),
+    "implausible_pay": Text("工资发放异常", "implausible pay"),
     "event_parked": Text("事件处理停滞", "an event could not be handled"),
     "timer_late": Text("定时事项延误", "a timer is late"),
     "item_without_timer": Text("未结事项无时限", "an open item has no timer"),

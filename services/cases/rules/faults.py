@@ -73,14 +73,15 @@ def _step_faults(kind: WatchKind, ladder: Ladder) -> Iterator[Fault]:
 
 
 def _timing_faults(kind: WatchKind, ladder: Ladder, place: int, step: Step) -> Iterator[Fault]:
-    said = [way for way in (step.after, step.every, step.below) if way is not None]
+    ways = (step.after, step.every, step.below, step.at_least)
+    said = [way for way in ways if way is not None]
     by_fact = {jump.to for jump in ladder.jumps if jump.fact}
     if place == 0:
         yield from _opening_faults(kind, step)
     elif len(said) > 1 or (not said and step.code not in by_fact):
         words = Text(
-            "须有 after、every、below 之一，或由事实直接到达",
-            "A step has one of `after`, `every` and `below`, or a fact leads to it",
+            "须有 after、every、below、at_least 之一，或由事实直接到达",
+            "A step has one of `after`, `every`, `below` and `at_least`, or a fact leads to it",
         )
         yield Fault(f"steps[{place}]", "step_untimed", words)
     if place and step.after is not None and step.after < 1 and kind in TOLD_WHEN_WRONG:
@@ -97,8 +98,8 @@ def _timing_faults(kind: WatchKind, ladder: Ladder, place: int, step: Step) -> I
 
 
 def _opening_faults(kind: WatchKind, step: Step) -> Iterator[Fault]:
-    late = step.after is not None or step.below is not None
-    both = step.after is not None and step.below is not None
+    ways = [way for way in (step.after, step.below, step.at_least) if way is not None]
+    late, both = bool(ways), len(ways) > 1
     if step.level is None or step.every is not None or both or (late and kind in TOLD_WHEN_WRONG):
         words = Text(
             "第一步是开立：须有等级，不带 every；到期即报的事项也不带 after",
@@ -147,20 +148,28 @@ def _span(ladder: Ladder, step: Step) -> tuple[int, int]:
 
 
 def _value_faults(ladder: Ladder) -> Iterator[Fault]:
-    """A value's ladder goes by thresholds alone, each lower than the one before."""
+    """A value's ladder goes by thresholds alone, each worse than the one before."""
     if not ladder.is_of_value:
         return
-    if any(step.after is not None for step in ladder.steps) or ladder.steps[0].below is None:
+    falling = [(at, step.below) for at, step in enumerate(ladder.steps) if step.below is not None]
+    rising = [
+        (at, step.at_least) for at, step in enumerate(ladder.steps) if step.at_least is not None
+    ]
+    timed = any(step.after is not None for step in ladder.steps)
+    if timed or (falling and rising) or not ladder.steps[0].is_of_value:
         words = Text(
-            "按数值定级的阶梯不得另带 after，第一步须有 below",
-            "A ladder of a value has no `after`, and its opening a threshold",
+            "按数值定级的阶梯不得另带 after，第一步须有 below 或 at_least，二者不得混用",
+            "A ladder of a value has no `after`, and its opening a threshold; all go one way",
         )
         yield Fault("steps", "value_unfit", words)
-    falling = [(at, step.below) for at, step in enumerate(ladder.steps) if step.below is not None]
     for (_, high), (place, low) in pairwise(falling):
         if low >= high:
             words = Text("阈值须逐级降低", "Each threshold is lower than the one before")
             yield Fault(f"steps[{place}].below", "thresholds_not_falling", words)
+    for (_, low), (place, high) in pairwise(rising):
+        if high <= low:
+            words = Text("阈值须逐级升高", "Each threshold is higher than the one before")
+            yield Fault(f"steps[{place}].at_least", "thresholds_not_rising", words)
 
 
 def _jump_faults(kind: WatchKind, ladder: Ladder) -> Iterator[Fault]:

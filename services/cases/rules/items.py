@@ -31,6 +31,10 @@ class WatchKind(StrEnum):
     DEPOSIT_STATEMENT_MISSING = "deposit_statement_missing"
     FEED_SILENT = "feed_silent"
     CANARY = "canary"
+    UNREGISTERED_ON_SITE = "unregistered_on_site"
+    ATTENDANCE_STOPPED = "attendance_stopped"
+    BELOW_MINIMUM_WAGE = "below_minimum_wage"
+    IMPLAUSIBLE_PAY = "implausible_pay"
 
 
 # What its own events tell of, at the instant at which it is wrong; all else is a condition that a
@@ -39,7 +43,10 @@ TOLD_WHEN_WRONG = frozenset({WatchKind.TRANSFER_MISSED, WatchKind.BANK_FEED_LATE
 # What cases counts itself; nobody else tells of it.
 COUNTED_HERE = frozenset({WatchKind.WATCHED_AFTER_RED})
 # What a value decides on, and no document.
-MEASURED = frozenset({WatchKind.COVER_LOW, WatchKind.WATCHED_AFTER_RED})
+MEASURED = frozenset({
+    WatchKind.COVER_LOW, WatchKind.WATCHED_AFTER_RED, WatchKind.UNREGISTERED_ON_SITE,
+    WatchKind.BELOW_MINIMUM_WAGE,
+})  # fmt: skip
 
 
 class ItemState(StrEnum):

@@ -2,7 +2,7 @@
 
 Days are Beijing days, instants UTC. Fixed rungs count from D, the basis day, and may lie before it;
 the repeated one counts from the day of the rung before it. A rung of a value is reached while the
-value is below its threshold. Nothing here knows the clock: `now` is an argument.
+value is below its threshold, or at least as high. Nothing here knows the clock: `now` is given.
 """
 
 from collections.abc import Mapping, Sequence
@@ -51,8 +51,8 @@ class Known:
 class Step:
     """A rung as a policy writes it.
 
-    The opening, one at D + `after`, one of a value `below` a threshold, one that only a jump
-    reaches, or the last one, `every` so often.
+    The opening, one at D + `after`, one of a value `below` a threshold or of `at_least` so much,
+    one that only a jump reaches, or the last one, `every` so often.
     """
 
     code: str
@@ -64,17 +64,29 @@ class Step:
     unit: Unit | None = None
     """What it counts; None: what the ladder counts."""
     below: Decimal | None = None
+    at_least: Decimal | None = None
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "Step":
         """Read a policy's row."""
-        unit, below = row.get("unit"), row.get("below")
+        unit, below, least = row.get("unit"), row.get("below"), row.get("at_least")
         typed = {
             "at": time.fromisoformat(row["at"]),
             "unit": unit and Unit(unit),
             "below": None if below is None else Decimal(below),
+            "at_least": None if least is None else Decimal(least),
         }
         return cls(**{**row, **typed})
+
+    @property
+    def is_of_value(self) -> bool:
+        """Say whether a measured value reaches it."""
+        return self.below is not None or self.at_least is not None
+
+    def holds(self, value: Decimal) -> bool:
+        """Say whether a measured value reaches it."""
+        low = self.below is not None and value < self.below
+        return low or (self.at_least is not None and value >= self.at_least)
 
     @property
     def is_timed(self) -> bool:
@@ -175,7 +187,7 @@ class Ladder:
     @property
     def is_of_value(self) -> bool:
         """Say whether a measured value decides on its levels, and not time."""
-        return any(step.below is not None for step in self.steps)
+        return any(step.is_of_value for step in self.steps)
 
     def place(self, step: str) -> int:
         """Give the place of a step, the opening's is 0."""
@@ -287,13 +299,11 @@ class Ladder:
         return max(met, key=lambda jump: self.place(jump.to), default=None)
 
     def at_value(self, known: Known) -> str | None:
-        """Give the step on which a value stands, facts considered; None: it is high enough."""
+        """Give the step on which a value stands, facts considered; None: it is right."""
         if known.value is None:
             return None
-        under = [
-            step.code for step in self.steps if step.below is not None and known.value < step.below
-        ]
-        step = under[-1] if under else None
+        reached = [step.code for step in self.steps if step.holds(known.value)]
+        step = reached[-1] if reached else None
         jump = self.jump(step, known)
         return jump.to if jump else step
 

@@ -144,6 +144,35 @@ ACCEPTED: Mapping[WatchKind, tuple[Proof, ...]] = {
         ),
         _COMPLETE,
     ),
+    WatchKind.UNREGISTERED_ON_SITE: (
+        Proof("value_recovered", Text("人数回到阈值以下", "They are fewer than the policy allows")),
+        Proof(
+            "all_registered",
+            Text(
+                "在场人员均已实名登记并签订合同", "All on the site are registered, with contracts"
+            ),
+        ),
+        _COMPLETE,
+    ),
+    WatchKind.ATTENDANCE_STOPPED: (
+        Proof("attendance_resumed", Text("考勤已恢复", "People are seen on the site again")),
+        _COMPLETE,
+    ),
+    WatchKind.BELOW_MINIMUM_WAGE: (
+        Proof(
+            "value_recovered",
+            Text("平均实发不低于最低工资标准", "Average pay is no lower than the minimum wage"),
+        ),
+        Proof("no_payroll", Text("已无工资表可比", "There is no payroll to compare with")),
+        _COMPLETE,
+    ),
+    WatchKind.IMPLAUSIBLE_PAY: (
+        Proof(
+            "payroll_plausible",
+            Text("更正后的工资表无异常", "The payroll as corrected is plausible"),
+        ),
+        _COMPLETE,
+    ),
 }
 
 _FACTS: Mapping[str, Text] = {
@@ -151,6 +180,13 @@ _FACTS: Mapping[str, Text] = {
     "payroll_due": Text("应发工资未发", "wages are due"),
     "project_stopped": Text("项目停工", "the project stands still"),
     "account_frozen": Text("账户被冻结", "the account is frozen"),
+    "feed_silent": Text("考勤数据未到", "attendance is not told"),
+    "second_month": Text("连续两个月", "so it was the month before"),
+    "repeated": Text("多次出现", "so it was before"),
+    "amount_a_month": Text("单人单月金额异常", "one person's pay of a month"),
+    "amount_a_year": Text("单人全年金额异常", "one person's pay of a year"),
+    "cards_of_one_holder": Text("一人持多卡", "many cards of one holder"),
+    "same_amounts": Text("多人金额雷同", "many of the same amount"),
     "extension": Text("经批准延期", "more time was granted"),
     "treasury": Text("财政拨付数据", "a finance bureau's payments"),
     "provincial_client": Text("上级监管系统", "a provincial system"),
@@ -184,5 +220,9 @@ SUBJECTS: Mapping[WatchKind, str] = {
     WatchKind.DEPOSIT_STATEMENT_MISSING: "bank_statement",
     WatchKind.FEED_SILENT: "expectation",
     WatchKind.CANARY: "canary_round",
+    WatchKind.UNREGISTERED_ON_SITE: "project",
+    WatchKind.ATTENDANCE_STOPPED: "project",
+    WatchKind.BELOW_MINIMUM_WAGE: "project",
+    WatchKind.IMPLAUSIBLE_PAY: "project",
 }
 """What the subject of an item is a row of, in the service that tells of it."""

@@ -151,6 +151,11 @@ def _by_rule(jump: Jump) -> Text:
 
 def _by_value(step: Step, value: Decimal | None) -> Text:
     measured = "" if value is None else f"{value.normalize():f}"
+    if step.at_least is not None:
+        return Text(
+            f"数值 {measured} 达到阈值 {step.at_least}".replace("  ", " "),
+            f"the value {measured} is {step.at_least} or more".replace("  ", " "),
+        )
     if step.below is None:
         return Text(f"数值 {measured}", f"the value is {measured}")
     return Text(

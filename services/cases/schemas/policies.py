@@ -41,7 +41,7 @@ class LevelRow(InBody):
 
 
 class StepRow(InBody):
-    """A rung: the opening, one at D + `after`, one `below` a threshold, or the repeated one."""
+    """A rung: the opening, one at D + `after`, one of a threshold, or the repeated one."""
 
     code: Code
     level: Code | None = None
@@ -56,6 +56,8 @@ class StepRow(InBody):
     """What this step counts; none: what the policy counts."""
     below: Measure | None = None
     """Reached while the measured value is lower than this; values need no days."""
+    at_least: Measure | None = None
+    """Reached while the measured value is as high as this, or higher."""
 
 
 class JumpRow(InBody):

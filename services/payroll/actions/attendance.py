@@ -52,8 +52,10 @@ async def receive(
         rules.attendance.split, batch.records, clock.day_end(clock.day_of(now))
     )
     findings = [*batch.findings, *wrong]
-    if not taken:
+    if findings and not taken:
         raise AttendanceRefused(errors=findings[:MOST_FINDINGS])
+    if not taken:
+        return Taken(project.id, batch.source, 0, 0, 0, 0, (), 0)
     await queries.attendance.take_turns(session, project.id)
     people = await _attendees(session, project.id, taken, now)
     source = f"{role}:{batch.source}"

@@ -1,27 +1,67 @@
-"""What must be put right about projects' wage accounts: found at once, told once, ended."""
+"""What must be put right about projects' accounts and labour: found at once, told once, ended."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
+from typing import TypeAlias
 from uuid import UUID
 
 from services.payroll import queries, rules
+from services.payroll.actions import labour_conditions
 from services.payroll.models import Condition, Project
-from services.payroll.rules.conditions import COMPLETE, ENDED, ConditionKind, Found
+from services.payroll.rules.conditions import (
+    ACCOUNTS,
+    COMPLETE,
+    ENDED,
+    LABOUR,
+    ConditionKind,
+    Found,
+)
 from shared import clock
 from shared.db import Session, same_id
 from shared.events.conditions import PayrollConditionEnded, PayrollConditionFound
 from shared.events.registry import ProjectCard
 from shared.outbox import publish_all
 
+_OpenRows: TypeAlias = dict[UUID, dict[tuple[ConditionKind, UUID], Condition]]
+
 
 async def review(session: Session, project_ids: Collection[UUID], now: datetime) -> None:
-    """Look at some projects as they are now; tell what holds anew, otherwise, or no longer."""
-    rows = await queries.conditions.locked_open_conditions(session, project_ids)
-    open_rows: dict[UUID, dict[tuple[ConditionKind, UUID], Condition]] = {}
-    for row in rows:
+    """Look at some projects' accounts as they are now; tell what is so anew or no longer."""
+    open_rows = await _open_rows(session, project_ids, ACCOUNTS)
+    await _tell(session, open_rows, await _held(session, project_ids, now), now)
+
+
+async def review_labour(session: Session, project_ids: Collection[UUID], now: datetime) -> None:
+    """Look so at who is on some projects' sites, and at what their payroll sheets say."""
+    open_rows = await _open_rows(session, project_ids, LABOUR)
+    held = await labour_conditions.held(session, project_ids, clock.day_of(now))
+    await _tell(session, open_rows, held, now)
+
+
+async def look_at_sites(
+    session: Session, after: UUID | None, now: datetime, limit: int = 200
+) -> UUID | None:
+    """Look at the next projects of which anybody tells attendance; give the last."""
+    project_ids = await queries.conditions.projects_with_labour(session, after, limit)
+    await review_labour(session, project_ids, now)
+    return project_ids[-1] if len(project_ids) == limit else None
+
+
+async def _open_rows(
+    session: Session, project_ids: Collection[UUID], kinds: Collection[ConditionKind]
+) -> _OpenRows:
+    found: _OpenRows = {}
+    for row in await queries.conditions.locked_open_conditions(session, project_ids):
         key = (ConditionKind(row.kind), row.subject_id)
-        open_rows.setdefault(row.project_id, {})[key] = row
-    held = await _held(session, project_ids, now)
+        if key[0] in kinds:
+            found.setdefault(row.project_id, {})[key] = row
+    return found
+
+
+async def _tell(
+    session: Session, open_rows: _OpenRows, held: Mapping[UUID, Sequence[Found]], now: datetime
+) -> None:
+    """Tell what holds anew, otherwise, or no longer."""
     projects = await queries.projects.projects(session, held)
     times = await _times_found(session, held, open_rows)
     news: list[PayrollConditionFound | PayrollConditionEnded] = []

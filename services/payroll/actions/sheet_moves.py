@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from services.payroll import queries
-from services.payroll.actions import sheet_checks, sheets
+from services.payroll.actions import conditions, sheet_checks, sheets
 from services.payroll.actions.sheets import CheckedSheet
 from services.payroll.errors import SheetStep, SheetThere
 from services.payroll.models import Sheet
@@ -48,6 +48,8 @@ async def move_sheet(
     )  # fmt: skip
     as_noted = [sheet_checks.as_noted(one) for one in noted]
     await sheets.write_rows(session, project, sheet, rows, as_noted, now=now)
+    await session.flush()  # What was submitted stands where it was no longer.
+    await conditions.review_labour(session, {there.project_id, project_id}, now)
     return await sheets.told(session, sheet)
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.payroll import queries, rules
-from services.payroll.actions import sheet_checks, sheets
+from services.payroll.actions import conditions, sheet_checks, sheets
 from services.payroll.actions.sheets import CheckedSheet
 from services.payroll.errors import (
     PersonNeeded,
@@ -51,6 +51,8 @@ async def submit_sheet(session: Session, caller: Caller, sheet_id: UUID, now: da
         SheetStatus.SUBMITTED, caller.actor, now,
     )  # fmt: skip
     publish(session, SheetSubmitted(**_facts(project, sheet), occurred_at=now))
+    await session.flush()  # What it pays is looked at by what stands.
+    await conditions.review_labour(session, [sheet.project_id], now)
     return sheet
 
 
@@ -113,6 +115,8 @@ async def send_back_sheet(
     _person(caller)
     _stands(sheet, *RETURNED)
     sheets.archive(sheet, ArchiveCause.SENT_BACK, reason, caller.actor, now)
+    await session.flush()  # It stands no longer.
+    await conditions.review_labour(session, [sheet.project_id], now)
     return sheet
 
 

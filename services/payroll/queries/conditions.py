@@ -4,12 +4,13 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
-from services.payroll.models import Condition, Project, WageAccount, WorksContract
+from services.payroll.models import Attendance, Condition, Project, WageAccount, WorksContract
 from services.payroll.queries import accounts
 from services.payroll.rules.accounts import AccountStatus
 from services.payroll.rules.conditions import (
+    LABOUR,
     AccountLife,
     ConditionKind,
     ProjectFacts,
@@ -64,6 +65,14 @@ async def project_facts(
     )
     rows = await session.execute(select(Project, signed).where(Project.id.in_(project_ids)))
     return {project.id: _facts(project, signed_on, today) for project, signed_on in rows}
+
+
+async def areas_of(session: Session, project_ids: Collection[UUID]) -> Mapping[UUID, str]:
+    """Give the area of each of some projects."""
+    rows = await session.execute(
+        select(Project.id, Project.area_code).where(Project.id.in_(project_ids))
+    )
+    return {row.id: row.area_code for row in rows}
 
 
 def _facts(project: Project, signed_on: date | None, today: date) -> ProjectFacts:
@@ -123,6 +132,18 @@ async def projects_starting(session: Session, day: date) -> Sequence[UUID]:
         )
     )
     return sorted(set(rows))
+
+
+async def projects_with_labour(session: Session, after: UUID | None, limit: int) -> Sequence[UUID]:
+    """Give the next projects with attendance, or with something told of it or of payroll."""
+    seen = select(Attendance.day).where(Attendance.project_id == Project.id)
+    told = select(Condition.id).where(
+        Condition.project_id == Project.id, Condition.kind.in_(LABOUR), Condition.ended_at.is_(None)
+    )
+    statement = select(Project.id).where(or_(told.exists(), seen.exists())).order_by(Project.id)
+    if after:
+        statement = statement.where(Project.id > after)
+    return (await session.scalars(statement.limit(limit))).all()
 
 
 async def conditions(

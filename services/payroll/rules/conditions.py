@@ -1,4 +1,4 @@
-"""What payroll finds that somebody must put right about a project's wage account; pure."""
+"""What payroll finds that somebody must put right about a project's account or labour; pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,13 +15,27 @@ class ConditionKind(StrEnum):
     ACCOUNT_NOT_FILED = "account_not_filed"
     AGREEMENT_MISSING = "agreement_missing"
     COVER_LOW = "cover_low"
+    UNREGISTERED_ON_SITE = "unregistered_on_site"
+    ATTENDANCE_STOPPED = "attendance_stopped"
+    BELOW_MINIMUM_WAGE = "below_minimum_wage"
+    IMPLAUSIBLE_PAY = "implausible_pay"
 
 
+LABOUR = frozenset({
+    ConditionKind.UNREGISTERED_ON_SITE, ConditionKind.ATTENDANCE_STOPPED,
+    ConditionKind.BELOW_MINIMUM_WAGE, ConditionKind.IMPLAUSIBLE_PAY,
+})  # fmt: skip
+"""What attendance and payroll sheets tell of; the rest is about accounts."""
+ACCOUNTS = frozenset(ConditionKind) - LABOUR
 ENDED = {
     ConditionKind.ACCOUNT_NOT_OPENED: "account_opened",
     ConditionKind.ACCOUNT_NOT_FILED: "account_filed",
     ConditionKind.AGREEMENT_MISSING: "agreement_signed",
     ConditionKind.COVER_LOW: "no_payroll",
+    ConditionKind.UNREGISTERED_ON_SITE: "all_registered",
+    ConditionKind.ATTENDANCE_STOPPED: "attendance_resumed",
+    ConditionKind.BELOW_MINIMUM_WAGE: "no_payroll",
+    ConditionKind.IMPLAUSIBLE_PAY: "payroll_plausible",
 }
 """The proof, in a word, that what held holds no longer."""
 

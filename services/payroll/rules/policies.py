@@ -42,6 +42,10 @@ class PolicyKind(StrEnum):
     """`hours`: so long a changed card of a worker waits before money goes to it."""
     ATTENDANCE_SOURCES = "attendance_sources"
     """`order`: whose word of a worker's month counts: `gate_vendor`, `contractor`, `sheet`."""
+    SITE_WATCH = "site_watch"
+    """`days`: whoever was seen within so many days is on the site."""
+    IMPLAUSIBLE_PAY = "implausible_pay"
+    """`per_month`, `per_year`, `cards`, `same_workers`, `same_share`, `months` looked at."""
 
 
 class Certainty(StrEnum):

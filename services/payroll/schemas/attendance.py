@@ -57,7 +57,8 @@ class AttendanceIn(Body):
 
     source: SourceCode
     """The code of the system or device that it comes from; record keys are unique within it."""
-    records: Annotated[list[AttendanceRecordIn], Field(min_length=1, max_length=MOST_RECORDS)]
+    records: Annotated[list[AttendanceRecordIn], Field(max_length=MOST_RECORDS)]
+    """None: nobody passed; it is heard of none the less."""
 
 
 class _Sifted(AttendanceIn):

@@ -98,6 +98,9 @@ class _Checks(RootModel[dict[_CheckCode, _Check]]):
         return self
 
 
+_YUAN = r"^[0-9]{1,9}\.[0-9]{2}$"
+
+
 class _Monthly(_Values):
     monthly: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,6}\.[0-9]{2}$")]
 
@@ -129,6 +132,15 @@ class _Order(_Values):
     ]
 
 
+class _Implausible(_Values):
+    per_month: Annotated[str, StringConstraints(pattern=_YUAN)]
+    per_year: Annotated[str, StringConstraints(pattern=_YUAN)]
+    cards: Annotated[int, Field(ge=2, le=100)]
+    same_workers: Annotated[int, Field(ge=2, le=10_000)]
+    same_share: Annotated[str, StringConstraints(pattern=r"^(0\.[0-9]{2}|1\.00)$")]
+    months: Annotated[int, Field(ge=1, le=24)]
+
+
 FORMS: dict[PolicyKind, type[BaseModel]] = {
     PolicyKind.SUB_LEDGERS: _Allowed,
     PolicyKind.CLOSING_NOTICE: _DayCount,
@@ -146,6 +158,8 @@ FORMS: dict[PolicyKind, type[BaseModel]] = {
     PolicyKind.WORKER_AGE: _Ages,
     PolicyKind.REGISTRATION_GATE: _Gate,
     PolicyKind.ATTENDANCE_SOURCES: _Order,
+    PolicyKind.SITE_WATCH: _DayCount,
+    PolicyKind.IMPLAUSIBLE_PAY: _Implausible,
     PolicyKind.PAYEE_HOLD: _Hours,
 }
 

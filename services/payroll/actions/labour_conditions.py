@@ -1,0 +1,122 @@
+"""What holds of projects' people and pay: attendance, rosters and standing payroll sheets."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from services.payroll import queries, rules
+from services.payroll.models import Policy
+from services.payroll.queries.labour import ProjectMonth
+from services.payroll.rules.conditions import Found
+from services.payroll.rules.labour_conditions import Labour, PayMonth
+from services.payroll.rules.policies import PolicyKind
+from services.payroll.rules.sheet_checks import Check
+from shared.db import Session
+from shared.workdays import months_after
+
+_PAST = 24
+"""Months of which payroll is read: the longest window that a row may ask for, and its year."""
+_Areas = Mapping[str, Sequence[UUID]]
+
+
+async def held(
+    session: Session, project_ids: Collection[UUID], today: date
+) -> Mapping[UUID, Sequence[Found]]:
+    """Give what holds of some projects, by project."""
+    projects = await queries.conditions.project_facts(session, project_ids, today)
+    codes = await queries.conditions.areas_of(session, project_ids)
+    areas: dict[str, list[UUID]] = {}
+    for project_id in sorted(projects):
+        areas.setdefault(codes[project_id], []).append(project_id)
+    labour = await _labour(session, areas, today)
+    return {
+        project_id: rules.labour_conditions.found(facts, labour[project_id], today)
+        for project_id, facts in projects.items()
+    }
+
+
+async def _labour(session: Session, areas: _Areas, today: date) -> Mapping[UUID, Labour]:
+    ids = [project_id for mine in areas.values() for project_id in mine]
+    days: dict[UUID, int] = {}
+    for code, mine in areas.items():
+        row = await queries.policies.policy_in_force(session, PolicyKind.SITE_WATCH, code, today)
+        days |= dict.fromkeys(mine, row.values["days"])
+    on_site = await queries.labour.on_site(session, days, today)
+    last = await queries.labour.last_seen(session, ids)
+    silent = await queries.attended.unheard_since(session, ids)
+    since = f"{months_after(today.replace(day=1), -_PAST):%Y-%m}"
+    submitted = await queries.labour.submitted(session, ids, since)
+    paid = await queries.labour.paid(session, ids, since) if submitted else {}
+    found = {}
+    for code, mine in areas.items():
+        row = await queries.policies.policy_in_force(
+            session, PolicyKind.IMPLAUSIBLE_PAY, code, today
+        )
+        signs = await _signs(session, mine, since, row) if submitted else {}
+        minimum, full_days = await _minimum(session, code, {one for _, one in submitted}, today)
+        for project_id in mine:
+            months = [
+                PayMonth(key[1], first, paid.get(key, ()), frozenset(signs.get(key, ())))
+                for key, first in sorted(submitted.items(), key=lambda one: one[0][1])
+                if key[0] == project_id
+            ]
+            found[project_id] = Labour(
+                on_site.get(project_id), last.get(project_id), project_id in silent,
+                _with_holders(months, signs.get((project_id, ""), ())), minimum, full_days,
+                row.values["months"],
+            )  # fmt: skip
+    return found
+
+
+def _with_holders(months: list[PayMonth], signs: Collection[str]) -> Sequence[PayMonth]:
+    """Let what is so of cards now be a sign of the last month."""
+    if months and signs:
+        last = months[-1]
+        months[-1] = PayMonth(last.period, last.submitted_on, last.paid, last.signs | set(signs))
+    return months
+
+
+async def _signs(
+    session: Session, project_ids: Collection[UUID], since: str, row: Policy
+) -> Mapping[ProjectMonth, Collection[str]]:
+    """Give what makes months of projects implausible; of cards as they are now the month is ''."""
+    said = row.values
+    much = await queries.labour.paid_much(
+        session, project_ids, since,
+        month=Decimal(said["per_month"]), year=Decimal(said["per_year"]),
+    )  # fmt: skip
+    cards = await queries.labour.many_cards(session, project_ids, since, said["cards"])
+    holders = await queries.labour.held_for_others(session, project_ids, said["cards"])
+    same = await queries.labour.same_amounts(
+        session, project_ids, since,
+        workers=said["same_workers"], share=Decimal(said["same_share"]),
+    )  # fmt: skip
+    found: dict[ProjectMonth, set[str]] = {}
+    for key, sign in (
+        *much,
+        *((key, "cards_of_one_holder") for key in cards),
+        *(((project_id, ""), "cards_of_one_holder") for project_id in holders),
+        *((key, "same_amounts") for key in same),
+    ):
+        found.setdefault(key, set()).add(sign)
+    return found
+
+
+async def _minimum(
+    session: Session, area_code: str, periods: Collection[str], today: date
+) -> tuple[Mapping[str, Decimal], Decimal]:
+    """Give an area's minimum wage by month, where it has a row, and the days of a full month."""
+    if not periods:
+        return {}, Decimal(0)
+    wages = await queries.policies.policies_of(session, PolicyKind.MINIMUM_WAGE, area_code)
+    in_force = {
+        period: rules.policies.in_force(*wages, rules.periods.first_day(period))
+        for period in periods
+    }
+    checks = await queries.policies.policy_in_force(
+        session, PolicyKind.SHEET_CHECKS, area_code, today
+    )
+    full = checks.values.get(Check.BELOW_MINIMUM, {}).get("full_days", 0)
+    known = {period: Decimal(row.values["monthly"]) for period, row in in_force.items() if row}
+    return known, Decimal(str(full))
