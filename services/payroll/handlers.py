@@ -70,6 +70,7 @@ async def on_works_contract_signed(session: Session, event: WorksContractSigned)
         now=event.occurred_at,
     )
     await session.flush()  # What holds of the project now is read from the rows.
+    await actions.paydays.follow_project(session, event.project_id)
     await actions.conditions.review(session, [event.project_id], event.occurred_at)
 
 
@@ -130,6 +131,8 @@ def _terms(event: WorksContractSigned | WorksContractSupplemented) -> Terms:
         event.transfer_day,
         TransferMonth(event.transfer_month),
         DueShift(event.due_shift),
+        event.pay_cycle,
+        event.pay_day,
     )
 
 
@@ -149,6 +152,7 @@ async def on_calendar_published(session: Session, event: CalendarPublished) -> N
     await known.on_calendar_published(session, event)
     await actions.expectations.replan(session, held)
     await actions.obligations.note_calendar(session, event.area_code, event.year, event.occurred_at)
+    await actions.paydays.replan(session, event.area_code)
     await actions.feeds.replan_feeds(session, event.area_code)
 
 
@@ -158,4 +162,5 @@ async def on_area_changed(session: Session, event: AreaChanged) -> None:
     await known.on_area_changed(session, event)
     await actions.expectations.replan(session, held)
     await actions.obligations.note_area(session, event.area_code, event.occurred_at)
+    await actions.paydays.replan(session, event.area_code)
     await actions.feeds.replan_feeds(session, event.area_code)

@@ -28,6 +28,8 @@ UNITS = 300
 SOURCES = 100
 # So many reports are noted in one transaction.
 REPORTS = 500
+# So many months of projects are worked out in one transaction.
+PAY_MONTHS = 50
 
 
 async def expect_bank_feeds(sessions: Sessions, today: date) -> None:
@@ -74,6 +76,19 @@ async def find_overdue_reports(sessions: Sessions, today: date) -> None:
             found = await actions.reports.find_overdue_reports(
                 session, today, clock.at(today), REPORTS
             )
+
+
+async def begin_pay_month(sessions: Sessions, today: date) -> None:
+    """Daily at 00:00; on the first of a month: look at the month that is over."""
+    if today.day == 1:
+        async with sessions.begin("job:begin_pay_month") as session:
+            await actions.paydays.begin_month(session, today)
+
+
+async def review_pay_months(sessions: Sessions) -> int:
+    """Poll: work out months of projects anew, and find wages whose day is over."""
+    async with sessions.begin("job:review_pay_months") as session:
+        return await actions.paydays.review(session, clock.now(), PAY_MONTHS)
 
 
 async def find_missed_transfers(sessions: Sessions) -> int:

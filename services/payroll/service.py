@@ -97,6 +97,7 @@ service = Service(
     jobs=[  # Beijing time
         daily("00:00", jobs.expect_bank_feeds),
         daily("00:00", jobs.look_at_accounts),
+        daily("00:00", jobs.begin_pay_month),
         daily("00:00", jobs.find_overdue_reports),
         daily("00:00", jobs.report_without_timer),
         daily("09:00", jobs.remind_of_transfers),
@@ -106,6 +107,7 @@ service = Service(
         jobs.replan_obligations,
         jobs.match_returns,
         jobs.find_missed_transfers,
+        jobs.review_pay_months,
         jobs.keep_canary_flying,
     ],
     timers={

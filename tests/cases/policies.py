@@ -27,6 +27,7 @@ def _defaults() -> dict[str, dict[str, Any]]:
         "0017_bank_statements",
         "0019_expectations",
         "0021_sites_and_pay",
+        "0022_wages",
     ):
         module = _migration(file)
         rows |= {

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from services.cases import actions, handlers
 from services.cases.errors import KindUnknown
-from services.cases.models import Condition, WatchItem
+from services.cases.models import Condition, CorrectionOrder, WatchItem
 from services.cases.rules.conditions import ConditionState
 from services.cases.schemas.policies import PolicyIn
 from shared import clock, timers
@@ -94,6 +94,18 @@ RULES: list[tuple[str, str, str, list[tuple[str, str]]]] = [
     ("reporting_gap", "2023-04-27", "2023-04-27 10:00",
      [("blue", "04-27 10:00"), ("yellow", "05-05 09:00"), ("orange", "05-15 09:00"),
       ("red", "05-29 09:00")]),
+    # P8: told before its day, open with the first instant after it; the make-up Sunday of 23 April
+    # is the sixth working day, the Saturday of 6 May the fourteenth.
+    ("payroll_not_submitted", "2023-04-14", "2023-04-01 00:01",
+     [("blue", "04-15 00:00"), ("yellow", "04-19 09:00"), ("orange", "04-27 09:00"),
+      ("red", "05-15 09:00")]),
+    ("wages_unpaid", "2023-04-14", "2023-04-17 10:01",
+     [("blue", "04-17 10:01"), ("yellow", "04-19 09:00"), ("orange", "04-27 09:00"),
+      ("red", "05-15 09:00")]),
+    # P17, in calendar days.
+    ("leaver_not_settled", "2023-04-14", "2023-04-14 15:00",
+     [("blue", "04-17 09:00"), ("yellow", "04-21 09:00"), ("orange", "04-29 09:00"),
+      ("red", "05-14 09:00")]),
     ("nobody_in_charge", "2023-06-20", "2023-06-20 00:00",
      [("yellow", "06-20 00:00"), ("orange", "06-26 09:00"), ("red", "07-05 09:00")]),
 ]  # fmt: skip
@@ -129,7 +141,7 @@ async def test_a_rule_climbs_over_its_days_and_closes_by_its_proof(
 async def test_every_kind_has_a_default_rule_and_a_test_of_it() -> None:
     others = {
         "cover_low", "transfer_missed", "bank_feed_late", "watched_after_red",
-        "unregistered_on_site", "below_minimum_wage",
+        "unregistered_on_site", "below_minimum_wage", "paid_share_low",
     }  # fmt: skip
     assert {kind for kind, *_ in RULES} | others == set(DEFAULTS)
 
@@ -427,6 +439,36 @@ async def test_implausible_pay_is_red_when_it_comes_again(session: Session) -> N
     assert (item.level, item.facts) == ("red", ["repeated", "same_amounts"])
     await make.tell(session, make.ended(kind, "2023-04-12 10:00", "payroll_plausible"))
     assert (item.state, item.close_reason) == ("closed", "payroll_plausible")
+
+
+async def test_the_share_of_those_who_were_paid_decides_by_itself(session: Session) -> None:
+    values = ("100.00", "99.99", "94.99", "89.99", "79.99", "95.00", "100.00")
+    for day, value in enumerate(values, 1):
+        said = make.condition(
+            "paid_share_low", "2023-03-01", f"2023-03-{day:02d} 10:00", value=Decimal(value)
+        )
+        await make.tell(session, PayrollConditionFound(**said))
+    item = await item_of(session, "paid_share_low")
+    assert [level for level, _ in await make.climbed(session, item)] == [
+        "blue", "yellow", "orange", "red", "blue",
+    ]  # fmt: skip
+    assert (item.state, item.close_reason) == ("closed", "value_recovered")
+
+
+async def test_the_month_after_that_is_over_makes_unpaid_wages_red(session: Session) -> None:
+    """Only the order to pay follows wages that somebody submitted (423号 art. 26)."""
+    kinds = {"payroll_not_submitted": "disbursement", "wages_unpaid": "wages"}
+    for kind, matter in kinds.items():
+        said = {"period": "2023-03", "facts": []}
+        await make.tell(session, make.found(kind, "2023-04-14", "2023-04-15 00:00", **said))
+        said["facts"] = ["next_month_over"]
+        await make.tell(session, make.found(kind, "2023-04-14", "2023-05-01 00:01", **said))
+        item = await item_of(session, kind)
+        assert (item.level, item.level_since) == ("red", at("2023-05-01 00:01"))
+        orders = await session.scalars(
+            select(CorrectionOrder.matter).where(CorrectionOrder.watch_item_id == item.id)
+        )
+        assert orders.all() == [matter]
 
 
 async def test_a_low_value_is_repeated_and_time_raises_nothing(session: Session) -> None:

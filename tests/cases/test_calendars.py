@@ -7,7 +7,12 @@ from typing import Any
 from sqlalchemy import select
 
 from services.cases.models import WatchItem
-from services.cases.rules.items import COUNTED_HERE, TOLD_WHEN_WRONG, Happening, WatchKind
+from services.cases.rules.items import (
+    COUNTED_HERE,
+    TOLD_WHEN_WRONG,
+    Happening,
+    WatchKind,
+)
 from services.cases.rules.ladder import Ladder
 from shared import timers, workdays
 from shared.db import Session
@@ -21,7 +26,7 @@ CONDITIONS = sorted(set(WatchKind) - TOLD_WHEN_WRONG - COUNTED_HERE)
 # What a value decides on stands where it opens at once.
 VALUES = {
     WatchKind.COVER_LOW: 1, WatchKind.UNREGISTERED_ON_SITE: 5,
-    WatchKind.BELOW_MINIMUM_WAGE: Decimal("0.9"),
+    WatchKind.BELOW_MINIMUM_WAGE: Decimal("0.9"), WatchKind.PAID_SHARE_LOW: 99,
 }  # fmt: skip
 KEPT = ("state", "level", "step", "step_at", "calendar_version", "due_at", "closed_at",
         "changed_xid", "changed_at")  # fmt: skip

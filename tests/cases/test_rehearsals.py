@@ -271,8 +271,9 @@ def histories(kind: WatchKind) -> list[list[News]]:
             [news("2023-03"), news("2023-05"), news("2023-07")],
             [news(f"2023-{month:02d}") for month in range(3, 8)],
         ]
-    if kind is WatchKind.COVER_LOW:
-        cents = [Decimal(value) / 100 for value in range(130, -1, -1)]
+    if kind in {WatchKind.COVER_LOW, WatchKind.PAID_SHARE_LOW}:
+        whole = 100 if kind is WatchKind.COVER_LOW else 1
+        cents = [Decimal(value) / whole for value in range(130, -1, -1)]
         days = [told + timedelta(hours=number) for number in range(len(cents))]
         falling = [
             news(at=day, known_at=day, value=value) for day, value in zip(days, cents, strict=True)
@@ -297,7 +298,7 @@ def histories(kind: WatchKind) -> list[list[News]]:
     if kind is WatchKind.WATCHED_AFTER_RED:
         periods = [(told + timedelta(days=30 * number), number) for number in range(3)]
         return [[news(at=day, known_at=day, value=Decimal(clean)) for day, clean in periods]]
-    facts = frozenset({"works_started", "repeated"})
+    facts = frozenset({"works_started", "repeated", "next_month_over"})
     return [[news()], [news(facts=facts)]]
 
 

@@ -17,7 +17,13 @@ from services.cases.errors import NotClosedByHand
 from services.cases.models import Evidence, Extension, WatchItem
 from services.cases.rules.closings import ClosingState
 from services.cases.rules.extensions import ExtensionState
-from services.cases.rules.items import COUNTED_HERE, TOLD_WHEN_WRONG, ItemState, WatchKind
+from services.cases.rules.items import (
+    COUNTED_HERE,
+    MEASURED,
+    TOLD_WHEN_WRONG,
+    ItemState,
+    WatchKind,
+)
 from services.cases.schemas.closings import ClosingDecisionIn, ClosingIn, ReopeningIn
 from services.cases.schemas.extensions import ExtensionDecisionIn, ExtensionIn
 from services.cases.schemas.policies import PolicyIn
@@ -121,7 +127,7 @@ class Life:
         facts = self.dice.choice([[], [], ["works_started"], ["payroll_due"]])
         value = Decimal(self.dice.randint(0, 150)) / 100
         changes: dict[str, Any] = {"facts": facts, "unit_id": make.DEVELOPER}
-        changes["value"] = value if kind == WatchKind.COVER_LOW else None
+        changes["value"] = value if kind in MEASURED else None
         changes["muted_by"] = self.dice.choice([None, None, "project_stopped"])
         self.told[key] = [said_at]
         event = make.found(kind, since.isoformat(), said_at, subject, **changes)

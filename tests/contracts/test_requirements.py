@@ -22,8 +22,8 @@ SHOWN = {
     "R3": {1, 17, 19, 24},
     "R4": {1, 2, 7, 16, 17, 19, 26, 29, 50, 54},
     "R5": {1, 2, 6, 34, 39},
-    "P": {*range(1, 8), *range(10, 15), 18, 19, *range(22, 26)},
-    "L1": {*range(7, 14), *range(17, 24), 27, 34},
+    "P": {*range(1, 15), 17, 18, 19, *range(22, 26)},
+    "L1": {2, 3, *range(7, 14), *range(17, 24), 27, 34},
     "L2": {*range(1, 9), 10, 11, *range(14, 18)},
     "L3": {*range(1, 15)},
     "W": {1, 2, 8, 12, 13},
@@ -56,6 +56,10 @@ KINDS = {
     "below_minimum_wage": "P13",
     "implausible_pay": "P14",
     "feed_silent": "P25",
+    "payroll_not_submitted": "P8",
+    "wages_unpaid": "P8",
+    "paid_share_low": "P9",
+    "leaver_not_settled": "P17",
 }
 
 

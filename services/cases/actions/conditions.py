@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from services.cases import queries
-from services.cases.actions import items, levels, limits, tellings
+from services.cases.actions import items, levels, limits, order_course, tellings
 from services.cases.actions.timeline import note
 from services.cases.errors import PolicyMissing
 from services.cases.models import Condition, WatchItem
@@ -162,6 +162,7 @@ async def _retell(session: Session, condition: Condition, item: WatchItem, found
                 levels.tell(session, item, ladder, rungs, at=found.at)
         jump_by_fact(session, item, ladder, found.at)
     await limits.arm(session, item, ladder, calendar, found.at)
+    await order_course.draft_at_step(session, item, ladder, found.at)
 
 
 def _note_changes(session: Session, item: WatchItem, before: dict[str, Any], at: datetime) -> None:

@@ -35,6 +35,10 @@ class WatchKind(StrEnum):
     ATTENDANCE_STOPPED = "attendance_stopped"
     BELOW_MINIMUM_WAGE = "below_minimum_wage"
     IMPLAUSIBLE_PAY = "implausible_pay"
+    PAYROLL_NOT_SUBMITTED = "payroll_not_submitted"
+    WAGES_UNPAID = "wages_unpaid"
+    PAID_SHARE_LOW = "paid_share_low"
+    LEAVER_NOT_SETTLED = "leaver_not_settled"
 
 
 # What its own events tell of, at the instant at which it is wrong; all else is a condition that a
@@ -45,7 +49,7 @@ COUNTED_HERE = frozenset({WatchKind.WATCHED_AFTER_RED})
 # What a value decides on, and no document.
 MEASURED = frozenset({
     WatchKind.COVER_LOW, WatchKind.WATCHED_AFTER_RED, WatchKind.UNREGISTERED_ON_SITE,
-    WatchKind.BELOW_MINIMUM_WAGE,
+    WatchKind.BELOW_MINIMUM_WAGE, WatchKind.PAID_SHARE_LOW,
 })  # fmt: skip
 
 

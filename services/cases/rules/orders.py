@@ -58,7 +58,14 @@ MATTERS = {
     "deposit_not_replenished": "deposit",
     "notice_board_missing": "notice_board",
     "payment_guarantee_missing": "payment_guarantee",
+    # Nobody said how much is owed: the order is to make the sheet and pay by it (724号 art. 56).
+    "payroll_not_submitted": "disbursement",
+    "wages_unpaid": "wages",
 }
+
+
+# What each period owes anew, so that each has its own order.
+OF_A_PERIOD = frozenset({"transfer_missed", "wages"})
 
 
 def matter_of(kind: str, system: str | None = None) -> str | None:
@@ -68,7 +75,7 @@ def matter_of(kind: str, system: str | None = None) -> str | None:
 
 def about(matter: str, item_key: str, project_id: object) -> str:
     """Give the key under which one order at a time is under way: a transfer, a project's system."""
-    return item_key if matter == "transfer_missed" else f"{matter}:{project_id}"
+    return item_key if matter in OF_A_PERIOD else f"{matter}:{project_id}"
 
 
 def is_drafted(ladder: Ladder, step: str) -> bool:

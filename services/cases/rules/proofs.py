@@ -31,6 +31,16 @@ _OUTSIDE = (
     _COMPLETE,
 )
 _SYSTEM = (_FILED, *_OUTSIDE)
+_SETTLED = Proof(
+    "wages_settled",
+    Text(
+        "银行回单显示全部工资已到本人账户", "The bank says that all of it is on workers' accounts"
+    ),
+)
+_NOBODY_OWED = (
+    Proof("nobody_worked", Text("当月无人出勤", "By what is told now nobody worked there")),
+    _OUTSIDE[3],
+)
 
 ACCEPTED: Mapping[WatchKind, tuple[Proof, ...]] = {
     WatchKind.TRANSFER_MISSED: (
@@ -131,6 +141,37 @@ ACCEPTED: Mapping[WatchKind, tuple[Proof, ...]] = {
         Proof("project_stopped", Text("项目已停工", "The project stands still")),
         _COMPLETE,
     ),
+    WatchKind.PAYROLL_NOT_SUBMITTED: (
+        Proof(
+            "sheet_submitted",
+            Text("工资支付表已报送", "A payroll sheet of the month was submitted"),
+        ),
+        *_NOBODY_OWED,
+    ),
+    WatchKind.WAGES_UNPAID: (
+        _SETTLED,
+        Proof("not_due", Text("尚未到约定支付日", "Its day is not over")),
+        *_NOBODY_OWED,
+    ),
+    WatchKind.PAID_SHARE_LOW: (
+        Proof(
+            "all_paid",
+            Text("当月出勤人员工资已全部到账", "Everybody who attended in the month is paid"),
+        ),
+        Proof(
+            "value_recovered",
+            Text("发放比例回到阈值以上", "The share is as high again as the policy asks for"),
+        ),
+        *_NOBODY_OWED,
+    ),
+    WatchKind.LEAVER_NOT_SETTLED: (
+        Proof(
+            "leaver_settled",
+            Text("退场人员工资已结清", "The wages of those who left are settled"),
+        ),
+        Proof("not_left", Text("退场记录已更正", "By what is told now they did not leave then")),
+        _OUTSIDE[3],
+    ),
     WatchKind.CANARY: (
         Proof("transfer_received", Text("平台自检款项已到", "The platform's own transfer came in")),
     ),
@@ -178,6 +219,7 @@ ACCEPTED: Mapping[WatchKind, tuple[Proof, ...]] = {
 _FACTS: Mapping[str, Text] = {
     "works_started": Text("已开工", "works have started"),
     "payroll_due": Text("应发工资未发", "wages are due"),
+    "next_month_over": Text("次月已过仍未支付", "the month after is over, too"),
     "project_stopped": Text("项目停工", "the project stands still"),
     "account_frozen": Text("账户被冻结", "the account is frozen"),
     "feed_silent": Text("考勤数据未到", "attendance is not told"),
@@ -224,5 +266,9 @@ SUBJECTS: Mapping[WatchKind, str] = {
     WatchKind.ATTENDANCE_STOPPED: "project",
     WatchKind.BELOW_MINIMUM_WAGE: "project",
     WatchKind.IMPLAUSIBLE_PAY: "project",
+    WatchKind.PAYROLL_NOT_SUBMITTED: "payday",
+    WatchKind.WAGES_UNPAID: "payday",
+    WatchKind.PAID_SHARE_LOW: "pay_month",
+    WatchKind.LEAVER_NOT_SETTLED: "leavers",
 }
 """What the subject of an item is a row of, in the service that tells of it."""

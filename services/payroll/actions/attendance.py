@@ -21,6 +21,7 @@ from shared.expectations import FeedKind
 MOST_FINDINGS = 10_000
 _VENDOR, _CONTRACTOR = "gate_vendor", "contractor"
 _COLUMNS = ("project_id", "source", "record_key", "day", *queries.attendance.TOLD, "told_at")
+_DAY = _COLUMNS.index("day")
 
 
 class Taken(NamedTuple):
@@ -62,6 +63,8 @@ async def receive(
     rows = await asyncio.to_thread(_rows, project.id, source, taken, people, now)
     new = await sets.merged(session, Attendance, _COLUMNS, rows)
     if new:
+        days = {row[_DAY] for row in rows}
+        await queries.paydays.touch(session, project.id, {f"{day:%Y-%m}" for day in days})
         # Once for all of them; the digest is keyed, as a bare one could be guessed back.
         digest = pii.blind_index(batch.sha256, "account")
         said = {"source": source, "rows": new, "digest": digest}

@@ -1,6 +1,6 @@
-"""What must be put right about projects' accounts and labour: found at once, told once, ended."""
+"""What must be put right about projects: found at once, told once, ended with its proof."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import TypeAlias
 from uuid import UUID
@@ -14,6 +14,7 @@ from services.payroll.rules.conditions import (
     ENDED,
     LABOUR,
     ConditionKind,
+    Ended,
     Found,
 )
 from shared import clock
@@ -27,15 +28,16 @@ _OpenRows: TypeAlias = dict[UUID, dict[tuple[ConditionKind, UUID], Condition]]
 
 async def review(session: Session, project_ids: Collection[UUID], now: datetime) -> None:
     """Look at some projects' accounts as they are now; tell what is so anew or no longer."""
-    open_rows = await _open_rows(session, project_ids, ACCOUNTS)
-    await _tell(session, open_rows, await _held(session, project_ids, now), now)
+    rows = await queries.conditions.locked_open_conditions(session, project_ids, ACCOUNTS)
+    held = await _held(session, project_ids, now)
+    await tell(session, rows, held, _as_its_kind_ends, now)
 
 
 async def review_labour(session: Session, project_ids: Collection[UUID], now: datetime) -> None:
     """Look so at who is on some projects' sites, and at what their payroll sheets say."""
-    open_rows = await _open_rows(session, project_ids, LABOUR)
+    rows = await queries.conditions.locked_open_conditions(session, project_ids, LABOUR)
     held = await labour_conditions.held(session, project_ids, clock.day_of(now))
-    await _tell(session, open_rows, held, now)
+    await tell(session, rows, held, _as_its_kind_ends, now)
 
 
 async def look_at_sites(
@@ -47,21 +49,27 @@ async def look_at_sites(
     return project_ids[-1] if len(project_ids) == limit else None
 
 
-async def _open_rows(
-    session: Session, project_ids: Collection[UUID], kinds: Collection[ConditionKind]
-) -> _OpenRows:
-    found: _OpenRows = {}
-    for row in await queries.conditions.locked_open_conditions(session, project_ids):
-        key = (ConditionKind(row.kind), row.subject_id)
-        if key[0] in kinds:
-            found.setdefault(row.project_id, {})[key] = row
-    return found
+def _as_its_kind_ends(row: Condition, project: Project) -> Ended:
+    complete = project.status == COMPLETE
+    return Ended("project_closed" if complete else ENDED[ConditionKind(row.kind)])
 
 
-async def _tell(
-    session: Session, open_rows: _OpenRows, held: Mapping[UUID, Sequence[Found]], now: datetime
+async def tell(
+    session: Session,
+    rows: Sequence[Condition],
+    held: Mapping[UUID, Sequence[Found]],
+    ended: Callable[[Condition, Project], Ended],
+    now: datetime,
 ) -> None:
-    """Tell what holds anew, otherwise, or no longer."""
+    """Tell of what holds anew, otherwise or no longer, by what of it was told before.
+
+    `rows` are locked, and all that may have ended is among them; `held` is what holds now, of
+    every project that was looked at.
+    """
+    open_rows: _OpenRows = {}
+    for row in rows:
+        key = (ConditionKind(row.kind), row.subject_id)
+        open_rows.setdefault(row.project_id, {})[key] = row
     projects = await queries.projects.projects(session, held)
     times = await _times_found(session, held, open_rows)
     news: list[PayrollConditionFound | PayrollConditionEnded] = []
@@ -77,11 +85,11 @@ async def _tell(
                 continue
             _write(row, project, one, now)
             news.append(_told(row, project, one, now))
-        for (kind, _), row in before.items():
-            complete = project.status == COMPLETE
+        for row in before.values():
+            end = ended(row, project)
             row.ended_at, row.tellings = now, row.tellings + 1
-            row.end_reason = "project_closed" if complete else ENDED[kind]
-            news.append(_ended(row, project, now))
+            row.end_reason = end.reason
+            news.append(_ended(row, project, end, now))
     if news:
         await publish_all(session, news)
 
@@ -145,6 +153,7 @@ def _row(project: Project, one: Found, times: int, now: datetime) -> Condition:
         kind=one.kind.value,
         subject_id=one.subject_id,
         project_id=project.id,
+        period=one.period,
         since=one.since,
         found_at=now,
         tellings=0,
@@ -169,6 +178,7 @@ def _told(row: Condition, project: Project, one: Found, now: datetime) -> Payrol
         project_id=project.id,
         project=ProjectCard.model_validate(project.card),
         area_code=project.area_code,
+        period=one.period,
         unit_id=one.unit_id,
         since=row.since,
         facts=list(one.facts),
@@ -177,7 +187,7 @@ def _told(row: Condition, project: Project, one: Found, now: datetime) -> Payrol
     )
 
 
-def _ended(row: Condition, project: Project, now: datetime) -> PayrollConditionEnded:
+def _ended(row: Condition, project: Project, end: Ended, now: datetime) -> PayrollConditionEnded:
     return PayrollConditionEnded(
         id=same_id(clock.at(row.since), row.id, row.tellings),
         occurred_at=now,
@@ -186,5 +196,7 @@ def _ended(row: Condition, project: Project, now: datetime) -> PayrollConditionE
         project_id=project.id,
         project=ProjectCard.model_validate(project.card),
         area_code=project.area_code,
-        reason=row.end_reason or "",
+        period=row.period,
+        reason=end.reason,
+        proof=dict(end.proof),
     )

@@ -94,6 +94,8 @@ def _contract(
         transfer_day=terms.transfer_day,
         transfer_month=terms.transfer_month,
         due_shift=terms.due_shift,
+        pay_cycle=terms.pay_cycle,
+        pay_day=terms.pay_day,
     )
 
 

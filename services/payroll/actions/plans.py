@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from services.payroll import queries, rules
-from services.payroll.actions import conditions, money, obligations, projects
+from services.payroll.actions import conditions, money, obligations, paydays, projects
 from services.payroll.models import (
     Credit,
     Obligation,
@@ -89,6 +89,7 @@ async def follow_project(session: Session, card: ProjectCard, told_at: datetime)
     kept = await queries.projects.find_project(session, card.project_id)
     before = kept.status if kept else None
     project = await projects.keep_project(session, card, told_at)
+    await paydays.follow_project(session, project.id)
     await follow_status(session, project, before, told_at)
     await conditions.review(session, [project.id], told_at)
 
@@ -129,6 +130,7 @@ async def plan_anew(
     that counted for what is owed no longer goes on to what is.
     """
     project = await queries.projects.project(session, project_id)
+    await paydays.follow_project(session, project_id)
     account = await queries.accounts.find_account_of_project(session, project_id)
     if account:
         # As whoever brings lines does: the source first, then what they count for.

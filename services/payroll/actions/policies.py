@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from services.payroll import queries
-from services.payroll.actions import expectations
+from services.payroll.actions import expectations, paydays
 from services.payroll.errors import PolicyVersionTaken
 from services.payroll.models import Policy
+from services.payroll.rules.policies import PolicyKind
 from services.payroll.schemas.policies import PolicyIn
 from shared.auth import Caller
 from shared.db import Session, new_id
@@ -33,4 +34,6 @@ async def add_policy(session: Session, caller: Caller, body: PolicyIn, now: date
         raise PolicyVersionTaken
     if is_new:
         await expectations.follow_policy(session, body.kind, area_code)
+        if body.kind is PolicyKind.PAY_DAY:
+            await paydays.replan(session, area_code)
     return policy

@@ -51,6 +51,8 @@ async def enter(
         return None
     await _rename(session, roster, said)
     taken = await roster_rows.write(session, roster, said, limit.today)
+    earliest = min((one.row.entered_on for one in said), default=limit.today)
+    await queries.paydays.touch_since(session, site.project.id, f"{earliest:%Y-%m}")
     await payees.tell_cards(
         session, site.project.id, site.project.area_code,
         [

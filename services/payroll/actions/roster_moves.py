@@ -1,6 +1,6 @@
 """Movements of people on rosters, what they signed and their cards, told for many at once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -51,6 +51,7 @@ async def move_workers(
         ]
     )
     taken, movements = [], []
+    before = [day for one in named for day in _days(_entry(one))]
     told = {"told_at": now, "told_by": caller.actor}
     for one, each in zip(named, body.movements, strict=True):
         entry = _entry(one)
@@ -61,6 +62,9 @@ async def move_workers(
             )
         taken.append(Taken(entry.id, entry.worker_id, "changed" if news else "unchanged"))
     await sets.change(session, [_entry(one) for one in named])
+    # It counts from the day on that was told before, too.
+    since = min([*before, *(each.day for each in body.movements)], default=today)
+    await queries.paydays.touch_since(session, project_id, f"{since:%Y-%m}")
     await sets.copy(session, SiteMovement, movements)
     await roster_reviews.review(session, {one.worker_id for one in taken}, now)
     return RosterTaken(taken)
@@ -79,6 +83,12 @@ def _object_to(one: _Named, said: MovementIn, today: date, ahead: int) -> Sequen
         found.append(Objection("day", "spells_overlap", *_OVERLAP))
     # Whatever field of a spell it is about, here it is the day that was told.
     return [Objection("day", each.code, each.said, each.remedy) for each in found]
+
+
+def _days(entry: RosterEntry) -> Iterator[date]:
+    yield entry.entered_on
+    if entry.left_on:
+        yield entry.left_on
 
 
 def _move(entry: RosterEntry, said: MovementIn) -> bool:

@@ -37,6 +37,7 @@ async def move_sheet(
     sheet.project_id, sheet.employer_id = project.id, employer_id
     await _room(session, former, sheet)
     sheets.archive(former, ArchiveCause.MOVED, body.reason, caller.actor, now)
+    await queries.paydays.touch(session, former.project_id, [former.period])
     await session.flush()  # It makes room in the index of contents before the new one comes.
     await sheets.number(session, sheet)
     session.add(sheet)

@@ -50,6 +50,7 @@ async def submit_sheet(session: Session, caller: Caller, sheet_id: UUID, now: da
     sheet.status, sheet.submitted_by, sheet.submitted_at = (
         SheetStatus.SUBMITTED, caller.actor, now,
     )  # fmt: skip
+    await _touch(session, sheet)
     publish(session, SheetSubmitted(**_facts(project, sheet), occurred_at=now))
     await session.flush()  # What it pays is looked at by what stands.
     await conditions.review_labour(session, [sheet.project_id], now)
@@ -85,6 +86,7 @@ async def review_sheet(session: Session, caller: Caller, sheet_id: UUID, now: da
     _second(caller, sheet.made_by, sheet.submitted_by)
     project = await queries.projects.project(session, sheet.project_id)
     sheet.status, sheet.reviewed_by, sheet.reviewed_at = SheetStatus.REVIEWED, caller.actor, now
+    await _touch(session, sheet)
     publish(session, SheetReviewed(**_facts(project, sheet), occurred_at=now))
     return sheet
 
@@ -100,6 +102,7 @@ async def approve_sheet(session: Session, caller: Caller, sheet_id: UUID, now: d
     _second(caller, sheet.made_by, sheet.submitted_by, sheet.reviewed_by)
     project = await queries.projects.project(session, sheet.project_id)
     sheet.status, sheet.approved_by, sheet.approved_at = SheetStatus.APPROVED, caller.actor, now
+    await _touch(session, sheet)
     publish(session, SheetApproved(**_facts(project, sheet), occurred_at=now))
     return sheet
 
@@ -115,9 +118,14 @@ async def send_back_sheet(
     _person(caller)
     _stands(sheet, *RETURNED)
     sheets.archive(sheet, ArchiveCause.SENT_BACK, reason, caller.actor, now)
+    await _touch(session, sheet)
     await session.flush()  # It stands no longer.
     await conditions.review_labour(session, [sheet.project_id], now)
     return sheet
+
+
+async def _touch(session: Session, sheet: Sheet) -> None:
+    await queries.paydays.touch(session, sheet.project_id, [sheet.period])
 
 
 def _stands(sheet: Sheet, *wanted: SheetStatus) -> None:

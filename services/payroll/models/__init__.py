@@ -30,6 +30,7 @@ from services.payroll.models.obligations import (
     WageAccount,
 )
 from services.payroll.models.parties import ProjectParty
+from services.payroll.models.paydays import Payday, PayMonth
 from services.payroll.models.payment_lists import PaymentList
 from services.payroll.models.payments import TreasuryPayment
 from services.payroll.models.plans import AddOn, FundingRequest, ObligationNote, Stop, Supplement
@@ -90,6 +91,8 @@ __all__ = [
     "Obligation",
     "ObligationNote",
     "Organisation",
+    "PayMonth",
+    "Payday",
     "PayeeAccount",
     "PaymentAttempt",
     "PaymentList",

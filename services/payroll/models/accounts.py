@@ -118,6 +118,7 @@ class Condition(db.Synced, Base):
     project_id: Mapped[UUID] = mapped_column(of("projects.id"))
     unit_id: Mapped[UUID]
     area_code: Mapped[str]
+    period: Mapped[str] = mapped_column(default="", server_default="")
     since: Mapped[date]
     facts: Mapped[list[str]]
     value: Mapped[Decimal | None]

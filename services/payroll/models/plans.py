@@ -37,6 +37,8 @@ class Supplement(Base):
     transfer_day: Mapped[int]
     transfer_month: Mapped[TransferMonth]
     due_shift: Mapped[DueShift]
+    pay_cycle: Mapped[str | None]
+    pay_day: Mapped[int | None]
     told_at: Mapped[datetime]
 
     @property
@@ -52,6 +54,8 @@ class Supplement(Base):
             self.transfer_day,
             self.transfer_month,
             self.due_shift,
+            self.pay_cycle,
+            self.pay_day,
         )
         return Version(self.version, self.valid_from, terms)
 

@@ -66,6 +66,8 @@ class WorksContract(Base):
     transfer_day: Mapped[int]
     transfer_month: Mapped[TransferMonth]
     due_shift: Mapped[DueShift]
+    pay_cycle: Mapped[str | None]
+    pay_day: Mapped[int | None]
 
     @property
     def terms(self) -> Terms:
@@ -80,4 +82,6 @@ class WorksContract(Base):
             self.transfer_day,
             self.transfer_month,
             self.due_shift,
+            self.pay_cycle,
+            self.pay_day,
         )

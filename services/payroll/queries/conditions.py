@@ -23,9 +23,9 @@ from shared.db import Session
 
 
 async def locked_open_conditions(
-    session: Session, project_ids: Collection[UUID]
+    session: Session, project_ids: Collection[UUID], kinds: Collection[ConditionKind]
 ) -> Sequence[Condition]:
-    """Give what holds of some projects as it was told last, for changing.
+    """Give what of some kinds holds of some projects as it was told last, for changing.
 
     Whoever looks at the same project waits here, so that nothing is found twice. It is the last
     lock that anybody takes.
@@ -35,7 +35,11 @@ async def locked_open_conditions(
         await session.execute(select(func.pg_advisory_xact_lock(key)))
     rows = await session.scalars(
         select(Condition)
-        .where(Condition.project_id.in_(project_ids), Condition.ended_at.is_(None))
+        .where(
+            Condition.project_id.in_(project_ids),
+            Condition.kind.in_(kinds),
+            Condition.ended_at.is_(None),
+        )
         .order_by(Condition.id)
         .with_for_update()
     )

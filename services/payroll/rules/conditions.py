@@ -1,7 +1,7 @@
 """What payroll finds that somebody must put right about a project's account or labour; pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -19,14 +19,18 @@ class ConditionKind(StrEnum):
     ATTENDANCE_STOPPED = "attendance_stopped"
     BELOW_MINIMUM_WAGE = "below_minimum_wage"
     IMPLAUSIBLE_PAY = "implausible_pay"
+    PAYROLL_NOT_SUBMITTED = "payroll_not_submitted"
+    WAGES_UNPAID = "wages_unpaid"
 
 
 LABOUR = frozenset({
     ConditionKind.UNREGISTERED_ON_SITE, ConditionKind.ATTENDANCE_STOPPED,
     ConditionKind.BELOW_MINIMUM_WAGE, ConditionKind.IMPLAUSIBLE_PAY,
 })  # fmt: skip
-"""What attendance and payroll sheets tell of; the rest is about accounts."""
-ACCOUNTS = frozenset(ConditionKind) - LABOUR
+"""What attendance and payroll sheets tell of."""
+WAGES = frozenset({ConditionKind.PAYROLL_NOT_SUBMITTED, ConditionKind.WAGES_UNPAID})
+"""What months of projects tell of; the rest is about accounts."""
+ACCOUNTS = frozenset(ConditionKind) - LABOUR - WAGES
 ENDED = {
     ConditionKind.ACCOUNT_NOT_OPENED: "account_opened",
     ConditionKind.ACCOUNT_NOT_FILED: "account_filed",
@@ -37,7 +41,7 @@ ENDED = {
     ConditionKind.BELOW_MINIMUM_WAGE: "no_payroll",
     ConditionKind.IMPLAUSIBLE_PAY: "payroll_plausible",
 }
-"""The proof, in a word, that what held holds no longer."""
+"""The proof, in a word, that what held of an account holds no longer."""
 
 COMPLETE, STOPPED = "004", "005"
 """MOHURD's codes of a project that is complete (完工), and of one that stands still (停工)."""
@@ -93,6 +97,14 @@ def with_cover(account: AccountLife | None, covers: Mapping[UUID, Cover]) -> Acc
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """Why a condition holds no longer, in one word, and what a reader can look up."""
+
+    reason: str
+    proof: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """A condition that holds: since when, about what, whose it is."""
 
@@ -103,6 +115,8 @@ class Found:
     facts: tuple[str, ...] = ()
     value: Decimal | None = None
     muted_by: str | None = None
+    period: str = ""
+    """Where it comes again each period: which one."""
 
 
 def found(

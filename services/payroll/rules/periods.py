@@ -40,6 +40,10 @@ class Terms:
     transfer_day: int
     transfer_month: TransferMonth
     due_shift: DueShift
+    pay_cycle: str | None = None
+    """How often wages are paid: `month`, `week`, `day`, `hour` or `piece`."""
+    pay_day: int | None = None
+    """Of the month; None: the contract does not say."""
 
     def as_columns(self) -> dict[str, Any]:
         """Give the terms by their names, as rows keep them."""

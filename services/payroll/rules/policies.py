@@ -46,6 +46,8 @@ class PolicyKind(StrEnum):
     """`days`: whoever was seen within so many days is on the site."""
     IMPLAUSIBLE_PAY = "implausible_pay"
     """`per_month`, `per_year`, `cards`, `same_workers`, `same_share`, `months` looked at."""
+    PAY_DAY = "pay_day"
+    """`day`, `month`: by when wages are paid where no works contract says it (724号 art. 13)."""
 
 
 class Certainty(StrEnum):

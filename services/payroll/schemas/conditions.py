@@ -26,6 +26,8 @@ class ConditionOut(Row):
     project_id: UUID
     unit_id: UUID
     area_code: str
+    period: str
+    """YYYY-MM where it comes again each period; else empty."""
     since: date
     facts: list[str]
     value: Decimal | None

@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from services.payroll.rules.periods import TransferMonth
 from services.payroll.rules.policies import Certainty, PolicyKind
 from services.payroll.rules.roster import GateMode
 from services.payroll.rules.sheet_checks import NUMBERS
@@ -141,6 +142,11 @@ class _Implausible(_Values):
     months: Annotated[int, Field(ge=1, le=24)]
 
 
+class _PayDay(_Values):
+    day: Annotated[int, Field(ge=1, le=31)]
+    month: Annotated[TransferMonth, Field(strict=False)]
+
+
 FORMS: dict[PolicyKind, type[BaseModel]] = {
     PolicyKind.SUB_LEDGERS: _Allowed,
     PolicyKind.CLOSING_NOTICE: _DayCount,
@@ -160,6 +166,7 @@ FORMS: dict[PolicyKind, type[BaseModel]] = {
     PolicyKind.ATTENDANCE_SOURCES: _Order,
     PolicyKind.SITE_WATCH: _DayCount,
     PolicyKind.IMPLAUSIBLE_PAY: _Implausible,
+    PolicyKind.PAY_DAY: _PayDay,
     PolicyKind.PAYEE_HOLD: _Hours,
 }
 

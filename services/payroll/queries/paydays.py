@@ -1,0 +1,204 @@
+"""Months of projects and the days by which their wages are due, for reading and for changing."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from services.payroll.models import (
+    Payday,
+    PayMonth,
+    Project,
+    RosterEntry,
+    Source,
+    Stop,
+    Supplement,
+    WageAccount,
+    WorksContract,
+)
+from services.payroll.queries.sets import one_of
+from services.payroll.rules.accounts import AccountStatus
+from services.payroll.rules.paydays import Agreed
+from services.payroll.rules.plans import Spell, Version
+from shared import clock, known
+from shared.areas import NATION, Scope
+from shared.db import Session, same_id
+from shared.workdays import months_after
+
+_USED = WageAccount.status.not_in([AccountStatus.CLOSED, AccountStatus.PENDING])
+
+
+def month_id(project_id: UUID, period: str) -> UUID:
+    """Give the id of a project's month, the same whoever writes it first."""
+    return same_id(clock.at(date.fromisoformat(f"{period}-01")), project_id, period)
+
+
+async def touch(session: Session, project_id: UUID, periods: Collection[str]) -> None:
+    """Note that something was told of months of a project; the poll works them out anew.
+
+    Their rows are locked by this until the end. Conditions, if anything, are locked after it.
+    """
+    if not periods:
+        return
+    rows = [
+        {"id": month_id(project_id, period), "project_id": project_id, "period": period}
+        for period in sorted(set(periods))
+    ]
+    written = insert(PayMonth).values(rows)
+    await session.execute(
+        written.on_conflict_do_update(
+            index_elements=["project_id", "period"], set_={"touched": True}, where=~PayMonth.touched
+        )
+    )
+
+
+async def touch_since(session: Session, project_id: UUID, period: str) -> None:
+    """Note that something was told of a project that matters from a month on."""
+    await session.execute(
+        update(PayMonth)
+        .where(PayMonth.project_id == project_id, PayMonth.period >= period, ~PayMonth.touched)
+        .values(touched=True)
+    )
+
+
+async def touch_within(session: Session, area_code: str) -> None:
+    """Note that days of an area became others; what is judged is not looked at again."""
+    inside: ColumnElement[bool] = or_(
+        known.in_scope(Project.area_code, Scope(frozenset({area_code}))),
+        Project.area_code == area_code,
+    )
+    open_ = select(Payday.month_id).join(Project, Project.id == Payday.project_id)
+    open_ = open_.where(Payday.judged_on.is_(None))
+    if area_code != NATION:
+        open_ = open_.where(inside)
+    await session.execute(
+        update(PayMonth).where(PayMonth.id.in_(open_), ~PayMonth.touched).values(touched=True)
+    )
+
+
+async def touch_closed(session: Session, today: date) -> None:
+    """Begin to look at the month that is over, and again at the one before it.
+
+    Of the first: every project that anybody worked at, by its roster or by what was told already.
+    """
+    last = f"{months_after(today.replace(day=1), -1):%Y-%m}"
+    before = f"{months_after(today.replace(day=1), -2):%Y-%m}"
+    first = date.fromisoformat(f"{last}-01")
+    there = (
+        select(RosterEntry.project_id)
+        .where(
+            RosterEntry.entered_on < months_after(first, 1),
+            or_(RosterEntry.left_on.is_(None), RosterEntry.left_on >= first),
+        )
+        .distinct()
+    )
+    for project_id in await session.scalars(there):
+        await touch(session, project_id, [last])
+    await session.execute(
+        update(PayMonth)
+        .where(PayMonth.period.in_([last, before]), ~PayMonth.touched)
+        .values(touched=True)
+    )
+
+
+def _due(today: date) -> ColumnElement[bool]:
+    """A day is over, and the bank's data up to it are there, or there is no account to wait for."""
+    lacking = (
+        exists()
+        .where(
+            WageAccount.project_id == Payday.project_id,
+            _USED,
+            Source.id == WageAccount.source_id,
+            Source.fed_until < Payday.due_on,
+        )
+        .correlate(Payday)
+    )
+    return and_(Payday.judged_on.is_(None), Payday.workers > 0, Payday.due_on < today, ~lacking)
+
+
+async def locked_months(session: Session, today: date, limit: int) -> Sequence[PayMonth]:
+    """Give the next months to be worked out, for changing, that nobody else is at.
+
+    Those of which something was told; and those with a day that is over and can be judged.
+    """
+    ids = select(Payday.month_id).where(_due(today)).order_by(Payday.due_on).limit(limit)
+    found: list[PayMonth] = []
+    for wanted in (PayMonth.touched, PayMonth.id.in_(ids)):
+        rows = await session.scalars(
+            select(PayMonth)
+            .where(wanted, PayMonth.id.not_in([row.id for row in found]))
+            .order_by(PayMonth.id)
+            .limit(limit - len(found))
+            .with_for_update(skip_locked=True)
+            .execution_options(populate_existing=True)
+        )
+        found += rows
+        if len(found) == limit:
+            break
+    return found
+
+
+async def locked_paydays(
+    session: Session, month_ids: Collection[UUID]
+) -> Mapping[UUID, Mapping[UUID, Payday]]:
+    """Give the days by which wages of some months are due, by month and employer, for changing."""
+    rows = await session.scalars(
+        select(Payday)
+        .where(one_of(Payday.month_id, month_ids))
+        .order_by(Payday.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    found: dict[UUID, dict[UUID, Payday]] = defaultdict(dict)
+    for row in rows:
+        found[row.month_id][row.employer_id] = row
+    return found
+
+
+async def fed_until(session: Session, project_ids: Collection[UUID]) -> Mapping[UUID, date]:
+    """Give until when the bank's data of projects' accounts are there; no account, no day."""
+    rows = await session.execute(
+        select(WageAccount.project_id, func.min(Source.fed_until))
+        .join(Source, Source.id == WageAccount.source_id)
+        .where(one_of(WageAccount.project_id, project_ids), _USED)
+        .group_by(WageAccount.project_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def agreed(
+    session: Session, project_ids: Collection[UUID]
+) -> Mapping[UUID, Sequence[Agreed]]:
+    """Give the works contracts of some projects with all versions of their terms."""
+    contracts = (
+        await session.scalars(
+            select(WorksContract).where(one_of(WorksContract.project_id, project_ids))
+        )
+    ).all()
+    versions: dict[UUID, list[Version]] = {
+        each.id: [Version(1, each.first_period, each.terms)] for each in contracts
+    }
+    rows: Iterable[Supplement] = await session.scalars(
+        select(Supplement)
+        .where(one_of(Supplement.works_contract_id, list(versions)))
+        .order_by(Supplement.version)
+    )
+    for row in rows:
+        versions[row.works_contract_id].append(row.as_version)
+    found: dict[UUID, list[Agreed]] = defaultdict(list)
+    for each in contracts:
+        said = Agreed(each.contractor_id, each.signed_on, versions[each.id])
+        found[each.project_id].append(said)
+    return found
+
+
+async def stops(session: Session, project_ids: Collection[UUID]) -> Mapping[UUID, Sequence[Spell]]:
+    """Give when the works of some projects stood still."""
+    rows = await session.scalars(select(Stop).where(one_of(Stop.project_id, project_ids)))
+    found: dict[UUID, list[Spell]] = defaultdict(list)
+    for row in rows:
+        found[row.project_id].append(row.spell)
+    return found
