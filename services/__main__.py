@@ -1,9 +1,7 @@
 """The command line: serve, set up, operate. `python -m services COMMAND --help` says more."""
 
 import asyncio
-import base64
 import json
-import secrets
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping
@@ -18,7 +16,7 @@ import uvicorn
 from pydantic import ValidationError
 from sqlalchemy.engine import make_url
 
-from services import checking, recovery, rehearsing
+from services import checking, keeping, recovery, rehearsing
 from services import demo as theatre
 from services.opening import chosen, database, load, names, opened, settle
 from shared import asyncapi, audit, auth, clock, migrations, parked, pii, tables, telemetry
@@ -42,6 +40,7 @@ parked_cli = typer.Typer(no_args_is_help=True, help="Events that could not be ha
 audit_cli = typer.Typer(no_args_is_help=True, help="The append-only record of changes.")
 cli.add_typer(parked_cli, name="parked")
 cli.add_typer(audit_cli, name="audit")
+cli.add_typer(keeping.cli, name="keys")
 cli.add_typer(recovery.cli)
 cli.add_typer(rehearsing.cli)
 cli.add_typer(checking.cli)
@@ -277,20 +276,6 @@ def audit_verify(
         or f"{name}: {verdict.sealed} links, all whole; {verdict.waiting} rows not sealed yet"
     )
     raise typer.Exit(1 if verdict.broken else 0)
-
-
-@cli.command()
-def keys(
-    *, first: Annotated[bool, typer.Option("--first", help="A whole PII_KEYS.")] = False
-) -> None:
-    """Print a new key of personal data; put it in front of PII_KEYS to rotate.
-
-    The look-up key `index` is made once, with `--first`, and never changes: blind indexes
-    could not be found again.
-    """
-    made, index = (base64.b64encode(secrets.token_bytes(32)).decode() for _ in range(2))
-    label = f"{clock.wall():%Y%m%d}-{secrets.token_hex(3)}"
-    typer.echo(f"{label}:{made}" + (f",index:{index}" if first else ""))
 
 
 @cli.command()

@@ -7,6 +7,7 @@ out as a download only. The rows that say whose a file is are the services' own.
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -22,11 +23,14 @@ from obstore.store import LocalStore, ObjectStore, from_url
 
 from shared.config import Runtime
 from shared.db import new_id
-from shared.pii import Keyring, Unsealable
+from shared.pii import LONGEST_HEAD, Keyring, Unsealable, key_id_of
 from shared.problems import Problem
 from shared.wording import Text
 
 log = structlog.get_logger()
+
+
+_LISTED = 1_000
 
 
 class FileKind(StrEnum):
@@ -173,6 +177,21 @@ class Files:
             return False
         await self._put(file_id, await asyncio.to_thread(self.keyring.open, sealed, file_id.bytes))
         return True
+
+    async def listed(self) -> AsyncIterator[list[UUID]]:
+        """Give the ids of all kept files, whoever named them, some at a time."""
+        async for batch in obstore.list(self.store, chunk_size=_LISTED):
+            yield [UUID(one["path"].rpartition("/")[2]) for one in batch]
+
+    async def key_of(self, file_id: UUID) -> str:
+        """Give the id of the key that sealed a file, of its first bytes; raises FileMissing."""
+        try:
+            head = await obstore.get_range_async(
+                self.store, _path(file_id), start=0, end=LONGEST_HEAD
+            )
+        except (NotFoundError, FileNotFoundError):
+            raise FileMissing(str(file_id)) from None
+        return key_id_of(bytes(head))
 
     async def discard(self, file_id: UUID) -> None:
         """Delete a file's content for good (the legal time is over); twice is once."""

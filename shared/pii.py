@@ -37,6 +37,8 @@ Kind: TypeAlias = Literal["name", "id_number", "phone", "card", "account", "mail
 _INDEX = "index"
 _KEY_ID = re.compile(r"[A-Za-z0-9._-]{1,32}")
 _KEY_BYTES, _NONCE_BYTES = 32, 12
+LONGEST_HEAD = 33
+"""Bytes within which the id of the key stands in front of what it sealed."""
 
 
 class Unsealable(Exception):
@@ -81,7 +83,7 @@ class Keyring:
     def seal(self, value: str | bytes, context: bytes = b"") -> bytes:
         """Encrypt by AES-GCM; the key's id stands in front. `context` must be given to open it."""
         key_id = next(iter(self.keys))
-        head = bytes([len(key_id)]) + key_id.encode()
+        head = head_of(key_id)
         nonce = os.urandom(_NONCE_BYTES)
         clear = value.encode() if isinstance(value, str) else value
         sealed = AESGCM(self.keys[key_id]).encrypt(nonce, clear, head + context)
@@ -100,6 +102,11 @@ class Keyring:
             )
         except (InvalidTag, ValueError):
             raise Unsealable(f"changed bytes under key {key_id!r}") from None
+
+    @property
+    def older(self) -> tuple[str, ...]:
+        """Give the ids of the keys that only open: what they sealed waits to be sealed anew."""
+        return tuple(self.keys)[1:]
 
     def needs_reseal(self, sealed: bytes) -> bool:
         """Say whether another key than today's sealed this."""
@@ -131,6 +138,11 @@ def _derived(index_key: bytes, info: str) -> bytes:
 def key_id_of(sealed: bytes) -> str:
     """Read the id of the key in front of a sealed value."""
     return sealed[1 : 1 + sealed[0]].decode("ascii", "replace") if sealed else ""
+
+
+def head_of(key_id: str) -> bytes:
+    """Give what stands in front of all that a key sealed."""
+    return bytes([len(key_id)]) + key_id.encode()
 
 
 def _make_key_file(path: Path) -> None:

@@ -35,7 +35,7 @@ async def change(session: Session, rows: Sequence[DeclarativeBase]) -> None:
     (key,) = mapper.primary_key
     names = sorted({name for _, _, after in changed for name in after})
     given = {name: [getattr(row, name) for row, *_ in changed] for name in (key.key, *names)}
-    became = _unnested("became", {name: (table.c[name].type, given[name]) for name in given})
+    became = unnested("became", {name: (table.c[name].type, given[name]) for name in given})
     statement = (
         sa.update(table)
         .where(key == became.c[key.key])
@@ -66,7 +66,7 @@ def _on_update(table: sa.Table) -> dict[str, Any]:
 def _recorded(session: Session, table: str, changed: Sequence[_Changed]) -> sa.CTE:
     """Give the audit rows of a change, to be written by the statement that changes."""
     keys = [str(sa.inspect(row).mapper.primary_key_from_instance(row)[0]) for row, *_ in changed]
-    said = _unnested(
+    said = unnested(
         "said",
         {
             "id": (sa.Uuid(), [new_id() for _ in changed]),
@@ -88,7 +88,7 @@ def _recorded(session: Session, table: str, changed: Sequence[_Changed]) -> sa.C
     return sa.insert(AuditRow).from_select([*rows], sa.select(*rows.values())).cte("recorded")
 
 
-def _unnested(name: str, columns: Mapping[str, _Column]) -> sa.FromClause:
+def unnested(name: str, columns: Mapping[str, _Column]) -> sa.FromClause:
     """Give values as a table: an array for each column, however many rows there are."""
     arrays = [
         sa.bindparam(f"{name}_{each}", list(values), ARRAY(kind))

@@ -1,6 +1,9 @@
 """After a rotation of keys every value is sealed anew, and the old key may be thrown away."""
 
 from base64 import b64encode
+from collections.abc import Callable
+from itertools import count
+from typing import Any
 
 import pytest
 from sqlalchemy import LargeBinary, func, select, type_coerce
@@ -23,6 +26,18 @@ def turn(monkeypatch: pytest.MonkeyPatch, ring: Keyring) -> None:
     monkeypatch.setattr(pii._Ring, "current", ring)  # noqa: SLF001  undone after the test
 
 
+def end_after_one(record: Callable[..., None]) -> Callable[..., None]:
+    """Let the process end within the second batch."""
+    batches = count()
+
+    def told(*said: Any, **more: Any) -> None:
+        if next(batches):
+            raise KeyboardInterrupt
+        record(*said, **more)
+
+    return told
+
+
 async def test_stale_values_are_sealed_anew_until_none_is_left(
     sessions: Sessions, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -32,7 +47,11 @@ async def test_stale_values_are_sealed_anew_until_none_is_left(
             phone = f"138{number:08d}"
             await factories.recipient(session, "operator", phone=phone, mail=None)
     turn(monkeypatch, BOTH)
-    assert await rotation.reseal(sessions, service.metadata) == rotation.BATCH
+    with monkeypatch.context() as ended:
+        ended.setattr(rotation, "record", end_after_one(rotation.record))
+        with pytest.raises(KeyboardInterrupt):
+            await rotation.reseal(sessions, service.metadata)
+    # What was done before it ended stays done.
     assert await rotation.reseal(sessions, service.metadata) == MANY - rotation.BATCH
     assert await rotation.reseal(sessions, service.metadata) == 0
     turn(monkeypatch, AFTER)

@@ -112,7 +112,7 @@ COMMANDS = DOCS / "commands.md"
 
 def _leaves(command: Any, name: str = "") -> Iterator[str]:  # noqa: ANN401  typer keeps its classes to itself
     inner = getattr(command, "commands", None)
-    if inner is None:
+    if inner is None or command.invoke_without_command:
         yield name
     for word in inner or ():
         yield from _leaves(inner[word], f"{name} {word}".strip())
