@@ -55,11 +55,15 @@ def _row(table: Table, n: int) -> dict[str, Any]:
     return {name: _value(one, n) for name, one in told.items()}
 
 
+def everything(databases: Databases, url: str) -> str:
+    """Give the address by which the server's owner reaches a database."""
+    whole = make_url(databases.superuser).set(database=str(make_url(url).database))
+    return whole.render_as_string(hide_password=False)
+
+
 def owned(databases: Databases, url: str) -> Sessions:
     """Give sessions of a database in which nothing is guarded."""
-    name = str(make_url(url).database)
-    everything = make_url(databases.superuser).set(database=name)
-    address = everything.render_as_string(hide_password=False)
+    address = everything(databases, url)
     return Sessions(db.engine(address, pool_size=1), url=address, service="owner")
 
 

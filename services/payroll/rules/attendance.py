@@ -1,5 +1,6 @@
 """What records of attendance say, and what keeps one from being taken; pure."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,6 +8,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
+from services.payroll.rules.trades import IdType
+from services.payroll.rules.workers import age_on, born_on, object_to_number
 from shared.problems import Finding
 from shared.wording import Text
 
@@ -87,8 +90,23 @@ def counted(days: Mapping[str, Decimal], order: Sequence[str]) -> Decimal:
 def _wrong(seen: Seen, after: datetime) -> Iterator[Finding]:
     if seen.at >= after:
         yield Finding(f"records[{seen.place}].at", "in_future", *_FUTURE)
-    if seen.id_number in seen.record_key:
+    if seen.id_number in seen.record_key or _names_somebody(seen):
         yield Finding(f"records[{seen.place}].record_key", "names_person", *_NAMES)
+
+
+_RESIDENT = re.compile(r"(?<![0-9])[0-9]{17}[0-9Xx](?![0-9A-Za-z])")
+_GROWN = 14
+"""Years; what says a birth within the last ones is the day of a serial number."""
+
+
+def _names_somebody(seen: Seen) -> bool:
+    """Say whether a key holds the ID number of another one."""
+    for number in _RESIDENT.findall(seen.record_key):
+        born, day = born_on(number), seen.at.date()
+        known = not any(object_to_number(IdType.RESIDENT, number.upper(), day))
+        if known and born and age_on(born, day) >= _GROWN:
+            return True
+    return False
 
 
 def differs(place: int) -> Finding:
