@@ -64,6 +64,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "payroll:close_accounts",
             "payroll:write_policies",
             "payroll:reveal",
+            "payroll:decide_retention",
             "payroll:read_sheets",
             "payroll:read_disbursements",
             "payroll:read_roster",

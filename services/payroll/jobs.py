@@ -13,7 +13,7 @@ from services.payroll.adapters.statement_types import Piece, Refused
 from services.payroll.models import CanaryAlarm
 from services.payroll.rules.canary import WORDS, Bounds, Stage, Telling
 from services.payroll.settings import canary_is_on, settings
-from shared import clock, telemetry
+from shared import clock, locks, rotation, telemetry
 from shared.db import Session, Sessions
 from shared.files import FileLost
 from shared.timers import Timer
@@ -26,6 +26,9 @@ PATIENCE = 10.0
 UNITS = 300
 # So many sources owe a day in one transaction, which is short.
 SOURCES = 100
+# So many kept files are discarded in one transaction.
+FILES = 200
+_BLANKING = "job:blank_what_is_over"
 # So many reports are noted in one transaction.
 REPORTS = 500
 # So many months of projects are worked out in one transaction.
@@ -89,6 +92,28 @@ async def review_pay_months(sessions: Sessions) -> int:
     """Poll: work out months of projects anew, and find wages whose day is over."""
     async with sessions.begin("job:review_pay_months") as session:
         return await actions.paydays.review(session, clock.now(), PAY_MONTHS)
+
+
+async def blank_what_is_over(sessions: Sessions, today: date) -> None:
+    """Daily at 02:00: people of projects whose records' time is over are blanked, files discarded.
+
+    Each project is a transaction of its own; a file goes after what named it is gone.
+    """
+    async with sessions.begin(_BLANKING) as session:
+        ended = await actions.retention.projects_to_look_at(session, today)
+    for project_id in ended:
+        async with sessions.begin(_BLANKING) as session:
+            await actions.retention.blank_project(session, project_id, clock.at(today, 2))
+    done = FILES
+    while done == FILES:
+        # Whoever seals files anew meanwhile would put back what is discarded.
+        async with (
+            locks.held(sessions.bind, rotation.FILES_LOCK, wait=True),
+            sessions.begin(_BLANKING) as session,
+        ):
+            done = await actions.retention.discard_files(
+                session, sessions.files.discard, clock.now(), FILES
+            )
 
 
 async def find_missed_transfers(sessions: Sessions) -> int:

@@ -100,6 +100,7 @@ service = Service(
         daily("00:00", jobs.begin_pay_month),
         daily("00:00", jobs.find_overdue_reports),
         daily("00:00", jobs.report_without_timer),
+        daily("02:00", jobs.blank_what_is_over),
         daily("09:00", jobs.remind_of_transfers),
         daily("13:00", jobs.look_at_sites),
     ],

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.payroll import queries, rules
 from services.payroll.actions import expectations
-from services.payroll.errors import AttendanceRefused
+from services.payroll.errors import AttendanceRefused, RetentionOver
 from services.payroll.models import Attendance, Attendee
 from services.payroll.rules.attendance import Batch, Seen
 from shared import clock, pii, sets
@@ -133,5 +133,7 @@ async def _differing(
 async def reveal(session: Session, attendee_id: UUID, scope: Scope, purpose: str) -> Attendee:
     """Give somebody whom gates saw with his number; who read it and why is recorded."""
     row = await queries.attendance.attendee(session, attendee_id, scope)
+    if rules.retention.is_blanked(row.id_index):
+        raise RetentionOver
     record(session, "reveal", Attendee.__tablename__, row.id, after={"purpose": purpose})
     return row

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from services.payroll import queries
-from services.payroll.errors import RosterRefused
+from services.payroll import queries, rules
+from services.payroll.errors import RetentionOver, RosterRefused
 from services.payroll.models import Crew, RosterEntry
 from services.payroll.rules.trades import IdType
 from services.payroll.schemas.roster import CrewIn, SoughtIn
@@ -81,6 +81,8 @@ async def reveal_entry(
 ) -> RevealedEntry:
     """Give who somebody on a roster is; who read it and why is recorded."""
     entry = await queries.roster.roster_entry(session, project_id, entry_id, caller.scope)
+    if rules.retention.is_blanked(entry.worker.id_index):
+        raise RetentionOver
     record(session, "reveal", RosterEntry.__tablename__, entry.id, after={"purpose": purpose})
     payee = await queries.workers.payee_in_use(session, project_id, entry.worker_id, now)
     return RevealedEntry(

@@ -1,7 +1,7 @@
 """Workers of an employer enter a project's roster, in sets: all rows of a batch, or none."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -94,13 +94,18 @@ async def _know(session: Session, roster: Roster, said: Sequence[Said], *, write
 
 async def _write_workers(session: Session, said: Sequence[Said], now: datetime) -> None:
     rows = {one.key: _worker(one, now) for one in said}
+    # Whoever was blanked and comes again is somebody new.
+    blanked = await queries.workers.blanked(session, {row["id"] for row in rows.values()})
+    for (index, id_type), row in rows.items():
+        if row["id"] in blanked:
+            row["id"] = same_id(now, "worker", id_type, index)
     new = await queries.workers.write_workers(session, list(rows.values()))
     for worker_id in new:
         after = {"id_number": "[sealed]", "name": "[sealed]"}
         record(session, "insert", Worker.__tablename__, worker_id, after=after)
 
 
-def _worker(one: Said, now: datetime) -> Mapping[str, Any]:
+def _worker(one: Said, now: datetime) -> dict[str, Any]:
     return {
         # The same person is the same id, whoever tells of him first.
         "id": same_id(AGELESS, "worker", one.row.id_type, one.id_index),

@@ -82,6 +82,7 @@ async def check(
 
 async def check_again(session: Session, project: Project, sheet: Sheet, now: datetime) -> None:
     """Check a sheet anew against what is known now; what its reader noted stands."""
+    await queries.retention.unblanked(session, project.id)
     noted = [as_noted(one) for one in await queries.sheets.noted_findings(session, sheet)]
     laid = await queries.sheets.checked_lines(session, sheet)
     await check(session, project, sheet, laid, noted, now=now)

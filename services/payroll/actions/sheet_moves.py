@@ -21,12 +21,13 @@ async def move_sheet(
 ) -> CheckedSheet:
     """Make of a sheet one of another place, checked anew; the former stays, archived as moved.
 
-    Raises NotFound, ProjectUnknown, SheetRefused, SheetStep, SheetThere.
+    Raises NotFound, RetentionOver, ProjectUnknown, SheetRefused, SheetStep, SheetThere.
     """
     there = await queries.sheets.sheet(session, sheet_id, caller.scope)
     project_id = body.project_id or there.project_id
     await queries.sheets.locked_projects(session, {there.project_id, project_id})
     former = await queries.sheets.locked_sheet(session, sheet_id, caller.scope)
+    await queries.retention.unblanked(session, former.project_id)
     project = await queries.sheets.project_of_sender(session, project_id, caller.scope)
     if former.status not in MOVED:
         raise SheetStep(status_now=former.status)

@@ -222,6 +222,7 @@ async def reveal_sheet(session: Session, sheet_id: UUID, scope: Scope, purpose: 
     Raises NotFound, also for a sheet that came as JSON.
     """
     sheet = await queries.sheets.sheet(session, sheet_id, scope)
+    await queries.retention.unblanked(session, sheet.project_id)
     if sheet.file_id is None:
         raise NotFound
     record(session, "reveal", Sheet.__tablename__, sheet.id, after={"purpose": purpose})

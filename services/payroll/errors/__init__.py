@@ -46,6 +46,7 @@ from services.payroll.errors.money import (
     SubLedgersForbidden,
     TermsMissing,
 )
+from services.payroll.errors.retention import EndingRefused, PaperNotTaken, RetentionOver
 from services.payroll.errors.sheets import (
     AttendanceRefused,
     MappingRefused,
@@ -75,6 +76,7 @@ __all__ = [
     "CanaryUnsigned",
     "ClosingNeedsAnother",
     "ClosingRefused",
+    "EndingRefused",
     "ExpectationRefused",
     "ExpectationTaken",
     "ExpectationUnknown",
@@ -88,6 +90,7 @@ __all__ = [
     "NoWageAccount",
     "NothingToSend",
     "NoticeRefused",
+    "PaperNotTaken",
     "PaymentListRefused",
     "PaymentListUnknown",
     "PaymentsRefused",
@@ -98,6 +101,7 @@ __all__ = [
     "RequestAnswered",
     "RequestRefused",
     "RequestThere",
+    "RetentionOver",
     "RosterEntryUnknown",
     "RosterListRefused",
     "RosterListUnknown",

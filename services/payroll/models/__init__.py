@@ -36,6 +36,7 @@ from services.payroll.models.payments import TreasuryPayment
 from services.payroll.models.plans import AddOn, FundingRequest, ObligationNote, Stop, Supplement
 from services.payroll.models.projects import Organisation, Project, ProjectState, WorksContract
 from services.payroll.models.reserves import AccountMonth
+from services.payroll.models.retention import DiscardedFile, LegalHold, ProjectEnding
 from services.payroll.models.roster import (
     Crew,
     InsuranceWord,
@@ -79,6 +80,7 @@ __all__ = [
     "Crew",
     "Disbursement",
     "DisbursementLine",
+    "DiscardedFile",
     "Expectation",
     "FeedBatch",
     "FilledList",
@@ -86,6 +88,7 @@ __all__ = [
     "FundingRequest",
     "InsuranceWord",
     "LabourContract",
+    "LegalHold",
     "LineDispute",
     "MissNotice",
     "Obligation",
@@ -98,6 +101,7 @@ __all__ = [
     "PaymentList",
     "Policy",
     "Project",
+    "ProjectEnding",
     "ProjectParty",
     "ProjectState",
     "Replan",

@@ -64,6 +64,28 @@ async def locked_project_in_scope(session: Session, project_id: UUID, scope: Sco
     return project
 
 
+async def project_in_area(session: Session, project_id: UUID, scope: Scope) -> Project:
+    """Give a project of the caller's areas, whoever takes part in it, or raise ProjectUnknown."""
+    found = await session.scalar(
+        select(Project).where(Project.id == project_id, known.in_scope(Project.area_code, scope))
+    )
+    if found is None:
+        raise ProjectUnknown.explained()
+    return found
+
+
+async def locked_project_in_area(session: Session, project_id: UUID, scope: Scope) -> Project:
+    """Give it for changing what belongs to it, or raise ProjectUnknown."""
+    found = await session.scalar(
+        select(Project)
+        .where(Project.id == project_id, known.in_scope(Project.area_code, scope))
+        .with_for_update(key_share=True)
+    )
+    if found is None:
+        raise ProjectUnknown.explained()
+    return found
+
+
 async def locked_state(
     session: Session, project_id: UUID, told_at: datetime
 ) -> ProjectState | None:

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.payroll.errors import SheetStep
 from services.payroll.models import ColumnMapping
-from services.payroll.queries import sheets
+from services.payroll.queries import retention, sheets
 from services.payroll.rules.sheets import REMAPPED
 from shared.areas import Scope
 from shared.db import Session
@@ -52,8 +52,9 @@ async def locked_mapping(
 
 
 async def kept_file(session: Session, sheet_id: UUID, scope: Scope) -> UUID:
-    """Give the id of a sheet's file that may be read anew; raises NotFound, SheetStep."""
+    """Give the id of a sheet's file to be read anew; raises NotFound, RetentionOver, SheetStep."""
     owner = await sheets.sheet(session, sheet_id, scope)
+    await retention.unblanked(session, owner.project_id)
     if owner.file_id is None:
         raise NotFound
     if owner.status not in REMAPPED:

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from services.payroll.models import PayeeAccount, Project, RosterEntry, Worker
 from services.payroll.queries import sites
 from services.payroll.queries.sets import one_of, one_text_of
+from services.payroll.rules.retention import BLANKED
 from services.payroll.schemas.labour import WorkerFilter
 from shared import known, paging
 from shared.areas import Scope
@@ -51,6 +52,14 @@ async def locked_workers_by_id(session: Session, ids: Collection[UUID]) -> Seque
 
 _NEW = ("id", "id_type", "id_number", "id_index", "name", "name_index", "phone", "phone_index",
         "told_at")  # fmt: skip
+
+
+async def blanked(session: Session, worker_ids: Collection[UUID]) -> Collection[UUID]:
+    """Give those of some ids that belong to people who were blanked."""
+    rows = await session.scalars(
+        select(Worker.id).where(one_of(Worker.id, worker_ids), Worker.id_index.startswith(BLANKED))
+    )
+    return set(rows)
 
 
 async def write_workers(session: Session, rows: Sequence[Mapping[str, Any]]) -> Sequence[UUID]:

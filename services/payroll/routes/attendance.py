@@ -8,7 +8,7 @@ from fastapi import Depends, Query, Request
 
 from services.payroll import actions, queries
 from services.payroll.actions.attendance import Taken
-from services.payroll.errors import AttendanceRefused, ProjectUnknown
+from services.payroll.errors import AttendanceRefused, ProjectUnknown, RetentionOver
 from services.payroll.models import Attendee
 from services.payroll.routes.router import router
 from services.payroll.rules.attendance import Batch
@@ -101,7 +101,7 @@ async def attended_days(
     "/v1/attendees/{attendee_id}/reveal",
     response_model=bodies.RevealedAttendeeOut,
     dependencies=[may("payroll:reveal")],
-    responses=raises(NotFound),
+    responses=raises(NotFound, RetentionOver),
     openapi_extra={"x-shows-secret": True},
     summary="Show the number of somebody whom gates saw; who read it and why is recorded",
 )

@@ -9,7 +9,7 @@ from fastapi import Query
 from services.payroll import actions, queries
 from services.payroll.actions.crews import RevealedEntry
 from services.payroll.actions.roster_rows import RosterTaken
-from services.payroll.errors import ProjectUnknown, RosterEntryUnknown, RosterRefused
+from services.payroll.errors import ProjectUnknown, RetentionOver, RosterEntryUnknown, RosterRefused
 from services.payroll.models import Crew, RosterEntry, RosterFinding, SiteMovement
 from services.payroll.routes.router import router
 from services.payroll.rules.roster import Insurance
@@ -115,7 +115,7 @@ async def site_movements(
     "/v1/projects/{project_id}/roster-entries/{entry_id}/reveal",
     response_model=RevealedEntryOut,
     dependencies=[may("payroll:reveal")],
-    responses=raises(RosterEntryUnknown),
+    responses=raises(RosterEntryUnknown, RetentionOver),
     openapi_extra={"x-shows-secret": True},
     summary="Show who somebody on a roster is; who read it and why is recorded",
 )

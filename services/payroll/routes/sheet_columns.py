@@ -6,7 +6,13 @@ from fastapi import Response
 
 from services.payroll import actions, queries
 from services.payroll.actions.sheets import CheckedSheet
-from services.payroll.errors import MappingRefused, ProjectUnknown, SheetStep, SheetUnreadable
+from services.payroll.errors import (
+    MappingRefused,
+    ProjectUnknown,
+    RetentionOver,
+    SheetStep,
+    SheetUnreadable,
+)
 from services.payroll.models import Sheet
 from services.payroll.routes import sheet_uploads
 from services.payroll.routes.router import router
@@ -35,7 +41,7 @@ async def sheet_columns(session: Transaction, caller: Who, sheet_id: UUID) -> Sh
     "/v1/sheets/{sheet_id}/columns",
     response_model=CheckedSheetOut,
     dependencies=[may("payroll:send_sheets")],
-    responses=raises(NotFound, ProjectUnknown, SheetStep, MappingRefused, FileLost),
+    responses=raises(NotFound, ProjectUnknown, RetentionOver, SheetStep, MappingRefused, FileLost),
     summary="Say what the columns are: the kept file is read anew, and the next one like it, too",
 )
 async def map_columns(
@@ -50,7 +56,7 @@ async def map_columns(
     dependencies=[may("payroll:send_sheets")],
     responses={
         200: {"content": {MEDIA_TYPES[FileKind.XLSX]: {}}},
-        **raises(NotFound, ProjectUnknown, SheetUnreadable, FileLost),
+        **raises(NotFound, ProjectUnknown, RetentionOver, SheetUnreadable, FileLost),
     },
     openapi_extra={"x-shows-secret": True},
     summary="Give its sender a sheet's file with comment and colour at each cell that is wrong",

@@ -7,6 +7,7 @@ from services.payroll.actions.sheets import CheckedSheet
 from services.payroll.errors import (
     PersonNeeded,
     ProjectUnknown,
+    RetentionOver,
     SecondPersonNeeded,
     SheetHasErrors,
     SheetRefused,
@@ -26,7 +27,7 @@ from shared.problems import NotFound, raises
     "/v1/sheets/{sheet_id}/check",
     response_model=CheckedSheetOut,
     dependencies=[may("payroll:send_sheets")],
-    responses=raises(NotFound, SheetStep),
+    responses=raises(NotFound, RetentionOver, SheetStep),
     summary="Check a sheet anew, as roster and rules are now",
 )
 async def recheck_sheet(session: Transaction, caller: Who, sheet_id: UUID) -> CheckedSheet:
@@ -37,7 +38,7 @@ async def recheck_sheet(session: Transaction, caller: Who, sheet_id: UUID) -> Ch
     "/v1/sheets/{sheet_id}/submit",
     response_model=SheetOut,
     dependencies=[may("payroll:send_sheets")],
-    responses=raises(NotFound, SheetStep, SheetHasErrors),
+    responses=raises(NotFound, RetentionOver, SheetStep, SheetHasErrors),
     summary="Submit a sheet; refused with all errors while one stands",
 )
 async def submit_sheet(session: Transaction, caller: Who, sheet_id: UUID) -> Sheet:
@@ -86,7 +87,7 @@ async def send_back_sheet(
     status_code=201,
     response_model=CheckedSheetOut,
     dependencies=[may("payroll:send_sheets")],
-    responses=raises(NotFound, ProjectUnknown, SheetRefused, SheetStep, SheetThere),
+    responses=raises(NotFound, ProjectUnknown, RetentionOver, SheetRefused, SheetStep, SheetThere),
     summary="Move a sheet that came for the wrong project, employer, period or run",
 )
 async def move_sheet(

@@ -110,6 +110,7 @@ async def _annotated(sheet_id: UUID, files: KeptFiles, glance: Glance, caller: W
     async with glance() as session:
         owner = await queries.sheets.sheet_of_sender(session, sheet_id, caller.scope)
         found = await queries.sheets.all_findings(session, owner)
+        await queries.retention.unblanked(session, owner.project_id)
     if owner.file_id is None:
         raise NotFound
     _, content = await files.give(owner.file_id)

@@ -7,7 +7,13 @@ from fastapi import Query, Response
 
 from services.payroll import actions, queries
 from services.payroll.actions.sheets import CheckedSheet
-from services.payroll.errors import ProjectUnknown, SheetRefused, SheetThere, SheetUnreadable
+from services.payroll.errors import (
+    ProjectUnknown,
+    RetentionOver,
+    SheetRefused,
+    SheetThere,
+    SheetUnreadable,
+)
 from services.payroll.models import Sheet, SheetDifference, SheetFinding, SheetLine
 from services.payroll.routes import sheet_uploads
 from services.payroll.routes.router import router
@@ -131,7 +137,7 @@ async def sheet_differences(
     "/v1/sheets/{sheet_id}/reveal",
     response_class=Response,
     dependencies=[may("payroll:reveal")],
-    responses={200: {"content": {DOWNLOAD: {}}}, **raises(NotFound, FileLost)},
+    responses={200: {"content": {DOWNLOAD: {}}}, **raises(NotFound, RetentionOver, FileLost)},
     openapi_extra={"x-shows-secret": True},
     summary="Give a sheet's kept file as a download; who took it and why is recorded",
 )

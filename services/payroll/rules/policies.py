@@ -48,6 +48,10 @@ class PolicyKind(StrEnum):
     """`per_month`, `per_year`, `cards`, `same_workers`, `same_share`, `months` looked at."""
     PAY_DAY = "pay_day"
     """`day`, `month`: by when wages are paid where no works contract says it (724号 art. 13)."""
+    WAGE_RECORDS_KEPT = "wage_records_kept"
+    """`years`: after completion and settlement wage records are kept (724号 art. 15, 28)."""
+    ATTENDANCE_KEPT = "attendance_kept"
+    """`years`: so long attendance is kept at least (建市〔2019〕18号)."""
 
 
 class Certainty(StrEnum):

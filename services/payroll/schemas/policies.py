@@ -147,6 +147,10 @@ class _PayDay(_Values):
     month: Annotated[TransferMonth, Field(strict=False)]
 
 
+class _Years(_Values):
+    years: Annotated[int, Field(ge=1, le=100)]
+
+
 FORMS: dict[PolicyKind, type[BaseModel]] = {
     PolicyKind.SUB_LEDGERS: _Allowed,
     PolicyKind.CLOSING_NOTICE: _DayCount,
@@ -168,6 +172,8 @@ FORMS: dict[PolicyKind, type[BaseModel]] = {
     PolicyKind.IMPLAUSIBLE_PAY: _Implausible,
     PolicyKind.PAY_DAY: _PayDay,
     PolicyKind.PAYEE_HOLD: _Hours,
+    PolicyKind.WAGE_RECORDS_KEPT: _Years,
+    PolicyKind.ATTENDANCE_KEPT: _Years,
 }
 
 

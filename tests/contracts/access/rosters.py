@@ -6,7 +6,13 @@ from uuid import UUID
 from sqlalchemy import select
 
 from services.payroll import actions
-from services.payroll.models import LabourContract, PayeeAccount, RosterFinding, RosterList
+from services.payroll.models import (
+    LabourContract,
+    LegalHold,
+    PayeeAccount,
+    RosterFinding,
+    RosterList,
+)
 from services.payroll.rules.lists import ListState
 from services.payroll.schemas.roster import RosterIn
 from shared import clock
@@ -36,6 +42,13 @@ async def add_to_payroll(session: Session, rows: Rows, project_id: UUID, other_i
     await session.flush()
     entry = entries[0]
     rows.ids["entry_id"] = entry.entry_id
+    hold = LegalHold(
+        id=new_id(), project_id=project_id, reason="审计", placed_at=clock.now(),
+        placed_by="office", lifted_at=None, lifted_by=None, lift_reason=None,
+    )  # fmt: skip
+    session.add(hold)
+    rows.ids["hold_id"] = hold.id
+    rows.marks[f"GET {ROSTER}/retention"] = hold.id
     listed = RosterList(
         id=new_id(), area_code=make.COUNTY, project_id=project_id, employer_id=EMPLOYER,
         digest="0", file_id=new_id(), received_at=clock.now(), received_from="tester",
@@ -62,6 +75,9 @@ async def add_to_payroll(session: Session, rows: Rows, project_id: UUID, other_i
     }
     who = {"id_number": id_number(1)}
     bodies: dict[str, Any] = {
+        "POST {}/endings": {"completed_on": "2023-01-01", "basis": "竣工验收"},
+        "POST {}/legal-holds": {"reason": "法院调取"},
+        "POST /payroll/v1/legal-holds/{{hold_id}}/lifting": {"reason": "审结"},
         "POST {}/roster-entries": {"workers": [said, worker(2)]},
         "POST {}/roster-entries/search": who,
         "POST {}/roster-entries/{{entry_id}}/reveal": {"purpose": "核对身份"},
