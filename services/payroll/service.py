@@ -2,6 +2,7 @@
 
 from services.payroll import handlers, jobs, queries
 from services.payroll.adapters import account_list, payment_list, sheet_print, statement_print
+from services.payroll.adapters.contract_file import MOST_PAPER_BYTES
 from services.payroll.models import Base, StatementFile
 from services.payroll.routes import router
 from services.payroll.schemas.attendance import MOST_BYTES as MOST_ATTENDANCE_BYTES
@@ -130,6 +131,7 @@ service = Service(
     bodies={
         "/v1/statement-files": MOST_BYTES + MEBIBYTE,
         "/v1/projects/[^/]+/attendance": MOST_ATTENDANCE_BYTES,
+        "/v1/projects/[^/]+/labour-contracts/[^/]+/papers": MOST_PAPER_BYTES + MEBIBYTE,
         "/v1/projects/[^/]+/sheets": MOST_SHEET_BYTES + MEBIBYTE,
     },
     measures=[jobs.measure_standings],

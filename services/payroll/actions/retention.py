@@ -27,6 +27,7 @@ class Retention:
     kept_until: date | None
     holds: Sequence[LegalHold]
     open_cases: int
+    unsettled_lines: int
 
 
 async def retention(session: Session, project_id: UUID, scope: Scope, today: date) -> Retention:
@@ -39,6 +40,7 @@ async def retention(session: Session, project_id: UUID, scope: Scope, today: dat
         await _kept_until(session, project.area_code, ending, today),
         await queries.retention.holds(session, project_id),
         await queries.retention.open_cases(session, project_id),
+        await queries.retention.unsettled_lines(session, project_id),
     )
 
 
@@ -51,7 +53,8 @@ async def tell_ending(
     """
     project = await queries.projects.locked_project_in_area(session, project_id, caller.scope)
     cases = await queries.retention.open_cases(session, project.id)
-    if found := list(_wrong(body, clock.day_of(now), cases)):
+    unsettled = await queries.retention.unsettled_lines(session, project.id)
+    if found := list(_wrong(body, clock.day_of(now), cases, unsettled)):
         raise EndingRefused(errors=found)
     before = await queries.retention.locked_ending(session, project.id)
     said = (body.completed_on, body.settled_on, body.basis)
@@ -69,7 +72,7 @@ async def tell_ending(
     return made
 
 
-def _wrong(body: EndingIn, today: date, cases: int) -> Sequence[Finding]:
+def _wrong(body: EndingIn, today: date, cases: int, unsettled: int) -> Sequence[Finding]:
     found = []
     for name in ("completed_on", "settled_on"):
         day = getattr(body, name)
@@ -77,6 +80,8 @@ def _wrong(body: EndingIn, today: date, cases: int) -> Sequence[Finding]:
             found.append(Finding(name, "in_future", *_AHEAD))
     if body.settled_on and cases:
         found.append(Finding("settled_on", "case_open", *_CASE))
+    if body.settled_on and unsettled:
+        found.append(Finding("settled_on", "wages_unsettled", *_UNSETTLED))
     return found
 
 
@@ -121,8 +126,11 @@ async def blank_project(session: Session, project_id: UUID, now: datetime) -> in
     ending = await queries.retention.locked_ending(session, project_id)
     until = await _kept_until(session, project.area_code, ending, today)
     held = any(not one.lifted_at for one in await queries.retention.holds(session, project_id))
-    cases = await queries.retention.open_cases(session, project_id)
-    if ending is None or until is None or until >= today or held or cases:
+    open_ones = [
+        await queries.retention.open_cases(session, project_id),
+        await queries.retention.unsettled_lines(session, project_id),
+    ]
+    if ending is None or until is None or until >= today or held or any(open_ones):
         return 0
     ending.blanked_at = ending.blanked_at or now
     ending.looked_on = today
@@ -169,6 +177,10 @@ async def _years(session: Session, kind: PolicyKind, area_code: str, day: date) 
 _AHEAD = (
     Text("日期在未来", "This day has not come"),
     Text("请填写已发生的日期", "Give a day that is over or today"),
+)
+_UNSETTLED = (
+    Text("有工资未到账、被退回或有争议", "Wages are not settled, came back, or are disputed"),
+    Text("请先发放完毕并处理争议", "Pay them and settle the disputes first"),
 )
 _CASE = (
     Text("有未结欠薪案件，工资尚未结清", "An arrears case is open: not all wages are settled"),

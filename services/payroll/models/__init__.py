@@ -5,6 +5,7 @@ from services.payroll.models.accounts import ArrearsCase, Closing, Condition, Fr
 from services.payroll.models.allocations import Allocation, AllocationStep
 from services.payroll.models.attendance import Attendance, Attendee
 from services.payroll.models.canary import CanaryAlarm, CanaryRound
+from services.payroll.models.contract_papers import ContractPaper
 from services.payroll.models.disbursements import (
     Disbursement,
     DisbursementLine,
@@ -75,6 +76,7 @@ __all__ = [
     "Closing",
     "ColumnMapping",
     "Condition",
+    "ContractPaper",
     "Credit",
     "CreditChange",
     "Crew",

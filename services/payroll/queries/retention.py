@@ -23,10 +23,15 @@ from services.payroll.models import (
     ArrearsCase,
     Attendance,
     Attendee,
+    ContractPaper,
+    Disbursement,
+    DisbursementLine,
     DiscardedFile,
     LabourContract,
     LegalHold,
+    LineDispute,
     PayeeAccount,
+    PaymentAttempt,
     Project,
     ProjectEnding,
     RosterEntry,
@@ -35,6 +40,7 @@ from services.payroll.models import (
     SheetLine,
     Worker,
 )
+from services.payroll.rules.disbursements import LineStatus
 from services.payroll.rules.retention import BLANKED
 from shared import known
 from shared.areas import Scope
@@ -102,6 +108,23 @@ async def open_cases(session: Session, project_id: UUID) -> int:
     return await session.scalar(counted) or 0
 
 
+async def unsettled_lines(session: Session, project_id: UUID) -> int:
+    """Count lines of a project that went to the bank and are not settled, or are disputed."""
+    disputed = select(LineDispute.id).where(
+        LineDispute.line_id == DisbursementLine.id, LineDispute.closed_at.is_(None)
+    )
+    counted = (
+        select(func.count())
+        .select_from(DisbursementLine)
+        .join(Disbursement, Disbursement.id == DisbursementLine.disbursement_id)
+        .where(
+            Disbursement.project_id == project_id,
+            (DisbursementLine.status != LineStatus.SETTLED) | disputed.exists(),
+        )
+    )
+    return await session.scalar(counted) or 0
+
+
 async def ended_projects(session: Session, today: date, before: date) -> Sequence[UUID]:
     """Give projects whose end is known, not held, not looked at since a day; `today` has begun."""
     held = select(LegalHold.id).where(
@@ -143,6 +166,7 @@ async def blanked_rows(
     statements = {
         "sheet_lines": _lines(project_id),
         "payee_accounts": _cards(project_id),
+        "payment_attempts": _attempts(project_id),
         "attendees": _attendees(project_id, attended_before),
         "workers": _workers(project_id),
         "roster_entries": _entries(project_id),
@@ -180,6 +204,18 @@ def _cards(project_id: UUID) -> Any:  # noqa: ANN401  a statement
         update(PayeeAccount)
         .where(PayeeAccount.project_id == project_id, ~PayeeAccount.card_index.startswith(BLANKED))
         .values(card_no="", card_index=gone, holder_index=gone)
+    )
+
+
+def _attempts(project_id: UUID) -> Any:  # noqa: ANN401  a statement
+    batches = select(Disbursement.id).where(Disbursement.project_id == project_id)
+    return (
+        update(PaymentAttempt)
+        .where(
+            PaymentAttempt.disbursement_id.in_(batches),
+            ~PaymentAttempt.payee_index.startswith(BLANKED),
+        )
+        .values(payee_index=_gone(PaymentAttempt.id))
     )
 
 
@@ -230,7 +266,7 @@ async def _let_go(session: Session, project_id: UUID, now: datetime) -> int:
     named = union(
         *(
             select(one.file_id).where(one.project_id == project_id, one.file_id.is_not(None))
-            for one in (Sheet, RosterList, LabourContract)
+            for one in (Sheet, RosterList, LabourContract, ContractPaper)
         )
     ).subquery()
     elsewhere = select(Sheet.id).where(
@@ -247,7 +283,8 @@ async def _let_go(session: Session, project_id: UUID, now: datetime) -> int:
         .from_select(["file_id", "project_id", "over_at"], going)
         .on_conflict_do_nothing(),
     )
-    for one, gone in ((Sheet, {}), (LabourContract, {"sha256": None})):
+    papers: dict[str, Any] = {"sha256": None}
+    for one, gone in ((Sheet, {}), (LabourContract, papers), (ContractPaper, papers)):
         there = update(one).where(one.project_id == project_id, one.file_id.is_not(None))
         await _change(session, there.values(file_id=None, **gone))
     return count

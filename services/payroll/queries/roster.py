@@ -171,6 +171,20 @@ async def contracts_of(
     return rows.all()
 
 
+async def contract(
+    session: Session, project_id: UUID, contract_id: UUID, scope: Scope
+) -> LabourContract:
+    """Give a contract, or raise RosterEntryUnknown."""
+    found = await session.scalar(
+        _contracts(scope).where(
+            LabourContract.project_id == project_id, LabourContract.id == contract_id
+        )
+    )
+    if found is None:
+        raise RosterEntryUnknown
+    return found
+
+
 async def locked_contract(
     session: Session, project_id: UUID, contract_id: UUID, scope: Scope
 ) -> LabourContract:

@@ -59,3 +59,5 @@ class RetentionOut(Row):
     holds: list[HoldOut]
     open_cases: int
     """Arrears cases that are open; they hold, too."""
+    unsettled_lines: int
+    """Wages that went to the bank and are not settled, or are disputed; they hold, too."""

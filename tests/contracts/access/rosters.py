@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from services.payroll import actions
 from services.payroll.models import (
+    ContractPaper,
     LabourContract,
     LegalHold,
     PayeeAccount,
@@ -18,7 +19,9 @@ from services.payroll.schemas.roster import RosterIn
 from shared import clock
 from shared.auth import Caller
 from shared.db import Session, new_id
+from shared.files import FileKind
 from tests.contracts.access.rows import Rows
+from tests.fixtures.service import kept_files
 from tests.payroll import factories as make
 from tests.payroll import people
 from tests.payroll.people import EMPLOYER, id_number, worker
@@ -42,6 +45,27 @@ async def add_to_payroll(session: Session, rows: Rows, project_id: UUID, other_i
     await session.flush()
     entry = entries[0]
     rows.ids["entry_id"] = entry.entry_id
+    contract_id = (
+        await session.scalars(
+            select(LabourContract.id).where(LabourContract.project_id == project_id)
+        )
+    ).one()
+    pdf = b"%PDF-1.7"
+    kept = await kept_files().keep(pdf, kind=FileKind.PDF, name="x.pdf")
+    paper = ContractPaper(
+        id=new_id(), contract_id=contract_id, project_id=project_id, version=1,
+        file_id=kept.file_id, kind=kept.kind, size=kept.size, sha256=kept.sha256, scan=kept.scan,
+        filed_at=clock.now(), filed_by="tester",
+    )  # fmt: skip
+    session.add(paper)
+    await session.flush()
+    rows.ids |= {"contract_id": contract_id, "paper_id": paper.id}
+    papers = f"{ROSTER}/labour-contracts/{{contract_id}}/papers"
+    rows.marks[f"GET {papers}"] = paper.id
+    rows.requests[f"POST {papers}"] = [{"files": {"file": ("a.pdf", pdf)}}]
+    rows.requests["POST /payroll/v1/contract-papers/{paper_id}/reveal"] = [
+        {"json": {"purpose": "核对合同"}}
+    ]
     hold = LegalHold(
         id=new_id(), project_id=project_id, reason="审计", placed_at=clock.now(),
         placed_by="office", lifted_at=None, lifted_by=None, lift_reason=None,
