@@ -133,6 +133,7 @@ service = Service(
         "/v1/projects/[^/]+/attendance": MOST_ATTENDANCE_BYTES,
         "/v1/projects/[^/]+/labour-contracts/[^/]+/papers": MOST_PAPER_BYTES + MEBIBYTE,
         "/v1/projects/[^/]+/sheets": MOST_SHEET_BYTES + MEBIBYTE,
+        "/v1/projects/[^/]+/attendance-sheets": MOST_SHEET_BYTES + MEBIBYTE,
     },
     measures=[jobs.measure_standings],
     invariants={

@@ -7,8 +7,13 @@ from uuid import UUID
 from httpx import AsyncClient, Response
 from sqlalchemy import select
 
-from services.payroll.models import Attendee
+from services.payroll import actions, handlers
+from services.payroll.models import Attendee, Expectation
+from services.payroll.schemas.expectations import ExpectationIn
+from shared import clock
 from shared.db import Session
+from shared.events.registry import OrganisationRegistered
+from tests.payroll import factories as make
 
 ID_CARD, OTHER_CARD = "110101199003077379", "110101199003077458"
 
@@ -36,3 +41,17 @@ async def attendee_id(session: Session, project_id: UUID) -> UUID:
     await session.flush()  # The query must see all of it.
     found = await session.scalars(select(Attendee.id).where(Attendee.project_id == project_id))
     return found.one()
+
+
+async def expect_contractor(session: Session, project_id: UUID) -> Expectation:
+    """Expect the contractor of a project to tell of attendance from now on."""
+    told = OrganisationRegistered(
+        organisation_id=make.CONTRACTOR, name="某建设公司", credit_code="", area_code=make.COUNTY,
+        roles=["contractor"], trades=[], occurred_at=make.BEGAN,
+    )  # fmt: skip
+    await handlers.on_organisation_registered(session, told)
+    body = ExpectationIn.model_validate({
+        "kind": "contractor", "area_code": make.COUNTY, "project_id": project_id,
+        "name": "考勤表", "unit_id": make.CONTRACTOR, "valid_from": clock.day_of(clock.now()),
+    })  # fmt: skip
+    return await actions.expectations.expect(session, make.person(), body, clock.now())

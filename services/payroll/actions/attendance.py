@@ -57,18 +57,8 @@ async def receive(
         raise AttendanceRefused(errors=findings[:MOST_FINDINGS])
     if not taken:
         return Taken(project.id, batch.source, 0, 0, 0, 0, (), 0)
-    await queries.attendance.take_turns(session, project.id)
-    people = await _attendees(session, project.id, taken, now)
     source = f"{role}:{batch.source}"
-    rows = await asyncio.to_thread(_rows, project.id, source, taken, people, now)
-    new = await sets.merged(session, Attendance, _COLUMNS, rows)
-    if new:
-        days = {row[_DAY] for row in rows}
-        await queries.paydays.touch(session, project.id, {f"{day:%Y-%m}" for day in days})
-        # Once for all of them; the digest is keyed, as a bare one could be guessed back.
-        digest = pii.blind_index(batch.sha256, "account")
-        said = {"source": source, "rows": new, "digest": digest}
-        record(session, "copy", Attendance.__tablename__, project.id, after=said)
+    rows, new = await write(session, project.id, source, taken, sha256=batch.sha256, now=now)
     other = await _differing(session, rows, taken) if new < len(rows) else []
     findings += [rules.attendance.differs(place) for place in other]
     known = len(rows) - new - len(other)
@@ -76,6 +66,30 @@ async def receive(
         project.id, batch.source, batch.sent, new, known, batch.sent - new - known,
         [asdict(one) for one in findings[:MOST_FINDINGS]], max(0, len(findings) - MOST_FINDINGS),
     )  # fmt: skip
+
+
+async def write(
+    session: Session,
+    project_id: UUID,
+    source: str,
+    taken: Sequence[Seen],
+    *,
+    sha256: str,
+    now: datetime,
+) -> tuple[list[tuple[Any, ...]], int]:
+    """Write records of a source where they are not there; give them, and how many are new."""
+    await queries.attendance.take_turns(session, project_id)
+    people = await _attendees(session, project_id, taken, now)
+    rows = await asyncio.to_thread(_rows, project_id, source, taken, people, now)
+    new = await sets.merged(session, Attendance, _COLUMNS, rows)
+    if new:
+        days = {row[_DAY] for row in rows}
+        await queries.paydays.touch(session, project_id, {f"{day:%Y-%m}" for day in days})
+        # Once for all of them; the digest is keyed, as a bare one could be guessed back.
+        digest = pii.blind_index(sha256, "account")
+        said = {"source": source, "rows": new, "digest": digest}
+        record(session, "copy", Attendance.__tablename__, project_id, after=said)
+    return rows, new
 
 
 async def _attendees(

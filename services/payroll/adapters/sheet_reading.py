@@ -1,6 +1,6 @@
 """What was read of a payroll file, as a sheet takes it: entries, totals, findings, columns."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -40,15 +40,15 @@ class Header:
 
 def of(read: SheetReading) -> Reading:
     """Give what was read as a sheet takes it; call it in a thread."""
-    noted = list(_noted(read))
+    noted = list(noted_in(read, _OURS))
     if read.refusal or not read.rows:
-        return Reading([], noted, _columns(read), refused=True)
+        return Reading([], noted, columns_of(read), refused=True)
     months = [one.text for one in read.said if one.name == "period"]
     months += [text for row in read.rows if (text := row.values.get("period"))]
     return Reading(
         [_entry(row) for row in read.rows],
         noted,
-        _columns(read),
+        columns_of(read),
         counts={name: count for name, count in read.counts.items() if count},
         totals=list(_totals(read)),
         said_periods=list(dict.fromkeys(months)),
@@ -73,6 +73,11 @@ def _number(letters: str) -> int:
     return number - 1
 
 
+def id_type(said: str | None) -> str | None:
+    """Give the code of a type of document by its code or name."""
+    return _TYPES.get(said or "")
+
+
 def _entry(row: SheetRow) -> Entry:
     values, table = row.values, row.table
     gross_at = table.columns["gross"][0] if "gross" in table.columns else None
@@ -87,7 +92,7 @@ def _entry(row: SheetRow) -> Entry:
         if (amount := row.items.get(item.column)) is not None:
             (earned if item.sign == "+" else withheld)[f"column_{item.column + 1}"] = amount
     return Entry(
-        sheet=table.sheet, row=row.row, id_type=_TYPES.get(values.get("id_type") or ""),
+        sheet=table.sheet, row=row.row, id_type=id_type(values.get("id_type")),
         earned=earned, late=late, withheld=withheld, complete=_complete(table, earned),
         **{name: values.get(name) for name in _BARE},
     )  # fmt: skip
@@ -138,10 +143,13 @@ def _spans(read: SheetReading) -> Mapping[str, list[tuple[int, list[int]]]]:
     return found
 
 
-def _noted(read: SheetReading) -> Iterator[Noted]:
+def noted_in(read: SheetReading, ours: Collection[str] = ()) -> Iterator[Noted]:
+    """Give what the reader found, but for what is checked with an area's numbers."""
     sums = {(one.sheet, one.row, one.field) for one in read.totals}
     for one in read.findings:
-        if one.code in _OURS or (one.code == "amount_negative" and one.field in _NEVER_NEGATIVE):
+        if one.code in ours or (
+            ours and one.code == "amount_negative" and one.field in _NEVER_NEGATIVE
+        ):
             continue
         if one.code == Check.TOTAL_DIFFERS and (one.sheet, one.row, one.field) in sums:
             continue
@@ -159,7 +167,8 @@ def _noted(read: SheetReading) -> Iterator[Noted]:
         )
 
 
-def _columns(read: SheetReading) -> list[ReadColumn]:
+def columns_of(read: SheetReading) -> list[ReadColumn]:
+    """Give the columns as they were understood."""
     found: dict[tuple[str, int], Any] = {}
     for table in read.tables:
         for column, title in table.unknown:

@@ -4,6 +4,7 @@ Both are written from cells, never from the sender's file: whatever else a file 
 links, formulas) does not come back, and no text is written so that it calculates.
 """
 
+import calendar
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -25,6 +26,7 @@ _PAYROLL = (
     "serial", "name", "id_number", "crew", "trade", "bank_name", "card_no", "days", "gross",
     "tax", "insurance", "advance", "other_deduction", "deductions", "net", "signature", "remark",
 )  # fmt: skip
+_ATTENDANCE = ("serial", "name", "id_number", "crew")
 _NUMBERS = MONEY | COUNTS
 _FINDINGS = "问题清单"
 
@@ -152,5 +154,37 @@ def template(
             else:
                 page.write_string(n + 2, column, str(value), text)
     page.freeze_panes(3, 2)
+    made.close()
+    return file.getvalue()
+
+
+def attendance_template(
+    labels: Mapping[str, str], period: str, workers: Sequence[Mapping[str, object]]
+) -> bytes:
+    """Give the attendance sheet of a project to mark: a column for each day, a row for each worker.
+
+    A formula sums up nothing here: whoever marks days need not count them.
+    """
+    file = io.BytesIO()
+    made = _workbook(file)
+    page = made.add_worksheet("考勤表")
+    head = made.add_format({"bold": True, "bg_color": "#D9E2F3", "border": 1, "text_wrap": True})
+    text = made.add_format({"num_format": "@", "border": 1})
+    year, month = map(int, period.split("-"))
+    days = [f"{day}日" for day in range(1, calendar.monthrange(year, month)[1] + 1)]
+    page.write_string(0, 0, f"{year}年{month}月农民工考勤表（出勤打√，半天0.5，休息写休）")
+    for n, (label, said) in enumerate(labels.items()):
+        page.write_string(1, 5 * n, f"{label}：{said}")
+    titles = [*(words(name)[0] for name in _ATTENDANCE), *days, words("days")[0]]
+    for column, title in enumerate(titles):
+        page.set_column(column, column, 20 if title == words("id_number")[0] else 5)
+        page.write_string(2, column, title, head)
+    for n, worker in enumerate(workers, start=1):
+        for column, name in enumerate(_ATTENDANCE):
+            value = n if name == "serial" else worker.get(name) or ""
+            page.write_string(n + 2, column, str(value), text)
+        for column in range(len(_ATTENDANCE), len(titles)):
+            page.write_blank(n + 2, column, None, text)
+    page.freeze_panes(3, len(_ATTENDANCE))
     made.close()
     return file.getvalue()

@@ -49,6 +49,7 @@ from services.payroll.errors.money import (
 from services.payroll.errors.retention import EndingRefused, PaperNotTaken, RetentionOver
 from services.payroll.errors.sheets import (
     AttendanceRefused,
+    AttendanceSheetUnreadable,
     MappingRefused,
     RosterEntryUnknown,
     RosterListRefused,
@@ -73,6 +74,7 @@ __all__ = [
     "AllocationRefused",
     "AreaUnknown",
     "AttendanceRefused",
+    "AttendanceSheetUnreadable",
     "CanaryUnsigned",
     "ClosingNeedsAnother",
     "ClosingRefused",

@@ -72,6 +72,13 @@ class RosterListRefused(Problem):
     title = Text("文件中有错误，未登记任何人员", "The file has errors; nobody of it was entered")
 
 
+class AttendanceSheetUnreadable(Problem):
+    """The file cannot be read as attendance at all; it is kept to be looked at."""
+
+    status, keeps = 422, True
+    title = Text("无法识别为考勤表", "This file cannot be read as attendance")
+
+
 class AttendanceRefused(Problem):
     """Each record of the batch has something wrong with it: nothing was taken."""
 

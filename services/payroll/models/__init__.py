@@ -3,7 +3,7 @@
 from services.payroll.models.account_lists import AccountList
 from services.payroll.models.accounts import ArrearsCase, Closing, Condition, Freeze, Policy
 from services.payroll.models.allocations import Allocation, AllocationStep
-from services.payroll.models.attendance import Attendance, Attendee
+from services.payroll.models.attendance import Attendance, AttendanceSheet, Attendee
 from services.payroll.models.canary import CanaryAlarm, CanaryRound
 from services.payroll.models.contract_papers import ContractPaper
 from services.payroll.models.disbursements import (
@@ -67,6 +67,7 @@ __all__ = [
     "AllocationStep",
     "ArrearsCase",
     "Attendance",
+    "AttendanceSheet",
     "Attendee",
     "BankFeed",
     "BankLine",

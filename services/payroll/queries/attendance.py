@@ -5,12 +5,19 @@ from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, any_, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, Subquery, and_, any_, cast, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from services.payroll.errors import ProjectUnknown
-from services.payroll.models import Attendance, Attendee, Project, RosterEntry, Worker
+from services.payroll.models import (
+    Attendance,
+    AttendanceSheet,
+    Attendee,
+    Project,
+    RosterEntry,
+    Worker,
+)
 from shared import known, paging, sets
 from shared.areas import Scope
 from shared.db import Session
@@ -86,7 +93,16 @@ def within(project_id: UUID, period: str) -> Sequence[ColumnElement[bool]]:
         Attendance.project_id == project_id,
         Attendance.day >= first,
         Attendance.day < months_after(first, 1),
+        counts(),
     )
+
+
+def counts() -> ColumnElement[bool]:
+    """Leave out what stood in a file of which a later version has come."""
+    replaced = select(AttendanceSheet.id).where(
+        AttendanceSheet.source == Attendance.source, AttendanceSheet.replaced_at.is_not(None)
+    )
+    return ~replaced.correlate(Attendance).exists()
 
 
 def _registered(project_id: UUID, day: ColumnElement[date]) -> ColumnElement[bool]:
@@ -98,6 +114,37 @@ def _registered(project_id: UUID, day: ColumnElement[date]) -> ColumnElement[boo
         or_(RosterEntry.left_on.is_(None), RosterEntry.left_on >= day),
     )
     return select(RosterEntry.id).where(*spell).correlate_except(RosterEntry).exists()
+
+
+def days_by_role(project_id: UUID, period: str) -> Subquery:
+    """Give each person's days of a month by who told of them.
+
+    A day counts what was told of it, once where only a passage was told, and once whoever told it
+    how often.
+    """
+    role = func.split_part(Attendance.source, ":", 1).label("role")
+    by_day = (
+        select(
+            Attendance.attendee_id, role, func.coalesce(func.max(Attendance.units), 1).label("days")
+        )
+        .where(*within(project_id, period))
+        .group_by(Attendance.attendee_id, role, Attendance.day)
+        .subquery()
+    )
+    return (
+        select(by_day.c.attendee_id, by_day.c.role, func.sum(by_day.c.days).label("days"))
+        .group_by(by_day.c.attendee_id, by_day.c.role)
+        .subquery()
+    )
+
+
+def _told(project_id: UUID, period: str) -> Subquery:
+    """Put a person's days by who told of them into one value, as text: gates beside sheets."""
+    by_role = days_by_role(project_id, period)
+    said = func.jsonb_object_agg(by_role.c.role, cast(by_role.c.days, Text()))
+    return (
+        select(by_role.c.attendee_id, said.label("told")).group_by(by_role.c.attendee_id).subquery()
+    )
 
 
 def _months(project_id: UUID, period: str) -> Subquery:
@@ -113,6 +160,7 @@ def _months(project_id: UUID, period: str) -> Subquery:
         .group_by(Attendance.attendee_id, Attendance.day)
         .subquery()
     )
+    told = _told(project_id, period)
     same = and_(Worker.id_index == Attendee.id_index, Worker.id_type == Attendee.id_type)
     off = ~_registered(project_id, by_day.c.day)
     return (
@@ -125,10 +173,12 @@ def _months(project_id: UUID, period: str) -> Subquery:
             func.sum(by_day.c.records).label("records"),
             func.min(by_day.c.day).label("first_on"),
             func.max(by_day.c.day).label("last_on"),
+            told.c.told,
         )
         .join(Attendee, Attendee.id == by_day.c.attendee_id)
+        .join(told, told.c.attendee_id == by_day.c.attendee_id)
         .outerjoin(Worker, same)
-        .group_by(by_day.c.attendee_id, Worker.id)
+        .group_by(by_day.c.attendee_id, Worker.id, told.c.told)
         .subquery()
     )
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, or_, select
 
 from services.payroll.models import Attendance, Attendee, Expectation, RosterEntry, Worker
 from services.payroll.queries import attendance
@@ -29,25 +29,8 @@ class AttendedMonth(NamedTuple):
 async def workers_of_month(
     session: Session, project_id: UUID, period: str
 ) -> Mapping[UUID, AttendedMonth]:
-    """Give the registered workers whom anybody saw at a project in a month: one statement.
-
-    A day counts what was told of it, once where only a passage was told, and once whoever told it
-    how often.
-    """
-    role = func.split_part(Attendance.source, ":", 1).label("role")
-    by_day = (
-        select(
-            Attendance.attendee_id, role, func.coalesce(func.max(Attendance.units), 1).label("days")
-        )
-        .where(*attendance.within(project_id, period))
-        .group_by(Attendance.attendee_id, role, Attendance.day)
-        .subquery()
-    )
-    by_person = (
-        select(by_day.c.attendee_id, by_day.c.role, func.sum(by_day.c.days).label("days"))
-        .group_by(by_day.c.attendee_id, by_day.c.role)
-        .subquery()
-    )
+    """Give the registered workers whom anybody saw at a project in a month: one statement."""
+    by_person = attendance.days_by_role(project_id, period)
     same = and_(Worker.id_index == Attendee.id_index, Worker.id_type == Attendee.id_type)
     rows = await session.execute(
         select(Worker.id, Worker.id_index, by_person.c.role, by_person.c.days)

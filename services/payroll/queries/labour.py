@@ -29,6 +29,7 @@ from services.payroll.models import (
     SheetLine,
     Worker,
 )
+from services.payroll.queries import attendance
 from services.payroll.queries.sets import one_of
 from services.payroll.rules.labour_conditions import OnSite, Paid
 from services.payroll.rules.sheets import STANDING
@@ -40,7 +41,9 @@ ProjectMonth = tuple[UUID, str]
 async def last_seen(session: Session, project_ids: Collection[UUID]) -> Mapping[UUID, date]:
     """Give the last day on which anybody was seen at some projects, by project."""
     last = (
-        select(func.max(Attendance.day)).where(Attendance.project_id == Project.id)
+        select(func.max(Attendance.day)).where(
+            Attendance.project_id == Project.id, attendance.counts()
+        )
     ).scalar_subquery()
     rows = await session.execute(select(Project.id, last).where(one_of(Project.id, project_ids)))
     return {project_id: day for project_id, day in rows if day}
@@ -81,6 +84,7 @@ async def on_site(session: Session, days: Mapping[UUID, int], today: date) -> Ma
             Attendance.day > today - timedelta(days=max(days.values(), default=0)),
             Attendance.day > literal(today) - window.c.number,
             Attendance.day <= today,
+            attendance.counts(),
         )
         .group_by(Attendance.project_id, Attendance.attendee_id)
         .subquery()

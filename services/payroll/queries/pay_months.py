@@ -36,6 +36,7 @@ from services.payroll.models import (
     SheetLine,
     Worker,
 )
+from services.payroll.queries import attendance
 from services.payroll.rules.periods import first_day
 from services.payroll.rules.sheets import STANDING, ArchiveCause
 from shared.db import Session
@@ -146,6 +147,7 @@ def attended(wanted: FromClause) -> CTE:
                 Attendance.project_id == wanted.c.project_id,
                 Attendance.day >= wanted.c.first_on,
                 Attendance.day < wanted.c.next_on,
+                attendance.counts(),
             ),
         )
         .group_by(wanted.c.month_id, wanted.c.project_id, Attendance.attendee_id)

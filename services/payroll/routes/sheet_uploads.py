@@ -2,12 +2,12 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Request
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData, UploadFile
 
 from services.payroll import queries
@@ -15,18 +15,18 @@ from services.payroll.actions.sheet_columns import Mapped
 from services.payroll.actions.sheets import SentSheet
 from services.payroll.adapters import sheet_annotated, sheet_file, sheet_reading
 from services.payroll.errors import MappingRefused, SheetUnreadable
-from services.payroll.rules.sheet_lines import Reading
 from services.payroll.schemas.sheet_columns import ColumnsIn
 from services.payroll.schemas.sheets import MOST_BYTES, SheetFormIn, SheetIn
 from shared import tables, uploads
 from shared.auth import Caller, Who
 from shared.db import Glance, Glances
-from shared.files import Files, KeptFiles, recognise
+from shared.files import Files, Kept, KeptFiles, recognise
 from shared.problems import Finding, Invalid, NotFound, findings
 from shared.tables import words as tables_words
 from shared.wording import Text
 
 JSON, FORM = "application/json", "multipart/form-data"
+_Said = TypeVar("_Said", bound=BaseModel)
 
 
 async def _sent(
@@ -53,37 +53,49 @@ async def _lines(request: Request) -> SentSheet:
 
 
 async def _file(form: FormData, files: Files, glance: Glances, caller: Caller) -> SentSheet:
-    """Keep a file before anything is made of it, and read it as its sender reads such headers."""
+    said, kept, content = await form_file(form, files, SheetFormIn)
+    read = await read_file(content, sheet_reading.KIND, glance, caller)
+    reading = await asyncio.to_thread(sheet_reading.of, read)
+    return SentSheet(
+        said.period, said.run, said.employer_id, kept.sha256, kept.size, kept.file_id, reading
+    )
+
+
+async def form_file(form: FormData, files: Files, model: type[_Said]) -> tuple[_Said, Kept, bytes]:
+    """Keep a form's file before anything is made of it; give what is said beside it, too.
+
+    Raises Invalid with all that is missing or wrong.
+    """
     part = form.get("file")
     wrong: list[Finding] = []
     if not isinstance(part, UploadFile):
         wrong.append(Finding("file", "missing", Text("缺少该项", "This is required")))
     fields = {name: value for name, value in form.multi_items() if isinstance(value, str)}
     try:
-        said = SheetFormIn.model_validate(fields)
+        said = model.model_validate(fields)
     except ValidationError as error:
         raise Invalid(errors=[*wrong, *findings(error.errors())]) from error
     if not isinstance(part, UploadFile):
         raise Invalid(errors=wrong)
     upload = await uploads.read_upload(part, limit=MOST_BYTES)
     kept = await files.keep(upload.content, kind=recognise(upload.content), name=upload.name)
-    reading = await _read(upload.content, glance, caller)
-    return SentSheet(
-        said.period, said.run, said.employer_id, kept.sha256, kept.size, kept.file_id, reading
-    )
+    return said, kept, upload.content
 
 
-async def _read(content: bytes, glance: Glances, caller: Caller) -> Reading:
-    read = await sheet_file.read_sheet(content, sheet_reading.KIND)
+async def read_file(
+    content: bytes, kind: str, glance: Glances, caller: Caller
+) -> sheet_file.SheetReading:
+    """Read a file as its sender reads such headers."""
+    read = await sheet_file.read_sheet(content, kind)
     if caller.org:
         async with glance() as session:
-            known = await queries.sheet_columns.mappings(session, caller.org, sheet_reading.KIND)
+            known = await queries.sheet_columns.mappings(session, caller.org, kind)
         for header in sheet_reading.headers(read):
             if mapping := known.get(header.digest):
                 given = sheet_reading.given(mapping.fields, header.digest)
-                read = await sheet_file.read_sheet(content, sheet_reading.KIND, given)
+                read = await sheet_file.read_sheet(content, kind, given)
                 break
-    return await asyncio.to_thread(sheet_reading.of, read)
+    return read
 
 
 async def _mapped(
@@ -113,10 +125,6 @@ async def _annotated(sheet_id: UUID, files: KeptFiles, glance: Glance, caller: W
         await queries.retention.unblanked(session, owner.project_id)
     if owner.file_id is None:
         raise NotFound
-    _, content = await files.give(owner.file_id)
-    book = await tables.read(content)
-    if book.refusal:
-        raise SheetUnreadable(errors=[tables_words.refused(book.refusal, limit="")])
     marks = [
         sheet_annotated.Mark(
             one.sheet, one.row, one.column, one.place, one.severity, one.detail["zh"],
@@ -124,6 +132,15 @@ async def _annotated(sheet_id: UUID, files: KeptFiles, glance: Glance, caller: W
         )
         for one in found
     ]  # fmt: skip
+    return await written_anew(files, owner.file_id, marks)
+
+
+async def written_anew(files: Files, file_id: UUID, marks: Sequence[sheet_annotated.Mark]) -> bytes:
+    """Give a kept file's rows with marks at its cells; raises FileLost, SheetUnreadable."""
+    _, content = await files.give(file_id)
+    book = await tables.read(content)
+    if book.refusal:
+        raise SheetUnreadable(errors=[tables_words.refused(book.refusal, limit="")])
     return await asyncio.to_thread(sheet_annotated.write, book, marks)
 
 
@@ -143,8 +160,9 @@ def _schema() -> dict[str, Any]:
     return schema
 
 
-def _form() -> dict[str, Any]:
-    schema = SheetFormIn.model_json_schema()
+def form_of(model: type[BaseModel]) -> dict[str, Any]:
+    """Give the form of a multipart body with a file."""
+    schema = model.model_json_schema()
     schema["properties"]["file"] = {
         "type": "string",
         "contentMediaType": "application/octet-stream",
@@ -156,6 +174,6 @@ def _form() -> dict[str, Any]:
 BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "content": {FORM: {"schema": _form()}, JSON: {"schema": _schema()}},
+        "content": {FORM: {"schema": form_of(SheetFormIn)}, JSON: {"schema": _schema()}},
     }
 }

@@ -41,7 +41,11 @@ class PolicyKind(StrEnum):
     PAYEE_HOLD = "payee_hold"
     """`hours`: so long a changed card of a worker waits before money goes to it."""
     ATTENDANCE_SOURCES = "attendance_sources"
-    """`order`: whose word of a worker's month counts: `gate_vendor`, `contractor`, `sheet`."""
+    """`order`: whose word of a worker's month counts: `gate_vendor`, `contractor`, `sheet`.
+
+    `sheet_confidence`: how sure a sheet's day is; `differ_days`: by so many it may differ from
+    what gates saw.
+    """
     SITE_WATCH = "site_watch"
     """`days`: whoever was seen within so many days is on the site."""
     IMPLAUSIBLE_PAY = "implausible_pay"

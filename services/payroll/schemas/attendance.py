@@ -152,6 +152,8 @@ class AttendedMonthOut(Row):
     records: int
     first_on: date
     last_on: date
+    told: dict[str, str]
+    """Days by who told of them, `gate_vendor`, `contractor`, `sheet`: each as he told them."""
 
 
 class AttendedDayOut(Row):

@@ -131,6 +131,8 @@ class _Order(_Values):
     order: Annotated[
         list[Literal["gate_vendor", "contractor", "sheet"]], Field(min_length=1, max_length=3)
     ]
+    sheet_confidence: Annotated[str, StringConstraints(pattern=r"^(0\.[0-9]{3}|1\.000)$")]
+    differ_days: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,2}\.[0-9]{2}$")]
 
 
 class _Implausible(_Values):

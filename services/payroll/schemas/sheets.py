@@ -97,6 +97,15 @@ class SheetFormIn(Body):
     employer_id: UUID | None = None
 
 
+class SheetTemplateIn(Body):
+    """Of which month and whose workers a template is, and why it is taken: it names people."""
+
+    period: Month
+    employer_id: UUID | None = None
+    """Whose workers; left out: one's own, else the contractor's."""
+    purpose: Reason
+
+
 class SheetFilter(Filter):
     """Which sheets a list shows."""
 

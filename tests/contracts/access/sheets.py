@@ -45,6 +45,9 @@ async def add(session: Session, rows: Rows) -> None:
         rows.own_ids[f"POST {SHEET}/{name}"] = {"sheet_id": made[status].id}
     said = make.body(period="2023-01", employer_id=str(make.SUBCONTRACTOR))
     rows.requests[f"POST {V1}/projects/{{project_id}}/sheets"] = [{"json": said}]
+    taken = {"period": "2023-01", "employer_id": str(make.SUBCONTRACTOR), "purpose": "编制工资表"}
+    for name in ("sheets", "attendance-sheets"):
+        rows.requests[f"POST {V1}/projects/{{project_id}}/{name}/template"] = [{"json": taken}]
     rows.requests[f"POST {SHEET}/reveal"] = [{"json": {"purpose": "核对原件"}}]
     rows.requests[f"POST {SHEET}/annotated"] = [{"json": {"purpose": "对照修改"}}]
     rows.requests[f"POST {SHEET}/return"] = [{"json": {"reason": "缺考勤"}}]
