@@ -259,7 +259,13 @@ FILES: Mapping[str, Mapping[str, Column]] = {
         "period": Column(_period),
         "workers": Column(_workers),
         "days": Column(_days),
-        "told_at": Column(instant),
+    },
+    "gates.csv": {
+        "project": _PROJECT,
+        "source": _TEXT,
+        "from_on": _DAY,
+        "every_days": Column(_between(1, 31)),
+        "sends_at": Column(_time),
     },
     "payrolls.csv": {
         "project": _PROJECT,
@@ -303,6 +309,7 @@ FILES: Mapping[str, Mapping[str, Column]] = {
 OPTIONAL = {
     "crews.csv",
     "attendance.csv",
+    "gates.csv",
     "payrolls.csv",
     "late_feeds.csv",
     "filings.csv",
@@ -328,6 +335,7 @@ NAMED = {
     "late_feeds.csv": ("source", "day"),
     "lines.csv": ("account_no", "serial"),
     "crews.csv": ("project", "name"),
+    "gates.csv": ("project",),
     "payrolls.csv": ("project", "period"),
 }
 # Files whose rows must stand in order of this column, an instant.

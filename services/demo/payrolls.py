@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from services.demo import papers, workers
@@ -39,26 +39,42 @@ class Payrolls:
 
     def happenings(self) -> Iterator[Fact]:
         """Give everything that has an instant of its own."""
-        for (project, instant), crews in self._together("crews.csv"):
+        for (project, instant), crews in self._rosters().items():
             yield self._fact(instant, self._enrol, project, crews)
             for crew in crews:
                 if crew["left_on"]:
                     evening = clock.at(date.fromisoformat(crew["left_on"]), 18)
                     yield self._fact(evening.isoformat(), self._leave, project, crew)
-        for (project, instant), rows in self._together("attendance.csv"):
-            yield self._fact(instant, self._attend, project, rows)
+        for gate in self.scenario.rows("gates.csv"):
+            yield from self._gate(gate)
         for row in self.scenario.rows("payrolls.csv"):
             yield self._fact(row["uploaded_at"], self._upload, row)
             for step, instant in (("review", row["reviewed_at"]), ("approve", row["approved_at"])):
                 if instant:
                     yield self._fact(instant, self._step, row, step)
 
-    def _together(self, file: str) -> list[tuple[tuple[str, str], list[Row]]]:
-        """Give the rows of a file by project and instant: they are one file or batch."""
+    def _rosters(self) -> Mapping[tuple[str, str], list[Row]]:
+        """Give the crews by project and instant: they are one file."""
         found: dict[tuple[str, str], list[Row]] = defaultdict(list)
-        for row in self.scenario.rows(file):
+        for row in self.scenario.rows("crews.csv"):
             found[row["project"], row["told_at"]].append(row)
-        return list(found.items())
+        return found
+
+    def _gate(self, gate: Row) -> Iterator[Fact]:
+        """Give the batches of a site's gates: each tells whom they saw since the one before."""
+        seen = workers.seen(self.scenario.files, gate["project"])
+        hour = time.fromisoformat(gate["sends_at"])
+        step = timedelta(days=int(gate["every_days"]))
+        day = before = date.fromisoformat(gate["from_on"])
+        while (sent := clock.at(day := day + step, hour.hour, hour.minute)) < self.scenario.ends:
+            records = [
+                _record(number, on)
+                for on in (before + timedelta(days=n) for n in range(step.days))
+                for number in seen.get(on, ())
+            ]
+            if records:
+                yield self._fact(sent.isoformat(), self._attend, gate, records)
+            before = day
 
     def _fact(self, instant: str, act: Callable[..., Awaitable[None]], *about: object) -> Fact:
         async def in_turn() -> None:
@@ -96,22 +112,10 @@ class Payrolls:
         path = f"projects/{self.projects[project]}/site-movements"
         await self._call(path, project, "contractor", body=body)
 
-    async def _attend(self, project: str, rows: Sequence[Row]) -> None:
-        """Send what gates saw until an instant: everybody once a day, as he comes in."""
-        records = [
-            {
-                "record_key": f"{number:04d}",
-                "id_number": workers.id_number(number),
-                "at": f"{row['period']}-{day:02d}T0{6 + number % 2}:{number % 60:02d}:00+08:00",
-                "direction": "01",
-                "attend_type": "001",
-            }
-            for row in rows
-            for number in workers.numbers(row["workers"])
-            for day in workers.days(row["days"])
-        ]
+    async def _attend(self, gate: Row, records: Sequence[Json]) -> None:
+        project = gate["project"]
         path = f"projects/{self.projects[project]}/attendance"
-        body = {"source": "gate-1", "records": records}
+        body = {"source": gate["source"], "records": records}
         await self._call(path, project, "gate_vendor", body=body)
 
     async def _upload(self, row: Row) -> None:
@@ -135,6 +139,17 @@ class Payrolls:
         path = f"sheets/{self.sheets[row['project'], row['period']]}/{step}"
         role = "wage_officer" if step == "review" else "contractor"
         await self._call(path, row["project"], role, person=step if step == "approve" else "")
+
+
+def _record(number: int, day: date) -> dict[str, str]:
+    """Give how a gate saw a worker on a day, as he came in."""
+    return {
+        "record_key": f"{number:04d}",
+        "id_number": workers.id_number(number),
+        "at": clock.at(day, 6 + number % 2, number % 60).isoformat(),
+        "direction": "01",
+        "attend_type": "001",
+    }
 
 
 def _part(file: File) -> dict[str, tuple[str, bytes, str]]:

@@ -1,6 +1,7 @@
 """Workers of a scenario, who are known by their numbers: what they are called, paid, and did."""
 
 import re
+from calendar import monthrange
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -66,6 +67,12 @@ def days(said: str) -> list[int]:
     return found
 
 
+def month_end(period: str) -> int:
+    """Give how many days a month has."""
+    year, month = map(int, period.split("-"))
+    return monthrange(year, month)[1]
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """What a worker did and gets in a month, as the contractor's clerk works it out."""
@@ -104,6 +111,17 @@ def attended(files: Files, project: str, period: str) -> dict[int, set[int]]:
     return found
 
 
+def seen(files: Files, project: str) -> dict[date, list[int]]:
+    """Give who was at a project on each day."""
+    found: dict[date, set[int]] = {}
+    for row in files.get("attendance.csv", ()):
+        if row["project"] == project:
+            for day in days(row["days"]):
+                on = date.fromisoformat(f"{row['period']}-{day:02d}")
+                found.setdefault(on, set()).update(numbers(row["workers"]))
+    return {day: sorted(there) for day, there in found.items()}
+
+
 def lines(files: Files, payroll: Row) -> list[Line]:
     """Give the lines of a month's payroll: of everybody in a crew who was there."""
     there = attended(files, payroll["project"], payroll["period"])
@@ -135,12 +153,13 @@ def wrong(files: Files) -> Iterator[str]:
             crew_of[number] = row["project"]
     there: set[tuple[str, str]] = set()
     for place, row in _placed(files, "attendance.csv"):
-        for number in numbers(row["workers"]):
-            if crew_of.get(number, row["project"]) != row["project"]:
-                yield f"attendance.csv: row {place}: workers: {number} is in another's crew"
-                break
-            if number in crew_of:
-                there.add((row["project"], row["period"]))
+        crews_of = {crew_of.get(number) for number in numbers(row["workers"])}
+        if crews_of - {None, row["project"]}:
+            yield f"attendance.csv: row {place}: workers: in a crew of another project"
+        if row["project"] in crews_of:
+            there.add((row["project"], row["period"]))
+        if days(row["days"])[-1] > month_end(row["period"]):
+            yield f"attendance.csv: row {place}: days: the month is over before"
     for place, row in _placed(files, "payrolls.csv"):
         if (row["project"], row["period"]) not in there:
             yield f"payrolls.csv: row {place}: period: nobody of its crews was there"

@@ -315,6 +315,22 @@ def test_payrolls_of_all_55_are_files_that_were_checked_reviewed_and_approved(
     }
 
 
+@pytest.mark.asyncio(loop_scope="module")
+async def test_gates_of_four_sites_tell_each_morning_whom_they_saw(county: Played) -> None:
+    rows = written.rows(HEFENG, "gates.csv")
+    assert len(rows) == 4
+    for row in rows:
+        (project,) = await county.client.everything(PROJECTS, code=row["project"])
+        told = await county.client.call(
+            "GET", f"/payroll/v1/projects/{project['id']}/attendance/days",
+            role="wage_office", query={"period": "2023-06"},
+        )  # fmt: skip
+        people = wages.people_by_day(HEFENG, row["project"], "2023-06")
+        # Whom they see on 30 June they tell in July.
+        del people[30]
+        assert {int(one["day"][8:]): one["people"] for one in told["days"]} == people
+
+
 # Known, reported, complete; where it is not listed all of the unit's projects in progress are.
 REPORTED = {"太平镇": (6, 4, 4, "66.7"), "五里乡": (4, 3, 3, "75.0")}
 GAPS = {

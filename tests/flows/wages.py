@@ -24,6 +24,17 @@ def days_of(folder: Path) -> dict[tuple[str, str], Counter[int]]:
     return {key: Counter(number for number, _ in there) for key, there in seen.items()}
 
 
+def people_by_day(folder: Path, project: str, period: str) -> dict[int, int]:
+    """Count who was at a project on each day of a month."""
+    there: dict[int, set[int]] = defaultdict(set)
+    for row in rows(folder, "attendance.csv"):
+        if (row["project"], row["period"]) == (project, period):
+            for part in row["days"].split("|"):
+                for day in span(part):
+                    there[day] |= set(span(row["workers"]))
+    return {day: len(people) for day, people in sorted(there.items())}
+
+
 def nets(folder: Path) -> Iterator[tuple[str, str, int, Decimal]]:
     """Give project, month, worker and what is paid out, of everybody on a payroll."""
     crews = rows(folder, "crews.csv")
