@@ -26,6 +26,17 @@ class BodyTooLarge(Problem):
     status = 413
     title = Text("请求内容过大", "The request body is too large")
 
+    def __init__(self, limit: int) -> None:
+        """Take how many bytes there may be."""
+        most = f"{limit // MEBIBYTE} MB" if limit >= MEBIBYTE else f"{limit} B"
+        super().__init__(
+            Text(
+                f"最多 {most}；请分成几份再上传，表格可删去图片和无关的工作表",
+                f"At most {most}; send it in parts, or a table without pictures and other sheets",
+            ),
+            limit=limit,
+        )
+
 
 class _Exceeded(Exception):
     pass

@@ -98,6 +98,8 @@ class Part(NamedTuple):
     sheet: SheetHead | None = None
     rows: list[Row] = []
     refusal: Refusal | None = None
+    notes: list[str] = []
+    """What else the book carries, told with its first sheet: `macros`, `links` to other books."""
 
 
 @dataclass(slots=True)

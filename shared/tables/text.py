@@ -5,7 +5,7 @@ import csv
 import io
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from shared.tables.cells import (
@@ -16,7 +16,6 @@ from shared.tables.cells import (
     CellKind,
     Row,
     Unreadable,
-    column_name,
 )
 from shared.tables.cells import shown as one_line
 from shared.tables.values import moment
@@ -40,23 +39,31 @@ def encoding_of(file: BinaryIO) -> str:
         names = ["utf-8-sig"]
     else:
         names = ["utf-8", "gb18030"]
+    lines = 0
     for name in names:
         decoder = codecs.getincrementaldecoder(name)()
         file.seek(0)
+        number = 1
         try:
             while chunk := file.read(_CHUNK):
-                decoder.decode(chunk)
+                number += decoder.decode(chunk).count("\n")
             decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
+        except UnicodeDecodeError as error:
+            lines = max(lines, number + error.object[: error.start].count(b"\n"))
             continue
         file.seek(0)
         return name
-    raise Unreadable("encoding_unknown")
+    raise Unreadable("encoding_unknown", str(lines))
 
 
 def delimiter_of(lines: list[str]) -> str:
     """Choose the delimiter that cuts most lines into equally many cells; one column: a comma."""
-    best = (0, 0, ",")
+    return _form(lines)[0]
+
+
+def _form(lines: list[str]) -> tuple[str, int]:
+    """Give the delimiter, and into how many cells it cuts most lines."""
+    best = (0, 0, ",", 1)
     for rank, delimiter in enumerate(_DELIMITERS):
         try:
             found = [len(row) for row in csv.reader(lines, delimiter=delimiter)]
@@ -64,9 +71,9 @@ def delimiter_of(lines: list[str]) -> str:
             continue
         widths = Counter(width for width in found if width > 1)
         if widths:
-            _, often = widths.most_common(1)[0]
-            best = max(best, (often, -rank, delimiter))
-    return best[2]
+            width, often = widths.most_common(1)[0]
+            best = max(best, (often, -rank, delimiter, width))
+    return best[2:]
 
 
 def rows(file: BinaryIO) -> Iterator[Row]:
@@ -76,13 +83,18 @@ def rows(file: BinaryIO) -> Iterator[Row]:
     csv.field_size_limit(_LONGEST)
     probe = [line for line in (text.readline(_LONGEST) for _ in range(_PROBE)) if line.strip()]
     text.seek(0)
-    reader = csv.reader(text, delimiter=delimiter_of(probe))
+    form = _form(probe)
     number, width, before = 0, 0, 0
     cells: list[Cell] = []
+    lines: list[str] = []
+    last: list[str] = []
     try:
-        for number, found in enumerate(reader, start=1):
+        for number, found in enumerate(csv.reader(_kept(text, lines), delimiter=form[0]), start=1):
             if len(found) > MOST_COLUMNS:
                 raise Unreadable("too_wide", str(number))
+            if len(lines) > 1 and _run_together(found, *form):
+                raise Unreadable("quotes_open", str(number))
+            last, lines[:] = lines[:], ()
             width, before = len(found), width
             cells = [_cell(value) for value in found]
             while cells and cells[-1] is BLANK:
@@ -90,10 +102,39 @@ def rows(file: BinaryIO) -> Iterator[Row]:
             if cells:
                 yield Row(number, cells)
     except csv.Error as error:
-        raise Unreadable("quotes_open", f"{column_name(0)}{number + 1}") from error
+        raise Unreadable("quotes_open", str(number + 1)) from error
+    if _open(last, form[0]):
+        raise Unreadable("quotes_open", str(number))
     # A row with a day that is shorter than the one before and that nothing ends was cut off.
     if width < before and any(map(moment, cells)) and not _ends(file, encoding):
         raise Unreadable("truncated", str(number))
+
+
+def _kept(text: Iterable[str], lines: list[str]) -> Iterator[str]:
+    """Give lines on, and keep those of the row that is being read."""
+    for line in text:
+        lines.append(line)
+        yield line
+
+
+def _run_together(row: list[str], delimiter: str, width: int) -> bool:
+    """Say whether a cell holds whole rows: its quotation mark is closed by another cell's."""
+    least = max(2, min(width - 1, max(3, width // 2)))
+    return any(
+        line.count(delimiter) >= least
+        for cell in row
+        if "\n" in cell
+        for line in cell.split("\n")[1:]
+    )
+
+
+def _open(lines: list[str], delimiter: str) -> bool:
+    """Say whether the last row ends within quotation marks."""
+    try:
+        list(csv.reader(lines, delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        return "end of data" in str(error)
+    return False
 
 
 def _ends(file: BinaryIO, encoding: str) -> bool:

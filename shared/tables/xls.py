@@ -40,13 +40,16 @@ _NEVER = 0x02  # of a formula: calculate when the file is opened
 def parts(file: BinaryIO) -> Iterator[Part]:
     """Give the sheets and their rows that are not blank; raises Unreadable."""
     content = file.read()
-    marks = _Marks(_stream(content))
+    stream, notes = _stream(content)
+    marks = _Marks(stream)
     file.seek(0)
     try:
         book = CalamineWorkbook.from_filelike(file)
         sheets = [each for each in book.sheets_metadata if each.typ is SheetTypeEnum.WorkSheet]
         for said in sheets:
-            yield Part(sheet=SheetHead(said.name, said.visible is not SheetVisibleEnum.Visible))
+            head = SheetHead(said.name, said.visible is not SheetVisibleEnum.Visible)
+            yield Part(sheet=head, notes=notes)
+            notes = []
             yield from _rows(book, said.name, marks.of(said.name))
     except CalamineError:
         raise Unreadable("truncated") from None
@@ -99,10 +102,14 @@ def _cell(value: object, mark: Cell | Format | None) -> Cell:
     return cell
 
 
-def _stream(content: bytes) -> bytes:
-    """Take the workbook's stream out of its container ([MS-CFB]); raises Unreadable."""
+def _stream(content: bytes) -> tuple[bytes, list[str]]:
+    """Take the workbook's stream out of its container ([MS-CFB]), and say what else is there.
+
+    Raises Unreadable.
+    """
     try:
-        return _Container(content).stream()
+        container = _Container(content)
+        return container.stream(), container.notes
     except (struct.error, IndexError):
         raise Unreadable("truncated") from None
 
@@ -112,6 +119,7 @@ class _Container:
 
     def __init__(self, content: bytes) -> None:
         self.content = content
+        self.notes: list[str] = []
         self.size = 1 << struct.unpack_from("<H", content, 30)[0]
         if self.size not in {512, 4096}:
             raise Unreadable("truncated")
@@ -158,9 +166,12 @@ class _Container:
             root = root if at else where
         if "EncryptedPackage" in entries:
             raise Unreadable("encrypted")
+        if "_VBA_PROJECT_CUR" in entries:
+            self.notes = ["macros"]
         found = entries.get("Workbook") or entries.get("Book")
         if not found:
-            raise Unreadable("unknown")
+            other = "WordDocument" in entries or "PowerPoint Document" in entries
+            raise Unreadable("document" if other else "truncated")
         start, length = found
         if length >= struct.unpack_from("<I", self.content, 56)[0]:
             return self._chain(start)[:length]

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import BinaryIO
 from xml.parsers import expat  # declarations, with which all attacks begin, are refused
 
-from shared.tables import xlsx_quick
+from shared.tables import xlsx_quick, zipped
 from shared.tables.cells import (
     BLANK,
     MOST_COLUMNS,
@@ -104,6 +104,8 @@ class _Workbook:
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self.archive = archive
         self.names = {name.lower(): name for name in archive.namelist()}
+        if foreign := zipped.foreign(self.names):
+            raise Unreadable(foreign)
         self.sheets: list[tuple[SheetHead, str]] = []
         self.zero = datetime(1899, 12, 30)  # noqa: DTZ001  a day of a table has no zone
         self._read_sheets()
@@ -367,8 +369,10 @@ def parts(file: BinaryIO) -> Iterator[Part]:
         book = _Workbook(archive)
         if not book.sheets:
             raise Unreadable("workbook_broken")
+        notes = zipped.carried(book.names)
         for head, name in book.sheets:
-            yield Part(sheet=head)
+            yield Part(sheet=head, notes=notes)
+            notes = []
             sheet = _Sheet(book, head.name)
             for _ in _read(book, name, sheet):
                 if len(sheet.rows) >= _BATCH:
@@ -380,13 +384,17 @@ def parts(file: BinaryIO) -> Iterator[Part]:
 
 def _read(book: _Workbook, name: str, sheet: _Sheet) -> Iterator[None]:
     """Have a sheet take its rows, with a stop now and then; by patterns where they fit."""
-    if not book.quick(name, b"<sheetData>"):
-        yield from _stream(book.archive, name, sheet.parser)
-        return
-    with book.archive.open(name) as part:
-        for row in xlsx_quick.rows(part, lambda text: sheet.parser.Parse(text, not text)):
-            if row is not None and row.cells is not None:
-                sheet.take(row.number, row.cells)
-            elif row is not None:
-                sheet.spelled(row.spelled)
-            yield
+    try:
+        if not book.quick(name, b"<sheetData>"):
+            yield from _stream(book.archive, name, sheet.parser)
+            return
+        with book.archive.open(name) as part:
+            for row in xlsx_quick.rows(part, lambda text: sheet.parser.Parse(text, not text)):
+                if row is not None and row.cells is not None:
+                    sheet.take(row.number, row.cells)
+                elif row is not None:
+                    sheet.spelled(row.spelled)
+                yield
+    except (LookupError, ValueError, OverflowError, expat.ExpatError) as error:
+        code = "truncated" if isinstance(error, expat.ExpatError) else "workbook_broken"
+        raise Unreadable(code, place(sheet.name, sheet.number or 1)) from None

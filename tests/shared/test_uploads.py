@@ -58,6 +58,7 @@ async def test_a_declared_length_is_refused_before_it_is_read(client: AsyncClien
         "type": "/problems/body-too-large",
         "title": "请求内容过大",
         "status": 413,
+        "detail": "最多 100 B；请分成几份再上传，表格可删去图片和无关的工作表",
         "limit": 100,
     }
     english = await client.post(

@@ -19,7 +19,7 @@ _COLOURS = {Severity.ERROR: "#F8B4B4", Severity.WARNING: "#FCE8A6", Severity.HIN
 _SAID = {Severity.ERROR: "错误", Severity.WARNING: "警告", Severity.HINT: "提示"}
 _LIST = "检查结果"
 _TITLES = ("位置", "程度", "问题", "如何处理")
-_LONGEST, _DIGITS = 32_000, 15
+_LONGEST, _DIGITS, _NAME = 32_000, 15, 31
 
 
 class Mark(NamedTuple):
@@ -41,18 +41,30 @@ def write(book: Book, marks: Iterable[Mark]) -> bytes:
     made = xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False})
     made.set_properties({"created": MADE})
     colours = {one: made.add_format({"bg_color": colour}) for one, colour in _COLOURS.items()}
-    names = {sheet.name for sheet in book.sheets}
+    names: set[str] = set()
     for sheet in book.sheets:
-        page = made.add_worksheet(sheet.name or None)
-        if sheet.hidden and len(names) > 1:
+        page = made.add_worksheet(_name(sheet.name or "Sheet1", names))
+        if sheet.hidden and len(book.sheets) > 1:
             page.hide()
         _page(page, sheet, [one for one in told if one.sheet == sheet.name], colours)
-    name = _LIST
-    while name in names:
-        name += "_"
-    _list(made.add_worksheet(name), told, colours)
+    _list(made.add_worksheet(_name(_LIST, names)), told, colours)
     made.close()
     return file.getvalue()
+
+
+def _name(name: str, taken: set[str]) -> str:
+    """Give a name that a workbook takes, and no two of its sheets have: files say what they like.
+
+    `taken` keeps it.
+    """
+    close = "".join("_" if sign in "[]:*?/\\" or sign < " " else sign for sign in name).strip("'")
+    close = close[:_NAME] if close and close.casefold() != "history" else "Sheet"
+    found, number = close, 1
+    while found.casefold() in taken:
+        number += 1
+        found = f"{close[: _NAME - len(str(number)) - 1]}_{number}"
+    taken.add(found.casefold())
+    return found
 
 
 def _page(

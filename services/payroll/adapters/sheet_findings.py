@@ -54,6 +54,17 @@ FLAWS: Mapping[str, tuple[Text, Text]] = {
         Text("该工作表没有此类名单，未读取", "This sheet holds no such list and was not read"),
         Text("如应读取请核对表头", "Check its header if it should be read"),
     ),
+    "file_macros": (
+        Text("文件带有宏，没有运行", "The file carries macros; they were not run"),
+        Text("请确认各单元格的值是最新的", "Make sure that its cells hold what they should"),
+    ),
+    "file_links": (
+        Text(
+            "文件引用了其他文件，按上次保存的值读取",
+            "The file takes values from other files; those last saved were read",
+        ),
+        Text("请核对后将引用粘贴为数值", "Check them, and paste the values themselves"),
+    ),
     "period_differs": (
         Text("所属月份与 {detail} 不一致", "This month is not {detail}"),
         Text("每个文件只放一个月份，请核对", "Send a file for each month; check which it is"),

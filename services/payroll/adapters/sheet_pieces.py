@@ -61,6 +61,8 @@ class _Reader:
             if part.refusal:
                 yield Piece(refused=part.refusal)
                 return
+            for note in part.notes:
+                self.told.add(Flaw(f"file_{note}"))
             head, rows = part.sheet or SheetHead(""), _Rows(parts)
             yield from self._hidden(head, rows) if head.hidden else self._sheet(head, rows)
             part = rows.next

@@ -30,9 +30,9 @@ ERROR, WARNING, HINT = "error", "warning", "hint"
 _WARNINGS = frozenset({
     "card_missing", "card_suspect", "phone_suspect", "days_too_many", "deduction_negative",
     "gross_differs", "days_differ", "column_advised", "sheet_hidden", "id_other", "birth_differs",
-    "period_missing", "gross_missing", "days_twice", "formula_text",
+    "period_missing", "gross_missing", "days_twice", "formula_text", "file_links",
 })  # fmt: skip
-_HINTS = frozenset({"sheet_unread", "columns_unknown"})
+_HINTS = frozenset({"sheet_unread", "columns_unknown", "file_macros"})
 _LIGHTER = {
     # An attendance sheet names people; who they are, the roster may know.
     ("attendance", "id_missing"): WARNING,

@@ -218,19 +218,28 @@ async def differences(
     return await paging.page(session, statement, by=by, cursor=cursor, limit=limit)
 
 
+async def file_of_content(
+    session: Session, project_id: UUID, period: str, digest: str
+) -> UUID | None:
+    """Give the kept file of a sheet that came of the same content, if there is one."""
+    return await session.scalar(select(Sheet.file_id).where(*_same(project_id, period, digest)))
+
+
+def _same(project_id: UUID, period: str, digest: str) -> list[ColumnElement[bool]]:
+    return [
+        Sheet.project_id == project_id,
+        Sheet.period == period,
+        Sheet.digest == digest,
+        Sheet.status != SheetStatus.ARCHIVED,
+    ]
+
+
 async def locked_same_content(
     session: Session, project_id: UUID, period: str, digest: str
 ) -> Sheet | None:
     """Give the sheet that came of the same file for a project and period, for changing."""
     return await session.scalar(
-        select(Sheet)
-        .where(
-            Sheet.project_id == project_id,
-            Sheet.period == period,
-            Sheet.digest == digest,
-            Sheet.status != SheetStatus.ARCHIVED,
-        )
-        .with_for_update()
+        select(Sheet).where(*_same(project_id, period, digest)).with_for_update()
     )
 
 

@@ -17,12 +17,13 @@ from services.payroll.adapters import sheet_annotated, sheet_file, sheet_reading
 from services.payroll.errors import MappingRefused, SheetUnreadable
 from services.payroll.schemas.sheet_columns import ColumnsIn
 from services.payroll.schemas.sheets import MOST_BYTES, SheetFormIn, SheetIn
-from shared import tables, uploads
+from shared import pii, tables, uploads
 from shared.auth import Caller, Who
 from shared.db import Glance, Glances
 from shared.files import Files, Kept, KeptFiles, recognise
 from shared.problems import Finding, Invalid, NotFound, findings
 from shared.tables import words as tables_words
+from shared.uploads import Upload
 from shared.wording import Text
 
 JSON, FORM = "application/json", "multipart/form-data"
@@ -30,13 +31,13 @@ _Said = TypeVar("_Said", bound=BaseModel)
 
 
 async def _sent(
-    request: Request, files: KeptFiles, glance: Glance, caller: Who
+    request: Request, project_id: UUID, files: KeptFiles, glance: Glance, caller: Who
 ) -> AsyncIterator[SentSheet]:
     """Read what is sent by its media type."""
     if request.headers.get("content-type", "").startswith(FORM):
         # Closed when all is done: an Idempotency-Key asks for its parts once more.
         async with request.form() as form:
-            yield await _file(form, files, glance, caller)
+            yield await _file(form, project_id, files, glance, caller)
     else:
         yield await _lines(request)
 
@@ -46,19 +47,29 @@ async def _lines(request: Request) -> SentSheet:
     try:
         said = SheetIn.model_validate_json(body)
     except ValidationError as error:
+        if JSON not in request.headers.get("content-type", JSON):
+            raise Invalid(errors=[Finding("content-type", "media_type", *_NO_FORM)]) from error
         raise Invalid(errors=findings(error.errors())) from error
     digest = hashlib.sha256(body).hexdigest()
     reading = said.read()
     return SentSheet(said.period, said.run, said.employer_id, digest, len(body), None, reading)
 
 
-async def _file(form: FormData, files: Files, glance: Glances, caller: Caller) -> SentSheet:
-    said, kept, content = await form_file(form, files, SheetFormIn)
-    read = await read_file(content, sheet_reading.KIND, glance, caller)
+async def _file(
+    form: FormData, project_id: UUID, files: Files, glance: Glances, caller: Caller
+) -> SentSheet:
+    """Keep nothing of a file for a project that is none of the sender's, and no file twice."""
+    said, upload = await form_upload(form, SheetFormIn)
+    digest = pii.blind_index(upload.sha256, "account")
+    async with glance() as session:
+        project = await queries.sheets.project_of_sender(session, project_id, caller.scope)
+        file_id = await queries.sheets.file_of_content(session, project.id, said.period, digest)
+    if file_id is None:
+        file_id = (await _keep(files, upload)).file_id
+    read = await read_file(upload.content, sheet_reading.KIND, glance, caller)
     reading = await asyncio.to_thread(sheet_reading.of, read)
-    return SentSheet(
-        said.period, said.run, said.employer_id, kept.sha256, kept.size, kept.file_id, reading
-    )
+    size = len(upload.content)
+    return SentSheet(said.period, said.run, said.employer_id, upload.sha256, size, file_id, reading)
 
 
 async def form_file(form: FormData, files: Files, model: type[_Said]) -> tuple[_Said, Kept, bytes]:
@@ -66,20 +77,30 @@ async def form_file(form: FormData, files: Files, model: type[_Said]) -> tuple[_
 
     Raises Invalid with all that is missing or wrong.
     """
-    part = form.get("file")
+    said, upload = await form_upload(form, model)
+    return said, await _keep(files, upload), upload.content
+
+
+async def _keep(files: Files, upload: Upload) -> Kept:
+    return await files.keep(upload.content, kind=recognise(upload.content), name=upload.name)
+
+
+async def form_upload(form: FormData, model: type[_Said]) -> tuple[_Said, Upload]:
+    """Give a form's one file and what is said beside it; raises as `form_file` does."""
+    part, several = form.get("file"), form.getlist("file")[1:]
     wrong: list[Finding] = []
-    if not isinstance(part, UploadFile):
-        wrong.append(Finding("file", "missing", Text("缺少该项", "This is required")))
+    if several:
+        wrong.append(Finding("file", "file_twice", *_ONE_FILE))
+    elif not isinstance(part, UploadFile):
+        wrong.append(Finding("file", "missing", Text("没有收到文件", "No file came"), _AGAIN))
     fields = {name: value for name, value in form.multi_items() if isinstance(value, str)}
     try:
         said = model.model_validate(fields)
     except ValidationError as error:
         raise Invalid(errors=[*wrong, *findings(error.errors())]) from error
-    if not isinstance(part, UploadFile):
+    if wrong or not isinstance(part, UploadFile):
         raise Invalid(errors=wrong)
-    upload = await uploads.read_upload(part, limit=MOST_BYTES)
-    kept = await files.keep(upload.content, kind=recognise(upload.content), name=upload.name)
-    return said, kept, upload.content
+    return said, await uploads.read_upload(part, limit=MOST_BYTES)
 
 
 async def read_file(
@@ -147,6 +168,20 @@ async def written_anew(files: Files, file_id: UUID, marks: Sequence[sheet_annota
 _NO_HEADER = (
     Text("文件中没有可识别的表头", "The file has no header that can be recognised"),
     Text("请使用模板，或补上姓名、身份证号、实发等列名", "Use the template, or title its columns"),
+)
+_NO_FORM = (
+    Text("既不是表单上传的文件，也不是 JSON", "It is neither a file in a form nor JSON"),
+    Text(
+        "文件请用 multipart/form-data 的 file 项上传",
+        "Send a file as the part `file` of multipart/form-data",
+    ),
+)
+_ONE_FILE = (
+    Text("一次传来了几个文件，均未读取", "Several files came at once; none was read"),
+    Text("请每次上传一个文件", "Send one file at a time"),
+)
+_AGAIN = Text(
+    "请选择文件；如上传中断，请重新上传", "Choose a file; if it was cut off, send it again"
 )
 Sent = Annotated[SentSheet, Depends(_sent)]
 Remapped = Annotated[Mapped, Depends(_mapped)]

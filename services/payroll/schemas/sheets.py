@@ -5,7 +5,14 @@ from decimal import Decimal
 from typing import Annotated, Any, Self, TypeAlias
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import (
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
 from services.payroll.rules.sheet_lines import Entry, Reading
 from services.payroll.rules.sheets import ArchiveCause, Change, Origin, Severity, SheetStatus
@@ -20,10 +27,24 @@ from shared.wording import Text
 MOST_BYTES = 16 * 1024 * 1024
 MOST_LINES = 20_000
 
+
+def _month(value: object, inner: ValidatorFunctionWrapHandler) -> str:
+    """Say how a month is written, where it is not."""
+    try:
+        month: str = inner(value)
+    except ValidationError:
+        raise TextError(
+            "month_unreadable",
+            Text("月份应写作 2023-03 这样的年月", "A month is written like 2023-03"),
+        ) from None
+    return month
+
+
 Month: TypeAlias = Annotated[
     str,
     StringConstraints(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$"),
     Field(description="YYYY-MM, from 2000 on"),
+    WrapValidator(_month),
 ]
 Run: TypeAlias = Annotated[int, Field(ge=1, le=99)]
 _Printed: TypeAlias = Annotated[
