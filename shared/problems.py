@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.requests import ClientDisconnect
 
 from shared import telemetry
 from shared.wording import Language, Text, language_of
@@ -291,6 +292,11 @@ def install(app: FastAPI) -> None:
         log.error("request_failed", path=request.url.path, trace=trace, exc_info=error)
         return answer(request, Failed(trace=trace))
 
+    async def on_gone(request: Request, error: Exception) -> JSONResponse:
+        # Nobody hears it: who sent hung up. It is no failure of ours, and nothing was done.
+        return answer(request, Malformed())
+
+    app.add_exception_handler(ClientDisconnect, on_gone)
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(RequestValidationError, on_invalid)
     install_plain(app)

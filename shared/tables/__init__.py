@@ -78,7 +78,7 @@ __all__ = [
 ]
 
 MEMORY_MB, SECONDS = 400, 60.0
-MOST_ROWS = 50_000
+MOST_ROWS, MOST_CELLS = 50_000, 1_000_000
 
 
 def failed(error: sandbox.SandboxRefused) -> Refusal:
@@ -90,7 +90,7 @@ def failed(error: sandbox.SandboxRefused) -> Refusal:
 async def read(content: bytes, *, most_rows: int = MOST_ROWS) -> Book:
     """Read all of a file: lists of some thousand rows. What cannot be read is a refusal of it."""
     book = Book()
-    left = most_rows
+    left, cells = most_rows, MOST_CELLS
     try:
         async with sandbox.stream(
             reading.parts, content, memory_mb=MEMORY_MB, seconds=SECONDS
@@ -101,8 +101,9 @@ async def read(content: bytes, *, most_rows: int = MOST_ROWS) -> Book:
                 if part.rows:
                     book.sheets[-1].rows += part.rows
                     left -= len(part.rows)
+                    cells -= sum(len(row.cells) for row in part.rows)
                 book.refusal = part.refusal
-                if left < 0:
+                if left < 0 or cells < 0:
                     book.refusal = Refusal("too_hard")
                     break
     except sandbox.SandboxRefused as error:

@@ -360,6 +360,13 @@ async def test_too_many_rows_are_refused() -> None:
     assert book.refusal.code == "too_hard"
 
 
+async def test_a_list_of_too_many_cells_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "MOST_CELLS", 1000)
+    book = await tables.read(b"1,2,3,4\n" * 300)
+    assert book.refusal
+    assert book.refusal.code == "too_hard"
+
+
 # ---- values ----------------------------------------------------------------------------------
 
 
