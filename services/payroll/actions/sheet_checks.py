@@ -66,7 +66,13 @@ async def check(
     against = await _against(session, project, sheet, laid, area, now=now)
     unsure = frozenset(one.field for one in noted if one.severity is Severity.ERROR)
     against = replace(against, unsure=unsure)
-    found = rules.sheet_checks.check(laid.lines, against, area.checks.values)
+    # What cannot be read is told once, by the reader: it is not missing or wrong beside.
+    damaged = {(one.sheet, one.row, one.field) for one in noted if one.severity is Severity.ERROR}
+    found = [
+        one
+        for one in rules.sheet_checks.check(laid.lines, against, area.checks.values)
+        if one.position is None or (*laid.places[one.position], one.field) not in damaged
+    ]
     sheet.checks += 1
     made = [_noted(sheet, one, area) for one in noted]
     made += [_found(sheet, one, laid.places, area) for one in found]
@@ -170,7 +176,7 @@ def _found(sheet: Sheet, one: Found, places: Places, area: _Rules) -> dict[str, 
     name, row, column = "", 0, ""
     if one.position is not None:
         name, row = places[one.position]
-        column = _column(sheet, name, one.field)
+        column = _column(sheet, name, row, one.field)
     elif one.total is not None:
         name, row, column = one.total.sheet, one.total.row, one.total.column
     detail, remedy = WORDS[one.code]
@@ -196,9 +202,16 @@ def _found(sheet: Sheet, one: Found, places: Places, area: _Rules) -> dict[str, 
     }
 
 
-def _column(sheet: Sheet, name: str, wanted: str) -> str:
+def _column(sheet: Sheet, name: str, row: int, wanted: str) -> str:
+    """Give the letters of a field's column in the table to which a row belongs."""
+    tables = {one.get("header", 0) for one in sheet.columns if one["sheet"] == name}
+    header = max((number for number in tables if number < row), default=0)
     return next(
-        (one["column"] for one in sheet.columns if (one["sheet"], one["field"]) == (name, wanted)),
+        (
+            one["column"]
+            for one in sheet.columns
+            if (one["sheet"], one.get("header", 0), one["field"]) == (name, header, wanted)
+        ),
         "",
     )
 

@@ -169,13 +169,14 @@ def noted_in(read: SheetReading, ours: Collection[str] = ()) -> Iterator[Noted]:
 
 def columns_of(read: SheetReading) -> list[ReadColumn]:
     """Give the columns as they were understood."""
-    found: dict[tuple[str, int], Any] = {}
+    found: dict[tuple[str, int, int], Any] = {}
     for table in read.tables:
+        header = table.header[1]
         for column, title in table.unknown:
-            found[table.sheet, column] = (title, None)
+            found[table.sheet, header, column] = (title, None)
         for name, (column, title) in table.columns.items():
-            found[table.sheet, column] = (title, name)
+            found[table.sheet, header, column] = (title, name)
     return [
-        ReadColumn(sheet, column_name(column), title, name)
-        for (sheet, column), (title, name) in sorted(found.items(), key=lambda each: each[0])
+        ReadColumn(sheet, column_name(column), title, name, header)
+        for (sheet, header, column), (title, name) in sorted(found.items(), key=lambda one: one[0])
     ]

@@ -68,6 +68,8 @@ class ReadColumn:
     column: str
     title: str
     field: str | None
+    header: int = 0
+    """The last row of its header: a sheet may have several tables, one below the other."""
 
 
 @dataclass(frozen=True, slots=True)
