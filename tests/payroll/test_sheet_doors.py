@@ -4,6 +4,7 @@ import io
 import re
 import zipfile
 from collections.abc import Sequence
+from pathlib import Path
 from uuid import UUID
 
 import obstore
@@ -12,10 +13,12 @@ from fastapi import FastAPI
 from httpx import AsyncClient, Response
 from sqlalchemy import func, select
 
+from services.payroll.adapters import sheet_findings
 from services.payroll.models import Sheet, SheetLine
 from shared import tables
 from shared.db import Session
 from shared.files import Files
+from shared.tables import words
 from tests.payroll import factories as make
 from tests.payroll import hostile_files, sheets
 from tests.payroll.hostile_files import HEAD, LISTS, REFUSED, new, text
@@ -39,6 +42,14 @@ def kept(app: FastAPI) -> Files:
 
 def count(files: Files) -> int:
     return sum(len(batch) for batch in obstore.list(files.store))
+
+
+def test_each_cause_stands_in_the_document_as_it_is_said() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "sheets.md").read_text()
+    causes = {f"file_{code}": said for code, said in words.REFUSALS.items()}
+    causes |= {code: sheet_findings.FLAWS[code] for code in ("header_missing", "no_rows")}
+    for code, (detail, remedy) in causes.items():
+        assert f"| `{code}` | {detail.fill(limit=16).zh} | {remedy.zh} |" in page, code
 
 
 # One of each cause; the rest of the table goes through the reader alone, but for the long form.
