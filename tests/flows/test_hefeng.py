@@ -592,7 +592,9 @@ async def _credit(client: Client) -> dict[str, Any]:
     (project,) = await client.everything(PROJECTS, code=account["project"])
     lines = await client.everything("/payroll/v1/bank-lines", project_id=project["id"])
     opening = Decimal(max(lines, key=lambda line: str(line["at"]))["balance"])
-    (item,) = await client.everything("/cases/v1/watch-items", project_id=project["id"])
+    (item,) = await client.everything(
+        "/cases/v1/watch-items", project_id=project["id"], kind="transfer_missed"
+    )
     line = {
         "serial": "WHATIF0001",
         "at": at(LAST_DAY, "11:00").isoformat(),
