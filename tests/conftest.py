@@ -11,6 +11,7 @@ pytest_plugins = [
     "tests.fixtures.kafka",
     "tests.fixtures.processes",
     "tests.fixtures.service",
+    "tests.fixtures.slowest",
     "tests.fixtures.statements",
 ]
 
