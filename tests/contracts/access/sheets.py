@@ -67,4 +67,5 @@ def blank(
         version=1, status=status, digest=period, size=0, columns=[], said_periods=[], rows=0,
         accepted=0, rejected=0, row_counts={}, totals=[], gross=0, net=0, checks=0, checked_at=now,
         rules={}, errors=0, warnings=0, hints=0, made_by="maker", made_at=now,
+        submitted_at=None if status is SheetStatus.CHECKED else now,
     )  # fmt: skip
