@@ -88,7 +88,8 @@ def told(answer: Response) -> Any:  # noqa: ANN401  a JSON value
     """Give what an answer tells; of an export its rows, as a list has them; a file as it is."""
     if answer.headers["content-type"] != exports.MEDIA_TYPE:
         is_json = "json" in answer.headers["content-type"]
-        return answer.json() if is_json else answer.content
+        said = answer.json() if is_json else answer.content
+        return {"items": said} if isinstance(said, list) else said
     lines = [json.loads(line) for line in answer.text.splitlines()]
     return {"items": [line["row"] for line in lines if line["kind"] == "row"]}
 
