@@ -139,6 +139,15 @@ async def test_sheets_may_have_any_names_and_come_back(client: AsyncClient, proj
     assert len({one.name for one in given}) == len(names) + 1
 
 
+async def test_a_file_is_not_read_again_for_who_tells_no_purpose(
+    client: AsyncClient, project: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sheet = (await send(client, project, new())).json()["sheet"]
+    monkeypatch.setattr(tables, "read", None)
+    answer = await client.post(f"{SHEETS}/{sheet['id']}/annotated", json={})
+    assert (answer.status_code, answer.json()["errors"][0]["place"]) == (422, "body.purpose")
+
+
 async def test_of_a_sheet_in_which_all_is_wrong_each_row_is_told(
     client: AsyncClient, project: UUID
 ) -> None:

@@ -138,6 +138,7 @@ async def submitted(
             one_of(Sheet.project_id, project_ids),
             Sheet.period >= since,
             Sheet.status.in_(STANDING),
+            Sheet.submitted_at.is_not(None),
         )
         .group_by(Sheet.project_id, Sheet.period)
     )

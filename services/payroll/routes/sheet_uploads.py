@@ -15,6 +15,7 @@ from services.payroll.actions.sheet_columns import Mapped
 from services.payroll.actions.sheets import SentSheet
 from services.payroll.adapters import sheet_annotated, sheet_file, sheet_reading
 from services.payroll.errors import MappingRefused, SheetUnreadable
+from services.payroll.schemas.lines import RevealIn
 from services.payroll.schemas.sheet_columns import ColumnsIn
 from services.payroll.schemas.sheets import MOST_BYTES, SheetFormIn, SheetIn
 from shared import pii, tables, uploads
@@ -138,8 +139,14 @@ async def _mapped(
     return Mapped(sheet_reading.KIND, header.digest, body.columns, reading)
 
 
-async def _annotated(sheet_id: UUID, files: KeptFiles, glance: Glance, caller: Who) -> bytes:
-    """Read the kept file of a sheet, and write it anew with what its last check found."""
+async def _annotated(
+    sheet_id: UUID, body: RevealIn, files: KeptFiles, glance: Glance, caller: Who
+) -> bytes:
+    """Read the kept file of a sheet, and write it anew with what its last check found.
+
+    Not before its purpose is told: to read a file takes a process of its own.
+    """
+    del body
     async with glance() as session:
         owner = await queries.sheets.sheet_of_sender(session, sheet_id, caller.scope)
         found = await queries.sheets.all_findings(session, owner)
