@@ -1,6 +1,7 @@
-"""`services invariants`, as an operator starts it: green after a county, red for each spoilt row.
+"""The example rows of `scenarios/README.md`, written into their files, are a county that plays.
 
-The services are stopped before rows are spoilt: what they can put right they put right at once.
+Of what it leaves `services invariants`, as an operator starts it, is green, and red for each spoilt
+row. Services are stopped before rows are spoilt: what they can put right they put right at once.
 """
 
 import asyncio
@@ -8,11 +9,12 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 from tests.fixtures.database import connected
 from tests.fixtures.processes import ROOT, Town, at_home
-from tests.flows import page
+from tests.flows import came, page
 from tests.flows.playing import play
 
 # What is spoilt by hand, by the rule that names it; what is unheard is missing with the listener.
@@ -80,12 +82,43 @@ async def broken(town: Town) -> Mapping[str, tuple[int, list[str]]]:
     return found
 
 
-async def test_a_county_at_rest_is_whole_and_each_spoilt_row_is_named(
+async def check_example(town: Town, ends: date) -> None:
+    """Compare what came of the page's rows with what was worked out by hand."""
+    told = came.plain(await came.outcome(town.client))
+    assert told == {
+        "items": [
+            (
+                ("bank_feed_late", "yangli-a", "2023-03-24", "03-27 10:00"),
+                ["blue 03-27 10:00", "yellow 03-28 09:00", "closed 03-28 15:00"],
+            ),
+            (
+                ("transfer_missed", "YL-1", "2023-03", "03-28 15:00"),
+                ["blue 03-28 15:00", "yellow 03-29 09:00", "open"],
+            ),
+            (
+                ("transfer_missed", "YL-2", "2023-02", "03-11 00:00"),
+                ["blue 03-11 00:00", "yellow 03-15 09:00", "orange 03-24 09:00", "open"],
+            ),
+        ],
+        "proposals": [],
+        "cases": [],
+    }
+    board = await came.board(town.client, ends, "investment_type")
+    assert list(board) == ["government", "state_firm", "all"]
+    assert board["government"] == (1, 0, 1, 0, "150000.00", 100)
+    assert board["state_firm"] == (1, 1, 0, 0, "100000.00", 100)
+    item = (await town.client.everything("/cases/v1/watch-items", period="2023-03"))[0]
+    shown = await town.client.call("GET", f"/cases/v1/watch-items/{item['id']}")
+    assert {entry["what"] for entry in shown["timeline"]} >= {"answered", "acknowledged"}
+
+
+async def test_the_pages_example_plays_is_whole_at_rest_and_each_spoilt_row_is_named(
     home: Mapping[str, str], tmp_path: Path
 ) -> None:
     page.example(tmp_path / "example")
     async with at_home(home, tmp_path) as town:
-        await play(tmp_path / "example", town.client)
+        player = await play(tmp_path / "example", town.client)
+        await check_example(town, player.scenario.ends.date())
         assert await broken(town) == {}
     spoilt = {}
     for name, statement in SPOILT.items():
