@@ -16,6 +16,8 @@ from services.demo.stage import Client, Fact, Json, Stage
 from shared import clock
 
 Say = Callable[[str], None]
+# What people act upon; other items may have the same period.
+MISSED = "transfer_missed"
 
 
 _at = attrgetter("at")
@@ -382,7 +384,7 @@ class Player:
             await self._post(f"/cases/v1/proposals/{found[-1]['id']}/{row['act']}", body, **who)
             return
         items = await self.client.everything(
-            "/cases/v1/watch-items", project_id=project, period=row["period"]
+            "/cases/v1/watch-items", project_id=project, period=row["period"], kind=MISSED
         )
         item = items[-1]["id"]
         if row["act"] == "answer":
