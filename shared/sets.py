@@ -32,15 +32,16 @@ async def change(session: Session, rows: Sequence[DeclarativeBase]) -> None:
         return
     mapper: Any = sa.inspect(changed[0][0]).mapper
     table: Any = mapper.local_table
-    (key,) = mapper.primary_key
+    keys = mapper.primary_key
     names = sorted({name for _, _, after in changed for name in after})
-    given = {name: [getattr(row, name) for row, *_ in changed] for name in (key.key, *names)}
+    wanted = (*(key.key for key in keys), *names)
+    given = {name: [getattr(row, name) for row, *_ in changed] for name in wanted}
     became = unnested("became", {name: (table.c[name].type, given[name]) for name in given})
     statement = (
         sa.update(table)
-        .where(key == became.c[key.key])
+        .where(*(key == became.c[key.key] for key in keys))
         .values(_on_update(table) | {name: became.c[name] for name in names})
-        .returning(key)
+        .returning(keys[0])
         .add_cte(_recorded(session, table.name, changed))
     )
     with session.no_autoflush:

@@ -1,11 +1,18 @@
 """Payroll, seen from outside."""
 
 from services.payroll import handlers, jobs, queries
-from services.payroll.adapters import account_list, payment_list, sheet_print, statement_print
+from services.payroll.adapters import (
+    account_list,
+    payment_instruction,
+    payment_list,
+    sheet_print,
+    statement_print,
+)
 from services.payroll.adapters.contract_file import MOST_PAPER_BYTES
 from services.payroll.models import Base, StatementFile
 from services.payroll.routes import router
 from services.payroll.schemas.attendance import MOST_BYTES as MOST_ATTENDANCE_BYTES
+from services.payroll.schemas.results import MOST_BYTES as MOST_RESULT_BYTES
 from services.payroll.schemas.sheets import MOST_BYTES as MOST_SHEET_BYTES
 from services.payroll.schemas.statement_files import MOST_BYTES
 from services.payroll.settings import Settings
@@ -19,7 +26,9 @@ from shared.events.payroll import (
     CanaryMissed,
     CanaryReceived,
     ContractorReportReceived,
+    DisbursementReopened,
     DisbursementSent,
+    DisbursementSettled,
     SheetApproved,
     SheetReviewed,
     SheetSubmitted,
@@ -72,6 +81,8 @@ service = Service(
         SheetReviewed,
         SheetApproved,
         DisbursementSent,
+        DisbursementSettled,
+        DisbursementReopened,
         CanaryMissed,
         CanaryReceived,
         *PLATFORM,
@@ -123,6 +134,7 @@ service = Service(
         "statement": statement_print.printed,
         "accounts": account_list.printed,
         "payments": payment_list.printed,
+        "results": payment_instruction.printed,
         "payroll": sheet_print.payroll,
         "roster": sheet_print.roster,
         "attendance": sheet_print.attendance,
@@ -130,6 +142,8 @@ service = Service(
     loops={StatementFile.__tablename__: jobs.read_statement_files},
     bodies={
         "/v1/statement-files": MOST_BYTES + MEBIBYTE,
+        "/v1/disbursements/[^/]+/results": MOST_RESULT_BYTES,
+        "/v1/disbursements/[^/]+/result-files": MOST_RESULT_BYTES + MEBIBYTE,
         "/v1/projects/[^/]+/attendance": MOST_ATTENDANCE_BYTES,
         "/v1/projects/[^/]+/labour-contracts/[^/]+/papers": MOST_PAPER_BYTES + MEBIBYTE,
         "/v1/projects/[^/]+/sheets": MOST_SHEET_BYTES + MEBIBYTE,

@@ -268,6 +268,24 @@ class DisbursementSent(
     """Lines that could not be sent: their card waits, is missing or is somebody else's."""
 
 
+class DisbursementSettled(
+    _OfDisbursement, Event, type="payroll.disbursement_settled.v1", key="project_id"
+):
+    """All wages of a sheet are on the workers' own accounts, by the bank's word."""
+
+    settled_on: date
+    """The day of the last one."""
+
+
+class DisbursementReopened(
+    _OfDisbursement, Event, type="payroll.disbursement_reopened.v1", key="project_id"
+):
+    """Wages that had settled came back, or workers say that they did not get what they should."""
+
+    reopened_lines: int
+    reopened_total: Decimal
+
+
 class CanaryMissed(Event, type="payroll.canary_missed.v1", key="round_id"):
     """The platform's own synthetic transfer was found missing: it goes the way of a real miss."""
 

@@ -150,7 +150,7 @@ def _begun(rows: Sequence[Row], known: Mapping[str, str]) -> Header:
 def titles_only(row: Row) -> bool:
     """Say whether a row holds words alone: no numbers, no days."""
     return not row.blank and all(
-        cell is BLANK
+        cell.kind is CellKind.BLANK
         or (
             cell.kind is CellKind.TEXT
             and amount(cell.text) is None
@@ -194,7 +194,7 @@ def _said(rows: Sequence[Row], column: int) -> list[str]:
     above = rows[0].cell(column).text
     if not above and said:
         left = [rows[0].cell(n) for n in range(column)]
-        above = next((cell.text for cell in reversed(left) if cell is not BLANK), "")
+        above = next((cell.text for cell in reversed(left) if cell.kind is not CellKind.BLANK), "")
     return [each for each in (above, *said) if each]
 
 
@@ -244,7 +244,7 @@ def repeats(header: Header) -> Callable[[Row], bool]:
 
 
 def _shape(row: Row) -> tuple[str, ...]:
-    return tuple(plain(cell.text) for cell in row.cells if cell is not BLANK)
+    return tuple(plain(cell.text) for cell in row.cells if cell.kind is not CellKind.BLANK)
 
 
 def opening(words: Iterable[str]) -> re.Pattern[str]:
@@ -259,7 +259,11 @@ def _class(row: Row, header: Header, sums: re.Pattern[str], anchors: Collection[
     texts = [cell for cell in row.cells if cell.kind is CellKind.TEXT]
     if any(sums.match(plain(cell.text)) for cell in texts):
         return RowClass.TOTAL
-    filled = [cell for name in header.columns if (cell := header.cell(row, name)) is not BLANK]
+    filled = [
+        cell
+        for name in header.columns
+        if (cell := header.cell(row, name)).kind is not CellKind.BLANK
+    ]
     if anchors and len(filled) > 1 and any(_filled(cell) for cell in filled):
         # It looks like data, only what every row of data has is missing: that is for the caller.
         return RowClass.DATA
@@ -272,7 +276,7 @@ def _filled(cell: Cell) -> bool:
     """Say whether a cell holds a number, a day or an error: something of data."""
     if cell.kind is CellKind.TEXT:
         return moment(cell) is not None or amount(cell.text) is not None
-    return cell is not BLANK
+    return cell.kind is not CellKind.BLANK
 
 
 class Labelled(NamedTuple):
@@ -313,7 +317,7 @@ def _values(
     alone = next((known[each] for each in whole if each in known), None)
     if alone:
         beside = range(column + 1, len(row.cells))
-        at = next((n for n in beside if row.cells[n] is not BLANK), None)
+        at = next((n for n in beside if row.cells[n].kind is not CellKind.BLANK), None)
         if at is not None:
             yield alone, row.cells[at], at
         return

@@ -49,6 +49,7 @@ FOR_PERSONS = {
     "POST /payroll/v1/sheets/{sheet_id}/approve",
     "POST /payroll/v1/sheets/{sheet_id}/return",
     "POST /payroll/v1/sheets/{sheet_id}/disbursements",
+    "POST /payroll/v1/disbursements/{disbursement_id}/retry",
     "POST /alerts/v1/silences",
     "POST /alerts/v1/silences/{silence_id}/approve",
     "POST /alerts/v1/silences/{silence_id}/end",

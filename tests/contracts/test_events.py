@@ -38,6 +38,8 @@ OUTWARD = {
     "payroll.sheet_reviewed.v1",
     "payroll.sheet_approved.v1",
     "payroll.disbursement_sent.v1",
+    "payroll.disbursement_settled.v1",
+    "payroll.disbursement_reopened.v1",
 }
 
 

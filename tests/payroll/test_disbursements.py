@@ -11,18 +11,17 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy import select
 
-from services.payroll import actions, queries
+from services.payroll import queries
 from services.payroll.models import PaymentAttempt
 from services.payroll.rules.disbursements import Count
-from services.payroll.schemas.tellings import PayeesIn
 from shared import clock
-from shared.auth import Caller
 from shared.db import Session, Sessions
 from shared.events.payroll import DisbursementSent
 from tests.fixtures.service import Published, Time, Token
 from tests.payroll import disbursements as pay
 from tests.payroll import factories as make
 from tests.payroll import sheets
+from tests.payroll.disbursements import known, tell_card
 
 NEW_CARD = "6228480402564890042"
 BATCHES = "/payroll/v1/disbursements"
@@ -32,23 +31,7 @@ pytestmark = pytest.mark.caller("contractor", areas=[make.COUNTY], org=make.CONT
 
 @pytest.fixture
 def speak(client: AsyncClient, token: Token) -> Speak:
-    """Let the client speak as somebody else of the contractor, or of another unit."""
-
-    def as_(role: str, subject: str, org: UUID | None = make.CONTRACTOR, **more: Any) -> None:
-        areas = more.get("areas", [make.COUNTY])
-        client.headers.update(token(role, areas=areas, org=org, subject=subject))
-
-    return as_
-
-
-async def known(session: Session, time: Time, amount: int = 20000) -> UUID:
-    time.move_to(clock.at(date(2023, 4, 3), 9))
-    await make.tree(session)
-    project_id = await make.contract(session)
-    await pay.funded(session, project_id, amount)
-    await sheets.enrol(session, project_id)
-    await session.flush()
-    return project_id
+    return pay.speaker(client, token)
 
 
 @pytest.fixture
@@ -62,12 +45,6 @@ async def sent(client: AsyncClient, speak: Speak, project: UUID, *lines: Any) ->
     assert answer.status_code == 201, answer.text
     made: dict[str, Any] = answer.json()
     return made
-
-
-async def tell_card(session: Session, project: UUID, number: str, card: str) -> None:
-    roster = Caller("roster", frozenset({"contractor"}), frozenset({make.COUNTY}), make.CONTRACTOR)
-    said = PayeesIn.model_validate({"payees": [{"id_number": number, "card": {"card_no": card}}]})
-    await actions.roster_moves.tell_payees(session, roster, project, said, clock.now())
 
 
 async def test_a_batch_pays_each_worker_to_the_own_card_and_is_told_once(

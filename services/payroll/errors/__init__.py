@@ -5,6 +5,7 @@ from services.payroll.errors.disbursements import (
     FundsShort,
     NothingToSend,
     NoWageAccount,
+    ResultsRefused,
 )
 from services.payroll.errors.money import (
     AccountListRefused,
@@ -103,6 +104,7 @@ __all__ = [
     "RequestAnswered",
     "RequestRefused",
     "RequestThere",
+    "ResultsRefused",
     "RetentionOver",
     "RosterEntryUnknown",
     "RosterListRefused",

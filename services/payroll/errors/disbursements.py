@@ -30,3 +30,10 @@ class NothingToSend(Problem):
 
     status = 409
     title = Text("没有可以发放的明细", "There is no line that could go to the bank")
+
+
+class ResultsRefused(Problem):
+    """Results of which one is wrong: none was taken, and all that was said is kept."""
+
+    status, keeps = 422, True
+    title = Text("发放结果有误，本次均未采用", "These results have errors; none was taken")

@@ -37,6 +37,7 @@ from services.payroll.models.payments import TreasuryPayment
 from services.payroll.models.plans import AddOn, FundingRequest, ObligationNote, Stop, Supplement
 from services.payroll.models.projects import Organisation, Project, ProjectState, WorksContract
 from services.payroll.models.reserves import AccountMonth
+from services.payroll.models.results import Instruction, ResultBatch
 from services.payroll.models.retention import DiscardedFile, LegalHold, ProjectEnding
 from services.payroll.models.roster import (
     Crew,
@@ -89,6 +90,7 @@ __all__ = [
     "FilledList",
     "Freeze",
     "FundingRequest",
+    "Instruction",
     "InsuranceWord",
     "LabourContract",
     "LegalHold",
@@ -108,6 +110,7 @@ __all__ = [
     "ProjectParty",
     "ProjectState",
     "Replan",
+    "ResultBatch",
     "RosterEntry",
     "RosterFinding",
     "RosterList",

@@ -8,7 +8,8 @@ from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.payroll.models.tables import Base, of
-from services.payroll.rules.disbursements import Answer, HoldReason, LineStatus
+from services.payroll.rules.disbursements import Answer, Hold, HoldReason, LineStatus
+from services.payroll.rules.results import Word
 
 
 class Disbursement(Base):
@@ -53,7 +54,7 @@ class DisbursementLine(Base):
         Index("ix_disbursement_lines_batch", "disbursement_id", "position"),
         Index("ix_disbursement_lines_worker", "worker_id", "period"),
         CheckConstraint("amount > 0", name="amount"),
-        CheckConstraint("(status = 'held') = (hold IS NOT NULL)", name="hold"),
+        CheckConstraint("status <> 'held' OR hold IS NOT NULL", name="hold"),
         {"postgresql_partition_by": "RANGE (period)"},
     )
 
@@ -68,6 +69,7 @@ class DisbursementLine(Base):
     amount: Mapped[Decimal]
     status: Mapped[LineStatus]
     hold: Mapped[HoldReason | None]
+    """Why it is held; of what came back, why it could not be sent again."""
     held_until: Mapped[datetime | None]
     """When a card that waits counts."""
     attempts: Mapped[int]
@@ -77,6 +79,24 @@ class DisbursementLine(Base):
     returned_on: Mapped[date | None]
     """The day of the last return."""
     return_reason: Mapped[str | None]
+
+    def hear(self, word: Word) -> None:
+        """Stand as the bank says of the last attempt to pay it."""
+        self.status = word.status
+        settled = word.status is LineStatus.SETTLED
+        self.settled_on, self.serial = (word.day, word.serial) if settled else (None, None)
+        if word.status is LineStatus.RETURNED:
+            self.returned_on, self.return_reason = word.day, word.reason
+
+    def wait(self, hold: Hold) -> None:
+        """Stay as it is, because it cannot be sent yet."""
+        self.hold, self.held_until = hold.reason, hold.until
+
+    def go_again(self, worker_id: UUID) -> None:
+        """Be in an instruction for the bank once more; what came back of it stays known."""
+        self.worker_id = worker_id
+        self.status, self.hold, self.held_until = LineStatus.SENT, None, None
+        self.attempts += 1
 
 
 class PaymentAttempt(Base):
@@ -112,6 +132,12 @@ class PaymentAttempt(Base):
     reason: Mapped[str | None]
     told_at: Mapped[datetime | None]
     told_by: Mapped[str | None]
+
+    def hear(self, word: Word, by: str, at: datetime) -> None:
+        """Stand as the bank says."""
+        self.status, self.day, self.serial = word.status, word.day, word.serial
+        self.reason_code, self.reason = word.reason_code, word.reason
+        self.told_at, self.told_by = at, by
 
 
 class LineDispute(Base):

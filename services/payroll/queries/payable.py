@@ -87,6 +87,16 @@ async def payees(session: Session, sheet: Sheet, now: datetime) -> Mapping[str, 
     return {index: Payee(worker_id, mine) for (index, worker_id), mine in cards.items()}
 
 
+async def payees_by_line(session: Session, sheet: Sheet, now: datetime) -> Mapping[UUID, Payee]:
+    """Give the same by the lines of the sheet, of those whose people are on the roster."""
+    found = await payees(session, sheet, now)
+    return {
+        line.id: payee
+        for line in await payable_lines(session, sheet)
+        if (payee := found.get(line.id_index or ""))
+    }
+
+
 async def wait_for_funds(session: Session, account_id: UUID) -> None:
     """Wait until nobody else promises money of the same account."""
     key = func.hashtextextended(f"funds:{account_id}", 0)

@@ -2,10 +2,13 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Annotated
 from uuid import UUID
 
+from pydantic import Field
+
 from services.payroll.rules.disbursements import Answer, BatchState, HoldReason, LineStatus
-from services.payroll.schemas.fields import Filter, Row
+from services.payroll.schemas.fields import Body, Filter, Row
 from services.payroll.schemas.sheets import Month
 from shared.pii import MaskedCard, MaskedIdNumber, MaskedName
 
@@ -24,6 +27,17 @@ class DisbursementLineFilter(Filter):
 
     status: LineStatus | None = None
     disputed: bool | None = None
+
+
+class RetryIn(Body):
+    """Which lines go again; left out: all that came back, and all that may go now."""
+
+    line_ids: Annotated[list[UUID], Field(min_length=1, max_length=1000)] | None = None
+
+    @property
+    def wanted(self) -> set[UUID] | None:
+        """Give them as a set; None: all."""
+        return set(self.line_ids) if self.line_ids else None
 
 
 class CountOut(Row):

@@ -7,11 +7,13 @@ from services.payroll.models import (
     DisbursementLine,
     PayeeAccount,
     PaymentAttempt,
+    ResultBatch,
     Sheet,
     SheetLine,
     WageAccount,
 )
 from services.payroll.rules.disbursements import LineStatus
+from services.payroll.rules.lists import ListState
 from services.payroll.rules.sheets import SheetStatus
 from shared import clock, pii
 from shared.db import Session, new_id
@@ -54,6 +56,37 @@ async def add(session: Session, rows: Rows, account: WageAccount, payee: PayeeAc
     rows.marks[f"GET {BATCH}/lines"] = row.id
     rows.own_ids[f"POST {SHEET}/disbursements"] = {"sheet_id": waiting.id}
     rows.requests[f"POST {SHEET}/disbursements"] = [{}]
+    told = ResultBatch(
+        id=new_id(), disbursement_id=batch.id, digest="0", received_at=clock.now(),
+        received_from="clerk", state=ListState.REFUSED, rows=1, accepted=0, rejected=1, entered=0,
+        findings=[],
+    )  # fmt: skip
+    session.add(told)
+    again = await _returned(session, account, payee)
+    word = {"line_id": str(row.id), "attempt": 1, "status": "pending", "amount": "5.00"}
+    of_file = "明细标识,第几次,批次号,金额,结果\n" + f"{row.id},1,{batch.number},5.00,处理中\n"
+    rows.ids["result_id"] = told.id
+    rows.marks[f"GET {BATCH}/results"] = told.id
+    rows.own_ids[f"POST {BATCH}/retry"] = {"disbursement_id": again}
+    rows.requests[f"POST {BATCH}/retry"] = [{"json": {}}]
+    rows.requests[f"POST {BATCH}/results"] = [{"json": {"results": [word]}}]
+    rows.requests[f"POST {BATCH}/result-files"] = [{"files": {"file": ("r.csv", of_file.encode())}}]
+    rows.requests[f"POST {BATCH}/instruction"] = [{"json": {"purpose": "代发工资"}}]
+    await session.flush()  # The queries of the tests must see all of it.
+
+
+async def _returned(session: Session, account: WageAccount, payee: PayeeAccount) -> UUID:
+    """Make a batch whose one line came back."""
+    sheet = blank(account.project_id, "2022-06", SheetStatus.SENT, people.EMPLOYER)
+    line, batch = _line(sheet), _batch(sheet, account)
+    session.add_all([sheet, line, batch])
+    row = DisbursementLine(
+        id=new_id(), period=sheet.period, disbursement_id=batch.id, sheet_id=sheet.id,
+        sheet_line_id=line.id, position=1, worker_id=payee.worker_id, amount=5,
+        status=LineStatus.RETURNED, attempts=1, returned_on=clock.today(), return_reason="销户",
+    )  # fmt: skip
+    session.add(row)
+    return batch.id
 
 
 def _line(sheet: Sheet) -> SheetLine:
