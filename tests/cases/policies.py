@@ -28,6 +28,7 @@ def _defaults() -> dict[str, dict[str, Any]]:
         "0019_expectations",
         "0021_sites_and_pay",
         "0022_wages",
+        "0023_payments",
     ):
         module = _migration(file)
         rows |= {

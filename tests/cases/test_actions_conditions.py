@@ -106,6 +106,12 @@ RULES: list[tuple[str, str, str, list[tuple[str, str]]]] = [
     ("leaver_not_settled", "2023-04-14", "2023-04-14 15:00",
      [("blue", "04-17 09:00"), ("yellow", "04-21 09:00"), ("orange", "04-29 09:00"),
       ("red", "05-14 09:00")]),
+    # P15, and what a worker says: at once. P16 passes Labour Day and the Saturday of 6 May.
+    ("payment_outside_account", "2023-04-14", "2023-04-17 10:00", [("red", "04-17 10:00")]),
+    ("payment_returned", "2023-04-27", "2023-04-27 16:00",
+     [("blue", "04-28 09:00"), ("yellow", "05-05 09:00"), ("orange", "05-08 09:00"),
+      ("red", "05-15 09:00")]),
+    ("receipt_disputed", "2023-04-14", "2023-04-14 15:00", [("yellow", "04-14 15:00")]),
     ("nobody_in_charge", "2023-06-20", "2023-06-20 00:00",
      [("yellow", "06-20 00:00"), ("orange", "06-26 09:00"), ("red", "07-05 09:00")]),
 ]  # fmt: skip

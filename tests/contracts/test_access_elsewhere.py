@@ -50,6 +50,8 @@ FOR_PERSONS = {
     "POST /payroll/v1/sheets/{sheet_id}/return",
     "POST /payroll/v1/sheets/{sheet_id}/disbursements",
     "POST /payroll/v1/disbursements/{disbursement_id}/retry",
+    "POST /payroll/v1/disbursements/{disbursement_id}/lines/{line_id}/disputes",
+    "POST /payroll/v1/disbursements/{disbursement_id}/disputes/{dispute_id}/close",
     "POST /alerts/v1/silences",
     "POST /alerts/v1/silences/{silence_id}/approve",
     "POST /alerts/v1/silences/{silence_id}/end",

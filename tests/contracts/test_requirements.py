@@ -22,9 +22,9 @@ SHOWN = {
     "R3": {1, 17, 19, 24},
     "R4": {1, 2, 7, 16, 17, 19, 26, 29, 50, 54},
     "R5": {1, 2, 6, 34, 39},
-    "P": {*range(1, 15), 17, 18, 19, *range(22, 26)},
-    "L1": {2, 3, 4, *range(7, 14), *range(17, 24), 27, 34},
-    "L2": {*range(1, 9), 10, 11, *range(14, 18)},
+    "P": {*range(1, 20), *range(22, 26)},
+    "L1": {2, 3, 4, *range(7, 14), *range(16, 24), 27, 34},
+    "L2": {*range(1, 9), 10, 11, 12, *range(14, 18)},
     "L3": {*range(1, 15)},
     "W": {1, 2, 8, 12, 13},
     "B": {1, 2, 3, 4, 6, 7, 8, 10, 11, 19, 22, 23},
@@ -60,6 +60,10 @@ KINDS = {
     "wages_unpaid": "P8",
     "paid_share_low": "P9",
     "leaver_not_settled": "P17",
+    "payment_outside_account": "P15",
+    "payment_returned": "P16",
+    # Wages on a card that is not in the worker's own hand, as what came back.
+    "receipt_disputed": "P16",
 }
 
 

@@ -9,7 +9,7 @@ FILE_LINES = 400
 FUNCTION_LINES = 40
 SERVICE_LINES = {
     "registry": 19_500,
-    "payroll": 36_600,
+    "payroll": 39_900,
     "cases": 15_000,
     "alerts": 15_500,
     "demo": 3_400,

@@ -101,6 +101,11 @@ KINDS: Mapping[str, Text] = {
     "wages_unpaid": Text("工资未按时足额发放", "wages unpaid"),
     "paid_share_low": Text("工资发放比例偏低", "share of workers paid low"),
     "leaver_not_settled": Text("退场人员工资未结清", "leaver's wages not settled"),
+    "payment_outside_account": Text(
+        "专户资金付给非本项目人员", "money of the account went to nobody of the project"
+    ),
+    "payment_returned": Text("工资退回未重新发放", "wages that came back are not paid again"),
+    "receipt_disputed": Text("工人反映工资未足额收到", "a worker disputes the receipt of wages"),
     "event_parked": Text("事件处理停滞", "an event could not be handled"),
     "timer_late": Text("定时事项延误", "a timer is late"),
     "item_without_timer": Text("未结事项无时限", "an open item has no timer"),

@@ -39,6 +39,9 @@ class WatchKind(StrEnum):
     WAGES_UNPAID = "wages_unpaid"
     PAID_SHARE_LOW = "paid_share_low"
     LEAVER_NOT_SETTLED = "leaver_not_settled"
+    PAYMENT_OUTSIDE_ACCOUNT = "payment_outside_account"
+    PAYMENT_RETURNED = "payment_returned"
+    RECEIPT_DISPUTED = "receipt_disputed"
 
 
 # What its own events tell of, at the instant at which it is wrong; all else is a condition that a

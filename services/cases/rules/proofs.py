@@ -172,6 +172,24 @@ ACCEPTED: Mapping[WatchKind, tuple[Proof, ...]] = {
         Proof("not_left", Text("退场记录已更正", "By what is told now they did not leave then")),
         _OUTSIDE[3],
     ),
+    WatchKind.PAYMENT_OUTSIDE_ACCOUNT: (
+        Proof(
+            "payee_known",
+            Text(
+                "收款人已在名册中，或与已发送的代发相符",
+                "Whom it went to is on the roster, or it is a payment that was sent",
+            ),
+        ),
+    ),
+    WatchKind.PAYMENT_RETURNED: (
+        Proof(
+            "payment_settled",
+            Text("退回的工资已重新发放到账", "What came back is on the workers' own accounts"),
+        ),
+    ),
+    WatchKind.RECEIPT_DISPUTED: (
+        Proof("dispute_closed", Text("异议凭据办结", "The dispute was closed by its proof")),
+    ),
     WatchKind.CANARY: (
         Proof("transfer_received", Text("平台自检款项已到", "The platform's own transfer came in")),
     ),
@@ -218,6 +236,11 @@ ACCEPTED: Mapping[WatchKind, tuple[Proof, ...]] = {
 
 _FACTS: Mapping[str, Text] = {
     "works_started": Text("已开工", "works have started"),
+    "not_received": Text("本人称未收到", "the worker says: not received"),
+    "not_my_amount": Text("本人称金额不符", "the worker says: not my amount"),
+    "card_with_someone_else": Text(
+        "本人称工资卡在他人手中", "the worker says: somebody else has the card"
+    ),
     "payroll_due": Text("应发工资未发", "wages are due"),
     "next_month_over": Text("次月已过仍未支付", "the month after is over, too"),
     "project_stopped": Text("项目停工", "the project stands still"),
@@ -266,6 +289,9 @@ SUBJECTS: Mapping[WatchKind, str] = {
     WatchKind.ATTENDANCE_STOPPED: "project",
     WatchKind.BELOW_MINIMUM_WAGE: "project",
     WatchKind.IMPLAUSIBLE_PAY: "project",
+    WatchKind.PAYMENT_OUTSIDE_ACCOUNT: "wage_account",
+    WatchKind.PAYMENT_RETURNED: "disbursement",
+    WatchKind.RECEIPT_DISPUTED: "disbursement_line",
     WatchKind.PAYROLL_NOT_SUBMITTED: "payday",
     WatchKind.WAGES_UNPAID: "payday",
     WatchKind.PAID_SHARE_LOW: "pay_month",

@@ -8,7 +8,15 @@ from typing import Any
 from uuid import UUID
 
 from services.payroll import queries, rules
-from services.payroll.actions import accounts, feeds, money, payments, readings, reserves
+from services.payroll.actions import (
+    accounts,
+    feeds,
+    money,
+    payment_conditions,
+    payments,
+    readings,
+    reserves,
+)
 from services.payroll.actions.money import Incoming
 from services.payroll.actions.readings import AccountReading, BatchReading
 from services.payroll.errors import FeedClosed, FeedDayRefused, FeedRefused
@@ -144,6 +152,7 @@ async def note_use(
             if account.stand():
                 accounts.tell_changed(session, account, now, frozen)
     await reserves.look_at_accounts(session, moved, now)
+    await payment_conditions.review_debits(session, {one.project_id for one in moved}, now)
 
 
 def _day(feed: BankFeed, each: AccountReading) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from services.payroll import queries, rules
+from services.payroll.actions import payment_conditions
 from services.payroll.errors import (
     AccountFrozen,
     FundsShort,
@@ -78,6 +79,7 @@ async def send_sheet(session: Session, caller: Caller, sheet_id: UUID, now: date
     held = shown.tally.held.lines
     said = facts(batch, account.area_code)
     publish(session, DisbursementSent(**said, held=held, occurred_at=now))
+    await payment_conditions.review_known(session, batch.project_id, now)
     return shown
 
 

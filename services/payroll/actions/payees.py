@@ -88,6 +88,7 @@ def _card(one: Told, index: str, holder: str) -> dict[str, object]:
         "worker_id": one.worker.id,
         "card_no": one.card_no,
         "card_index": index,
+        "debit_index": pii.blind_index(one.card_no, "account"),
         "bank_code": one.card.bank_code,
         "bank_name": one.card.bank_name,
         "holder_index": holder,

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from services.payroll import queries, rules
-from services.payroll.actions import disbursements, lists
+from services.payroll.actions import disbursements, lists, payment_conditions
 from services.payroll.errors import ResultsRefused
 from services.payroll.models import Disbursement, DisbursementLine, PaymentAttempt, ResultBatch
 from services.payroll.rules.disbursements import BatchState, LineStatus
@@ -179,6 +179,7 @@ async def _take(
     await sets.change(session, [line for _, line in changed])
     if changed:
         await _tell(session, batch, before[batch.id].state, reopened, now)
+        await payment_conditions.review(session, [batch.project_id], now)
     return len(changed)
 
 

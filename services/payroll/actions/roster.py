@@ -7,7 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from services.payroll import queries
-from services.payroll.actions import payees, roster_checks, roster_reviews, roster_rows
+from services.payroll.actions import (
+    payees,
+    payment_conditions,
+    roster_checks,
+    roster_reviews,
+    roster_rows,
+)
 from services.payroll.actions.roster_checks import Limits, Said
 from services.payroll.actions.roster_rows import Roster, RosterTaken, Taken
 from services.payroll.errors import RosterRefused
@@ -63,6 +69,7 @@ async def enter(
         by=by, now=now,
     )  # fmt: skip
     await roster_reviews.review(session, {one.id for one in roster.workers.values()}, now)
+    await payment_conditions.review_known(session, site.project.id, now)
     return taken
 
 

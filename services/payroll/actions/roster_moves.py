@@ -6,7 +6,13 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.payroll import queries, rules
-from services.payroll.actions import payees, roster_checks, roster_reviews, roster_rows
+from services.payroll.actions import (
+    payees,
+    payment_conditions,
+    roster_checks,
+    roster_reviews,
+    roster_rows,
+)
 from services.payroll.actions.roster import agrees
 from services.payroll.actions.roster_rows import RosterTaken, Taken
 from services.payroll.errors import RosterRefused
@@ -164,6 +170,7 @@ async def tell_payees(
         session, project_id, project.area_code, told, by=caller.actor, now=now
     )
     await roster_reviews.review(session, workers.keys(), now)
+    await payment_conditions.review_known(session, project_id, now)
     return RosterTaken(
         [
             Taken(each.id, each.worker_id, "changed" if each.worker_id in new else "unchanged")

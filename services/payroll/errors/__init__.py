@@ -2,6 +2,8 @@
 
 from services.payroll.errors.disbursements import (
     AccountFrozen,
+    DisputeClosed,
+    DisputeRefused,
     FundsShort,
     NothingToSend,
     NoWageAccount,
@@ -79,6 +81,8 @@ __all__ = [
     "CanaryUnsigned",
     "ClosingNeedsAnother",
     "ClosingRefused",
+    "DisputeClosed",
+    "DisputeRefused",
     "EndingRefused",
     "ExpectationRefused",
     "ExpectationTaken",

@@ -37,3 +37,17 @@ class ResultsRefused(Problem):
 
     status, keeps = 422, True
     title = Text("发放结果有误，本次均未采用", "These results have errors; none was taken")
+
+
+class DisputeRefused(Problem):
+    """Only what the bank says is paid can be disputed, and only once at a time."""
+
+    status = 409
+    title = Text("该笔发放不能提出异议", "This line cannot be disputed now")
+
+
+class DisputeClosed(Problem):
+    """The dispute is settled; another one can be opened."""
+
+    status = 409
+    title = Text("该异议已办结", "This dispute is closed")

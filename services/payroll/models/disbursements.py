@@ -166,3 +166,7 @@ class LineDispute(Base):
     closed_by: Mapped[str | None]
     proof: Mapped[str | None]
     """What showed that it is settled."""
+
+    def close(self, proof: str, by: str, at: datetime) -> None:
+        """Be settled, by what somebody saw."""
+        self.proof, self.closed_by, self.closed_at = proof, by, at

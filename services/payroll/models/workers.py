@@ -52,6 +52,7 @@ class PayeeAccount(Base):
         Index("ix_payee_accounts_order", "project_id", "id"),
         Index("ix_payee_accounts_card", "card_index"),
         Index("ix_payee_accounts_holder", "holder_index"),
+        Index("ix_payee_accounts_debit", "project_id", "debit_index"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -59,6 +60,8 @@ class PayeeAccount(Base):
     worker_id: Mapped[UUID] = mapped_column(of("workers.id"))
     card_no: Mapped[str] = mapped_column(Sealed)
     card_index: Mapped[str]
+    debit_index: Mapped[str | None]
+    """Of the same number as bank lines name it; None of what was told before it was kept."""
     bank_code: Mapped[str | None]
     bank_name: Mapped[str | None]
     holder_index: Mapped[str]

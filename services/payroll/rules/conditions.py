@@ -21,6 +21,9 @@ class ConditionKind(StrEnum):
     IMPLAUSIBLE_PAY = "implausible_pay"
     PAYROLL_NOT_SUBMITTED = "payroll_not_submitted"
     WAGES_UNPAID = "wages_unpaid"
+    PAYMENT_OUTSIDE_ACCOUNT = "payment_outside_account"
+    PAYMENT_RETURNED = "payment_returned"
+    RECEIPT_DISPUTED = "receipt_disputed"
 
 
 LABOUR = frozenset({
@@ -29,8 +32,13 @@ LABOUR = frozenset({
 })  # fmt: skip
 """What attendance and payroll sheets tell of."""
 WAGES = frozenset({ConditionKind.PAYROLL_NOT_SUBMITTED, ConditionKind.WAGES_UNPAID})
-"""What months of projects tell of; the rest is about accounts."""
-ACCOUNTS = frozenset(ConditionKind) - LABOUR - WAGES
+"""What months of projects tell of; what is in none of these is about accounts."""
+PAYMENTS = frozenset({
+    ConditionKind.PAYMENT_OUTSIDE_ACCOUNT, ConditionKind.PAYMENT_RETURNED,
+    ConditionKind.RECEIPT_DISPUTED,
+})  # fmt: skip
+"""What banks and workers tell of payments."""
+ACCOUNTS = frozenset(ConditionKind) - LABOUR - WAGES - PAYMENTS
 ENDED = {
     ConditionKind.ACCOUNT_NOT_OPENED: "account_opened",
     ConditionKind.ACCOUNT_NOT_FILED: "account_filed",

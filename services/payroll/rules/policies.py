@@ -16,6 +16,8 @@ class PolicyKind(StrEnum):
     """`days`: calendar days between the notice and the closing of an account (53号 art. 9)."""
     PAYROLL_PURPOSE = "payroll_purpose"
     """`words`, `not_words`: a purpose with one of the first and none of the second is wages."""
+    LUMP_PAYEES = "lump_payees"
+    """`words`: under names with one of them a bank books the wages of a whole batch as one."""
     COVER_WINDOW = "cover_window"
     """`months`: how many closed months with wages make the average."""
     TRANSFERS_DUE = "transfers_due"

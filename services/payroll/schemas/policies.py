@@ -157,6 +157,7 @@ FORMS: dict[PolicyKind, type[BaseModel]] = {
     PolicyKind.SUB_LEDGERS: _Allowed,
     PolicyKind.CLOSING_NOTICE: _DayCount,
     PolicyKind.PAYROLL_PURPOSE: _Purpose,
+    PolicyKind.LUMP_PAYEES: _Purpose,
     PolicyKind.COVER_WINDOW: _Months,
     PolicyKind.TRANSFERS_DUE: _DayCount,
     PolicyKind.FORECAST: _Workday,

@@ -5,6 +5,7 @@ from uuid import UUID
 from services.payroll.models import (
     Disbursement,
     DisbursementLine,
+    LineDispute,
     PayeeAccount,
     PaymentAttempt,
     ResultBatch,
@@ -12,7 +13,7 @@ from services.payroll.models import (
     SheetLine,
     WageAccount,
 )
-from services.payroll.rules.disbursements import LineStatus
+from services.payroll.rules.disbursements import Answer, LineStatus
 from services.payroll.rules.lists import ListState
 from services.payroll.rules.sheets import SheetStatus
 from shared import clock, pii
@@ -71,8 +72,41 @@ async def add(session: Session, rows: Rows, account: WageAccount, payee: PayeeAc
     rows.requests[f"POST {BATCH}/retry"] = [{"json": {}}]
     rows.requests[f"POST {BATCH}/results"] = [{"json": {"results": [word]}}]
     rows.requests[f"POST {BATCH}/result-files"] = [{"files": {"file": ("r.csv", of_file.encode())}}]
+    await _disputed(session, rows, account, payee)
     rows.requests[f"POST {BATCH}/instruction"] = [{"json": {"purpose": "代发工资"}}]
     await session.flush()  # The queries of the tests must see all of it.
+
+
+async def _disputed(
+    session: Session, rows: Rows, account: WageAccount, payee: PayeeAccount
+) -> None:
+    """Make a batch that settled, with one line that is disputed and one that may be."""
+    sheet = blank(account.project_id, "2022-05", SheetStatus.SENT, people.EMPLOYER)
+    batch = _batch(sheet, account)
+    session.add_all([sheet, batch])
+    made = []
+    for position in (1, 2):
+        line = _line(sheet)
+        row = DisbursementLine(
+            id=new_id(), period=sheet.period, disbursement_id=batch.id, sheet_id=sheet.id,
+            sheet_line_id=line.id, position=position, worker_id=payee.worker_id, amount=5,
+            status=LineStatus.SETTLED, attempts=1, settled_on=clock.today(), serial="S1",
+        )  # fmt: skip
+        session.add_all([line, row])
+        made.append(row)
+    said = LineDispute(
+        id=new_id(), line_id=made[0].id, disbursement_id=batch.id, answer=Answer.NOT_RECEIVED,
+        said_on=clock.today(), told_at=clock.now(), told_by="officer",
+    )  # fmt: skip
+    session.add(said)
+    here = {"disbursement_id": batch.id}
+    opening, closing = f"{BATCH}/lines/{{line_id}}/disputes", f"{BATCH}/disputes/{{dispute_id}}"
+    rows.own_ids[f"POST {opening}"] = here | {"line_id": made[1].id}
+    rows.own_ids[f"POST {closing}/close"] = here | {"dispute_id": said.id}
+    rows.own_ids[f"GET {BATCH}/disputes"] = here
+    rows.marks[f"GET {BATCH}/disputes"] = said.id
+    rows.requests[f"POST {opening}"] = [{"json": {"answer": "not_received"}}]
+    rows.requests[f"POST {closing}/close"] = [{"json": {"proof": "银行回单"}}]
 
 
 async def _returned(session: Session, account: WageAccount, payee: PayeeAccount) -> UUID:
