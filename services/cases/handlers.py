@@ -32,6 +32,7 @@ from shared.events.payroll import (
     CanaryMissed,
     CanaryReceived,
     ContractorReportReceived,
+    PayMonthMoved,
     TransferMissed,
     TransferNoted,
     TransferReceived,
@@ -137,6 +138,14 @@ async def on_transfer_sent(session: Session, event: TransferSent) -> None:
             session, event.obligation_id, StageCode.DEVELOPER_PAID, event.sent_on,
             at=event.occurred_at, proof={"amount": str(event.amount)},
         )  # fmt: skip
+
+
+async def on_pay_month_moved(session: Session, event: PayMonthMoved) -> None:
+    """Know how far the wages of a month have come: the delay goes on from the money's coming."""
+    told = {"owed", "employer_id", "submitted_on", "reviewed_on", "sent_on", "settled_on"}
+    await actions.delay.learn_wages(
+        session, event.project_id, event.period, event.occurred_at, **event.model_dump(include=told)
+    )
 
 
 async def on_miss_told(

@@ -286,6 +286,25 @@ class DisbursementReopened(
     reopened_total: Decimal
 
 
+class PayMonthMoved(Event, type="payroll.pay_month_moved.v1", key="project_id"):
+    """The wages of a month of a project came a step further, or back: of all who owe them."""
+
+    project_id: UUID
+    area_code: str
+    period: str
+    owed: bool
+    """Somebody owes wages of the month; False: by what is known now nobody worked."""
+    employer_id: UUID | None
+    """Who holds the sheets: an employer that has submitted none, else the last to submit."""
+    submitted_on: date | None
+    """The day on which the last of them stood for a sheet; None: one does not."""
+    reviewed_on: date | None
+    sent_on: date | None
+    """The day on which the last sheet went to the bank."""
+    settled_on: date | None
+    """The day on which the last line was on its worker's own account."""
+
+
 class CanaryMissed(Event, type="payroll.canary_missed.v1", key="round_id"):
     """The platform's own synthetic transfer was found missing: it goes the way of a real miss."""
 

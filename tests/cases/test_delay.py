@@ -14,6 +14,7 @@ from services.cases.service import service
 from shared.db import Session
 from shared.events.base import Event
 from shared.events.cases import WatchItemOpened, WatchItemRaised
+from shared.events.payroll import PayMonthMoved
 from tests.cases import factories as make
 from tests.cases.factories import COUNTY, NEIGHBOUR, an_id, at
 from tests.fixtures.service import Published, Time, Token
@@ -184,3 +185,71 @@ async def test_whose_project_it_is_not_finds_nothing(
     ):
         answer = await client.get(PATH, headers=headers)
         assert (answer.status_code, answer.json()["type"]) == (404, "/problems/project-unknown")
+
+
+def wages(said_at: str, **told: Any) -> PayMonthMoved:
+    """Give how far May's wages have come."""
+    said: dict[str, Any] = {
+        "owed": True, "employer_id": an_id("crew"), "submitted_on": None, "reviewed_on": None,
+        "sent_on": None, "settled_on": None,
+    }  # fmt: skip
+    days = {name: told[name] and date.fromisoformat(told[name]) for name in told}
+    return PayMonthMoved(
+        project_id=an_id("p"), area_code=COUNTY, period="2023-05", occurred_at=at(said_at),
+        **(said | days),
+    )  # fmt: skip
+
+
+@office
+async def test_the_chain_goes_on_from_the_money_to_the_worker_s_account(
+    session: Session, client: AsyncClient, time: Time
+) -> None:
+    """Each working day is one party's; a sheet that was ready before the money cost nobody any.
+
+    Of June 2023: the 22nd and 23rd are holidays, Sunday the 25th is worked.
+    """
+    time.move_to(at("2023-06-05 10:00"))
+    # The sheet is there on 2 June, and nobody is charged for it while the money is not.
+    await tell(session, make.missed(), wages("2023-06-02 16:00", submitted_on="2023-06-02"))
+    [one] = await delays(client)
+    assert (charged(one)["developer"], charged(one)["subcontractor"]) == (7, 0)
+    assert one["held_by"] == "developer", "no clock runs before the stage ahead is done (B11)"
+    time.move_to(at("2023-06-07 10:00"))
+    await tell(session, make.received("2023-05", "0.00", "2023-06-05 15:00"))
+    [one] = await delays(client)
+    assert charged(one) == {
+        "developer": 7, "bank": 0, "nobody": 0, "subcontractor": 0, "contractor": 2,
+    }  # fmt: skip
+    assert (one["held_by"], one["days"]) == ("contractor", 9)
+    # It goes back and comes again on the 9th, and the contractor's steps take until the 13th.
+    time.move_to(at("2023-06-09 10:00"))
+    await tell(session, wages("2023-06-08 09:00"))
+    [one] = await delays(client)
+    assert (one["held_by"], charged(one)["subcontractor"], one["days"]) == ("subcontractor", 4, 11)
+    unit = next(each for each in one["charged"] if each["party"] == "subcontractor")["unit_id"]
+    assert unit == str(an_id("crew"))
+    time.move_to(at("2023-06-30 10:00"))
+    course = {"submitted_on": "2023-06-09", "reviewed_on": "2023-06-12", "sent_on": "2023-06-13"}
+    await tell(session, wages("2023-06-20 10:00", **course, settled_on="2023-06-20"))
+    await tell(session, wages("2023-06-14 10:00"))  # Older news changes nothing.
+    [one] = await delays(client)
+    assert charged(one) == {
+        "developer": 7, "bank": 5, "nobody": 0, "subcontractor": 4, "contractor": 2,
+    }  # fmt: skip
+    assert (one["held_by"], one["waiting"], one["days"]) == (None, None, 18)
+    assert [stage["code"] for stage in one["stages"]][-2:] == ["bank_paid", "workers_credited"]
+
+
+@office
+async def test_nobody_holds_a_month_that_is_not_over(
+    session: Session, client: AsyncClient, time: Time
+) -> None:
+    """Paid early: from the due day to the end of May nobody's; an own crew's sheet is the GC's."""
+    time.move_to(at("2023-06-02 10:00"))
+    own = wages("2023-06-01 00:10").model_copy(update={"employer_id": make.CONTRACTOR})
+    early = make.received("2023-05", "0.00", "2023-05-24 15:00", contractor_id=make.CONTRACTOR)
+    await tell(session, early, own)
+    [one] = await delays(client)
+    # 26, 29, 30, 31 May; 1 and 2 June.
+    assert charged(one) == {"developer": 0, "bank": 0, "nobody": 4, "contractor": 2}
+    assert one["held_by"] == "contractor"

@@ -9,6 +9,7 @@ from services.cases.models import PayChain
 from services.cases.rules import delay
 from services.cases.rules.delay import Party, StageCode
 from services.cases.rules.items import WatchKind
+from shared import clock
 from shared.db import Session, same_id
 
 
@@ -52,3 +53,15 @@ async def reach_stage(
     )
     if item is not None:
         item.waiting_for = delay.waiting_for(item.kind, paid=reached_on is not None)
+
+
+async def learn_wages(
+    session: Session, project_id: UUID, period: str, at: datetime, **told: Any
+) -> None:
+    """Take how far the wages of a month have come; the delay of its chains follows."""
+    first = clock.at(date.fromisoformat(f"{period}-01"))
+    month = await queries.delay.locked_wage_month(
+        session, id=same_id(first, project_id, period), project_id=project_id, period=period,
+        told_at=at, **told,
+    )  # fmt: skip
+    month.tell(at, **told)

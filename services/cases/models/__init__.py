@@ -2,7 +2,7 @@
 
 from services.cases.models.closings import Closing, ClosingTerms
 from services.cases.models.conditions import CalendarTelling, Condition, Telling
-from services.cases.models.delay import PayChain, PayStage
+from services.cases.models.delay import PayChain, PayStage, WageMonth
 from services.cases.models.evidence import Evidence
 from services.cases.models.expectations import Expectation, FeedTerms
 from services.cases.models.extensions import Extension, ExtensionTerms
@@ -46,6 +46,7 @@ __all__ = [
     "ProjectPerson",
     "ShadowStep",
     "Telling",
+    "WageMonth",
     "WatchItem",
     "WatchItemEntry",
 ]

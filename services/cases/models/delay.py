@@ -9,6 +9,7 @@ from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from services.cases.models.tables import Base
+from services.cases.rules.delay import StageCode
 
 
 class PayChain(Base):
@@ -58,3 +59,41 @@ class PayStage(Base):
             return False
         self.reached_on, self.told_at, self.proof = reached_on, at, proof
         return True
+
+
+class WageMonth(Base):
+    """How far the wages of a month of a project have come, as payroll told it last."""
+
+    __tablename__ = "wage_months"
+    __table_args__ = (Index("uq_wage_months_period", "project_id", "period", unique=True),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    project_id: Mapped[UUID]
+    period: Mapped[str]
+    told_at: Mapped[datetime]
+    owed: Mapped[bool]
+    employer_id: Mapped[UUID | None]
+    """Who holds the sheets, or held them last."""
+    submitted_on: Mapped[date | None]
+    reviewed_on: Mapped[date | None]
+    sent_on: Mapped[date | None]
+    settled_on: Mapped[date | None]
+
+    def tell(self, at: datetime, **told: object) -> None:
+        """Take what is told unless something newer was."""
+        if at < self.told_at:
+            return
+        self.told_at = at
+        for name, value in told.items():
+            setattr(self, name, value)
+
+    @property
+    def reached(self) -> dict[str, date]:
+        """Give the stages that are reached, each with its day."""
+        days = {
+            StageCode.SHEET_SUBMITTED.value: self.submitted_on,
+            StageCode.SHEET_REVIEWED.value: self.reviewed_on,
+            StageCode.BANK_PAID.value: self.sent_on,
+            StageCode.WORKERS_CREDITED.value: self.settled_on,
+        }
+        return {code: day for code, day in days.items() if day is not None}

@@ -1,19 +1,20 @@
 """Chains of periods: who holds the delay, for reading; and locked for what is told of them."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, exists, select, tuple_
 from sqlalchemy.orm import selectinload
 
 from services.cases.errors import ProjectUnknown
-from services.cases.models import PayChain, PayStage
+from services.cases.models import PayChain, PayStage, WageMonth
 from services.cases.queries import rows
 from services.cases.rules import delay
-from services.cases.rules.delay import Held, Party
+from services.cases.rules.delay import Held, Party, StageCode
 from services.cases.schemas.delay import DelayFilter
 from shared import known, paging
 from shared.areas import Scope
@@ -50,11 +51,28 @@ class Delay:
     waiting: Text | None
 
     @classmethod
-    def of(cls, chain: PayChain, today: date, calendar: Calendar) -> "Delay":
+    def of(
+        cls, chain: PayChain, wages: WageMonth | None, today: date, calendar: Calendar
+    ) -> "Delay":
         """Work out the days of a chain that is read with its stages."""
         reached = {one.code: one.reached_on for one in chain.stages if one.reached_on}
-        stages = delay.held(chain.due_on, reached, today, calendar)
-        units = {Party.DEVELOPER: chain.developer_id, Party.CONTRACTOR: chain.contractor_id}
+        owed = wages is not None and wages.owed
+        maker = wages.employer_id if wages else None
+        if wages is not None and owed:
+            reached |= wages.reached
+            reached[StageCode.MONTH_OVER] = delay.month_over(chain.period)
+        stages = delay.held(
+            chain.due_on,
+            delay.in_turn(reached),
+            today,
+            calendar,
+            delay.stages(owed=owed, by_contractor=maker in {None, chain.contractor_id}),
+        )
+        units = {
+            Party.DEVELOPER: chain.developer_id,
+            Party.CONTRACTOR: chain.contractor_id,
+            Party.SUBCONTRACTOR: maker,
+        }
         charged = [
             Charged(party, units.get(party), days) for party, days in delay.charged(stages).items()
         ]
@@ -102,7 +120,13 @@ async def delays(
         code: await known.calendar(session, code)
         for code in {chain.area_code for chain in found.items}
     }
-    items = [Delay.of(chain, today, calendars[chain.area_code]) for chain in found.items]
+    wages = await _wages(session, found.items)
+    items = [
+        Delay.of(
+            chain, wages.get((chain.project_id, chain.period)), today, calendars[chain.area_code]
+        )
+        for chain in found.items
+    ]
     return Found(items, found.next)
 
 
@@ -115,7 +139,28 @@ async def find_delay(
     chain = (await session.scalars(statement)).one_or_none()
     if chain is None:
         return None
-    return Delay.of(chain, today, await known.calendar(session, chain.area_code))
+    wages = (await _wages(session, [chain])).get((chain.project_id, chain.period))
+    return Delay.of(chain, wages, today, await known.calendar(session, chain.area_code))
+
+
+async def _wages(
+    session: Session, chains: Sequence[PayChain]
+) -> Mapping[tuple[UUID, str], WageMonth]:
+    """Give how far wages of chains' months have come, by project and period."""
+    keys = {(chain.project_id, chain.period) for chain in chains}
+    rows = await session.scalars(
+        select(WageMonth).where(tuple_(WageMonth.project_id, WageMonth.period).in_(keys))
+    )
+    return {(row.project_id, row.period): row for row in rows}
+
+
+async def locked_wage_month(session: Session, **values: Any) -> WageMonth:
+    """Give a month's wages for changing, written as given if nothing was told of them before."""
+    await rows.insert_new(session, WageMonth, **values)
+    statement = select(WageMonth).where(
+        WageMonth.project_id == values["project_id"], WageMonth.period == values["period"]
+    )
+    return (await rows.locked_all(session, statement))[0]
 
 
 async def locked_chain(session: Session, **values: Any) -> PayChain:

@@ -8,12 +8,12 @@ day takes that day with it, so the days of all stages add up to those between th
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from services.cases.rules.items import WatchKind
 from shared.wording import Text
-from shared.workdays import Calendar
+from shared.workdays import Calendar, months_after
 
 
 class Party(StrEnum):
@@ -23,6 +23,8 @@ class Party(StrEnum):
     BANK = "bank"
     CONTRACTOR = "contractor"
     SUBCONTRACTOR = "subcontractor"
+    NOBODY = "nobody"
+    """The month is not over, and nobody can make its sheet."""
 
 
 class StageCode(StrEnum):
@@ -30,6 +32,13 @@ class StageCode(StrEnum):
 
     DEVELOPER_PAID = "developer_paid"
     CREDITED = "credited"
+    MONTH_OVER = "month_over"
+    SHEET_SUBMITTED = "sheet_submitted"
+    SHEET_REVIEWED = "sheet_reviewed"
+    BANK_PAID = "bank_paid"
+    """The last sheet went to the bank."""
+    WORKERS_CREDITED = "workers_credited"
+    """The last line is on its worker's own account."""
 
 
 class Run(StrEnum):
@@ -49,12 +58,53 @@ class Stage:
     party: Party
 
 
-# In order. Sheets, their review and the bank's payment to workers are further stages: they are
-# added here, with whoever tells of them, and nothing else changes.
+# In order, as far as money comes; a period for which somebody owes wages goes on.
 STAGES: tuple[Stage, ...] = (
     Stage(StageCode.DEVELOPER_PAID, Party.DEVELOPER),
     Stage(StageCode.CREDITED, Party.BANK),
 )
+
+# What is made on paper and may be ready before the money is there.
+_PAPER = frozenset({StageCode.MONTH_OVER, StageCode.SHEET_SUBMITTED, StageCode.SHEET_REVIEWED})
+
+
+def stages(*, owed: bool, by_contractor: bool) -> tuple[Stage, ...]:
+    """Give the stages of a period: those of wages, too, once somebody owes them.
+
+    Who makes the sheet holds it until it is submitted: the contractor, where the people are its
+    own. The contractor has it reviewed and paid (724号 art. 31), and the bank credits workers.
+    """
+    if not owed:
+        return STAGES
+    maker = Party.CONTRACTOR if by_contractor else Party.SUBCONTRACTOR
+    return (
+        *STAGES,
+        Stage(StageCode.MONTH_OVER, Party.NOBODY),
+        Stage(StageCode.SHEET_SUBMITTED, maker),
+        Stage(StageCode.SHEET_REVIEWED, Party.CONTRACTOR),
+        Stage(StageCode.BANK_PAID, Party.CONTRACTOR),
+        Stage(StageCode.WORKERS_CREDITED, Party.BANK),
+    )
+
+
+def month_over(period: str) -> date:
+    """Give the last day of a month YYYY-MM: after it its sheet can be made."""
+    return months_after(date.fromisoformat(f"{period}-01"), 1) - timedelta(days=1)
+
+
+def in_turn(reached: Mapping[str, date]) -> dict[str, date]:
+    """Give the days of stages as each has its turn.
+
+    A sheet that was ready before the money came costs nobody a day and proves no payment: nobody's
+    clock runs before the stage ahead of his is done. Wages that were paid prove that money was
+    there by then.
+    """
+    there = (StageCode.CREDITED, StageCode.BANK_PAID, StageCode.WORKERS_CREDITED)
+    ready = min((reached[code] for code in there if code in reached), default=None)
+    if ready is None:
+        return {code: day for code, day in reached.items() if code not in _PAPER}
+    return {code: max(day, ready) if code in _PAPER else day for code, day in reached.items()}
+
 
 WAITING: Mapping[Party, Text] = {
     Party.DEVELOPER: Text(
@@ -67,6 +117,7 @@ WAITING: Mapping[Party, Text] = {
     ),
     Party.CONTRACTOR: Text("等待施工总承包单位办理", "Waiting for the contractor"),
     Party.SUBCONTRACTOR: Text("等待分包单位办理", "Waiting for the subcontractor"),
+    Party.NOBODY: Text("当月尚未结束", "The month is not over"),
 }
 """What those read who come after the party that holds a period."""
 

@@ -21,7 +21,9 @@ class StageOut(OutBody):
     """A stage of a period: who held it after which day, up to and with which."""
 
     code: str
-    """What ends it: `developer_paid`, `credited`."""
+    """What ends it: `developer_paid`, `credited`; where wages are owed `month_over`,
+    `sheet_submitted`, `sheet_reviewed`, `bank_paid` (the last sheet is with the bank),
+    `workers_credited`."""
     party: Party
     after: date
     until: date

@@ -61,6 +61,7 @@ from services.payroll.actions import (
     statement_files,
     tellings,
     transfers,
+    wage_conditions,
     waivers,
 )
 
@@ -125,5 +126,6 @@ __all__ = [
     "statement_files",
     "tellings",
     "transfers",
+    "wage_conditions",
     "waivers",
 ]

@@ -75,6 +75,7 @@ async def send_sheet(session: Session, caller: Caller, sheet_id: UUID, now: date
     await sets.copy(session, DisbursementLine, rows)
     await write_attempts(session, batch, placed, clock.day_of(now))
     sheet.status, sheet.sent_at = SheetStatus.SENT, now
+    await queries.paydays.touch(session, sheet.project_id, [sheet.period])
     shown = await queries.disbursements.batch(session, batch.id, caller.scope)
     held = shown.tally.held.lines
     said = facts(batch, account.area_code)

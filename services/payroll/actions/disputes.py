@@ -47,14 +47,11 @@ async def dispute_line(
         said_on=said.said_on or today, note=said.note, told_at=now, told_by=caller.actor,
     )  # fmt: skip
     session.add(row)
+    await queries.paydays.touch(session, batch.project_id, [batch.period])
     project = await queries.projects.project(session, batch.project_id)
     facts = disbursements.facts(batch, project.area_code)
-    publish(
-        session,
-        DisbursementReopened(
-            **facts, reopened_lines=1, reopened_total=line.amount, occurred_at=now
-        ),
-    )
+    said_so = {"reopened_lines": 1, "reopened_total": line.amount, "occurred_at": now}
+    publish(session, DisbursementReopened(**facts | said_so))
     await payment_conditions.review(session, [batch.project_id], now)
     return row
 
@@ -77,6 +74,7 @@ async def close_dispute(
     if row.closed_at:
         raise DisputeClosed
     row.close(proof, caller.actor, now)
+    await queries.paydays.touch(session, batch.project_id, [batch.period])
     await payment_conditions.review(session, [batch.project_id], now)
     return row
 

@@ -6,16 +6,19 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.payroll import queries, rules
-from services.payroll.actions import conditions
-from services.payroll.models import Condition, Payday, PayMonth, Policy, Project
+from services.payroll.actions import wage_conditions
+from services.payroll.actions.wage_conditions import Reviewed
+from services.payroll.models import Payday, PayMonth, Policy, Project
+from services.payroll.queries.pay_lines import CLASSES, NOTHING, Paid
 from services.payroll.queries.pay_months import Seen, Sheets
-from services.payroll.rules.conditions import ConditionKind, Ended, Found
-from services.payroll.rules.paydays import KINDS, Agreed, Worked
+from services.payroll.rules.paydays import Agreed, Worked
 from services.payroll.rules.periods import TransferMonth
 from services.payroll.rules.plans import ClosedReason, Spell
 from services.payroll.rules.policies import PolicyKind
 from shared import clock, known
 from shared.db import Session, same_id
+from shared.events.payroll import PayMonthMoved
+from shared.outbox import publish
 from shared.workdays import Calendar
 
 
@@ -25,6 +28,8 @@ class _Ground:
 
     projects: Mapping[UUID, Project]
     seen: Mapping[UUID, Seen]
+    paid: Mapping[UUID, Mapping[UUID | None, Paid]]
+    attended_paid: Mapping[UUID, int]
     agreed: Mapping[UUID, Sequence[Agreed]]
     stops: Mapping[UUID, Sequence[Spell]]
     fed: Mapping[UUID, date]
@@ -66,10 +71,19 @@ async def review(session: Session, now: datetime, limit: int) -> int:
                 mine[row.employer_id] = row
         for row in mine.values():
             _follow(row, seen, ground)
-        _describe(month, seen, list(mine.values()), now)
+        before = month.course
+        _describe(month, list(mine.values()), ground, now)
+        if month.course != before:
+            publish(session, _moved(month, ground.projects[month.project_id], now))
         shown += mine.values()
     await session.flush()  # New rows lie below the conditions that are told of them.
-    await _tell(session, shown, ground, now)
+    sheets = {
+        row.id: one.sheet_ids
+        for row in shown
+        if (one := _of(row.employer_id, ground.seen[row.month_id]))
+    }
+    reviewed = Reviewed(ground.projects, months, shown, sheets, today)
+    await wage_conditions.tell(session, reviewed, now)
     return len(months)
 
 
@@ -80,6 +94,8 @@ async def _ground(session: Session, months: Sequence[PayMonth], today: date) -> 
     return _Ground(
         projects,
         await queries.pay_months.seen(session, months),
+        await queries.pay_lines.paid(session, months),
+        await queries.pay_lines.attended_paid(session, months),
         await queries.paydays.agreed(session, ids),
         await queries.paydays.stops(session, ids),
         await queries.paydays.fed_until(session, ids),
@@ -153,7 +169,7 @@ def _follow(row: Payday, seen: Seen, ground: _Ground) -> None:
     # Once its day is over, sending a sheet back makes nobody's wages less unpaid.
     if submitted or row.judged_on is None:
         row.submitted_on = clock.day_of(submitted) if submitted else None
-    row.settled_on = None
+    row.settled_on = _settled_on(row.month_id, row.employer_id, ground)
     fed = ground.fed.get(row.project_id)
     over = row.workers > 0 and row.due_on < ground.today
     if row.judged_on is None and over and (fed is None or fed >= row.due_on):
@@ -164,54 +180,69 @@ def _of(employer_id: UUID, seen: Seen) -> Sheets | None:
     return next((one for one in seen.sheets if one.employer_id == employer_id), None)
 
 
-def _describe(month: PayMonth, seen: Seen, paydays: Sequence[Payday], now: datetime) -> None:
+def _settled_on(month_id: UUID, employer_id: UUID, ground: _Ground) -> date | None:
+    """Give the day of the last line if every line of every sheet of an employer is settled."""
+    sheets = _of(employer_id, ground.seen[month_id])
+    paid = ground.paid.get(month_id, {}).get(employer_id, NOTHING)
+    whole = sheets is not None and sheets.sent_at is not None and not paid.unsettled
+    return paid.settled_on if whole else None
+
+
+def _describe(month: PayMonth, paydays: Sequence[Payday], ground: _Ground, now: datetime) -> None:
     """Write down how the month stands as a whole."""
+    seen = ground.seen[month.id]
     month.attended, month.on_roster = seen.attended, seen.on_roster
     month.on_sheet, month.on_sheet_total = seen.on_sheet, seen.on_sheet_total
+    paid = ground.paid.get(month.id, {}).get(None, NOTHING)
+    for name in CLASSES:
+        setattr(month, name, paid.people[name])
+        setattr(month, f"{name}_total", paid.yuan[name])
+    told = seen.attended is not None
+    month.attended_paid = ground.attended_paid.get(month.id, 0) if told else None
     owing = [row.employer_id for row in paydays if row.workers] or [
         one.employer_id for one in seen.sheets
     ]
     found = [_of(employer_id, seen) for employer_id in owing]
     whole = [one for one in found if one is not None]
     complete = bool(whole) and len(whole) == len(found)
+    month.owed = bool(owing)
+    month.employer_id = _holder(owing, whole)
     month.submitted_on = _last([one.submitted_at for one in whole]) if complete else None
     month.reviewed_on = _last([one.reviewed_at for one in whole]) if complete else None
     month.sent_on = _last([one.sent_at for one in whole]) if complete else None
+    settled = [_settled_on(month.id, employer_id, ground) for employer_id in owing]
+    days = [day for day in settled if day is not None]
+    month.settled_on = max(days) if days and len(days) == len(settled) else None
+    closed = rules.paydays.is_closed(month.period, ground.today)
+    month.state = rules.paydays.month_state([row.owed for row in paydays], closed=closed)
     month.touched, month.looked_at = False, now
+
+
+def _holder(owing: Sequence[UUID], whole: Sequence[Sheets]) -> UUID | None:
+    """Give who holds the sheets: an employer that has submitted none, else the last that did."""
+    lacking = sorted({*owing} - {one.employer_id for one in whole})
+    if lacking:
+        return lacking[0]
+    last = sorted((one.submitted_at, one.employer_id) for one in whole if one.submitted_at)
+    return last[-1][1] if last else None
+
+
+def _moved(month: PayMonth, project: Project, now: datetime) -> PayMonthMoved:
+    return PayMonthMoved(
+        project_id=project.id,
+        area_code=project.area_code,
+        period=month.period,
+        owed=month.owed,
+        employer_id=month.employer_id,
+        submitted_on=month.submitted_on,
+        reviewed_on=month.reviewed_on,
+        sent_on=month.sent_on,
+        settled_on=month.settled_on,
+        occurred_at=now,
+    )
 
 
 def _last(instants: Sequence[datetime | None]) -> date | None:
     """Give the day of the last; None where one has not come."""
     there = [one for one in instants if one is not None]
     return clock.day_of(max(there)) if there and len(there) == len(instants) else None
-
-
-async def _tell(
-    session: Session, paydays: Sequence[Payday], ground: _Ground, now: datetime
-) -> None:
-    """Tell of what is wrong with the months that were looked at, and of what is so no longer."""
-    shown = {row.id: row for row in paydays}
-    if not shown:
-        return
-    project_ids = {row.project_id for row in paydays}
-    told = await queries.conditions.locked_open_conditions(session, project_ids, KINDS)
-    held: dict[UUID, list[Found]] = {project_id: [] for project_id in project_ids}
-    for row in paydays:
-        project = ground.projects[row.project_id]
-        if project.card.get("supervised_since") is None:
-            continue
-        one = rules.paydays.found(row.owed, project.contractor_id, ground.today)
-        if one is not None:
-            held[row.project_id].append(one)
-
-    def ended(row: Condition, project: Project) -> Ended:
-        payday = shown[row.subject_id]
-        if project.card.get("supervised_since") is None:
-            return Ended("not_supervised")
-        sheets = _of(payday.employer_id, ground.seen[payday.month_id])
-        ids = ",".join(sorted(f"{one}" for one in sheets.sheet_ids)) if sheets else ""
-        reason = rules.paydays.ended(ConditionKind(row.kind), payday.owed)
-        return Ended(reason, {"sheet_ids": ids} if ids else {})
-
-    mine = [row for row in told if row.subject_id in shown]
-    await conditions.tell(session, mine, held, ended, now)

@@ -178,6 +178,7 @@ async def _take(
     await sets.change(session, [attempt for attempt, _ in changed])
     await sets.change(session, [line for _, line in changed])
     if changed:
+        await queries.paydays.touch(session, batch.project_id, [batch.period])
         await _tell(session, batch, before[batch.id].state, reopened, now)
         await payment_conditions.review(session, [batch.project_id], now)
     return len(changed)

@@ -54,6 +54,7 @@ async def retry_lines(
             line.go_again(payees[line.sheet_line_id].worker_id)
     await sets.change(session, lines)
     await disbursements.write_attempts(session, batch, placed, today)
+    await queries.paydays.touch(session, batch.project_id, [batch.period])
     return await queries.disbursements.batch(session, batch.id, caller.scope)
 
 

@@ -70,6 +70,8 @@ async def move_workers(
     await sets.change(session, [_entry(one) for one in named])
     # It counts from the day on that was told before, too.
     since = min([*before, *(each.day for each in body.movements)], default=today)
+    gone = {f"{each.day:%Y-%m}" for each in body.movements if each.kind is Movement.OUT}
+    await queries.paydays.touch(session, project_id, gone)
     await queries.paydays.touch_since(session, project_id, f"{since:%Y-%m}")
     await sets.copy(session, SiteMovement, movements)
     await roster_reviews.review(session, {one.worker_id for one in taken}, now)

@@ -8,7 +8,7 @@ from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.payroll.models.tables import Base, of
-from services.payroll.rules.paydays import Because, Owed
+from services.payroll.rules.paydays import Because, MonthState, Owed
 
 
 def _none() -> Mapped[int]:
@@ -45,10 +45,48 @@ class PayMonth(Base):
     on_sheet: Mapped[int] = _none()
     """People on the sheets for which somebody stands."""
     on_sheet_total: Mapped[Decimal] = _nothing()
+    settled: Mapped[int] = _none()
+    """People with a line that is on the own account; and so on for what else became of lines."""
+    settled_total: Mapped[Decimal] = _nothing()
+    undisputed: Mapped[int] = _none()
+    """Of the settled, those of whom nobody disputes a line."""
+    undisputed_total: Mapped[Decimal] = _nothing()
+    returned: Mapped[int] = _none()
+    returned_total: Mapped[Decimal] = _nothing()
+    pending: Mapped[int] = _none()
+    """With the bank, which has not said the last word: not paid."""
+    pending_total: Mapped[Decimal] = _nothing()
+    held: Mapped[int] = _none()
+    held_total: Mapped[Decimal] = _nothing()
+    disputed: Mapped[int] = _none()
+    disputed_total: Mapped[Decimal] = _nothing()
+    attended_paid: Mapped[int | None]
+    """Of those who attended, whose every line is settled."""
+    state: Mapped[MonthState] = mapped_column(
+        default=MonthState.OPEN, server_default=MonthState.OPEN.value
+    )
+    owed: Mapped[bool] = mapped_column(default=False, server_default="false")
+    """Somebody owes wages of it."""
+    employer_id: Mapped[UUID | None]
+    """Who holds the sheets: one that has submitted none, else the last that did."""
     submitted_on: Mapped[date | None]
     """The day on which the last of those who owe a sheet submitted it; None: not all did."""
     reviewed_on: Mapped[date | None]
     sent_on: Mapped[date | None]
+    settled_on: Mapped[date | None]
+    """The day of the last line; None: not every line of every sheet that is owed is settled."""
+
+    @property
+    def course(self) -> tuple[bool | UUID | date | None, ...]:
+        """Give how far it has come, which is told when it moves."""
+        return (
+            self.owed,
+            self.employer_id,
+            self.submitted_on,
+            self.reviewed_on,
+            self.sent_on,
+            self.settled_on,
+        )
 
 
 class Payday(Base):

@@ -70,7 +70,7 @@ class Seen(NamedTuple):
     on_sheet_total: Decimal
 
 
-def _wanted(months: Sequence[PayMonth]) -> FromClause:
+def wanted_months(months: Sequence[PayMonth]) -> FromClause:
     """Give the months as a table: five arrays, however many there are."""
     firsts = [first_day(one.period) for one in months]
     arrays: list[ColumnElement[Any]] = [
@@ -92,7 +92,7 @@ def _wanted(months: Sequence[PayMonth]) -> FromClause:
 
 async def seen(session: Session, months: Sequence[PayMonth]) -> dict[UUID, Seen]:
     """Give what is told of some months, by month: four statements, however many there are."""
-    wanted = _wanted(months)
+    wanted = wanted_months(months)
     attended = await _counts(session, _attended(wanted))
     listed = await _counts(session, _listed(wanted))
     sheets = await _sheets(session, wanted)
@@ -147,6 +147,7 @@ def attended(wanted: FromClause) -> CTE:
                 Attendance.project_id == wanted.c.project_id,
                 Attendance.day >= wanted.c.first_on,
                 Attendance.day < wanted.c.next_on,
+                attendance.counts(),
                 attendance.counts(),
             ),
         )

@@ -24,6 +24,8 @@ class ConditionKind(StrEnum):
     PAYMENT_OUTSIDE_ACCOUNT = "payment_outside_account"
     PAYMENT_RETURNED = "payment_returned"
     RECEIPT_DISPUTED = "receipt_disputed"
+    PAID_SHARE_LOW = "paid_share_low"
+    LEAVER_NOT_SETTLED = "leaver_not_settled"
 
 
 LABOUR = frozenset({
@@ -31,7 +33,10 @@ LABOUR = frozenset({
     ConditionKind.BELOW_MINIMUM_WAGE, ConditionKind.IMPLAUSIBLE_PAY,
 })  # fmt: skip
 """What attendance and payroll sheets tell of."""
-WAGES = frozenset({ConditionKind.PAYROLL_NOT_SUBMITTED, ConditionKind.WAGES_UNPAID})
+WAGES = frozenset({
+    ConditionKind.PAYROLL_NOT_SUBMITTED, ConditionKind.WAGES_UNPAID,
+    ConditionKind.PAID_SHARE_LOW, ConditionKind.LEAVER_NOT_SETTLED,
+})  # fmt: skip
 """What months of projects tell of; what is in none of these is about accounts."""
 PAYMENTS = frozenset({
     ConditionKind.PAYMENT_OUTSIDE_ACCOUNT, ConditionKind.PAYMENT_RETURNED,

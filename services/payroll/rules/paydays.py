@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
@@ -16,8 +17,6 @@ from shared.workdays import Calendar, DueShift, months_after, transfer_due
 GRACE_OVER = "next_month_over"
 """A fact: the month after is over, too, and the wages are not paid (domain 6.1, Guizhou)."""
 
-KINDS = (ConditionKind.PAYROLL_NOT_SUBMITTED, ConditionKind.WAGES_UNPAID)
-
 
 class Because(StrEnum):
     """By what it is known that an employer's people worked in a month."""
@@ -25,6 +24,23 @@ class Because(StrEnum):
     ATTENDANCE = "attendance"
     ROSTER = "roster"
     """Nobody told attendance of the whole project: then whoever was on its roster counts."""
+
+
+class MonthState(StrEnum):
+    """How the wages of a month of a project stand, in a word."""
+
+    OPEN = "open"
+    """The month is not over."""
+    NOBODY = "nobody"
+    """By what is known nobody worked."""
+    NOT_SUBMITTED = "not_submitted"
+    """Somebody who had people there stands for no sheet: another thing than wages unpaid."""
+    UNPAID = "unpaid"
+    """All sheets are there, a day is over by the bank's data, and not every line is settled."""
+    UNDER_WAY = "under_way"
+    """All sheets are there, and no day is over yet."""
+    PAID = "paid"
+    """Every line of every sheet is settled: proof of monthly payment (按月发放)."""
 
 
 class Agreed(NamedTuple):
@@ -99,6 +115,28 @@ def worked(
     if stopped:
         return {}
     return {employer: Worked(Because.ROSTER, count) for employer, count in listed.items()}
+
+
+def month_state(owed: Sequence[Owed], *, closed: bool) -> MonthState:
+    """Give how a month stands by what each employer owes of it."""
+    if not closed:
+        return MonthState.OPEN
+    owing = [one for one in owed if one.workers]
+    if not owing:
+        return MonthState.NOBODY
+    if any(one.submitted_on is None and one.settled_on is None for one in owing):
+        return MonthState.NOT_SUBMITTED
+    open_ = [one for one in owing if one.settled_on is None]
+    if not open_:
+        return MonthState.PAID
+    return MonthState.UNPAID if any(one.judged for one in open_) else MonthState.UNDER_WAY
+
+
+def paid_share(attended: int | None, paid: int | None) -> Decimal | None:
+    """Give the per cent of those who attended that are paid, rounded down; None: nobody told."""
+    if not attended or paid is None:
+        return None
+    return (Decimal(100) * paid / attended).quantize(Decimal("0.01"), ROUND_DOWN)
 
 
 def found(owed: Owed, contractor_id: UUID | None, today: date) -> Found | None:

@@ -16,8 +16,6 @@ class PolicyKind(StrEnum):
     """`days`: calendar days between the notice and the closing of an account (53号 art. 9)."""
     PAYROLL_PURPOSE = "payroll_purpose"
     """`words`, `not_words`: a purpose with one of the first and none of the second is wages."""
-    LUMP_PAYEES = "lump_payees"
-    """`words`: under names with one of them a bank books the wages of a whole batch as one."""
     COVER_WINDOW = "cover_window"
     """`months`: how many closed months with wages make the average."""
     TRANSFERS_DUE = "transfers_due"
@@ -58,6 +56,8 @@ class PolicyKind(StrEnum):
     """`years`: after completion and settlement wage records are kept (724号 art. 15, 28)."""
     ATTENDANCE_KEPT = "attendance_kept"
     """`years`: so long attendance is kept at least (建市〔2019〕18号)."""
+    LUMP_PAYEES = "lump_payees"
+    """`words`: under names with one of them a bank books the wages of a whole batch as one."""
 
 
 class Certainty(StrEnum):

@@ -35,7 +35,14 @@ from services.payroll.schemas.policies import PolicyIn
 from shared import clock
 from shared.db import Session, new_id
 from shared.known import KnownArea
-from tests.contracts.access import attendance, disbursements, expectations, rosters, sheets
+from tests.contracts.access import (
+    attendance,
+    disbursements,
+    expectations,
+    pay_months,
+    rosters,
+    sheets,
+)
 from tests.contracts.access.rows import HERE, TREE_ELSEWHERE, Rows
 from tests.fixtures.service import Time
 from tests.payroll import factories as make
@@ -207,6 +214,7 @@ async def rows(session: Session, time: Time) -> Rows:
     assert payee is not None
     await disbursements.add(session, made, account, payee)
     await attendance.add(session, made)
+    await pay_months.add(session, made, project_id)
     made.requests[f"POST {V1}/statement-files"] = [
         {"files": {"file": ("x.csv", TAKEN)}, "data": {"source": "S1"}}
     ]
