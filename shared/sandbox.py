@@ -26,16 +26,7 @@ from functools import lru_cache, reduce
 from importlib import import_module
 from io import FileIO
 from pathlib import Path
-from typing import (
-    Any,
-    BinaryIO,
-    NoReturn,
-    TypeVar,
-    TypeVarTuple,
-    cast,
-    get_args,
-    get_type_hints,
-)
+from typing import Any, BinaryIO, NoReturn, TypeVar, TypeVarTuple, cast, get_args, get_type_hints
 from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
@@ -52,6 +43,7 @@ _START_SECONDS = 60.0  # until the interpreter stands; no time of the function's
 _CHUNK = 1 << 16
 _MEGA = 1 << 20
 _OPEN_FILES = 64
+_BEHIND = 5  # whoever only asks for something goes before
 _READY, _DONE, _FAILED, _MORE = b".", b"+", b"!", b">"
 _LENGTH = 4
 _PR_SET_PDEATHSIG = 1
@@ -338,6 +330,7 @@ def child() -> NoReturn:
         getattr, setup["function"].split("."), cast("Any", import_module(setup["module"]))
     )
     gc.set_threshold(100_000, 20, 20)  # else it looks for cycles for longer than we read
+    os.nice(_BEHIND)
     lent = setup.get("lent")
     ask, answer = _codecs(function, setup["args"], stream=lent is not None)
     _cut_off()

@@ -6,7 +6,7 @@ from enum import StrEnum
 from math import isfinite
 from typing import NamedTuple
 
-from shared.tables.cells import Unreadable
+from shared.tables.cells import Cell, CellKind, Unreadable
 
 
 class Shape(StrEnum):
@@ -25,6 +25,7 @@ class Format(NamedTuple):
 
 
 GENERAL = Format()
+_MOST_KEPT = 20_000
 _PLAIN = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
 # Formats without a text of their own (ECMA-376 18.8.30), those of Chinese spreadsheets included.
 _BUILT_IN = {
@@ -66,3 +67,13 @@ def digits(value: str) -> str:
     if not isfinite(number := float(value)):
         raise Unreadable("workbook_broken")
     return format(Decimal(format(number, ".15g")), "f")
+
+
+class Numbers(dict[str, Cell]):
+    """Cells of numbers by how they are spelled: a list has the same ones again and again."""
+
+    def __missing__(self, value: str) -> Cell:
+        cell = Cell(CellKind.NUMBER, digits(value))
+        if len(self) < _MOST_KEPT:
+            self[value] = cell
+        return cell

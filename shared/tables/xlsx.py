@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import BinaryIO
 from xml.parsers import expat  # declarations, with which all attacks begin, are refused
 
-from shared.tables import xlsx_quick, zipped
+from shared.tables import formats, xlsx_quick, zipped
 from shared.tables.cells import (
     BLANK,
     MOST_COLUMNS,
@@ -31,8 +31,7 @@ from shared.tables.formats import GENERAL, Format, Shape, built_in, digits, read
 _CHUNK = 1 << 16
 _MOST_PARTS, _MOST_BYTES = 2_000, 700 << 20
 _RATIO, _SMALL = 250, 20 << 20  # a sheet of equal rows packs 100 to 1, a bomb 1000 to 1
-_MOST_STRINGS = 2_000_000
-_BATCH = 500
+_MOST_STRINGS, _BATCH = 2_000_000, 500
 _NIGHT = "T00:00:00"
 
 _Start = Callable[[str, dict[str, str]], None]
@@ -112,6 +111,7 @@ class _Workbook:
         self.formats = self._read_formats()
         self.shaped = {str(n) for n, form in enumerate(self.formats) if form != GENERAL}
         self.strings = self._read_strings()
+        self.numbers = formats.Numbers()
 
     def _part(self, name: str) -> str:
         """Give a part's name as the archive spells it."""
@@ -248,15 +248,15 @@ class _Sheet:
     def take(self, number: int, cells: list[tuple[str, str, str, str, str, str]]) -> None:
         """Take a row as patterns found it."""
         self.number = number or self.number + 1
-        row: list[Cell] = []
-        self.cells = row
-        strings, columns, shaped = self.book.strings, self.columns, self.book.shaped
+        row = self.cells = list[Cell]()
+        book, columns = self.book, self.columns
+        strings, shaped, numbers = book.strings, book.shaped, book.numbers
         for letters, style, kind, formula, value, _ in cells:
             self.column = columns[letters] if letters in columns else self._column(letters)
             if kind == "s" and value:
                 cell = strings[int(value)]
             elif not kind and value and style not in shaped:
-                cell = Cell(CellKind.NUMBER, digits(value))
+                cell = numbers[value]
             else:
                 self.style, self.formula = int(style or 0), bool(formula)
                 self.kind, self.value, self.told = kind or "n", value, bool(value)

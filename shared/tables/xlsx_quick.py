@@ -8,6 +8,7 @@ all that follows. Both ways give the same cells, which tests hold.
 import codecs
 import re
 from collections.abc import Callable, Iterator
+from operator import itemgetter
 from typing import IO, NamedTuple
 
 from shared.tables.cells import Unreadable
@@ -18,7 +19,8 @@ _HEAD = re.compile(
     rb"(?: standalone=[\"']\w+[\"'])?\s*\?>)?\s*<(?:worksheet|sst)[\s>]",
     re.IGNORECASE,
 )
-_ROW = re.compile(r"\s*<row\b([^<>]*)(?<!/)>(.*?)</row>|\s*<row\b([^<>]*)/>", re.DOTALL)
+_ROW = re.compile(r"\s*<row\b([^<>]*)>")
+_CLOSE = "</row>"
 _NUMBER = re.compile(r'(?:^|\s)r="(\d+)"')
 CELL = re.compile(
     r'<c r="([A-Z]{1,3})\d+"(?: s="(0|[1-9]\d*)")?(?: t="(\w+)")?(?:/>|>'
@@ -32,9 +34,11 @@ _STRING = re.compile(
 _END = "</sheetData>"
 _LONGEST = 8 << 20  # letters without the end of a row
 
+_other = itemgetter(5)
+
 
 class QuickRow(NamedTuple):
-    """A row: its number (0: the next), its cells as text, and the row as it is spelled."""
+    """A row: its number (0: the next), its cells as text; without them, as it is spelled."""
 
     number: int
     cells: list[tuple[str, str, str, str, str, str]] | None
@@ -65,10 +69,18 @@ def rows(part: IO[bytes], slow: Callable[[str], object]) -> Iterator[QuickRow | 
     while True:
         at = 0
         while found := _ROW.match(text, at):
-            at = found.end()
-            attributes = found[1] if found[1] is not None else found[3]
-            number = _NUMBER.search(attributes)
-            yield QuickRow(int(number[1]) if number else 0, _cells(found[2]), found[0])
+            opened = close = end = found.end()
+            if not found[1].endswith("/"):
+                # Looked for by itself: a pattern would go through the row letter by letter.
+                close = text.find(_CLOSE, opened)
+                end = close + len(_CLOSE)
+                if close < 0:
+                    break
+            number = _NUMBER.search(found[1])
+            cells = _cells(text[opened:close])
+            spelled = text[at:end] if cells is None else ""
+            yield QuickRow(int(number[1]) if number else 0, cells, spelled)
+            at = end
         text = text[at:]
         rest = text.lstrip()
         if rest.startswith(_END):
@@ -95,12 +107,10 @@ def _more(texts: Iterator[str]) -> str:
     return more
 
 
-def _cells(inner: str | None) -> list[tuple[str, str, str, str, str, str]] | None:
+def _cells(inner: str) -> list[tuple[str, str, str, str, str, str]] | None:
     """Give a row's cells; None if one of them is spelled in another way."""
-    if not inner:
-        return []
     found: list[tuple[str, str, str, str, str, str]] = CELL.findall(inner)
-    return None if any(cell[5] for cell in found) else found
+    return None if any(map(_other, found)) else found
 
 
 def strings(part: IO[bytes], slow: Callable[[str], str]) -> Iterator[str]:

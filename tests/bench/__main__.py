@@ -11,7 +11,18 @@ from collections.abc import Awaitable, Callable, Mapping
 import structlog
 
 from services.opening import settle
-from tests.bench import board, export, fanout, inbox, relay, scan, statement, webhook
+from tests.bench import (
+    attendance,
+    board,
+    export,
+    fanout,
+    inbox,
+    relay,
+    scan,
+    sheet,
+    statement,
+    webhook,
+)
 from tests.bench.ground import Ground, ground
 from tests.bench.judge import Line
 from tests.bench.machine import machine, words
@@ -22,6 +33,8 @@ BENCHES: Mapping[str, Callable[[Ground], Awaitable[list[Line]]]] = {
     "inbox": inbox.measure,
     "scan": scan.measure,
     "statement": statement.measure,
+    "sheet": sheet.measure,
+    "attendance": attendance.measure,
     "webhook": webhook.measure,
     "fanout": fanout.measure,
     "board": board.measure,

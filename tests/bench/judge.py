@@ -27,6 +27,8 @@ class Goal:
     ours: float | None = None
     above: float | None = None
     """Of a span: by how much ours may be longer than the floor."""
+    faster: float | None = None
+    """So many times faster than what stands beside it, which then is a plain way and no floor."""
 
     def words(self, unit: Unit) -> str:
         """Give it as a line says it."""
@@ -34,6 +36,7 @@ class Goal:
         said = [f"{sign} {_ratio(self.ratio, unit)}"] if self.ratio is not None else []
         said += [f"{sign} {self.ours:g} {unit}"] if self.ours is not None else []
         said += [f"{sign} floor + {self.above:g} {unit}"] if self.above is not None else []
+        said += [f"≥ {self.faster:g}× faster"] if self.faster is not None else []
         return ", ".join(said) or "none"
 
 
@@ -64,7 +67,8 @@ class Line:
         """
         rate = self.unit is Unit.RATE
         found = list(self.faults)
-        if (self.ratio > 1 + self.spread) if rate else (self.ratio < 1 - self.spread):
+        better = (self.ratio > 1 + self.spread) if rate else (self.ratio < 1 - self.spread)
+        if better and self.goal.faster is None:
             found.append(f"suspicious: better than its floor ({_ratio(self.ratio, self.unit)})")
         for what, value, goal in (
             ("ratio", self.ratio, self.goal.ratio),
@@ -73,6 +77,9 @@ class Line:
         ):
             if goal is not None and ((value < goal) if rate else (value > goal)):
                 found.append(f"{what} {value:.3g} misses its goal {goal:g}")
+        times = self.ratio if rate else 1 / self.ratio
+        if self.goal.faster is not None and times < self.goal.faster:
+            found.append(f"faster {times:.3g} misses its goal {self.goal.faster:g}")
         return found
 
     @staticmethod

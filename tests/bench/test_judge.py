@@ -55,6 +55,7 @@ def test_a_floor_is_small_and_stands_alone(path: Path) -> None:
         span(400, 100, ratio=4, ours=400),
         span(115, 100, above=15),
         span(100, 100),
+        span(20, 100, faster=5),
     ],
 )
 def test_what_meets_its_goal_is_well(line: Line) -> None:
@@ -82,6 +83,7 @@ def test_a_floor_is_known_no_better_than_its_own_runs_agree(ours: float, failure
         span(401, 100, ratio=4),
         span(200, 100, ratio=4, ours=199),
         span(116, 100, above=15),
+        span(21, 100, faster=5),
     ],
 )
 def test_a_missed_goal_fails(line: Line) -> None:
@@ -102,7 +104,9 @@ def test_a_line_says_name_ours_floor_ratio_and_goal() -> None:
     ]  # fmt: skip
     document = json.loads(json.dumps(rate(50, 100, ratio=0.7).document()))
     assert (document["ours"], document["floor"], document["ratio"]) == (50, 100, 0.5)
-    assert document["goal"] == {"ratio": 0.7, "ours": None, "above": None}
+    assert document["goal"] == {
+        "ratio": 0.7, "ours": None, "above": None, "faster": None,
+    }  # fmt: skip
     assert len(document["failures"]) == 1
 
 

@@ -9,13 +9,13 @@ FILE_LINES = 400
 FUNCTION_LINES = 40
 SERVICE_LINES = {
     "registry": 19_500,
-    "payroll": 39_900,
+    "payroll": 40_500,
     "cases": 15_000,
     "alerts": 15_500,
     "demo": 3_400,
 }
 """A number is raised in the commit that passes it, which says what grew (decision 0025)."""
-SHARED_LINES = 15_000
+SHARED_LINES = 15_200
 
 
 def _sources() -> list[Path]:

@@ -243,7 +243,7 @@ async def test_each_seeded_error_is_found_at_its_cell_whoever_finds_it(
 
 
 def _checked(reading: Reading) -> set[tuple[int, str]]:
-    laid = sheet_lines.checked(sheet_lines.rows(reading.entries, UUID(int=1), "2023-03"))
+    laid = sheet_lines.checked(sheet_lines.rows(reading.entries))
     unsure = frozenset(one.field for one in reading.noted if one.severity == "error")
     months = reading.said_periods
     against = Against(

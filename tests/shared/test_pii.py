@@ -1,5 +1,6 @@
 """Sealing, rotation, blind indexes, masks, and what is spotted as personal."""
 
+import hmac
 import stat
 from base64 import b64encode
 from pathlib import Path
@@ -7,6 +8,8 @@ from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, SecretStr
@@ -119,6 +122,22 @@ def test_without_a_keyring_nothing_is_sealed(monkeypatch: pytest.MonkeyPatch) ->
 )  # fmt: skip
 def test_spellings_of_one_value_have_one_blind_index(kind: pii.Kind, spellings: list[str]) -> None:
     assert len({BEFORE.blind_index(text, kind) for text in spellings}) == 1
+
+
+@given(st.text(max_size=80), st.sampled_from(sorted(pii.MASKS)))
+def test_a_blind_index_is_the_hmac_of_the_one_spelling(text: str, kind: pii.Kind) -> None:
+    info = f"blind index {kind}".encode()
+    key = HKDF(SHA256(), 32, salt=None, info=info).derive(BEFORE.index_key)
+    spelled = pii.normalised(text, kind).encode()
+    assert BEFORE.blind_index(text, kind) == hmac.digest(key, spelled, "sha256").hex()
+
+
+def test_a_value_sealed_ahead_is_written_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pii._Ring, "current", BEFORE)  # noqa: SLF001
+    ahead = pii.sealed("张三")
+    column = pii.Sealed()
+    assert column.process_bind_param(ahead, DefaultDialect()) is ahead
+    assert column.process_result_value(ahead, DefaultDialect()) == "张三"
 
 
 def test_a_blind_index_tells_values_and_kinds_apart() -> None:

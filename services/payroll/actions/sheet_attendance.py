@@ -1,7 +1,7 @@
 """What attendance a payroll sheet is held against: who attended how long, what is unknown."""
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from services.payroll import queries, rules
@@ -65,4 +65,7 @@ def _somebody(month: AttendedMonth) -> OnRoster:
 
 def _with_days(one: OnRoster, month: AttendedMonth, order: Sequence[str]) -> OnRoster:
     told = month.days if len(month.days) > 1 else {}
-    return replace(one, attended=rules.attendance.counted(month.days, order), told=told)
+    return OnRoster(
+        one.worker_id, one.names, one.has_contract, one.cards, one.spells,
+        rules.attendance.counted(month.days, order), told,
+    )  # fmt: skip

@@ -1,6 +1,7 @@
 """A payroll sheet is checked: what is found is kept by check, with the rule that found it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -56,16 +57,36 @@ async def check(
     noted: Iterable[Noted],
     *,
     now: datetime,
+    meanwhile: Callable[[], Awaitable[None]] | None = None,
 ) -> list[dict[str, Any]]:
     """Check a sheet and keep what is found; give the rows of findings.
 
     The sheet's row is there, if only in this transaction; its counts say what stands now.
+    `meanwhile` is what may be done in the transaction while a thread checks.
     """
     today, noted = clock.day_of(now), list(noted)
     area = await _rules(session, project, sheet.period, today)
     against = await _against(session, project, sheet, laid, area, now=now)
     unsure = frozenset(one.field for one in noted if one.severity is Severity.ERROR)
     against = replace(against, unsure=unsure)
+    checking = asyncio.ensure_future(asyncio.to_thread(_all, sheet, laid, noted, against, area))
+    try:
+        if meanwhile:
+            await meanwhile()
+    finally:
+        made = await checking
+    sheet.checks += 1
+    _count(sheet, made, laid.places)
+    sheet.checked_at, sheet.rules = now, area.told
+    if made:
+        await sets.copied(session, SheetFinding, made)
+    return made
+
+
+def _all(
+    sheet: Sheet, laid: Laid, noted: Sequence[Noted], against: Against, area: _Rules
+) -> list[dict[str, Any]]:
+    """Check all lines, and give the rows of findings; of ten thousand lines it takes long."""
     # What cannot be read is told once, by the reader: it is not missing or wrong beside.
     damaged = {(one.sheet, one.row, one.field) for one in noted if one.severity is Severity.ERROR}
     found = [
@@ -73,16 +94,11 @@ async def check(
         for one in rules.sheet_checks.check(laid.lines, against, area.checks.values)
         if one.position is None or (*laid.places[one.position], one.field) not in damaged
     ]
-    sheet.checks += 1
     made = [_noted(sheet, one, area) for one in noted]
     made += [_found(sheet, one, laid.places, area) for one in found]
     made = [row for row in made if row["severity"] is not Severity.OFF]
     for position, row in enumerate(made, start=1):
         row["position"] = position
-    _count(sheet, made, laid.places)
-    sheet.checked_at, sheet.rules = now, area.told
-    if made:
-        await sets.copied(session, SheetFinding, made)
     return made
 
 
@@ -155,7 +171,7 @@ def _noted(sheet: Sheet, one: Noted, area: _Rules) -> dict[str, Any]:
         severity = rules.sheet_checks.severity(area.checks.values, one.code)
     return {
         "sheet_id": sheet.id,
-        "check_no": sheet.checks,
+        "check_no": sheet.checks + 1,
         "position": 0,
         "origin": Origin.READING,
         "code": one.code,
@@ -185,7 +201,7 @@ def _found(sheet: Sheet, one: Found, places: Places, area: _Rules) -> dict[str, 
         compared["first_row"] = str(places[int(compared["first_position"])][1])
     return {
         "sheet_id": sheet.id,
-        "check_no": sheet.checks,
+        "check_no": sheet.checks + 1,
         "position": 0,
         "origin": Origin.CHECK,
         "code": str(one.code),

@@ -1,8 +1,9 @@
 """Columns that were understood wrongly are corrected once, and remembered for their sender."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from services.payroll import queries
@@ -25,6 +26,8 @@ class Mapped:
     header: str
     columns: Mapping[str, str]
     reading: Reading
+    rows: Sequence[dict[str, Any]]
+    """Of its lines, sealed."""
 
 
 async def map_columns(
@@ -49,7 +52,7 @@ async def map_columns(
     sheets.describe(sheet, mapped.reading, now)
     await sheets.number(session, sheet)
     session.add(sheet)
-    await sheets.write(session, project, sheet, mapped.reading, now)
+    await sheets.write(session, project, sheet, mapped, now)
     await _remember(session, caller, mapped, now)
     return await sheets.told(session, sheet)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -12,29 +13,38 @@ from shared import pii
 from shared.db import new_id
 
 
-def rows(entries: Sequence[Entry], sheet_id: UUID, period: str) -> list[dict[str, Any]]:
-    """Give the rows of a sheet's lines, in their order; it hashes much, so call it in a thread."""
-    return [
-        _row(entry, position, sheet_id, period) for position, entry in enumerate(entries, start=1)
-    ]
+def rows(entries: Sequence[Entry], first: int = 1) -> list[dict[str, Any]]:
+    """Give the rows of lines in their order, sealed, with all but their sheet and its period.
+
+    `first` is the position of the first of them. It hashes much, so call it in a thread.
+    """
+    return [_row(entry, position) for position, entry in enumerate(entries, start=first)]
 
 
-def _row(entry: Entry, position: int, sheet_id: UUID, period: str) -> dict[str, Any]:
+def placed(made: Sequence[dict[str, Any]], sheet_id: UUID, period: str) -> Sequence[dict[str, Any]]:
+    """Say of rows whose they are."""
+    for row in made:
+        row["sheet_id"], row["period"] = sheet_id, period
+    return made
+
+
+def _row(entry: Entry, position: int) -> dict[str, Any]:
+    number, name, card = entry.id_number, entry.name, entry.card_no
     return {
         "id": new_id(),
-        "period": period,
-        "sheet_id": sheet_id,
+        "period": None,
+        "sheet_id": None,
         "position": position,
         "sheet": entry.sheet,
         "row": entry.row,
         "id_type": entry.id_type,
-        "id_number": entry.id_number,
-        "id_index": _index(entry.id_number, "id_number"),
-        "name": entry.name,
-        "name_index": _index(entry.name, "name"),
-        "phone": entry.phone,
-        "card_no": entry.card_no,
-        "card_index": _index(entry.card_no, "card"),
+        "id_number": pii.sealed(number) if number is not None else None,
+        "id_index": pii.blind_index(number, "id_number") if number else None,
+        "name": pii.sealed(name) if name is not None else None,
+        "name_index": pii.blind_index(name, "name") if name else None,
+        "phone": pii.sealed(entry.phone) if entry.phone is not None else None,
+        "card_no": pii.sealed(card) if card is not None else None,
+        "card_index": pii.blind_index(card, "card") if card else None,
         "bank_name": entry.bank_name,
         "bank_code": entry.bank_code,
         "crew": entry.crew,
@@ -57,17 +67,16 @@ def _items(entry: Entry) -> Mapping[str, Decimal]:
     return {**entry.earned, **entry.late, **entry.withheld}
 
 
-def _index(value: str | None, kind: pii.Kind) -> str | None:
-    return pii.blind_index(value, kind) if value else None
-
-
 def _sum(items: Mapping[str, Decimal]) -> Decimal | None:
     return bounded(rules.sheets.total(list(items.values()))) if items else None
 
 
+_LINE = itemgetter(*Line.__slots__)
+
+
 def checked(made: Sequence[Mapping[str, Any]]) -> Laid:
     """Give rows as they are checked, and where in the file each stands."""
-    lines = [Line(*(row[name] for name in Line.__slots__)) for row in made]
+    lines = [Line(*_LINE(row)) for row in made]
     return Laid(lines, {row["position"]: (row["sheet"], row["row"]) for row in made})
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from services.payroll import queries, rules
@@ -34,6 +34,8 @@ class SentSheet:
     """In bytes."""
     file_id: UUID | None
     reading: Reading
+    rows: Sequence[dict[str, Any]]
+    """Of its lines, sealed."""
 
 
 class CheckedSheet:
@@ -72,7 +74,7 @@ async def check_sheet(
     if sent.reading.refused:
         await sheet_checks.check(session, project, sheet, Laid([], {}), sent.reading.noted, now=now)
         raise SheetUnreadable(errors=_told(sent.reading.noted), sheet_id=str(sheet.id))
-    await write(session, project, sheet, sent.reading, now)
+    await write(session, project, sheet, sent, now)
     return await told(session, sheet)
 
 
@@ -151,12 +153,21 @@ async def number(session: Session, sheet: Sheet) -> None:
     sheet.replaces_id = versions[0].id if versions else None
 
 
+class Sent(Protocol):
+    """What was read of a sheet, and its lines as rows."""
+
+    @property
+    def reading(self) -> Reading: ...
+    @property
+    def rows(self) -> Sequence[dict[str, Any]]: ...
+
+
 async def write(
-    session: Session, project: Project, sheet: Sheet, reading: Reading, now: datetime
+    session: Session, project: Project, sheet: Sheet, sent: Sent, now: datetime
 ) -> None:
     """Write a sheet's lines as one set, check them, and say what differs from the one before."""
-    rows = await asyncio.to_thread(sheet_lines.rows, reading.entries, sheet.id, sheet.period)
-    await write_rows(session, project, sheet, rows, reading.noted, now=now)
+    rows = sheet_lines.placed(sent.rows, sheet.id, sheet.period)
+    await write_rows(session, project, sheet, rows, sent.reading.noted, now=now)
 
 
 async def write_rows(
@@ -168,10 +179,14 @@ async def write_rows(
     *,
     now: datetime,
 ) -> None:
-    """Write lines that are sealed as they are written, check them, and tell the difference."""
-    await sheet_checks.check(session, project, sheet, sheet_lines.checked(rows), noted, now=now)
-    if rows:
-        await sets.copied(session, SheetLine, rows)
+    """Write lines while they are checked, and tell the difference."""
+
+    async def written() -> None:
+        if rows:
+            await sets.copied(session, SheetLine, rows)
+
+    laid = await asyncio.to_thread(sheet_lines.checked, rows)
+    await sheet_checks.check(session, project, sheet, laid, noted, now=now, meanwhile=written)
     # Once for all of them: what they say is what the file of this digest says.
     record(
         session, "copy", SheetLine.__tablename__, sheet.id,

@@ -10,7 +10,8 @@ Foreign bytes are read in the sandbox. Sums are Decimal in yuan, counts of days 
 `date`, a month `2026-03`, all else text; None where a cell is empty or could not be read.
 """
 
-from collections.abc import Iterator, Mapping
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -118,8 +119,17 @@ class SheetReading:
         return self.refusal is not None or any(each.severity == ERROR for each in self.findings)
 
 
-async def read_sheet(content: bytes, kind: str, given: Given | None = None) -> SheetReading:
-    """Read a file as a list of this kind: `payroll`, `roster` or `attendance`."""
+Take = Callable[[Sequence[SheetRow]], None]
+
+
+async def read_sheet(
+    content: bytes, kind: str, given: Given | None = None, take: Take | None = None
+) -> SheetReading:
+    """Read a file as a list of this kind: `payroll`, `roster` or `attendance`.
+
+    `take` gets its rows, some at a time, in a thread, while the child reads what follows; what is
+    wrong with them is known at the end.
+    """
     reading = SheetReading(kind)
     flaws: list[Flaw] = []
     try:
@@ -128,22 +138,25 @@ async def read_sheet(content: bytes, kind: str, given: Given | None = None) -> S
         ) as pieces:
             async for piece in pieces:
                 flaws += piece.flaws
-                _take(reading, piece)
+                await asyncio.to_thread(_take, reading, piece, take)
     except sandbox.SandboxRefused as error:
         reading.refusal = tables.failed(error)
     if reading.refusal:
         refused = words.refused(reading.refusal, limit="")
         told = SheetFinding("", 0, "", "", refused.code, ERROR, refused)
         return SheetReading(kind, reading.refusal, findings=[told])
-    _tell(reading, flaws)
+    await asyncio.to_thread(_tell, reading, flaws)
     return reading
 
 
-def _take(reading: SheetReading, piece: Piece) -> None:
+def _take(reading: SheetReading, piece: Piece, take: Take | None) -> None:
     if piece.table:
         reading.tables.append(piece.table)
     if piece.lines:
-        reading.rows += _rows(reading.tables[piece.lines.table], piece.lines)
+        rows = list(_rows(reading.tables[piece.lines.table], piece.lines))
+        if take:
+            take(rows)
+        reading.rows += rows
     reading.classes += piece.classes
     if piece.refused:
         reading.refusal = piece.refused

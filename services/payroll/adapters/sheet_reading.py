@@ -38,15 +38,18 @@ class Header:
     digest: str
 
 
-def of(read: SheetReading) -> Reading:
-    """Give what was read as a sheet takes it; call it in a thread."""
+def of(read: SheetReading, entries: Sequence[Entry] | None = None) -> Reading:
+    """Give what was read as a sheet takes it; call it in a thread.
+
+    `entries` are its rows' where they are made already.
+    """
     noted = list(noted_in(read, _OURS))
     if read.refusal or not read.rows:
         return Reading([], noted, columns_of(read), refused=True)
     months = [one.text for one in read.said if one.name == "period"]
     months += [text for row in read.rows if (text := row.values.get("period"))]
     return Reading(
-        [_entry(row) for row in read.rows],
+        [entry(row) for row in read.rows] if entries is None else entries,
         noted,
         columns_of(read),
         counts={name: count for name, count in read.counts.items() if count},
@@ -78,7 +81,8 @@ def id_type(said: str | None) -> str | None:
     return _TYPES.get(said or "")
 
 
-def _entry(row: SheetRow) -> Entry:
+def entry(row: SheetRow) -> Entry:
+    """Give a row of data as a line takes it."""
     values, table = row.values, row.table
     gross_at = table.columns["gross"][0] if "gross" in table.columns else None
     earned: dict[str, Decimal] = {}

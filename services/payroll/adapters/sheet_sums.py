@@ -14,17 +14,18 @@ class Figures(NamedTuple):
     late: tuple[str, ...]
     """Earnings whose column stands behind the gross pay: they come on top of it."""
     complete: bool
-    """Whether every column of money is known to be added or taken off."""
+    """Whether every column of money is known to be added or taken off, and the wage is one."""
 
 
 def figures(columns: Mapping[str, tuple[int, str]], *, complete: bool) -> Figures:
     """Say what can be calculated of a table with these columns."""
     gross = columns.get("gross", (10**6, ""))[0]
+    early = tuple(name for name in EARNINGS if name in columns and columns[name][0] < gross)
     return Figures(
-        tuple(name for name in EARNINGS if name in columns and columns[name][0] < gross),
+        early,
         tuple(name for name in DEDUCTIONS if name in columns),
         tuple(name for name in EARNINGS if name in columns and columns[name][0] > gross),
-        complete,
+        complete and bool({"base_pay", "piece_pay"} & set(early)),
     )
 
 
@@ -40,19 +41,25 @@ def row_faults(
     gross, net = sums.get("gross"), sums.get("net")
     if gross is None:
         return found
-    items = taken + sum(sums.get(name) or 0 for name in known.deductions)
-    late = sum(sums.get(name) or 0 for name in known.late)
+    items = taken + _sum(sums, known.deductions)
+    late = _sum(sums, known.late)
     told = sums.get("deductions")
     if net is not None:
         left = gross - net - (sums.get("unpaid") or 0)
-        possible = {items} if told is None else {told, told + items}
+        possible = (items,) if told is None else (told, told + items)
         if left not in possible and left + late not in possible:
             found.append(("net_differs", "net"))
         elif told is not None and items and told != items and left + late == told != left + items:
             found.append(("deductions_differ", "deductions"))
-    early = added + sum(sums.get(name) or 0 for name in known.earnings)
-    if known.complete and {"base_pay", "piece_pay"} & set(known.earnings) and early != gross:
+    if known.complete and added + _sum(sums, known.earnings) != gross:
         found.append(("gross_differs", "gross"))
+    return found
+
+
+def _sum(sums: Mapping[str, int | None], names: tuple[str, ...]) -> int:
+    found = 0
+    for name in names:
+        found += sums.get(name) or 0
     return found
 
 
@@ -60,7 +67,8 @@ class Totals:
     """Sums of what was read, against which rows of sums are held."""
 
     def __init__(self) -> None:
-        self.all: dict[str, int] = {}
+        self.before: dict[str, int] = {}
+        """Of the rows above the last row of sums."""
         self.since: dict[str, int] = {}
         self.told: dict[str, int] = {}
         self.unsure: set[str] = set()
@@ -70,17 +78,20 @@ class Totals:
     def add(self, values: Mapping[str, int | None]) -> None:
         """Count a row of data."""
         self.rows += 1
+        since = self.since
         for name, value in values.items():
             if value:
-                self.all[name] = self.all.get(name, 0) + value
-                self.since[name] = self.since.get(name, 0) + value
+                since[name] = since.get(name, 0) + value
 
     def expected(self, name: str) -> set[int]:
         """Give what a row of sums may say here: of all rows, or of those since the last."""
-        return {self.all.get(name, 0), self.since.get(name, 0), self.told.get(name, -1)}
+        since = self.since.get(name, 0)
+        return {self.before.get(name, 0) + since, since, self.told.get(name, -1)}
 
     def close(self, values: Mapping[str, int]) -> None:
         """Begin anew after a row of sums; what parts said together is what their whole says."""
         for name, value in values.items():
             self.told[name] = self.told.get(name, 0) + value
+        for name, value in self.since.items():
+            self.before[name] = self.before.get(name, 0) + value
         self.since = {}

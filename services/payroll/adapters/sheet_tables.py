@@ -45,6 +45,14 @@ class Table:
             if name != "id_number"
         ]
         self.money = [(name, at, layout.unit(name, unit)) for name, at in layout.money]
+        self.persons = [
+            layout.columns[name]
+            for name in ("name", "id_number", "card_no", "holder")
+            if name in layout.columns
+        ]
+        # What was read already: a list of fifty thousand rows says much again and again.
+        self.clean: set[str] = set()
+        self.fen: dict[str, int] = {}
         self.totals = Totals()
         self.row, self.bad = 0, False
         self.before: dict[str, str | None] = {}
@@ -115,7 +123,10 @@ class Table:
         said: dict[str, str | None] = {}
         for name, at, read in self.texts:
             cell = cells[at] if at < width else BLANK
-            said[name] = None if cell is BLANK else read(cell, name, at, tell)
+            if read is sheet_cells.words and cell.kind is CellKind.TEXT:
+                said[name] = self._words(cell, name, at)
+            else:
+                said[name] = None if cell is BLANK else read(cell, name, at, tell)
         at = self.columns.get("id_number", width)
         if at < width and cells[at] is not BLANK:
             said["id_number"] = sheet_cells.identity(cells[at], said.get("id_type"), at, tell)
@@ -126,13 +137,29 @@ class Table:
             said[name] = None if cell is BLANK else sheet_cells.day(cell, name, at, tell)
         return said
 
+    def _words(self, cell: Cell, name: str, at: int) -> str | None:
+        """Read a text; of crews, trades and banks a list has the same ones again and again."""
+        text = cell.text
+        if text in self.clean:
+            return text
+        bad, left = self.bad, self.told.left
+        found = sheet_cells.words(cell, name, at, self.tell)
+        if found == text and (bad, left) == (self.bad, self.told.left) and left:
+            self.clean.add(text)
+        return found
+
     def _sums(self, cells: list[Cell]) -> dict[str, int | None]:
         """Read the sums and counts of a row."""
-        width, tell = len(cells), self.tell
+        width, tell, known = len(cells), self.tell, self.fen
         sums: dict[str, int | None] = {}
         for name, at, unit in self.money:
             cell = cells[at] if at < width else BLANK
-            value = None if cell is BLANK else sheet_cells.fen(cell, unit, name, at, tell)
+            plainly = unit == 1 == cell.unit
+            value = known.get(cell.text) if plainly else None
+            if value is None and cell is not BLANK:
+                value = sheet_cells.fen(cell, unit, name, at, tell)
+                if plainly and value is not None and cell.kind is CellKind.NUMBER:
+                    known[cell.text] = value
             sums[name] = value
             if value is None and self.bad:
                 self.totals.unsure.add(name)
@@ -242,10 +269,9 @@ class Table:
 
     def _unnamed_sum(self, row: Row) -> bool:
         """Say whether a row without any name is the sum of those above it."""
+        cells, width = row.cells, len(row.cells)
         if self.totals.rows < 2 or any(  # noqa: PLR2004
-            row.cell(self.columns[name]).text
-            for name in ("name", "id_number", "card_no", "holder")
-            if name in self.columns
+            at < width and cells[at].text for at in self.persons
         ):
             return False
         told = self._told(row)

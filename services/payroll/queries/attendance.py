@@ -5,8 +5,22 @@ from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, any_, cast, func, literal, or_, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    Subquery,
+    and_,
+    any_,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, BIT
 from sqlalchemy.types import Text
 
 from services.payroll.errors import ProjectUnknown
@@ -123,16 +137,28 @@ def days_by_role(project_id: UUID, period: str) -> Subquery:
     how often.
     """
     role = func.split_part(Attendance.source, ":", 1).label("role")
+    # Days as bits of a number: passages, of which there are most, make no row for each day.
+    first = date.fromisoformat(f"{period}-01")
+    number = type_coerce(Attendance.day - literal(first), Integer)
     by_day = (
         select(
-            Attendance.attendee_id, role, func.coalesce(func.max(Attendance.units), 1).label("days")
+            Attendance.attendee_id,
+            role,
+            func.max(Attendance.units).label("units"),
+            func.bit_or(literal(1).bitwise_lshift(number)).label("days"),
         )
         .where(*within(project_id, period))
-        .group_by(Attendance.attendee_id, role, Attendance.day)
+        .group_by(Attendance.attendee_id, role, case((Attendance.units.is_not(None), number)))
         .subquery()
     )
+    said = by_day.c.units.is_not(None)
+    told, seen = (
+        func.coalesce(func.bit_or(by_day.c.days).filter(which), 0) for which in (said, ~said)
+    )
+    untold = func.bit_count(cast(seen.bitwise_and(told.bitwise_not()), BIT(31)))
+    counted = func.coalesce(func.sum(by_day.c.units), 0) + untold
     return (
-        select(by_day.c.attendee_id, by_day.c.role, func.sum(by_day.c.days).label("days"))
+        select(by_day.c.attendee_id, by_day.c.role, counted.label("days"))
         .group_by(by_day.c.attendee_id, by_day.c.role)
         .subquery()
     )

@@ -39,8 +39,10 @@ async def workers_of_month(
     )
     found: dict[UUID, AttendedMonth] = {}
     for worker_id, index, who, days in rows:
-        month = found.setdefault(worker_id, AttendedMonth(worker_id, index, {}))
-        found[worker_id] = month._replace(days={**month.days, who: days})
+        if month := found.get(worker_id):
+            found[worker_id] = month._replace(days={**month.days, who: days})
+        else:
+            found[worker_id] = AttendedMonth(worker_id, index, {who: days})
     return found
 
 

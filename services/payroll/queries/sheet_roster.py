@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, func, or_, select, type_coerce
 from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.types import NullType
 
 from services.payroll.models import LabourContract, PayeeAccount, RosterEntry, Worker
 from services.payroll.queries.sets import one_text_of
@@ -32,7 +33,7 @@ def _contracted(project_id: UUID, period: str) -> ColumnElement[bool]:
 def _cards(project_id: UUID, now: datetime) -> ScalarSelect[Any]:
     """Give a worker's own cards: the newest, and one that still counts while a newer one waits."""
     return (
-        select(func.array_agg(PayeeAccount.card_index))
+        select(_listed(func.array_agg(PayeeAccount.card_index)))
         .where(
             PayeeAccount.project_id == project_id,
             PayeeAccount.worker_id == Worker.id,
@@ -46,6 +47,11 @@ def _cards(project_id: UUID, now: datetime) -> ScalarSelect[Any]:
     )
 
 
+def _listed(array: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Take an array as the driver gives it: ten thousand rows of four are long looked through."""
+    return type_coerce(array, NullType())
+
+
 async def on_roster(
     session: Session, project_id: UUID, period: str, indexes: Collection[str], now: datetime
 ) -> Mapping[str, OnRoster]:
@@ -54,9 +60,9 @@ async def on_roster(
         select(
             Worker.id_index,
             Worker.id,
-            func.array_agg(RosterEntry.name_index),
-            func.array_agg(aggregate_order_by(RosterEntry.entered_on, RosterEntry.id)),
-            func.array_agg(aggregate_order_by(RosterEntry.left_on, RosterEntry.id)),
+            _listed(func.array_agg(RosterEntry.name_index)),
+            _listed(func.array_agg(aggregate_order_by(RosterEntry.entered_on, RosterEntry.id))),
+            _listed(func.array_agg(aggregate_order_by(RosterEntry.left_on, RosterEntry.id))),
             _contracted(project_id, period),
             _cards(project_id, now),
         )

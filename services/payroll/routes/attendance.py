@@ -1,6 +1,7 @@
 """Attendance over HTTP: sent in batches, seen by person and month, and by day."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -19,12 +20,17 @@ from shared.auth import Who, may
 from shared.db import Transaction
 from shared.paging import Found, Page
 from shared.problems import NotFound, raises
+from shared.turns import turn
 
 
-async def _sent(request: Request) -> Batch:
-    """Read a batch before the transaction begins: it takes long."""
+async def _sent(request: Request) -> AsyncIterator[Batch]:
+    """Read a batch before the transaction begins, when it is its turn: it takes long."""
     body = await request.body()
-    return await asyncio.to_thread(bodies.read, body)
+    async with turn():
+        yield await asyncio.to_thread(bodies.read, body)
+
+
+Sent = Annotated[Batch, Depends(_sent, scope="function")]
 
 
 def _schema() -> dict[str, Any]:
@@ -53,7 +59,10 @@ _BODY = {"required": True, "content": {"application/json": {"schema": _schema()}
     summary="Send attendance, 100,000 records at most; each counts once, however often it is sent",
 )
 async def receive_attendance(
-    sent: Annotated[Batch, Depends(_sent)], session: Transaction, caller: Who, project_id: UUID
+    sent: Annotated[Batch, Depends(_sent, scope="function")],
+    session: Transaction,
+    caller: Who,
+    project_id: UUID,
 ) -> Taken:
     """Late records are welcome. Those with findings are left out and told; all others count."""
     return await actions.attendance.receive(session, caller, project_id, sent, clock.now())

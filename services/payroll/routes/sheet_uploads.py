@@ -11,10 +11,13 @@ from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData, UploadFile
 
 from services.payroll import queries
+from services.payroll.actions import sheet_lines
 from services.payroll.actions.sheet_columns import Mapped
 from services.payroll.actions.sheets import SentSheet
 from services.payroll.adapters import sheet_annotated, sheet_file, sheet_reading
+from services.payroll.adapters.sheet_file import SheetRow
 from services.payroll.errors import MappingRefused, SheetUnreadable
+from services.payroll.rules.sheet_lines import Entry
 from services.payroll.schemas.lines import RevealIn
 from services.payroll.schemas.sheet_columns import ColumnsIn
 from services.payroll.schemas.sheets import MOST_BYTES, SheetFormIn, SheetIn
@@ -24,6 +27,7 @@ from shared.db import Glance, Glances
 from shared.files import Files, Kept, KeptFiles, recognise
 from shared.problems import Finding, Invalid, NotFound, findings
 from shared.tables import words as tables_words
+from shared.turns import turn
 from shared.uploads import Upload
 from shared.wording import Text
 
@@ -34,17 +38,18 @@ _Said = TypeVar("_Said", bound=BaseModel)
 async def _sent(
     request: Request, project_id: UUID, files: KeptFiles, glance: Glance, caller: Who
 ) -> AsyncIterator[SentSheet]:
-    """Read what is sent by its media type."""
+    """Read what is sent by its media type, when it is its turn, which lasts to the commit."""
     if request.headers.get("content-type", "").startswith(FORM):
         # Closed when all is done: an Idempotency-Key asks for its parts once more.
-        async with request.form() as form:
+        async with request.form() as form, turn():
             yield await _file(form, project_id, files, glance, caller)
     else:
-        yield await _lines(request)
+        body = await request.body()
+        async with turn():
+            yield await _lines(request, body)
 
 
-async def _lines(request: Request) -> SentSheet:
-    body = await request.body()
+async def _lines(request: Request, body: bytes) -> SentSheet:
     try:
         said = SheetIn.model_validate_json(body)
     except ValidationError as error:
@@ -53,7 +58,10 @@ async def _lines(request: Request) -> SentSheet:
         raise Invalid(errors=findings(error.errors())) from error
     digest = hashlib.sha256(body).hexdigest()
     reading = said.read()
-    return SentSheet(said.period, said.run, said.employer_id, digest, len(body), None, reading)
+    rows = await asyncio.to_thread(sheet_lines.rows, reading.entries)
+    return SentSheet(
+        said.period, said.run, said.employer_id, digest, len(body), None, reading, rows
+    )
 
 
 async def _file(
@@ -67,10 +75,31 @@ async def _file(
         file_id = await queries.sheets.file_of_content(session, project.id, said.period, digest)
     if file_id is None:
         file_id = (await _keep(files, upload)).file_id
-    read = await read_file(upload.content, sheet_reading.KIND, glance, caller)
-    reading = await asyncio.to_thread(sheet_reading.of, read)
-    size = len(upload.content)
-    return SentSheet(said.period, said.run, said.employer_id, upload.sha256, size, file_id, reading)
+    lines = _Lines()
+    read = await read_file(upload.content, sheet_reading.KIND, glance, caller, lines)
+    reading = await asyncio.to_thread(sheet_reading.of, read, lines.entries)
+    return SentSheet(
+        said.period, said.run, said.employer_id, upload.sha256, len(upload.content), file_id,
+        reading, lines.rows,
+    )  # fmt: skip
+
+
+class _Lines:
+    """Makes sealed lines of a file's rows while the rest is still being read."""
+
+    def __init__(self) -> None:
+        self.anew()
+
+    def anew(self) -> None:
+        """Begin, or begin anew: the file is read once more."""
+        self.entries: list[Entry] = []
+        self.rows: list[dict[str, Any]] = []
+
+    def take(self, rows: Sequence[SheetRow]) -> None:
+        """Take some rows more."""
+        entries = [sheet_reading.entry(row) for row in rows]
+        self.rows += sheet_lines.rows(entries, len(self.entries) + 1)
+        self.entries += entries
 
 
 async def form_file(form: FormData, files: Files, model: type[_Said]) -> tuple[_Said, Kept, bytes]:
@@ -105,17 +134,20 @@ async def form_upload(form: FormData, model: type[_Said]) -> tuple[_Said, Upload
 
 
 async def read_file(
-    content: bytes, kind: str, glance: Glances, caller: Caller
+    content: bytes, kind: str, glance: Glances, caller: Caller, lines: _Lines | None = None
 ) -> sheet_file.SheetReading:
-    """Read a file as its sender reads such headers."""
-    read = await sheet_file.read_sheet(content, kind)
+    """Read a file as its sender reads such headers; `lines` take its rows meanwhile."""
+    take = lines.take if lines else None
+    read = await sheet_file.read_sheet(content, kind, take=take)
     if caller.org:
         async with glance() as session:
             known = await queries.sheet_columns.mappings(session, caller.org, kind)
         for header in sheet_reading.headers(read):
             if mapping := known.get(header.digest):
                 given = sheet_reading.given(mapping.fields, header.digest)
-                read = await sheet_file.read_sheet(content, kind, given)
+                if lines:
+                    lines.anew()
+                read = await sheet_file.read_sheet(content, kind, given, take)
                 break
     return read
 
@@ -134,9 +166,10 @@ async def _mapped(
     if header is None:
         raise MappingRefused(errors=[Finding("sheet", "header_missing", *_NO_HEADER)])
     given = sheet_reading.given(body.columns, header.digest)
-    read = await sheet_file.read_sheet(content, sheet_reading.KIND, given)
-    reading = await asyncio.to_thread(sheet_reading.of, read)
-    return Mapped(sheet_reading.KIND, header.digest, body.columns, reading)
+    lines = _Lines()
+    read = await sheet_file.read_sheet(content, sheet_reading.KIND, given, lines.take)
+    reading = await asyncio.to_thread(sheet_reading.of, read, lines.entries)
+    return Mapped(sheet_reading.KIND, header.digest, body.columns, reading, lines.rows)
 
 
 async def _annotated(
@@ -190,7 +223,7 @@ _ONE_FILE = (
 _AGAIN = Text(
     "请选择文件；如上传中断，请重新上传", "Choose a file; if it was cut off, send it again"
 )
-Sent = Annotated[SentSheet, Depends(_sent)]
+Sent = Annotated[SentSheet, Depends(_sent, scope="function")]
 Remapped = Annotated[Mapped, Depends(_mapped)]
 Marked = Annotated[bytes, Depends(_annotated)]
 

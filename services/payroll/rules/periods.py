@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from shared.workdays import Calendar, DueShift, months_after, transfer_due
@@ -60,11 +61,13 @@ class Planned:
     amount: Decimal
 
 
+@lru_cache
 def first_day(period: str) -> date:
     """Give the first day of a month YYYY-MM."""
     return date(int(period[:4]), int(period[5:]), 1)
 
 
+@lru_cache
 def last_day(period: str) -> date:
     """Give the last day of a month YYYY-MM."""
     return months_after(first_day(period), 1) - timedelta(days=1)

@@ -98,6 +98,36 @@ Rows = Mapping[str, Mapping[str, Any]]
 """A row of policy: by code of the check its severity and its numbers."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    """The numbers of a row of policy, read once for all lines."""
+
+    net_tolerance: Decimal
+    items_tolerance: Decimal
+    total_tolerance: Decimal
+    outside_days: Decimal
+    unpaid_days: Decimal
+    days_apart: Decimal
+    full_days: Decimal
+    per_day: Decimal
+    per_month: Decimal
+    share: Decimal
+    months_ahead: Decimal
+    months_old: Decimal
+
+
+def _limits(rows: Rows) -> _Limits:
+    return _Limits(*(_number(rows, code, name) for code, name in _NAMED))
+
+
+_NAMED = (
+    (Check.NET_DIFFERS, "tolerance"), (Check.ITEMS_DIFFER, "tolerance"),
+    (Check.TOTAL_DIFFERS, "tolerance"), (Check.OUTSIDE_STAY, "days"),
+    (Check.ATTENDED_WITHOUT_PAY, "days"), (Check.DAYS_DIFFER, "days"),
+    (Check.BELOW_MINIMUM, "full_days"), (Check.IMPLAUSIBLE_AMOUNT, "per_day"),
+    (Check.IMPLAUSIBLE_AMOUNT, "per_month"), (Check.DEDUCTIONS_HIGH, "share"),
+    (Check.PERIOD_AHEAD, "months"), (Check.PERIOD_OLD, "months"),
+)  # fmt: skip
 _NIL = Decimal(0)
 _SUMMED = frozenset({"days", "gross", "deductions", "net", "unpaid"})
 
@@ -105,7 +135,7 @@ _SUMMED = frozenset({"days", "gross", "deductions", "net", "unpaid"})
 def check(lines: Sequence[Line], against: Against, rows: Rows) -> Iterator[Found]:
     """Give all that is found, in the order of checks; what the area switched off is left out."""
     wanted = {code for code in Check if severity(rows, code) is not Severity.OFF}
-    for found in _all(lines, against, rows):
+    for found in _all(lines, against, _limits(rows)):
         if found.code in wanted:
             yield found
 
@@ -120,19 +150,19 @@ def _number(rows: Rows, code: Check, name: str) -> Decimal:
     return Decimal(str(rows.get(code, {}).get(name, 0)))
 
 
-def _all(lines: Sequence[Line], against: Against, rows: Rows) -> Iterator[Found]:
-    yield from _periods(against, rows)
+def _all(lines: Sequence[Line], against: Against, limits: _Limits) -> Iterator[Found]:
+    yield from _periods(against, limits)
     for line in lines:
-        yield from _sums(line, rows)
-        yield from _sizes(line, against, rows)
-        yield from _on_roster(line, against, rows)
+        yield from _sums(line, limits)
+        yield from _sizes(line, against, limits)
+        yield from _on_roster(line, against, limits)
     yield from _twice(lines)
     yield from _elsewhere(lines, against.elsewhere)
-    yield from _totals(lines, against, rows)
-    yield from _unpaid(lines, against, rows)
+    yield from _totals(lines, against, limits)
+    yield from _unpaid(lines, against, limits)
 
 
-def _periods(against: Against, rows: Rows) -> Iterator[Found]:
+def _periods(against: Against, limits: _Limits) -> Iterator[Found]:
     for said in against.said_periods:
         if said != against.period:
             yield Found(
@@ -140,9 +170,9 @@ def _periods(against: Against, rows: Rows) -> Iterator[Found]:
             )
     away = _months(against.period) - (against.today.year * 12 + against.today.month)
     values = {"period": against.period, "today": against.today.isoformat()}
-    if away > _number(rows, Check.PERIOD_AHEAD, "months"):
+    if away > limits.months_ahead:
         yield Found(Check.PERIOD_AHEAD, "period", values=values)
-    if -away > _number(rows, Check.PERIOD_OLD, "months"):
+    if -away > limits.months_old:
         yield Found(Check.PERIOD_OLD, "period", values=values)
     if against.said_project and not _same_name(against.said_project, against.project_name):
         yield Found(Check.PROJECT_DIFFERS, "project", values={"project": against.project_name})
@@ -158,7 +188,7 @@ def _same_name(said: str, name: str) -> bool:
     return one in other or other in one
 
 
-def _sums(line: Line, rows: Rows) -> Iterator[Found]:
+def _sums(line: Line, limits: _Limits) -> Iterator[Found]:
     """Compare gross, deductions and net with each other and with their items.
 
     A single sum of deductions beside items of them may hold them or stand beside them: either is
@@ -166,7 +196,7 @@ def _sums(line: Line, rows: Rows) -> Iterator[Found]:
     """
     if line.gross is None or line.gross < 0 or (line.net or _NIL) < 0:
         return
-    allowed = _number(rows, Check.ITEMS_DIFFER, "tolerance")
+    allowed = limits.items_tolerance
     if line.earned is not None and abs(line.gross - line.earned) > allowed:
         values = _values(said=line.gross, sum=line.earned)
         yield Found(Check.ITEMS_DIFFER, "gross", line.position, values=values)
@@ -174,9 +204,12 @@ def _sums(line: Line, rows: Rows) -> Iterator[Found]:
         return
     items, told = line.withheld or _NIL, line.deductions
     left = line.gross - line.net - (line.unpaid or _NIL)
-    possible = {items} if told is None else {told, told + items}
-    off = min(abs(each - one) for each in {left, left + (line.late or _NIL)} for one in possible)
-    if off > _number(rows, Check.NET_DIFFERS, "tolerance"):
+    possible = (items,) if told is None else (told, told + items)
+    off = _NIL
+    if left not in possible:  # Most are.
+        either = (left, left + (line.late or _NIL))
+        off = min(abs(each - one) for each in either for one in possible)
+    if off > limits.net_tolerance:
         less = items if told is None else told
         values = _values(gross=line.gross, deductions=less, unpaid=line.unpaid, net=line.net)
         yield Found(Check.NET_DIFFERS, "net", line.position, values=values)
@@ -186,7 +219,7 @@ def _sums(line: Line, rows: Rows) -> Iterator[Found]:
             yield Found(Check.ITEMS_DIFFER, "deductions", line.position, values=values)
 
 
-def _sizes(line: Line, against: Against, rows: Rows) -> Iterator[Found]:
+def _sizes(line: Line, against: Against, limits: _Limits) -> Iterator[Found]:
     for name, amount in (("gross", line.gross), ("net", line.net), ("deductions", line.deductions)):
         if amount is not None and amount < 0:
             values = _values(amount=amount)
@@ -198,35 +231,37 @@ def _sizes(line: Line, against: Against, rows: Rows) -> Iterator[Found]:
         yield Found(Check.DAYS_IMPOSSIBLE, "days", line.position, values=values)
     if line.gross is None:
         return
-    yield from _too_much(line, line.gross, rows)
-    yield from _too_little(line, line.gross, against.minimum, rows)
+    yield from _too_much(line, line.gross, limits)
+    yield from _too_little(line, line.gross, against.minimum, limits)
     less = line.deductions if line.deductions is not None else line.withheld
-    share = _number(rows, Check.DEDUCTIONS_HIGH, "share")
+    share = limits.share
     if less is not None and less > line.gross * share:
         values = _values(gross=line.gross, deductions=less, share=share)
         yield Found(Check.DEDUCTIONS_HIGH, "deductions", line.position, values=values)
 
 
-def _too_much(line: Line, gross: Decimal, rows: Rows) -> Iterator[Found]:
-    month = _number(rows, Check.IMPLAUSIBLE_AMOUNT, "per_month")
-    day = _number(rows, Check.IMPLAUSIBLE_AMOUNT, "per_day")
+def _too_much(line: Line, gross: Decimal, limits: _Limits) -> Iterator[Found]:
+    month = limits.per_month
+    day = limits.per_day
     if gross > month or (line.days and gross > day * line.days):
         values = _values(gross=gross, days=line.days, per_day=day, per_month=month)
         yield Found(Check.IMPLAUSIBLE_AMOUNT, "gross", line.position, values=values)
 
 
-def _too_little(line: Line, gross: Decimal, minimum: Decimal | None, rows: Rows) -> Iterator[Found]:
+def _too_little(
+    line: Line, gross: Decimal, minimum: Decimal | None, limits: _Limits
+) -> Iterator[Found]:
     """Compare with the minimum wage of so many days; a full month is no more than a month."""
     if minimum is None or line.days is None or line.days <= 0:
         return
-    full = _number(rows, Check.BELOW_MINIMUM, "full_days")
+    full = limits.full_days
     due = minimum * min(line.days / full, Decimal(1)) if full else minimum
     if gross < due:
         values = _values(gross=gross, days=line.days, minimum=minimum, full_days=full)
         yield Found(Check.BELOW_MINIMUM, "gross", line.position, values=values)
 
 
-def _on_roster(line: Line, against: Against, rows: Rows) -> Iterator[Found]:
+def _on_roster(line: Line, against: Against, limits: _Limits) -> Iterator[Found]:
     at = line.position
     if line.card_index is None:
         yield Found(Check.CARD_MISSING, "card_no", at)
@@ -236,46 +271,50 @@ def _on_roster(line: Line, against: Against, rows: Rows) -> Iterator[Found]:
     if known is None:
         yield Found(Check.NOT_ON_ROSTER, "id_number", at)
         return
-    named = {"worker_id": str(known.worker_id)}
     if line.name_index is not None and line.name_index not in known.names:
-        yield Found(Check.NAME_DIFFERS, "name", at, values=named)
+        yield Found(Check.NAME_DIFFERS, "name", at, values=_named(known))
     if not known.has_contract:
-        yield Found(Check.NO_CONTRACT, "id_number", at, values=named)
+        yield Found(Check.NO_CONTRACT, "id_number", at, values=_named(known))
     if line.card_index is not None and line.card_index not in known.cards:
         code = Check.CARD_NOT_OWN if known.cards else Check.CARD_UNKNOWN
-        yield Found(code, "card_no", at, values=named)
-    yield from _stay(at, known, against.period, rows)
+        yield Found(code, "card_no", at, values=_named(known))
+    yield from _stay(at, known, against.period, limits)
     if against.attendance:
-        yield from _attendance(line, known, against, rows)
+        yield from _attendance(line, known, against, limits)
 
 
-def _stay(at: int, known: OnRoster, period: str, rows: Rows) -> Iterator[Found]:
+def _named(known: OnRoster) -> dict[str, str]:
+    return {"worker_id": str(known.worker_id)}
+
+
+def _stay(at: int, known: OnRoster, period: str, limits: _Limits) -> Iterator[Found]:
     first, last = periods.first_day(period), periods.last_day(period)
-    away = {
-        max((entered_on - last).days, (first - left_on).days if left_on else 0): entered_on
-        for entered_on, left_on in known.spells
-    }
-    nearest = min(away, default=0)
-    if nearest > _number(rows, Check.OUTSIDE_STAY, "days"):
-        values = {"worker_id": str(known.worker_id), "days": str(nearest)}
+    nearest = min(
+        (
+            max((entered_on - last).days, (first - left_on).days if left_on else 0)
+            for entered_on, left_on in known.spells
+        ),
+        default=0,
+    )
+    if nearest > limits.outside_days:
+        values = _named(known) | {"days": str(nearest)}
         yield Found(Check.OUTSIDE_STAY, "id_number", at, values=values)
 
 
-def _attendance(line: Line, known: OnRoster, against: Against, rows: Rows) -> Iterator[Found]:
+def _attendance(line: Line, known: OnRoster, against: Against, limits: _Limits) -> Iterator[Found]:
     """Compare with what is known; that less is known proves nothing where not all was told."""
-    named = {"worker_id": str(known.worker_id)}
     in_part = against.unheard_since is not None
     if not known.attended:
         if line.net is not None and line.net > 0 and not in_part:
-            values = named | _values(net=line.net)
+            values = _named(known) | _values(net=line.net)
             yield Found(Check.PAID_WITHOUT_ATTENDANCE, "net", line.position, values=values)
         return
     if line.days is None:
         return
     less = line.days - known.attended
-    if abs(less) > _number(rows, Check.DAYS_DIFFER, "days") and not (in_part and less > 0):
+    if abs(less) > limits.days_apart and not (in_part and less > 0):
         told = {f"attended_{who}": str(days) for who, days in sorted(known.told.items())}
-        values = named | _values(days=line.days, attended=known.attended) | told
+        values = _named(known) | _values(days=line.days, attended=known.attended) | told
         yield Found(Check.DAYS_DIFFER, "days", line.position, values=values)
 
 
@@ -310,9 +349,9 @@ def _elsewhere(lines: Iterable[Line], others: Iterable[Elsewhere]) -> Iterator[F
             yield Found(Check.CARD_ELSEWHERE, "card_no", line.position, values=values)
 
 
-def _totals(lines: Sequence[Line], against: Against, rows: Rows) -> Iterator[Found]:
+def _totals(lines: Sequence[Line], against: Against, limits: _Limits) -> Iterator[Found]:
     """Compare rows of totals: one sums up its table, the lines since the last, or those sums."""
-    allowed = _number(rows, Check.TOTAL_DIFFERS, "tolerance")
+    allowed = limits.total_tolerance
     told: dict[tuple[str, int], Decimal] = {}
     for one in against.totals:
         if one.field not in _SUMMED or one.field in against.unsure:
@@ -332,14 +371,14 @@ def _summed(lines: Sequence[Line], name: str, first: int, last: int) -> Decimal:
     return sum((getattr(line, name) or _NIL for line in lines[first - 1 : last]), _NIL)
 
 
-def _unpaid(lines: Iterable[Line], against: Against, rows: Rows) -> Iterator[Found]:
+def _unpaid(lines: Iterable[Line], against: Against, limits: _Limits) -> Iterator[Found]:
     """Name who attended and is not paid; where nobody's attendance is known, nobody is."""
     if since := against.unheard_since:
         values = {"period": against.period, "since": since.isoformat()}
         yield Found(Check.ATTENDANCE_UNKNOWN, "sheet", values=values)
     if not against.attendance:
         return
-    least = _number(rows, Check.ATTENDED_WITHOUT_PAY, "days")
+    least = limits.unpaid_days
     paid = {
         known.worker_id
         for index in (
