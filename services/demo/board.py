@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from services.demo.page import LATE
+from services.demo import months
+from services.demo.page import LATE, RESERVES
 from services.demo.player import Player
 from services.demo.stage import Client
 from shared import clock
@@ -41,7 +42,10 @@ async def document(player: Player, received: Told) -> dict[str, Any]:
         "reporting": await client.call("GET", f"{_REPORTING}/summary", query=half),
         "reporting_gaps": await client.everything(f"{_REPORTING}/gaps", open="true"),
         "systems": await client.call("GET", _SYSTEMS, query=days),
-        "payrolls": _by_month(await client.everything("/payroll/v1/sheets", seen_by="wage_office")),
+        "months": months.by_month(
+            await client.everything("/payroll/v1/sheets", seen_by="wage_office"),
+            await client.everything("/payroll/v1/disbursements", seen_by="wage_office"),
+        ),
         "watch_items": _ordered("opened_at", (_about(i, projects, feeds) for i in items)),
         "proposals": _ordered("proposed_at", (_about(p, projects) for p in proposals)),
         "alerts": _ordered("raised_at", (_about(a, projects, names=recipients) for a in alerts)),
@@ -53,23 +57,6 @@ _REPORTING = "/registry/v1/reporting"
 _PROJECTS, _RECIPIENTS = "/registry/v1/projects", "/alerts/v1/recipients"
 _SYSTEMS = "/registry/v1/requirements/summary"
 _SUMMARY, _DELIVERIES = "/payroll/v1/obligations/summary", "/alerts/v1/deliveries"
-
-
-def _by_month(sheets: Iterable[Told]) -> list[dict[str, Any]]:
-    """Give what the sheets of each month say together, and how far they have come."""
-    found: dict[str, list[Told]] = {}
-    for one in sheets:
-        found.setdefault(one["period"], []).append(one)
-    return [
-        {
-            "period": period,
-            "sheets": len(mine),
-            "workers": sum(one["rows"] for one in mine),
-            "net": str(sum((Decimal(one["net"]) for one in mine), Decimal(0))),
-            "approved": sum(one["approved_at"] is not None for one in mine),
-        }
-        for period, mine in sorted(found.items())
-    ]
 
 
 def _day(ends: datetime) -> str:
@@ -153,10 +140,18 @@ def _verified(deliveries: Iterable[Told], received: Told) -> list[dict[str, Any]
 
 
 async def _reserves(client: Client) -> list[Told]:
-    """Give the accounts of which it is known what a month of wages takes, with their months."""
-    found = await client.everything("/payroll/v1/reserves")
-    return [
-        await client.call("GET", f"/payroll/v1/projects/{one['project_id']}/reserve")
-        for one in found
+    """Give the accounts of which it is known what a month of wages takes, most money first.
+
+    Those that hold most are told with their months.
+    """
+    found = [
+        one
+        for one in await client.everything("/payroll/v1/reserves")
         if one["average_payroll"] is not None
     ]
+    found.sort(key=lambda one: (-Decimal(one["balance"]), one["project_name"]))
+    whole = [
+        await client.call("GET", f"/payroll/v1/projects/{one['project_id']}/reserve")
+        for one in found[:RESERVES]
+    ]
+    return [*whole, *found[RESERVES:]]

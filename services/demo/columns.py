@@ -275,6 +275,15 @@ FILES: Mapping[str, Mapping[str, Column]] = {
         "uploaded_at": Column(instant),
         "reviewed_at": Column(instant, required=False),
         "approved_at": Column(instant, required=False),
+        "sent_at": Column(instant, required=False),
+        "paid_at": Column(instant, required=False),
+    },
+    "returned.csv": {
+        "project": _PROJECT,
+        "period": Column(_period),
+        "worker": Column(_number),
+        "reason": _TEXT,
+        "again_at": Column(instant, required=False),
     },
     "reports.csv": {
         "at": Column(instant),
@@ -311,6 +320,7 @@ OPTIONAL = {
     "attendance.csv",
     "gates.csv",
     "payrolls.csv",
+    "returned.csv",
     "late_feeds.csv",
     "filings.csv",
     "acts.csv",
@@ -337,6 +347,7 @@ NAMED = {
     "crews.csv": ("project", "name"),
     "gates.csv": ("project",),
     "payrolls.csv": ("project", "period"),
+    "returned.csv": ("project", "period", "worker"),
 }
 # Files whose rows must stand in order of this column, an instant.
 ORDERED = {"acts.csv": "at", "reports.csv": "at", "sightings.csv": "at"}

@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import groupby, zip_longest
 from typing import Any, TypeAlias
 
-from services.demo import requirements
+from services.demo import months, requirements
 from shared import clock
 
 Say = Callable[[str], None]
@@ -15,6 +15,8 @@ Told: TypeAlias = Mapping[str, Any]
 
 # How many items make a story that is told step by step; more are told by level.
 STORY = 12
+# How many accounts are told by name: those that hold most.
+RESERVES = 3
 KINDS = {
     "transfer_missed": "人工费未拨付",
     "bank_feed_late": "银行数据未到",
@@ -55,7 +57,7 @@ def show(told: Told, say: Say, title: str = "") -> None:
     _late(told, say)
     _proposals(told, say)
     _reserve(told, say)
-    _payrolls(told, say)
+    months.show(told["months"], say, _table)
     _reporting(told, say)
     if len(told["watch_items"]) <= STORY:
         _story(told, say)
@@ -218,7 +220,7 @@ def _reserve(told: Told, say: Say) -> None:
     """Print what those accounts hold, for how long it lasts, and which months were paid in full."""
     if told["reserves"]:
         say("\n人工费储存金 reserves")
-    for one in told["reserves"]:
+    for one in told["reserves"][:RESERVES]:
         paid = [each for each in one["months"] if each["payroll_lines"]]
         full = sum(Decimal(each["settled_share"]) == 100 for each in paid)  # noqa: PLR2004 -- all
         say(
@@ -227,19 +229,9 @@ def _reserve(told: Told, say: Say) -> None:
             f"可支付 covers {one['months_covered']} months; "
             f"按月发放 paid in full {full} of {len(paid)} months"
         )
-
-
-def _payrolls(told: Told, say: Say) -> None:
-    """Print what the payroll sheets of each month say."""
-    if not told["payrolls"]:
-        return
-    say("\n工资表 payroll sheets")
-    head = ["月份 month", "工资表 sheets", "人数 workers", "实发 net", "已审批 approved"]
-    rows = [head]
-    for one in told["payrolls"]:
-        counts = (str(one[name]) for name in ("sheets", "workers"))
-        rows.append([one["period"], *counts, _money(one["net"]), str(one["approved"])])
-    _table(rows, say)
+    if others := told["reserves"][RESERVES:]:
+        total = sum((Decimal(one["balance"]) for one in others), Decimal(0))
+        say(f"  其余 others: {len(others)} 个账户 accounts, 余额 balance {_money(total)}")
 
 
 def _reporting(told: Told, say: Say) -> None:

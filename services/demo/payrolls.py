@@ -7,13 +7,12 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from services.demo import papers, workers
+from services.demo.banks import Banks
 from services.demo.facts import Row, Scenario
 from services.demo.papers import File, Head
-from services.demo.stage import Client, Fact, Json
+from services.demo.stage import ALONE, Client, Fact, Json
 from shared import clock
 
-# Only payroll takes it; the others hear of it by events.
-ALONE = ("payroll",)
 # So many contractors act at a time: each file is read by a process of its own.
 AT_ONCE = 4
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -26,13 +25,15 @@ class Payrolls:
         self,
         scenario: Scenario,
         client: Client,
+        banks: Banks,
         projects: Mapping[str, str],
         organisations: Mapping[str, str],
     ) -> None:
         """Take the facts, the way to the services, and the ids that codes stand for."""
-        self.scenario, self.client = scenario, client
+        self.scenario, self.client, self.banks = scenario, client, banks
         self.projects, self.organisations = projects, organisations
         self.sheets: dict[tuple[str, str], str] = {}
+        self.batches: dict[tuple[str, str], str] = {}
         self.free = asyncio.Semaphore(AT_ONCE)
         self.of = {row["code"]: row for row in scenario.rows("projects.csv")}
         self.names = {row["credit_code"]: row["name"] for row in scenario.rows("organisations.csv")}
@@ -52,6 +53,22 @@ class Payrolls:
             for step, instant in (("review", row["reviewed_at"]), ("approve", row["approved_at"])):
                 if instant:
                     yield self._fact(instant, self._step, row, step)
+            if row["sent_at"]:
+                yield self._fact(row["sent_at"], self._send, row)
+                yield self._fact(row["paid_at"], self._pay, row, row["paid_at"])
+        for instant, row in self._again():
+            yield self._fact(instant, self._retry, row, instant)
+
+    def _again(self) -> Iterator[tuple[str, Row]]:
+        """Give when wages of a payroll that came back are sent again."""
+        of = {(row["project"], row["period"]): row for row in self.scenario.rows("payrolls.csv")}
+        sent = {
+            (row["again_at"], row["project"], row["period"])
+            for row in self.scenario.rows("returned.csv")
+            if row["again_at"]
+        }
+        for instant, project, period in sorted(sent):
+            yield instant, of[project, period]
 
     def _rosters(self) -> Mapping[tuple[str, str], list[Row]]:
         """Give the crews by project and instant: they are one file."""
@@ -139,6 +156,24 @@ class Payrolls:
         path = f"sheets/{self.sheets[row['project'], row['period']]}/{step}"
         role = "wage_officer" if step == "review" else "contractor"
         await self._call(path, row["project"], role, person=step if step == "approve" else "")
+
+    async def _send(self, row: Row) -> None:
+        """Send an approved sheet to the bank; who approved it may."""
+        key = row["project"], row["period"]
+        path = f"sheets/{self.sheets[key]}/disbursements"
+        made = await self._call(path, row["project"], "contractor", person="approve")
+        self.batches[key] = made["disbursement"]["id"]
+
+    async def _pay(self, row: Row, instant: str) -> None:
+        batch = self.batches[row["project"], row["period"]]
+        await self.banks.pay(row, batch, datetime.fromisoformat(instant))
+
+    async def _retry(self, row: Row, instant: str) -> None:
+        """Send again what came back, and let the bank pay it."""
+        batch = self.batches[row["project"], row["period"]]
+        path = f"disbursements/{batch}/retry"
+        await self._call(path, row["project"], "contractor", person="approve", body={})
+        await self._pay(row, instant)
 
 
 def _record(number: int, day: date) -> dict[str, str]:

@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
+from datetime import date, datetime
 from functools import partial
 from itertools import groupby
 from operator import attrgetter, itemgetter
 from typing import Any
 
 from services.demo import requirements
+from services.demo.banks import Banks
 from services.demo.facts import Row, Scenario
 from services.demo.payrolls import Payrolls
 from services.demo.stage import Client, Fact, Json, Stage
@@ -32,19 +32,6 @@ def _list(value: str) -> list[str]:
     return [part for part in value.split("|") if part]
 
 
-def _by_account_and_day(scenario: Scenario) -> dict[str, dict[date, list[Row]]]:
-    """Give the bank lines in order of their instants; they are looked up for each day's feed."""
-    found: dict[str, dict[date, list[Row]]] = {}
-    for row in sorted(scenario.rows("lines.csv"), key=lambda r: datetime.fromisoformat(r["at"])):
-        day = clock.day_of(datetime.fromisoformat(row["at"]))
-        found.setdefault(row["account_no"], {}).setdefault(day, []).append(row)
-    return found
-
-
-def _moved(row: Row) -> Decimal:
-    return Decimal(row["amount"]) * (1 if row["direction"] == "in" else -1)
-
-
 class Player:
     """Knows the ids that the services gave, and turns facts into requests."""
 
@@ -55,10 +42,9 @@ class Player:
         self.organisations: dict[str, str] = {}
         self.projects: dict[str, str] = {}
         self.persons: dict[str, str] = {}
-        self.balances: dict[str, Decimal] = {}
         self.accounts: dict[str, str] = {}
-        self.lines = _by_account_and_day(scenario)
-        self.payrolls = Payrolls(scenario, client, self.projects, self.organisations)
+        self.banks = Banks(scenario, client, self.organisations)
+        self.payrolls = Payrolls(scenario, client, self.banks, self.projects, self.organisations)
 
     async def enter(self) -> None:
         """Set the clock to the scenario's first instant and enter the standing facts."""
@@ -178,7 +164,7 @@ class Player:
         for row in rows("sources.csv"):
             first = date.fromisoformat(row["from_day"])
             facts.append(Fact(clock.at(first), partial(self._source, row)))
-            facts += self._feeds(row, first)
+            facts += self.banks.feeds(row, first)
         # An account is entered before the contract of its day: nothing is missing meanwhile.
         for row in rows("wage_accounts.csv"):
             opened_at = clock.at(date.fromisoformat(row["opened_on"]), 9)
@@ -297,78 +283,11 @@ class Player:
             area=self.scenario.area_code,
         )
         self.accounts[row["account_no"]] = made["id"]
-        self.balances[row["account_no"]] = Decimal(row["opening_balance"])
+        self.banks.open(row)
 
     async def _file(self, account_no: str, path: str, body: Json) -> None:
         step = f"/payroll/v1/wage-accounts/{self.accounts[account_no]}/{path}"
         await self._post(step, body, role="wage_office", area=self.scenario.area_code)
-
-    def _feeds(self, source: Row, first: date) -> list[Fact]:
-        """Give a feed for every calendar day, sent next morning unless a file says when."""
-        late = {
-            date.fromisoformat(row["day"]): datetime.fromisoformat(row["sent_at"])
-            for row in self.scenario.rows("late_feeds.csv")
-            if row["source"] == source["code"]
-        }
-        hour = time.fromisoformat(source["sends_at"])
-        feeds = []
-        day = first
-        while clock.day_end(day) < self.scenario.ends:
-            sent = clock.at(day + timedelta(days=1), hour.hour, hour.minute)
-            # Only payroll takes a feed; the others hear of it by events, which carry its instant.
-            feeds.append(Fact(late.get(day, sent), partial(self._feed, source, day), ("payroll",)))
-            day += timedelta(days=1)
-        return feeds
-
-    async def _feed(self, source: Row, day: date) -> None:
-        mine = [
-            row
-            for row in self.scenario.rows("wage_accounts.csv")
-            if row["source"] == source["code"]
-            and row["account_no"] in self.balances
-            and date.fromisoformat(row["opened_on"]) <= day
-        ]
-        body = {
-            "source": source["code"],
-            "day": day.isoformat(),
-            "final": True,
-            "accounts": [self._statement(row["account_no"], day) for row in mine],
-        }
-        await self._post(
-            "/payroll/v1/bank-feeds",
-            body,
-            role="bank",
-            area=source["area_code"],
-            org=self.organisations[source["bank"]],
-        )
-
-    def _statement(self, account_no: str, day: date) -> dict[str, Any]:
-        """Give one account's day: its lines with running balances, worked out as a bank does."""
-        opening = balance = self._balance_before(account_no, day)
-        lines = []
-        for row in self.lines.get(account_no, {}).get(day, []):
-            balance += _moved(row)
-            line: dict[str, Any] = {
-                **_filled(row, "serial", "at", "direction", "amount", "purpose"),
-                "balance": str(balance),
-            }
-            if row["counterparty_name"]:
-                line["counterparty"] = {
-                    "name": row["counterparty_name"],
-                    "account_no": row["counterparty_account"],
-                }
-            lines.append(line)
-        return {
-            "account_no": account_no,
-            "opening": str(opening),
-            "closing": str(balance),
-            "lines": lines,
-        }
-
-    def _balance_before(self, account_no: str, day: date) -> Decimal:
-        days = self.lines.get(account_no, {}).items()
-        moved = (_moved(row) for on, rows in days if on < day for row in rows)
-        return self.balances[account_no] + sum(moved, Decimal(0))
 
     async def _act(self, row: Row) -> None:
         """Do what a person did: acknowledge an alert, answer an item, decide on a proposal."""

@@ -16,6 +16,8 @@ from shared import auth
 from shared.config import Runtime
 
 SERVICES = ("registry", "payroll", "cases", "alerts")
+# Only payroll takes what banks and contractors send; the others hear of it by events.
+ALONE = ("payroll",)
 Json: TypeAlias = Any
 # Seconds: between two looks at services that work, at first; and with no sign of life at most.
 FIRST_PAUSE, PATIENCE = 0.01, 90.0
@@ -57,7 +59,12 @@ class Client:
             )
         return self.tokens[key]
 
-    async def call(
+    async def call(self, method: str, path: str, **asked: Any) -> Json:
+        """Call `/<service>/…` as `ask` does, and read what it answers."""
+        answer = await self.ask(method, path, **asked)
+        return answer.json() if answer.content else None
+
+    async def ask(
         self,
         method: str,
         path: str,
@@ -69,7 +76,7 @@ class Client:
         body: Json = None,
         query: Mapping[str, Any] | None = None,
         **form: Any,
-    ) -> Json:
+    ) -> httpx.Response:
         """Call `/<service>/…`; raise PlayFailed with the problem if it is refused.
 
         `form` are the `files` and `data` of a form, instead of a body.
@@ -87,7 +94,7 @@ class Client:
         )
         if answer.is_error:
             raise PlayFailed(f"{method} {path}: {answer.status_code} {answer.text}")
-        return answer.json() if answer.content else None
+        return answer
 
     async def everything(self, path: str, *, seen_by: str = "operator", **query: str) -> list[Any]:
         """Give all items of a list, page by page."""

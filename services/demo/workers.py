@@ -164,15 +164,33 @@ def wrong(files: Files) -> Iterator[str]:
         if (row["project"], row["period"]) not in there:
             yield f"payrolls.csv: row {place}: period: nobody of its crews was there"
         yield from _steps(place, row)
+    yield from _returned(files, crew_of)
+
+
+def _returned(files: Files, crew_of: Mapping[int, str]) -> Iterator[str]:
+    """Find wages that came back before anybody paid them."""
+    paid = {(row["project"], row["period"]): row for row in files.get("payrolls.csv", ())}
+    for place, row in _placed(files, "returned.csv"):
+        payroll = paid.get((row["project"], row["period"]))
+        if (
+            not payroll
+            or not payroll["paid_at"]
+            or crew_of.get(int(row["worker"])) != row["project"]
+        ):
+            yield f"returned.csv: row {place}: worker: the bank pays him nothing of this month"
+        elif row["again_at"] and not _before(payroll["paid_at"], row["again_at"]):
+            yield f"returned.csv: row {place}: again_at: not later than paid_at"
+
+
+def _before(one: str, other: str) -> bool:
+    return datetime.fromisoformat(one) < datetime.fromisoformat(other)
 
 
 def _steps(place: int, row: Row) -> Iterator[str]:
     """Find steps that do not follow those before them."""
-    steps = ("uploaded_at", "reviewed_at", "approved_at")
+    steps = ("uploaded_at", "reviewed_at", "approved_at", "sent_at", "paid_at")
     for before, after in pairwise(steps):
-        if row[after] and not (
-            row[before] and datetime.fromisoformat(row[before]) < datetime.fromisoformat(row[after])
-        ):
+        if row[after] and not (row[before] and _before(row[before], row[after])):
             yield f"payrolls.csv: row {place}: {after}: not later than {before}"
 
 

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from tests.fixtures.database import connected
 from tests.fixtures.processes import ROOT, Town, at_home
@@ -107,9 +108,28 @@ async def check_example(town: Town, ends: date) -> None:
     assert list(board) == ["government", "state_firm", "all"]
     assert board["government"] == (1, 0, 1, 0, "150000.00", 100)
     assert board["state_firm"] == (1, 1, 0, 0, "100000.00", 100)
-    item = (await town.client.everything("/cases/v1/watch-items", period="2023-03"))[0]
+    missed = {"period": "2023-03", "kind": "transfer_missed"}
+    (item,) = await town.client.everything("/cases/v1/watch-items", **missed)
     shown = await town.client.call("GET", f"/cases/v1/watch-items/{item['id']}")
     assert {entry["what"] for entry in shown["timeline"]} >= {"answered", "acknowledged"}
+
+
+async def check_wages(town: Town) -> None:
+    """Compare what became of the page's payroll: one of four was paid by a second attempt."""
+
+    async def seen(path: str) -> list[Any]:
+        return await town.client.everything(path, seen_by="wage_office")
+
+    (sheet,) = await seen("/payroll/v1/sheets")
+    assert (sheet["status"], sheet["rows"], sheet["errors"]) == ("sent", 4, 0)
+    # 20, 23, 20 and 20 days: the three of the crew by the day, the fourth by the month.
+    assert (sheet["gross"], sheet["net"]) == ("18720.00", "17475.00")
+    roster = await seen(f"/payroll/v1/projects/{sheet['project_id']}/roster-entries")
+    left = [one["left_on"] for one in roster]
+    assert sorted(left, key=str) == ["2023-03-29", None, None, None]
+    (batch,) = await seen("/payroll/v1/disbursements")
+    assert (batch["state"], batch["disbursement"]["rounds"]) == ("settled", 2)
+    assert batch["tally"]["settled"] == {"lines": 4, "total": "17475.00"}
 
 
 async def test_the_pages_example_plays_is_whole_at_rest_and_each_spoilt_row_is_named(
@@ -119,6 +139,7 @@ async def test_the_pages_example_plays_is_whole_at_rest_and_each_spoilt_row_is_n
     async with at_home(home, tmp_path) as town:
         player = await play(tmp_path / "example", town.client)
         await check_example(town, player.scenario.ends.date())
+        await check_wages(town)
         assert await broken(town) == {}
     spoilt = {}
     for name, statement in SPOILT.items():

@@ -22,7 +22,7 @@ FIRST = ROOT / "scenarios" / "first"
 ONE, TWO = "HF-F-01", "HF-F-02"
 # What the one document has, and nothing else.
 KEYS = [
-    "as_of", "summary", "reserves", "reporting", "reporting_gaps", "systems", "payrolls",
+    "as_of", "summary", "reserves", "reporting", "reporting_gaps", "systems", "months",
     "watch_items", "proposals", "alerts", "deliveries",
 ]  # fmt: skip
 # What is worked out here by hand; other kinds have tests of their own.

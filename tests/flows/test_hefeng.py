@@ -286,7 +286,7 @@ def test_the_reserve_is_what_came_less_what_went_to_the_cent(county: Played) -> 
         *[Decimal("5300000.00")] * 6,
         Decimal("40000000.00"),
     ]
-    (shown,) = county.told["reserves"]
+    shown = county.told["reserves"][0]
     assert (shown["project_name"], shown["balance"]) == ("金凤路安置小区", "50860000.00")
     assert (shown["average_payroll"], shown["months_covered"]) == ("4188000.00", "12.1")
     paid = {each["month"]: each["payroll"] for each in shown["months"] if each["payroll_lines"]}
@@ -300,13 +300,14 @@ def test_the_reserve_is_what_came_less_what_went_to_the_cent(county: Played) -> 
 def test_payrolls_of_all_55_are_files_that_were_checked_reviewed_and_approved(
     county: Played,
 ) -> None:
-    told = {one["period"]: one for one in county.told["payrolls"]}
+    told = {one["period"]: one for one in county.told["months"]}
     assert {month: one["sheets"] for month, one in told.items()} == {
         "2023-01": 2, "2023-02": 3, "2023-03": 4, "2023-04": 51, "2023-05": 55,
     }  # fmt: skip
     assert all(one["approved"] == one["sheets"] for one in told.values())
     # What the clerks wrote is what the files' facts come to, to the cent.
-    assert {month: Decimal(one["net"]) for month, one in told.items()} == wages.by_month(HEFENG)
+    due = {month: wages.total(HEFENG, month) for month in told}
+    assert {month: Decimal(one["net"]) for month, one in told.items()} == due
     assert {one["project_id"] for one in county.sheets} == set(county.supervised)
     assert all(one["file_id"] and one["errors"] == 0 for one in county.sheets)
     june = [one for one in county.sheets if one["project_id"] == county.settled]
@@ -329,6 +330,40 @@ async def test_gates_of_four_sites_tell_each_morning_whom_they_saw(county: Playe
         # Whom they see on 30 June they tell in July.
         del people[30]
         assert {int(one["day"][8:]): one["people"] for one in told["days"]} == people
+
+
+# Without any money for May, or without an account: approved, and nobody is paid.
+UNPAID = set(RED) - THIRD_IN_TOTAL
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_wages_are_paid_line_by_line_but_where_no_money_came(county: Played) -> None:
+    told = {one["period"]: one for one in county.told["months"]}
+    for month in ("2023-01", "2023-02", "2023-03", "2023-04"):
+        assert told[month]["settled"]["lines"] == told[month]["workers"], month
+        assert told[month]["settled"]["total"] == told[month]["net"], month
+    may = told["2023-05"]
+    sent = {
+        one["project_id"]
+        for one in county.sheets
+        if one["sent_at"] and one["period"] == may["period"]
+    }
+    assert {county.supervised[one] for one in set(county.supervised) - sent} == UNPAID
+    # One worker's wages came back and stayed; four others' came back and were paid again.
+    came_back = written.rows(HEFENG, "returned.csv")
+    assert len(came_back) == 5
+    assert may["returned"]["lines"] == sum(not row["again_at"] for row in came_back) == 1
+    paid = wages.total(HEFENG, may["period"], paid=True)
+    assert Decimal(may["settled"]["total"]) + Decimal(may["returned"]["total"]) == paid
+    # Every closed month of the site with the reserve is settled, to the last worker.
+    batches = await county.client.everything(
+        "/payroll/v1/disbursements", seen_by="wage_office", project_id=county.settled
+    )
+    assert sorted((one["disbursement"]["period"], one["state"]) for one in batches) == [
+        (f"2023-0{month}", "settled") for month in range(1, 6)
+    ]
+    whole = {"lines": 698, "total": "4188000.00"}
+    assert all(one["tally"]["settled"] == whole for one in batches)
 
 
 # Known, reported, complete; where it is not listed all of the unit's projects in progress are.

@@ -156,6 +156,42 @@ def test_a_folder_of_another_form_is_refused_at_its_place(
     assert any(finding in each for each in refused.value.findings), refused.value.findings
 
 
+WAGES_WRONG: list[tuple[Spoil, str]] = [
+    (put("crews.csv", "workers", "72-138", 3), "row 3: workers: 72 is in a crew already"),
+    (put("crews.csv", "workers", "24-1"), "row 2: workers: 24-1 names no workers: from a number"),
+    (put("crews.csv", "workers", "all"), "row 2: workers: all names no workers: 17 or 1-24"),
+    (put("crews.csv", "pay_unit", "hour"), "row 2: pay_unit: hour is none of day, month"),
+    (put("attendance.csv", "workers", "1-700"), "row 2: workers: in a crew of another project"),
+    (put("attendance.csv", "days", "9|4"), "row 2: days: 9|4: days stand in their order"),
+    (put("attendance.csv", "days", "4-40"), "row 2: days: 40 is no day of a month"),
+    (put("attendance.csv", "period", "2023-02"), "row 2: days: the month is over before"),
+    (put("gates.csv", "every_days", "0"), "row 2: every_days: 0 does not lie between 1 and 31"),
+    (put("payrolls.csv", "period", "2023-07"), "row 2: period: nobody of its crews was there"),
+    (put("payrolls.csv", "layout", "odd"), "row 2: layout: odd is none of plain, titled"),
+    (
+        put("payrolls.csv", "reviewed_at", "2023-02-03T09:00:00+08:00"),
+        "row 2: reviewed_at: not later than uploaded_at",
+    ),
+    (put("payrolls.csv", "sent_at", ""), "row 2: paid_at: not later than sent_at"),
+    (put("returned.csv", "worker", "9"), "row 2: worker: the bank pays him nothing of this month"),
+    (
+        put("returned.csv", "again_at", "2023-05-10T15:00:00+08:00"),
+        "row 2: again_at: not later than paid_at",
+    ),
+]
+
+
+@pytest.mark.parametrize(("spoil", "finding"), WAGES_WRONG, ids=[one for _, one in WAGES_WRONG])
+def test_what_cannot_be_of_crews_and_wages_is_refused_at_its_place(
+    tmp_path: Path, spoil: Spoil, finding: str
+) -> None:
+    folder = shutil.copytree(FIRST.parent / "hefeng", tmp_path / "spoiled")
+    spoil(folder)
+    with pytest.raises(ScenarioRefused) as refused:
+        read(folder)
+    assert any(finding in each for each in refused.value.findings), refused.value.findings
+
+
 def test_what_stands_in_the_repository_is_taken() -> None:
     for path in sorted(FIRST.parent.glob("*/scenario.json")):
         read(path.parent)

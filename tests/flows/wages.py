@@ -49,9 +49,15 @@ def nets(folder: Path) -> Iterator[tuple[str, str, int, Decimal]]:
                     yield *key, number, gross - Decimal(payroll["meals"] or 0) * days
 
 
-def by_month(folder: Path) -> dict[str, Decimal]:
-    """Add up what is paid out in each month."""
-    found: dict[str, Decimal] = defaultdict(Decimal)
-    for _, period, _, net in nets(folder):
-        found[period] += net
-    return dict(found)
+def total(folder: Path, period: str, *, paid: bool = False) -> Decimal:
+    """Add up what is due of a month; with `paid` of those projects whose bank is to pay it."""
+    told = rows(folder, "payrolls.csv")
+    sent = {row["project"] for row in told if row["period"] == period and row["paid_at"]}
+    return sum(
+        (
+            net
+            for project, month, _, net in nets(folder)
+            if month == period and (project in sent or not paid)
+        ),
+        Decimal(0),
+    )
