@@ -30,7 +30,7 @@ from tests.fixtures.processes import ROOT
 from tests.flows.test_first import FEBRUARY, timeline
 from tests.waiting import until
 
-pytestmark = pytest.mark.kafka
+pytestmark = [pytest.mark.kafka, pytest.mark.soak]
 
 CLUSTER = (sys.executable, "-m", "deploy.cluster", "--folder")
 DEMO = (sys.executable, "-m", "services", "demo", "--json")

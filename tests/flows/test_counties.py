@@ -20,7 +20,7 @@ from tests.flows.playing import play
     [
         # Misses that turn red by time, and at once; one that is paid by the time a late feed
         # tells of it; late feeds that came on each level, and one that has not come at the end.
-        ((167, 58), {"months": 2, "after": 7}),
+        pytest.param((167, 58), {"months": 2, "after": 7}, marks=pytest.mark.soak),
         *(
             pytest.param(tuple(range(first, first + 5)), {}, marks=pytest.mark.soak)
             for first in range(4, 29, 5)
