@@ -14,7 +14,7 @@ from shared.db import Session
 from shared.events.alerts import AlertAcknowledged
 from shared.events.base import Event
 from shared.events.conditions import PayrollConditionEnded, PayrollConditionFound
-from shared.events.payroll import CanaryMissed, CanaryReceived
+from shared.events.payroll import CanaryMissed, CanaryReceived, PayMonthMoved
 from shared.events.registry import ProjectChanged
 from shared.timers import ARMED, Timer
 from tests.cases import factories as make
@@ -57,7 +57,13 @@ async def footprint(session: Session, published: Published) -> tuple[int, int, i
 
 
 CANARY = CanaryMissed(round_id=an_id("round"), occurred_at=at("2023-05-27 10:00"))
+WAGES = PayMonthMoved(
+    project_id=an_id("p"), area_code=make.COUNTY, period="2023-05", owed=True,
+    employer_id=an_id("employer"), submitted_on=date(2023, 6, 2), reviewed_on=None, sent_on=None,
+    settled_on=None, occurred_at=at("2023-06-02 16:00"),
+)  # fmt: skip
 STORIES: dict[str, tuple[Event, ...]] = {
+    "a month's wages a step further": (make.missed(), WAGES),
     "a miss": (make.missed(),),
     "what came before a miss": (
         make.reminded("forecast", 7, "2023-05-16 09:00"),

@@ -9,11 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
 from shared.roles import KNOWN_ROLES
-
-pytestmark = pytest.mark.soak
 
 ROOT = Path(__file__).parents[2]
 START = "API=http://127.0.0.1:8000"

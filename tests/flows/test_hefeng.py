@@ -29,6 +29,8 @@ from tests.flows.came import china
 from tests.flows.reference import Outcome, at
 from tests.flows.test_cluster import alike
 
+pytestmark = pytest.mark.soak
+
 HEFENG = ROOT / "scenarios" / "hefeng"
 LAST_DAY = date(2023, 6, 30)
 COUNTY = "422828"

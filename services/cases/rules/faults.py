@@ -135,7 +135,7 @@ def _is_before(ladder: Ladder, one: Step, other: Step) -> bool:
     """Say whether one step comes before another whatever the calendar."""
     if (one.unit or ladder.unit) is (other.unit or ladder.unit):
         return (one.after or 0, one.at) < (other.after or 0, other.at)
-    return _span(ladder, one)[1] < _span(ladder, other)[0]
+    return (_span(ladder, one)[1], one.at) < (_span(ladder, other)[0], other.at)
 
 
 def _span(ladder: Ladder, step: Step) -> tuple[int, int]:
