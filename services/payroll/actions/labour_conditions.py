@@ -48,6 +48,9 @@ async def _labour(session: Session, areas: _Areas, today: date) -> Mapping[UUID,
     since = f"{months_after(today.replace(day=1), -_PAST):%Y-%m}"
     submitted = await queries.labour.submitted(session, ids, since)
     paid = await queries.labour.paid(session, ids, since) if submitted else {}
+    by_project: dict[UUID, list[tuple[ProjectMonth, date]]] = {}
+    for key, first in sorted(submitted.items(), key=lambda one: one[0][1]):
+        by_project.setdefault(key[0], []).append((key, first))
     found = {}
     for code, mine in areas.items():
         row = await queries.policies.policy_in_force(
@@ -58,8 +61,7 @@ async def _labour(session: Session, areas: _Areas, today: date) -> Mapping[UUID,
         for project_id in mine:
             months = [
                 PayMonth(key[1], first, paid.get(key, ()), frozenset(signs.get(key, ())))
-                for key, first in sorted(submitted.items(), key=lambda one: one[0][1])
-                if key[0] == project_id
+                for key, first in by_project.get(project_id, ())
             ]
             found[project_id] = Labour(
                 on_site.get(project_id), last.get(project_id), project_id in silent,
