@@ -15,7 +15,7 @@ SERVICE_LINES = {
     "demo": 3_400,
 }
 """A number is raised in the commit that passes it, which says what grew (decision 0025)."""
-SHARED_LINES = 15_200
+SHARED_LINES = 15_500
 
 
 def _sources() -> list[Path]:

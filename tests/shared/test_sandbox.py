@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -33,11 +34,17 @@ async def _run(
 
 
 def _children(pid: int, besides: Collection[psutil.Process] = ()) -> list[psutil.Process]:
-    """The processes that a process has started, once it has; `besides` were there before."""
+    """The children that have been forked for a process, once one has; `besides` were there before.
+
+    Between them and the process stands the server that forks them.
+    """
     children: list[psutil.Process] = []
     while not children:
         time.sleep(0.01)
-        children = [one for one in psutil.Process(pid).children() if one not in besides]
+        with suppress(psutil.NoSuchProcess):
+            servers = psutil.Process(pid).children()
+            found = [child for server in servers for child in server.children()]
+            children = [one for one in found if one not in besides]
     return children
 
 
@@ -124,7 +131,7 @@ def _kernel_cuts_off() -> bool:
 
 async def test_a_cancelled_call_leaves_no_child() -> None:
     # Other tests of this run have started servers, which stay.
-    before = psutil.Process().children()
+    before = psutil.Process().children(recursive=True)
     task = asyncio.create_task(_run(foreign.sleep, 60))
     children = await asyncio.to_thread(_children, os.getpid(), before)
     task.cancel()
@@ -150,6 +157,36 @@ async def test_a_child_ends_with_its_parent() -> None:
 async def test_what_a_child_cannot_import_is_refused_at_once() -> None:
     with pytest.raises(ValueError, match="cannot be imported"):
         await sandbox.run(lambda: None, memory_mb=100, seconds=1)
+
+
+async def test_calls_at_once_have_children_of_their_own_that_see_no_file_of_another() -> None:
+    secret = b"of somebody else"
+    async with sandbox.stream(
+        foreign.backwards, secret, 3, "", memory_mb=200, seconds=20
+    ) as pieces:
+        assert await anext(pieces) == (13, b"lse")
+        seen = await asyncio.gather(*(_run(foreign.open_files) for _ in range(3)))
+        # Three pipes, the way out of its answer, and the folder in which it looks.
+        assert {len(files) for files in seen} == {4}
+        assert not any("lent" in file for files in seen for file in files)
+
+
+async def test_a_server_that_was_killed_is_started_anew() -> None:
+    assert await _run(foreign.environment)
+    [server] = [one for one in psutil.Process().children() if "shared.sandbox" in _words(one)]
+    asleep = asyncio.create_task(_run(foreign.sleep, 60))
+    await asyncio.to_thread(_children, os.getpid())
+    server.kill()
+    with pytest.raises(Crashed, match="SIGHUP"):
+        await asleep
+    assert set(await _run(foreign.environment)) <= {"LANG", "LC_CTYPE"}
+    assert not server.is_running()
+
+
+def _words(process: psutil.Process) -> str:
+    with suppress(psutil.Error):
+        return " ".join(process.cmdline())
+    return ""
 
 
 # ---- streams ---------------------------------------------------------------------------------
@@ -181,7 +218,7 @@ async def test_a_stream_that_fails_says_so_after_its_pieces() -> None:
 
 
 async def test_whoever_takes_no_more_ends_the_child() -> None:
-    before = psutil.Process().children()
+    before = psutil.Process().children(recursive=True)
     async with sandbox.stream(foreign.endless, b"", memory_mb=200, seconds=20) as pieces:
         assert len(await anext(pieces)) == 1 << 16
         [child] = _children(os.getpid(), before)
