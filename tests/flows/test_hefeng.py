@@ -21,10 +21,12 @@ import pytest_asyncio
 
 from services.demo.facts import read
 from services.demo.page import show
-from services.demo.stage import Client, Stage
+from services.demo.stage import SERVICES, Client, Stage
 from services.demo.theatre import of_ours, tell
+from shared import pii
+from shared.embedded import Server
 from tests.fixtures.processes import ROOT
-from tests.flows import came, reference, standing, wages, written
+from tests.flows import came, reference, searching, standing, wages, written
 from tests.flows.came import china
 from tests.flows.reference import Outcome, at
 from tests.flows.test_cluster import alike
@@ -35,6 +37,7 @@ HEFENG = ROOT / "scenarios" / "hefeng"
 LAST_DAY = date(2023, 6, 30)
 COUNTY = "422828"
 SUMMARY = "/payroll/v1/obligations/summary"
+WORKERS = 2_500
 LEVELS = ("blue", "yellow", "orange", "red")
 
 # In progress, none, short, full; then projects by level.
@@ -165,6 +168,25 @@ def test_the_board_says_of_each_unit_what_the_report_and_the_readme_say(county: 
     assert [one["developer"]["name"] for one in summary["items"][:2]] == ["中营镇", "县自然资源局"]
     assert (first, second) == (6, 5)
     assert max(others) == 4
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_no_clear_number_card_or_name_of_a_worker_lies_anywhere(
+    county: Played, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime = county.client.runtime
+    monkeypatch.setattr(pii._Ring, "current", pii.Keyring.of(runtime))  # noqa: SLF001  undone after
+    with Server(runtime.data_dir / "postgres") as server:
+        urls = {name: server.url(name) for name in SERVICES}
+        wanted = await searching.Wanted.of(urls)
+        lying = [one async for one in searching.dumped(urls)]
+    kept = list(searching.files(runtime.data_dir / "files"))
+    # So many worked in the county, and each site sent files.
+    assert len(wanted.numbers) > WORKERS
+    assert len(kept) > len(county.supervised)
+    page = "\n".join(county.page).encode()
+    shown = [("board", json.dumps(county.told).encode()), ("page", page)]
+    assert searching.search(wanted, [*lying, *kept, *shown]) == set()
 
 
 def test_every_project_that_lacks_money_stands_on_its_level(county: Played) -> None:
