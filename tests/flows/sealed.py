@@ -77,7 +77,8 @@ async def fill(sessions: Sessions, service: Service, rows: int) -> dict[str, lis
                 await session.execute(DropConstraint(one, if_exists=True))
             made = [_row(table, n) for n in range(rows)]
             await session.execute(insert(table), made)
-            said[table.name] = sorted([row[one.name] for one in columns] for row in made)
+            told = [[row[one.name] for one in columns] for row in made]
+            said[table.name] = sorted(told, key=repr)
     await sessions.close()
     return said
 
@@ -88,5 +89,5 @@ async def kept(sessions: Sessions, service: Service) -> dict[str, list[Any]]:
     async with sessions.begin("test") as session:
         for table, columns in rotation.sealed_columns(service.metadata).items():
             rows = (await session.execute(select(*columns))).all()
-            found[table.name] = sorted(list(row) for row in rows)
+            found[table.name] = sorted((list(row) for row in rows), key=repr)
     return found

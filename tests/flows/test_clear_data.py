@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import xlsxwriter
 from aiokafka import AIOKafkaProducer
@@ -117,13 +118,14 @@ class Story:
 
     async def send(
         self, method: str, path: str, *, key: str = "", to_be: int = 201, **said: Any
-    ) -> None:
+    ) -> httpx.Response:
         token = self.client.token("contractor", COUNTY, self.contractor)
         headers = {"authorization": f"Bearer {token}"} | ({"idempotency-key": key} if key else {})
         answer = await self.client.http.request(
             method, self.client.bases["payroll"] + path, headers=headers, **said
         )
         assert answer.status_code == to_be, answer.text
+        return answer
 
 
 def sent(content: bytes, name: str) -> dict[str, tuple[str, bytes]]:
