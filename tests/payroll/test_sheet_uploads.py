@@ -158,6 +158,9 @@ async def test_columns_are_corrected_once_and_remembered_for_the_contractor(
     path = f"{SHEETS}/{first['id']}/columns"
     twice = await client.put(path, json={"columns": wanted | {"hours": "B"}})
     assert (twice.status_code, twice.json()["errors"][0]["code"]) == (422, "column_twice")
+    unknown = await client.put(path, json={"columns": wanted | {"nett": "A"}})
+    said = [(one["place"], one["code"]) for one in unknown.json()["errors"]]
+    assert (unknown.status_code, said) == (422, [("columns.nett", "field_unknown")])
     answer = await client.put(path, json={"columns": wanted})
     assert answer.status_code == 200, answer.text
     sheet = answer.json()["sheet"]
@@ -173,6 +176,18 @@ async def test_columns_are_corrected_once_and_remembered_for_the_contractor(
         ("张*", "500.00"),
         ("李*", "0.00"),
     ]
+
+
+async def test_columns_of_which_none_is_read_leave_rows_that_lack_everything(
+    client: AsyncClient, project: UUID
+) -> None:
+    sheet = (await send(client, project, workbook())).json()["sheet"]
+    bare = {"columns": {"serial": "A", "signature": "J"}}
+    answer = await client.put(f"{SHEETS}/{sheet['id']}/columns", json=bare)
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    assert (told["sheet"]["rows"], told["sheet"]["accepted"]) == (2, 0)
+    assert "column_missing" in {one["code"] for one in told["findings"]}
 
 
 async def test_the_same_file_from_two_at_once_is_one_sheet(

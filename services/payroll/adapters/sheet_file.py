@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from itertools import repeat
 from typing import Any, NamedTuple
 
 from services.payroll.adapters import sheet_findings, sheet_pieces
@@ -178,7 +179,8 @@ def _rows(table: TableSaid, lines: Lines) -> Iterator[SheetRow]:
     }
     columns |= {name: _decimals(said, name) for name, said in lines.sums.items()}
     names = tuple(columns)
-    values = zip(*columns.values(), strict=True)
+    # Somebody may have mapped nothing that is read.
+    values = zip(*columns.values(), strict=True) if columns else repeat((), len(lines.rows))
     items = [(at, _decimals(said, "")) for at, said in lines.items.items()]
     for n, (number, row) in enumerate(zip(lines.rows, values, strict=True)):
         marks = {day: Decimal(part) / 100 for day, part in lines.marks[n].items()} if (

@@ -7,7 +7,7 @@ from typing import Any
 
 from services.payroll.adapters.sheet_file import SheetReading, SheetRow
 from services.payroll.adapters.sheet_types import Given, TableSaid
-from services.payroll.adapters.worker_words import DEDUCTIONS, EARNINGS
+from services.payroll.adapters.worker_words import DEDUCTIONS, EARNINGS, fields
 from services.payroll.rules.sheet_checks import Check
 from services.payroll.rules.sheet_facts import Total
 from services.payroll.rules.sheet_lines import Entry, Noted, ReadColumn, Reading
@@ -17,6 +17,8 @@ from shared.tables import column_name
 from shared.wording import Text
 
 KIND = "payroll"
+FIELDS = frozenset(one.name for one in fields(KIND))
+"""Names that columns may be given."""
 _TYPES = {name.zh: code for code, name in ID_TYPES.items()} | {code: code for code in ID_TYPES}
 # What is checked against policy with its numbers is not told a second time.
 _OURS = frozenset({

@@ -158,6 +158,10 @@ async def _mapped(
     """Read the kept file of a sheet anew, with its columns as somebody says."""
     async with glance() as session:
         file_id = await queries.sheet_columns.kept_file(session, sheet_id, caller.scope)
+    if unknown := sorted({*body.columns} - sheet_reading.FIELDS):
+        raise MappingRefused(
+            errors=[Finding(f"columns.{name}", "field_unknown", *_NO_FIELD) for name in unknown]
+        )
     _, content = await files.give(file_id)
     plain = await sheet_file.read_sheet(content, sheet_reading.KIND)
     header = next(
@@ -208,6 +212,13 @@ async def written_anew(files: Files, file_id: UUID, marks: Sequence[sheet_annota
 _NO_HEADER = (
     Text("文件中没有可识别的表头", "The file has no header that can be recognised"),
     Text("请使用模板，或补上姓名、身份证号、实发等列名", "Use the template, or title its columns"),
+)
+_NO_FIELD = (
+    Text("没有这样的项目名", "No field is called so"),
+    Text(
+        "请使用 name、id_number、card_no、days、gross、deductions、net 等规定的项目名",
+        "Use the names of fields, such as name, id_number, card_no, days, gross, deductions, net",
+    ),
 )
 _NO_FORM = (
     Text("既不是表单上传的文件，也不是 JSON", "It is neither a file in a form nor JSON"),
