@@ -1,6 +1,7 @@
 """A child as its caller sees it: three pipes and its end, from a server that forks it."""
 
 import asyncio
+import atexit
 import json
 import os
 import signal
@@ -131,11 +132,18 @@ class _Server:
         socket.send_fds(to, [len(words).to_bytes(LENGTH, "big")], files)
         to.sendall(words)
 
-    def _start(self) -> socket.socket:
+    def end(self) -> None:
+        """End it with all that it has forked, and count it out."""
         if self._process and self._socket:
             self._socket.close()
             self._process.kill()
             self._process.wait()
+
+    def _start(self) -> socket.socket:
+        if self._process:
+            self.end()
+        else:
+            atexit.register(self.end)
         here, there = socket.socketpair()
         with there:
             number = there.fileno()

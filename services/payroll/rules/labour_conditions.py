@@ -7,7 +7,7 @@ implausible, which payroll's own rows say.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from typing import NamedTuple
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from services.payroll.rules.conditions import (
 from services.payroll.rules.periods import first_day
 from shared.workdays import months_after
 
-_HUNDREDTH, _RATIO = Decimal("0.01"), Decimal("0.0001")
+_HUNDREDTH = Decimal("0.01")
 _GAP = timedelta(days=2)
 """From the last day on which anybody was seen to one before which a whole day passed."""
 
@@ -107,7 +107,8 @@ def weight(on_site: OnSite) -> Decimal:
 def ratio(paid: Sequence[Paid], minimum: Decimal, full_days: Decimal) -> Decimal | None:
     """Give average pay as a share of the minimum wage of so many days; None where none are known.
 
-    A full month is no more than a month, however many days were worked.
+    A full month is no more than a month, however many days were worked. Hundredths, rounded down:
+    what is below stays below.
     """
     if not full_days:
         return None
@@ -115,7 +116,7 @@ def ratio(paid: Sequence[Paid], minimum: Decimal, full_days: Decimal) -> Decimal
         (minimum * one.lines * min(one.days / full_days, Decimal(1)) for one in paid), Decimal(0)
     )
     net = sum((one.net for one in paid), Decimal(0))
-    return (net / due).quantize(_RATIO) if due else None
+    return (net / due).quantize(_HUNDREDTH, ROUND_DOWN) if due else None
 
 
 def _below(project: ProjectFacts, unit: UUID, labour: Labour) -> Found | None:
