@@ -31,6 +31,9 @@ _TELL = (
 )
 # Who works at a project fills its roster; who watches over wages reads it.
 _FILL = ("payroll:read_roster", "payroll:write_roster")
+# Whoever hears of unpaid wages enters it; who answers for the place works on the case.
+_TAKE = ("cases:take_reports",)
+_WORK = (*_TAKE, "cases:work_cases")
 # The office and operators say of whom we have to hear.
 _EXPECT = ("payroll:write_expectations", "cases:write_expectations")
 
@@ -78,6 +81,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "cases:follow_up_funding",
             "cases:read_leads",
             "cases:conclude_leads",
+            *_WORK,
             "cases:reveal",
             "cases:decide_extensions",
             "cases:close_items",
@@ -112,6 +116,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "cases:close_items",
             "cases:write_orders",
             "cases:sign_orders",
+            *_WORK,
         ),
         # 防欠责任人
         "responsible_person": (
@@ -158,6 +163,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "registry:write_subcontracts",
             "cases:add_finding",
             "cases:add_evidence",
+            *_WORK,
         ),
         # 财政部门
         "finance_bureau": (
@@ -259,7 +265,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
         # 农民工: nothing before there are rows of his own to see.
         "worker": (),
         # 热线、信访、城市运行
-        "intake_desk": ("registry:read", "cases:read", *_SEE_SIGNS),
+        "intake_desk": ("registry:read", "cases:read", *_SEE_SIGNS, *_TAKE),
         # 邮件系统, which hands in the mails that come back
         "mail_system": ("platform:report_bounces",),
         # 平台运维

@@ -326,3 +326,4 @@ async def on_calendar_published(session: Session, event: CalendarPublished) -> N
     await actions.conditions.recompute_openings(session, event.area_code, at)
     await actions.levels.recompute_limits(session, event.area_code, at)
     await actions.order_course.recompute_orders(session, event.area_code, at)
+    await actions.case_clocks.recompute(session, event.area_code, at)

@@ -51,6 +51,11 @@ async def on_canary_due(session: Session, timer: Timer) -> None:
     await actions.canary.open_canary(session, timer.subject_id, timer.due_at)
 
 
+async def on_clock_due(session: Session, timer: Timer) -> None:
+    """Write down, and tell, that a limit of an arrears case was not kept."""
+    await actions.case_clocks.fall_due(session, timer.subject_id, timer.due_at)
+
+
 async def assign_persons(sessions: Sessions, today: date) -> None:
     """Hand items over where a duty begins or has ended."""
     async with sessions.begin("job:assign_persons") as session:
@@ -63,6 +68,7 @@ async def report_without_timer(sessions: Sessions, today: date) -> None:
         await actions.items.report_without_timer(session, today, clock.now())
         await actions.conditions.report_without_timer(session, today)
         await actions.expectations.report_without_timer(session, today)
+        await actions.case_clocks.report_without_timer(session, today)
 
 
 async def record_shadows(sessions: Sessions, today: date) -> None:

@@ -111,6 +111,7 @@ service = Service(
         "condition": jobs.on_condition_due,
         "expected_feed": jobs.on_expected_feed_due,
         "canary": jobs.on_canary_due,
+        "clock": jobs.on_clock_due,
     },
     measures=[jobs.measure_items],
     invariants={

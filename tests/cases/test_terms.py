@@ -32,6 +32,8 @@ BODIES: dict[str, dict[str, Any]] = {
         "kind": "provincial_client", "every": "workday", "workday": 1, "by": "08:00",
         "grace_minutes": 30,
     },
+    "clocks": OF | {"kind": "local", "unit": "wd", "length": 30, "more": 0},
+    "cases": OF | {"prefix": "鹤欠案", "officers": 2, "complaint_years": 2},
 }  # fmt: skip
 DAY = date(2023, 5, 10)
 office = pytest.mark.caller("wage_office", areas=[COUNTY], subject="anna")

@@ -90,6 +90,8 @@ KINDS: Mapping[str, Text] = {
     "deposit_statement_missing": Text(
         "保证金银行对账单未到", "bank's statement of a deposit missing"
     ),
+    "case_limit_near": Text("办案期限临近或逾期", "limit of a case near or over"),
+    "case_step_overdue": Text("案件环节逾期", "step of a case overdue"),
     "watched_after_red": Text("红色事项办结后跟踪观察", "on watch after red"),
     "unregistered_on_site": Text(
         "在场人员未实名登记或无合同", "people on site without registration"

@@ -3,7 +3,11 @@
 from services.cases.actions import (
     aftercare,
     answers,
+    arrears,
     canary,
+    case_clocks,
+    case_lines,
+    case_steps,
     closings,
     conditions,
     delay,
@@ -32,7 +36,11 @@ from services.cases.actions import (
 __all__ = [
     "aftercare",
     "answers",
+    "arrears",
     "canary",
+    "case_clocks",
+    "case_lines",
+    "case_steps",
     "closings",
     "conditions",
     "delay",

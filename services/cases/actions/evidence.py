@@ -31,6 +31,17 @@ async def add_evidence(
     return evidence
 
 
+async def add_case_evidence(
+    session: Session, caller: Caller, case_id: UUID, kept: Kept, now: datetime
+) -> Evidence:
+    """Bring a kept file for an arrears case; the same again gives the first. Raises CaseUnknown."""
+    case = await queries.arrears.locked_case(session, case_id, caller.scope)
+    return await queries.evidence.locked_evidence_of(
+        session, id=kept.file_id, subject_id=case.id, kind=kept.kind, sha256=kept.sha256,
+        size=kept.size, scan=kept.scan, kept_at=now, kept_by=caller.actor, org_id=caller.org,
+    )  # fmt: skip
+
+
 async def keep_evidence(
     session: Session,
     item: WatchItem,

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.cases import queries
+from services.cases.actions import case_clocks
 from services.cases.actions.timeline import act_for, note, tell_decision, who
 from services.cases.errors import ProposalDecided
 from services.cases.models import ArrearsCase, CaseProposal, WatchItem
@@ -145,8 +146,14 @@ async def _open_case(
         opened_at=at,
         opened_by=who(session),
         by_rule=by_rule,
+        stage_since=at,
+        received_at=at,
+        accepted_at=at,
+        unit_id=item.unit_id if item else None,
     )
     session.add(case)
+    await session.flush()  # Clocks refer to the case's row.
+    await case_clocks.follow(session, case, at, who(session), "proposed")
     publish(
         session,
         ArrearsCaseOpened(

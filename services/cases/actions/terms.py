@@ -1,4 +1,4 @@
-"""Terms of orders, more time, closings by hand and feeds: stored by version, never changed."""
+"""Terms of orders, more time, closings, feeds and cases: stored by version, never changed."""
 
 from collections.abc import Iterator
 from typing import TypeAlias, TypeVar
@@ -6,9 +6,17 @@ from typing import TypeAlias, TypeVar
 from services.cases import queries
 from services.cases.actions import expectations
 from services.cases.errors import PolicyVersionTaken, TermsRefused
-from services.cases.models import ClosingTerms, ExtensionTerms, FeedTerms, OrderTerms
+from services.cases.models import (
+    CaseTerms,
+    ClockTerms,
+    ClosingTerms,
+    ExtensionTerms,
+    FeedTerms,
+    OrderTerms,
+)
 from services.cases.rules import proofs
 from services.cases.rules.closings import takes_documents
+from services.cases.schemas.case_terms import CaseTermsIn, ClockTermsIn
 from services.cases.schemas.terms import (
     ClosingTermsIn,
     ExtensionTermsIn,
@@ -20,8 +28,12 @@ from shared.db import Session, new_id
 from shared.problems import Finding
 from shared.wording import Text
 
-_TermsIn: TypeAlias = OrderTermsIn | ExtensionTermsIn | ClosingTermsIn | FeedTermsIn
-_Terms = TypeVar("_Terms", OrderTerms, ExtensionTerms, ClosingTerms, FeedTerms)
+_TermsIn: TypeAlias = (
+    OrderTermsIn | ExtensionTermsIn | ClosingTermsIn | FeedTermsIn | ClockTermsIn | CaseTermsIn
+)
+_Terms = TypeVar(
+    "_Terms", OrderTerms, ExtensionTerms, ClosingTerms, FeedTerms, ClockTerms, CaseTerms
+)
 
 
 async def add_terms(

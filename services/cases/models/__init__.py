@@ -1,5 +1,8 @@
 """Tables of cases, by noun."""
 
+from services.cases.models.arrears import ArrearsCase, CaseNumber, CaseReport, CaseStep
+from services.cases.models.case_clocks import CaseClock, CaseTerms, ClockTerms
+from services.cases.models.case_lines import ArrearsLine, ArrearsPayment
 from services.cases.models.closings import Closing, ClosingTerms
 from services.cases.models.conditions import CalendarTelling, Condition, Telling
 from services.cases.models.delay import PayChain, PayStage, WageMonth
@@ -13,17 +16,25 @@ from services.cases.models.orders import CorrectionOrder, OrderNumber, OrderStep
 from services.cases.models.persons import AreaPerson, ProjectPerson
 from services.cases.models.policies import Policy
 from services.cases.models.precursors import Precursor
-from services.cases.models.proposals import ArrearsCase, CaseProposal
+from services.cases.models.proposals import CaseProposal
 from services.cases.models.shadows import ShadowStep
 from services.cases.models.tables import Base
 
 __all__ = [
     "AreaPerson",
     "ArrearsCase",
+    "ArrearsLine",
+    "ArrearsPayment",
     "Assignee",
     "Base",
     "CalendarTelling",
+    "CaseClock",
+    "CaseNumber",
     "CaseProposal",
+    "CaseReport",
+    "CaseStep",
+    "CaseTerms",
+    "ClockTerms",
     "Closing",
     "ClosingTerms",
     "Condition",

@@ -1,4 +1,4 @@
-"""Proposals, and the arrears cases that come of them."""
+"""Proposals to open an arrears case."""
 
 from datetime import datetime
 from typing import Any
@@ -8,10 +8,7 @@ from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.cases.models.tables import Base
-from services.cases.rules.items import (
-    CaseState,
-    ProposalState,
-)
+from services.cases.rules.items import ProposalState
 from shared import db
 
 
@@ -63,30 +60,3 @@ class CaseProposal(db.Synced, Base):
         """End it: confirmed, refused or withdrawn."""
         self.state, self.decided_at, self.decided_by = state, at, by
         self.reason, self.by_rule, self.due_at = reason, by_rule, None
-
-
-class ArrearsCase(db.Synced, Base):
-    """An arrears case (欠薪案件): thin for now, the proposal it came from and its state."""
-
-    __tablename__ = "arrears_cases"
-    __table_args__ = (
-        Index(
-            "uq_arrears_cases_open",
-            "project_id",
-            unique=True,
-            postgresql_where=text("state = 'open'"),
-        ),
-        Index("uq_arrears_cases_proposal_id", "proposal_id", unique=True),
-    )
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    project_id: Mapped[UUID]
-    project: Mapped[dict[str, Any]]
-    developer_id: Mapped[UUID | None]
-    contractor_id: Mapped[UUID | None]
-    area_code: Mapped[str]
-    proposal_id: Mapped[UUID] = mapped_column(ForeignKey("case_proposals.id"))
-    state: Mapped[CaseState] = mapped_column(default=CaseState.OPEN)
-    opened_at: Mapped[datetime]
-    opened_by: Mapped[str]
-    by_rule: Mapped[bool]

@@ -2,6 +2,9 @@
 
 from services.cases.queries import (
     aftercare,
+    arrears,
+    case_clocks,
+    case_lines,
     closings,
     conditions,
     delay,
@@ -27,6 +30,9 @@ from services.cases.queries import (
 
 __all__ = [
     "aftercare",
+    "arrears",
+    "case_clocks",
+    "case_lines",
     "closings",
     "conditions",
     "delay",

@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select
 
 from services.cases.errors import EvidenceUnknown
-from services.cases.models import Evidence, WatchItem
-from services.cases.queries import items, rows
+from services.cases.models import ArrearsCase, Evidence, WatchItem
+from services.cases.queries import arrears, items, rows
 from shared import known, paging
 from shared.areas import Scope
 from shared.db import Session
@@ -16,7 +16,7 @@ from shared.paging import Found
 
 
 def _visible(scope: Scope) -> ColumnElement[bool]:
-    """Whoever sees the item sees what was brought for it."""
+    """Whoever sees the item or the case sees what was brought for it."""
     items = select(WatchItem.id).where(
         known.in_scope(
             WatchItem.area_code,
@@ -26,7 +26,8 @@ def _visible(scope: Scope) -> ColumnElement[bool]:
             WatchItem.contractor_id,
         )
     )
-    return Evidence.subject_id.in_(items)
+    cases = arrears.seen(select(ArrearsCase), scope).with_only_columns(ArrearsCase.id)
+    return Evidence.subject_id.in_(items) | Evidence.subject_id.in_(cases)
 
 
 async def evidence_page(
@@ -35,6 +36,15 @@ async def evidence_page(
     """Give a page of what was brought about an item, the oldest first; raise WatchItemUnknown."""
     await items.watch_item(session, subject_id, scope)
     statement = select(Evidence).where(Evidence.subject_id == subject_id, _visible(scope))
+    return await paging.page(session, statement, by=(Evidence.id,), cursor=cursor, limit=limit)
+
+
+async def case_evidence_page(
+    session: Session, case_id: UUID, scope: Scope, *, cursor: str | None, limit: int
+) -> Found[Evidence]:
+    """Give a page of what was brought for an arrears case; raise CaseUnknown."""
+    await arrears.arrears_case(session, case_id, scope)
+    statement = select(Evidence).where(Evidence.subject_id == case_id, _visible(scope))
     return await paging.page(session, statement, by=(Evidence.id,), cursor=cursor, limit=limit)
 
 

@@ -6,7 +6,15 @@ from uuid import UUID
 from sqlalchemy import exists, select, tuple_
 
 from services.cases.models import WatchItem, WatchItemEntry
-from services.cases.queries import conditions, expectations, funding, items, orders, proposals
+from services.cases.queries import (
+    case_clocks,
+    conditions,
+    expectations,
+    funding,
+    items,
+    orders,
+    proposals,
+)
 from services.cases.rules.items import Happening
 from services.cases.rules.proofs import ACCEPTED
 from shared.db import Session
@@ -42,6 +50,7 @@ async def without_timer(session: Session) -> Sequence[Offender]:
         ("correction order", await orders.orders_without_timer(session)),
         ("funding order", await funding.funding_orders_without_timer(session)),
         ("expected feed", await expectations.expectations_without_timer(session)),
+        ("arrears case", await case_clocks.cases_without_timer(session)),
     ):
         silent += [(one.id, what) for one in found]
     return [Offender(*one) for one in silent]

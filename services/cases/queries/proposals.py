@@ -1,4 +1,4 @@
-"""Proposals to open an arrears case, and the cases that came of them."""
+"""Proposals to open an arrears case."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,7 +11,7 @@ from services.cases.errors import ProposalUnknown
 from services.cases.models import ArrearsCase, CaseProposal
 from services.cases.queries import rows
 from services.cases.rules.items import CaseState, ProposalState, TimerKind
-from services.cases.schemas.proposals import ArrearsCaseFilter, ProposalFilter
+from services.cases.schemas.proposals import ProposalFilter
 from shared import known, paging
 from shared.areas import Scope
 from shared.db import Session
@@ -22,30 +22,27 @@ from shared.timers import ARMED, Timer
 _OPEN = CaseProposal.state == ProposalState.OPEN
 
 
-def _visible(model: type[CaseProposal] | type[ArrearsCase], scope: Scope) -> ColumnElement[bool]:
+def _visible(scope: Scope) -> ColumnElement[bool]:
+    model = CaseProposal
     return known.in_scope(model.area_code, scope, model.developer_id, model.contractor_id)
 
 
-def _filtered(
-    statement: Select[Any],
-    model: type[CaseProposal] | type[ArrearsCase],
-    filters: ProposalFilter | ArrearsCaseFilter,
-) -> Select[Any]:
+def _filtered(statement: Select[Any], filters: ProposalFilter) -> Select[Any]:
     if filters.state is not None:
-        statement = statement.where(model.state == filters.state)
+        statement = statement.where(CaseProposal.state == filters.state)
     if filters.project_id is not None:
-        statement = statement.where(model.project_id == filters.project_id)
+        statement = statement.where(CaseProposal.project_id == filters.project_id)
     if filters.area_code is not None:
-        inside = known.in_scope(model.area_code, Scope(frozenset({filters.area_code})))
-        statement = statement.where(or_(inside, model.area_code == filters.area_code))
+        inside = known.in_scope(CaseProposal.area_code, Scope(frozenset({filters.area_code})))
+        statement = statement.where(or_(inside, CaseProposal.area_code == filters.area_code))
     return statement
 
 
-def _left(model: type[CaseProposal] | type[ArrearsCase], scope: Scope) -> Left | None:
+def _left(scope: Scope) -> Left | None:
     # A company's view goes by who takes part, of which a moved row's trace knows nothing.
     if scope.org is not None:
         return None
-    return Left(known.in_scope(SyncMove.area_code, scope), _visible(model, scope))
+    return Left(known.in_scope(SyncMove.area_code, scope), _visible(scope))
 
 
 async def proposals(
@@ -58,51 +55,27 @@ async def proposals(
     limit: int,
 ) -> Found[CaseProposal]:
     """Give a page of proposals, the oldest first."""
-    statement = select(CaseProposal).where(_visible(CaseProposal, scope))
+    statement = select(CaseProposal).where(_visible(scope))
     return await paging.sync(
         session,
-        _filtered(statement, CaseProposal, filters),
+        _filtered(statement, filters),
         model=CaseProposal,
         cursor=cursor,
         changed_after=changed_after,
         limit=limit,
-        left=_left(CaseProposal, scope),
-    )
-
-
-async def arrears_cases(
-    session: Session,
-    filters: ArrearsCaseFilter,
-    scope: Scope,
-    *,
-    cursor: str | None,
-    changed_after: datetime | None,
-    limit: int,
-) -> Found[ArrearsCase]:
-    """Give a page of arrears cases, the oldest first."""
-    statement = select(ArrearsCase).where(_visible(ArrearsCase, scope))
-    return await paging.sync(
-        session,
-        _filtered(statement, ArrearsCase, filters),
-        model=ArrearsCase,
-        cursor=cursor,
-        changed_after=changed_after,
-        limit=limit,
-        left=_left(ArrearsCase, scope),
+        left=_left(scope),
     )
 
 
 async def find_proposal_of(session: Session, project_id: UUID, scope: Scope) -> CaseProposal | None:
     """Give the proposal that waits for a decision about a project, as a caller sees it; or None."""
-    theirs = (_OPEN, CaseProposal.project_id == project_id, _visible(CaseProposal, scope))
+    theirs = (_OPEN, CaseProposal.project_id == project_id, _visible(scope))
     return (await session.scalars(select(CaseProposal).where(*theirs))).one_or_none()
 
 
 async def locked_proposal(session: Session, proposal_id: UUID, scope: Scope) -> CaseProposal:
     """Give a proposal for changing, or raise ProposalUnknown."""
-    statement = select(CaseProposal).where(
-        CaseProposal.id == proposal_id, _visible(CaseProposal, scope)
-    )
+    statement = select(CaseProposal).where(CaseProposal.id == proposal_id, _visible(scope))
     proposal = await rows.locked_first(session, statement)
     if proposal is None:
         raise ProposalUnknown
@@ -147,9 +120,11 @@ async def refused_at(session: Session, project_id: UUID) -> datetime | None:
 
 
 async def find_open_case(session: Session, project_id: UUID) -> ArrearsCase | None:
-    """Give the project's open arrears case, or None."""
+    """Give the open arrears case that a project's misses have led to, or None."""
     statement = select(ArrearsCase).where(
-        ArrearsCase.project_id == project_id, ArrearsCase.state == CaseState.OPEN
+        ArrearsCase.project_id == project_id,
+        ArrearsCase.state == CaseState.OPEN,
+        ArrearsCase.proposal_id.is_not(None),
     )
     return (await session.scalars(statement)).one_or_none()
 

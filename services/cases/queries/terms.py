@@ -5,7 +5,14 @@ from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import select
 
-from services.cases.models import ClosingTerms, ExtensionTerms, FeedTerms, OrderTerms
+from services.cases.models import (
+    CaseTerms,
+    ClockTerms,
+    ClosingTerms,
+    ExtensionTerms,
+    FeedTerms,
+    OrderTerms,
+)
 from services.cases.queries import policies, rows
 from services.cases.schemas.terms import TermsFilter
 from shared import known, paging
@@ -14,14 +21,20 @@ from shared.db import Session
 from shared.expectations import FeedKind
 from shared.paging import Found
 
-AnyTerms: TypeAlias = OrderTerms | ExtensionTerms | ClosingTerms | FeedTerms
-_Terms = TypeVar("_Terms", OrderTerms, ExtensionTerms, ClosingTerms, FeedTerms)
+AnyTerms: TypeAlias = (
+    OrderTerms | ExtensionTerms | ClosingTerms | FeedTerms | ClockTerms | CaseTerms
+)
+_Terms = TypeVar(
+    "_Terms", OrderTerms, ExtensionTerms, ClosingTerms, FeedTerms, ClockTerms, CaseTerms
+)
 
 NAMED_BY: Mapping[type[AnyTerms], str] = {
     OrderTerms: "matter",
     ExtensionTerms: "kind",
     ClosingTerms: "kind",
     FeedTerms: "kind",
+    ClockTerms: "kind",
+    CaseTerms: "area_code",
 }
 """What names terms beside their area and version."""
 

@@ -2,6 +2,9 @@
 
 from services.cases.routes import (
     answers,
+    arrears,
+    case_lines,
+    case_terms,
     closings,
     delay,
     evidence,
@@ -22,6 +25,9 @@ from services.cases.routes.router import router
 
 __all__ = [
     "answers",
+    "arrears",
+    "case_lines",
+    "case_terms",
     "closings",
     "delay",
     "evidence",

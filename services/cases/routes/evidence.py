@@ -18,7 +18,7 @@ from shared.paging import CursorUnreadable, Found, Page
 from shared.problems import Invalid, raises
 
 
-async def _keep(files: KeptFiles, file: Annotated[UploadFile, File()]) -> Kept:
+async def keep(files: KeptFiles, file: Annotated[UploadFile, File()]) -> Kept:
     """Keep an uploaded file before the request's transaction begins."""
     return await adapters.evidence_file.keep(files, await uploads.read_upload(file))
 
@@ -32,7 +32,7 @@ async def _keep(files: KeptFiles, file: Annotated[UploadFile, File()]) -> Kept:
     responses=raises(WatchItemUnknown, FileNotTaken, uploads.BodyTooLarge, Invalid),
 )
 async def add_evidence(
-    kept: Annotated[Kept, Depends(_keep)], session: Transaction, who: Who, item_id: UUID
+    kept: Annotated[Kept, Depends(keep)], session: Transaction, who: Who, item_id: UUID
 ) -> Evidence:
     return await actions.evidence.add_evidence(session, who, item_id, kept, clock.now())
 

@@ -7,13 +7,12 @@ from fastapi import Query, Request
 
 from services.cases import queries
 from services.cases.routes.router import router
+from services.cases.schemas.arrears import ArrearsCaseFilter, ArrearsCaseOut
 from services.cases.schemas.funding import FundingFilter, FundingOut
 from services.cases.schemas.items import WatchItemFilter, WatchItemOut
 from services.cases.schemas.leads import LeadFilter, LeadOut
 from services.cases.schemas.orders import OrderFilter, OrderOut
 from services.cases.schemas.proposals import (
-    ArrearsCaseFilter,
-    ArrearsCaseOut,
     ProposalFilter,
     ProposalOut,
 )
@@ -91,7 +90,7 @@ async def export_arrears_cases(
     filters: Annotated[ArrearsCaseFilter, Query()],
     start: exports.Asked,
 ) -> Lines:
-    ask = partial(queries.proposals.arrears_cases, scope=who.scope, filters=filters)
+    ask = partial(queries.arrears.arrears_cases, scope=who.scope, filters=filters)
     return await exports.lines(request, ask, ArrearsCaseOut, name="arrears_cases", start=start)
 
 

@@ -1,4 +1,4 @@
-"""Proposals and arrears cases over HTTP."""
+"""Proposals to open an arrears case, over HTTP."""
 
 from typing import Annotated
 from uuid import UUID
@@ -10,11 +10,9 @@ from services.cases.errors import (
     ProposalDecided,
     ProposalUnknown,
 )
-from services.cases.models import ArrearsCase, CaseProposal
+from services.cases.models import CaseProposal
 from services.cases.routes.router import SYNC, router
 from services.cases.schemas.proposals import (
-    ArrearsCaseFilter,
-    ArrearsCaseOut,
     ProposalFilter,
     ProposalOut,
     RefusalIn,
@@ -70,25 +68,4 @@ async def refuse_proposal(
 ) -> CaseProposal:
     return await actions.proposals.refuse_proposal(
         session, who, proposal_id, body.reason, clock.now()
-    )
-
-
-@router.get(
-    "/v1/arrears-cases",
-    dependencies=[may("cases:read")],
-    summary="Arrears cases, as a list or a sync",
-    response_model=Page[ArrearsCaseOut],
-    responses=raises(*SYNC),
-)
-async def arrears_cases(
-    session: Transaction,
-    who: Who,
-    *,
-    filters: Annotated[ArrearsCaseFilter, Query()],
-    cursor: paging.Cursor,
-    changed_after: paging.ChangedAfter,
-    limit: paging.Limit,
-) -> Found[ArrearsCase]:
-    return await queries.proposals.arrears_cases(
-        session, filters, who.scope, cursor=cursor, changed_after=changed_after, limit=limit
     )

@@ -30,6 +30,8 @@ class WatchKind(StrEnum):
     WATCHED_AFTER_RED = "watched_after_red"
     DEPOSIT_STATEMENT_MISSING = "deposit_statement_missing"
     FEED_SILENT = "feed_silent"
+    CASE_LIMIT_NEAR = "case_limit_near"
+    CASE_STEP_OVERDUE = "case_step_overdue"
     CANARY = "canary"
     UNREGISTERED_ON_SITE = "unregistered_on_site"
     ATTENDANCE_STOPPED = "attendance_stopped"
@@ -48,7 +50,9 @@ class WatchKind(StrEnum):
 # finder tells of from its basis day on.
 TOLD_WHEN_WRONG = frozenset({WatchKind.TRANSFER_MISSED, WatchKind.BANK_FEED_LATE, WatchKind.CANARY})
 # What cases counts itself; nobody else tells of it.
-COUNTED_HERE = frozenset({WatchKind.WATCHED_AFTER_RED})
+COUNTED_HERE = frozenset(
+    {WatchKind.WATCHED_AFTER_RED, WatchKind.CASE_LIMIT_NEAR, WatchKind.CASE_STEP_OVERDUE}
+)
 # What a value decides on, and no document.
 MEASURED = frozenset({
     WatchKind.COVER_LOW, WatchKind.WATCHED_AFTER_RED, WatchKind.UNREGISTERED_ON_SITE,
@@ -82,7 +86,7 @@ class CaseState(StrEnum):
 
 
 class TimerKind(StrEnum):
-    """The limits of cases: an item's rung and answer, a proposal, an order, a condition's day."""
+    """The limits of cases: of items, proposals, orders, conditions, and of arrears cases."""
 
     LEVEL = "level"
     ANSWER = "answer"
@@ -91,6 +95,7 @@ class TimerKind(StrEnum):
     FUNDING = "funding"
     CONDITION = "condition"
     CANARY = "canary"
+    CLOCK = "clock"
 
 
 class Happening(StrEnum):

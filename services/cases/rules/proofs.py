@@ -42,6 +42,11 @@ _NOBODY_OWED = (
     _OUTSIDE[3],
 )
 
+_CASE = (
+    Proof("case_moved", Text("案件已进入下一环节", "The case has gone on to its next stage")),
+    Proof("stands_still", Text("期限依法中止计算", "The limit stands still")),
+)
+
 ACCEPTED: Mapping[WatchKind, tuple[Proof, ...]] = {
     WatchKind.TRANSFER_MISSED: (
         Proof(
@@ -190,6 +195,8 @@ ACCEPTED: Mapping[WatchKind, tuple[Proof, ...]] = {
     WatchKind.RECEIPT_DISPUTED: (
         Proof("dispute_closed", Text("异议凭据办结", "The dispute was closed by its proof")),
     ),
+    WatchKind.CASE_LIMIT_NEAR: _CASE,
+    WatchKind.CASE_STEP_OVERDUE: _CASE,
     WatchKind.CANARY: (
         Proof("transfer_received", Text("平台自检款项已到", "The platform's own transfer came in")),
     ),
@@ -256,6 +263,18 @@ _FACTS: Mapping[str, Text] = {
     "treasury": Text("财政拨付数据", "a finance bureau's payments"),
     "provincial_client": Text("上级监管系统", "a provincial system"),
     "contractor": Text("总包单位数据", "a contractor's files"),
+    "statutory": Text("法定办案期限", "the statutory limit"),
+    "local": Text("本地办结目标", "the area's own limit"),
+    "sign": Text("签收期限", "the limit to sign"),
+    "contact": Text("联系反映人期限", "the limit to contact whoever reported"),
+    "acceptance": Text("受理期限", "the limit of acceptance"),
+    "supplement": Text("补正期限", "the limit to bring what is missing"),
+    "suspension": Text("中止复查期限", "the limit of a suspension"),
+    "decision": Text("作出处理决定期限", "the limit to decide"),
+    "payment": Text("支付期限", "the limit to pay"),
+    "check": Text("复核期限", "the limit to check an end"),
+    "referral": Text("引导后回访期限", "the limit to follow a referral"),
+    "police": Text("公安回复期限", "the limit of the police's answer"),
     "gate_vendor": Text("门禁厂商数据", "a gate vendor's data"),
 }
 
@@ -284,6 +303,8 @@ SUBJECTS: Mapping[WatchKind, str] = {
     WatchKind.WATCHED_AFTER_RED: "project",
     WatchKind.DEPOSIT_STATEMENT_MISSING: "bank_statement",
     WatchKind.FEED_SILENT: "expectation",
+    WatchKind.CASE_LIMIT_NEAR: "arrears_case",
+    WatchKind.CASE_STEP_OVERDUE: "arrears_case",
     WatchKind.CANARY: "canary_round",
     WatchKind.UNREGISTERED_ON_SITE: "project",
     WatchKind.ATTENDANCE_STOPPED: "project",

@@ -69,7 +69,7 @@ class PenaltyIn(InBody):
     """The decision on a proposed penalty."""
 
     penalised: bool
-    decision_number: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    decision_number: Annotated[Words, Field(max_length=100)] | None = None
     """Of the penalty decision; needed if there is one."""
     reason: Words
 

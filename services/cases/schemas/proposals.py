@@ -1,12 +1,9 @@
-"""Proposals and arrears cases."""
+"""Proposals to open an arrears case."""
 
 from datetime import datetime
 from uuid import UUID
 
-from services.cases.rules.items import (
-    CaseState,
-    ProposalState,
-)
+from services.cases.rules.items import ProposalState
 from services.cases.schemas.fields import (
     AreaCode,
     Asked,
@@ -46,25 +43,3 @@ class RefusalIn(InBody):
     """Why no case is opened."""
 
     reason: Words
-
-
-class ArrearsCaseOut(OutBody):
-    """An arrears case."""
-
-    id: UUID
-    project_id: UUID
-    area_code: str
-    proposal_id: UUID
-    state: CaseState
-    opened_at: datetime
-    opened_by: str
-    by_rule: bool
-    changed_at: datetime
-
-
-class ArrearsCaseFilter(Asked):
-    """Which arrears cases."""
-
-    state: CaseState | None = None
-    project_id: UUID | None = None
-    area_code: AreaCode | None = None

@@ -28,7 +28,7 @@ _Prefix: TypeAlias = Annotated[
 ]
 
 
-class _Terms(BaseModel):
+class TermsBody(BaseModel):
     """What all terms say."""
 
     area_code: AreaCode
@@ -39,7 +39,7 @@ class _Terms(BaseModel):
     certainty: Certainty
 
 
-class _OrderTerms(_Terms):
+class _OrderTerms(TermsBody):
     """What an area's orders about a matter say, and how long they give."""
 
     matter: Code
@@ -83,7 +83,7 @@ class OrderTermsOut(_OrderTerms, OutBody):
     id: UUID
 
 
-class _ExtensionTerms(_Terms):
+class _ExtensionTerms(TermsBody):
     """How long and how often an area grants more time for items of a kind."""
 
     kind: WatchKind | Literal["*"]
@@ -105,7 +105,7 @@ class ExtensionTermsOut(_ExtensionTerms, OutBody):
     id: UUID
 
 
-class _ClosingTerms(_Terms):
+class _ClosingTerms(TermsBody):
     """Which proofs of a kind an area takes as documents."""
 
     kind: WatchKind
@@ -125,7 +125,7 @@ class ClosingTermsOut(_ClosingTerms, OutBody):
     id: UUID
 
 
-class _FeedTerms(_Terms):
+class _FeedTerms(TermsBody):
     """How often an area expects to hear of a kind of feed, and by when."""
 
     kind: FeedKind

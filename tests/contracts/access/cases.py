@@ -23,7 +23,7 @@ from shared.files import FileKind
 from tests.cases import factories as make
 from tests.cases.factories import CONTRACTOR, DEVELOPER, an_id, at
 from tests.cases.policies import body
-from tests.contracts.access import closings, expectations, terms
+from tests.contracts.access import arrears, closings, expectations, terms
 from tests.contracts.access.rows import HERE, TREE_ELSEWHERE, Rows
 from tests.fixtures.service import Time, kept_files
 
@@ -181,6 +181,7 @@ async def rows(session: Session, time: Time) -> Rows:
             f"POST {ORDER}/withdraw": {"order_id": orders["draft"]},
             f"POST {ORDER}/serve": {"order_id": orders["signed"]},
             f"GET {FUND}": {"order_id": funds["reported"]},
+            f"GET {V1}/arrears-cases/{{case_id}}": {"case_id": case.id},
             f"POST {FUND}/approval": {"order_id": funds["reported"]},
             f"POST {FUND}/order": {"order_id": funds["approved"]},
             f"POST {FUND}/measures": {"order_id": funds["overdue"]},
@@ -205,6 +206,7 @@ async def rows(session: Session, time: Time) -> Rows:
     days = {"from_on": "2023-05-01", "to_on": "2023-05-31"}
     made.requests[f"GET {V1}/policies/{{policy_id}}/shadow-difference"] = [{"params": days}]
     made.requests[f"POST {ITEM}/evidence"] = [{"files": pdf}]
+    await arrears.add(session, made)
     await closings.add(session, made)
     await terms.add(session, OFFICE, made)
     await expectations.add_to_cases(session, OFFICE, made, clock.now())

@@ -1,7 +1,15 @@
 """What Hefeng says of orders, of more time and of closings by hand."""
 
 from services.cases import actions
-from services.cases.models import ClosingTerms, ExtensionTerms, FeedTerms, OrderTerms
+from services.cases.models import (
+    CaseTerms,
+    ClockTerms,
+    ClosingTerms,
+    ExtensionTerms,
+    FeedTerms,
+    OrderTerms,
+)
+from services.cases.schemas.case_terms import CaseTermsIn, ClockTermsIn
 from services.cases.schemas.terms import (
     ClosingTermsIn,
     ExtensionTermsIn,
@@ -19,6 +27,8 @@ KINDS = (
     ("extensions", ExtensionTerms, ExtensionTermsIn),
     ("closings", ClosingTerms, ClosingTermsIn),
     ("feeds", FeedTerms, FeedTermsIn),
+    ("clocks", ClockTerms, ClockTermsIn),
+    ("cases", CaseTerms, CaseTermsIn),
 )
 
 

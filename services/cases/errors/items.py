@@ -1,4 +1,4 @@
-"""What can be wrong with a request to cases."""
+"""What can be wrong with a request about watch items, and what belongs to them."""
 
 from shared.problems import Problem
 from shared.wording import Text

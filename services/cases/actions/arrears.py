@@ -1,0 +1,229 @@
+"""Arrears cases come: somebody tells of unpaid wages, through whatever channel, once."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from services.cases import queries
+from services.cases.actions import case_clocks
+from services.cases.actions.timeline import jsonable
+from services.cases.errors import ReportRefused, ReportTaken
+from services.cases.models import ArrearsCase, CaseClock, CaseReport, CaseStep
+from services.cases.rules import orders as order_rules
+from services.cases.rules.arrears import Relation
+from services.cases.rules.course import Act, Stage, move, possible
+from services.cases.schemas.arrears import ReportIn
+from shared import clock, known, pii, workdays
+from shared.auth import Caller
+from shared.db import Session, new_id, record
+from shared.problems import Finding
+from shared.wording import Text
+
+TOLD = "told"
+_SAID = (
+    "area_code", "place", "industry", "project_id", "employer_id", "employer_name", "months",
+    "arisen_on", "workers", "amount",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ReportTakenIn:
+    """A report that was taken, and the case that it belongs to."""
+
+    report: CaseReport
+    case: ArrearsCase
+
+
+@dataclass(frozen=True, slots=True)
+class PossibleAct:
+    """An act that the caller can do, in words."""
+
+    act: Act
+    zh: str
+    en: str
+
+
+class WholeCase:
+    """A case with its clocks and history; no dataclass, which FastAPI would take apart."""
+
+    def __init__(
+        self,
+        case: ArrearsCase,
+        clocks: Sequence[CaseClock],
+        steps: Sequence[CaseStep],
+        acts: Sequence[PossibleAct],
+    ) -> None:
+        vars(self).update({name: getattr(case, name) for name in queries.arrears.COLUMNS})
+        self.clocks, self.steps, self.acts = clocks, steps, acts
+
+
+def _acts(case: ArrearsCase, roles: Iterable[str]) -> list[PossibleAct]:
+    """Give what some roles can do with a case now."""
+    acts = possible(case.stage, roles)
+    return [PossibleAct(one, move(one).words.zh, move(one).words.en) for one in acts]
+
+
+async def read_case(session: Session, caller: Caller, case_id: UUID) -> WholeCase:
+    """Give a case with all that belongs to it. Raises CaseUnknown."""
+    case = await queries.arrears.arrears_case(session, case_id, caller.scope)
+    return WholeCase(
+        case,
+        await queries.case_clocks.clocks(session, case.id),
+        await queries.arrears.steps(session, case.id),
+        _acts(case, caller.roles),
+    )
+
+
+async def take_report(
+    session: Session, caller: Caller, body: ReportIn, now: datetime
+) -> ReportTakenIn:
+    """Take what somebody tells of unpaid wages, and open a case of it.
+
+    A number of the sender's that came before gives what came of it then. Raises AreaUnknown,
+    ReportTaken, or ReportRefused with all findings.
+    """
+    area_code = await queries.policies.area_for_policy(session, body.area_code, caller.scope)
+    if found := [*_findings(body, now)]:
+        raise ReportRefused(errors=found)
+    office = order_rules.office_of(await known.lineage(session, area_code))
+    # Whoever opens a case of this office waits here, so that one number is told of once.
+    numbers = await queries.arrears.locked_case_number(session, office, clock.day_of(now).year)
+    said = _said(body, area_code)
+    if body.external_id:
+        before = await queries.arrears.find_report(session, body.channel, body.external_id)
+        if before is not None:
+            if before.said != said:
+                raise ReportTaken
+            there = await queries.arrears.arrears_case(session, before.case_id, caller.scope)
+            return ReportTakenIn(before, there)
+    terms = await queries.arrears.case_terms(session, area_code, now)
+    sequence = numbers.take()
+    case = ArrearsCase(
+        id=new_id(), office=office, year=numbers.year, sequence=sequence,
+        number=order_rules.number(terms.prefix, numbers.year, sequence),
+        stage_since=now, stage=Stage.RECEIVED, receiver_id=caller.org, unit_id=caller.org,
+        received_at=body.received_at or now, opened_at=now, opened_by=caller.actor,
+        **_of_case(body, area_code),
+    )  # fmt: skip
+    session.add(case)
+    report = _report(case, caller, body, said, now)
+    session.add(report)
+    note(session, case, TOLD, now, actor=caller.actor, came_from=None, report_id=report.id)
+    await session.flush()  # Clocks refer to the case's row.
+    await case_clocks.follow(session, case, now, caller.actor, TOLD)
+    return ReportTakenIn(report, case)
+
+
+def note(
+    session: Session,
+    case: ArrearsCase,
+    what: str,
+    at: datetime,
+    *,
+    actor: str,
+    came_from: Stage | None,
+    act: Act | None = None,
+    **details: object,
+) -> None:
+    """Write a line of a case's history, as the case stands now."""
+    session.add(
+        CaseStep(
+            id=new_id(),
+            case_id=case.id,
+            at=at,
+            actor=actor,
+            act=act,
+            what=what,
+            stage_from=came_from,
+            stage_to=case.stage,
+            details=jsonable(details),
+        )
+    )
+
+
+def _findings(body: ReportIn, now: datetime) -> Iterator[Finding]:
+    if body.received_at and body.received_at > now:
+        yield Finding(
+            "received_at", "in_future",
+            Text("接收时间不得晚于现在", "It cannot have been received later than now"),
+            Text("请填写实际接收时间", "Give when it was received"),
+        )  # fmt: skip
+    arisen = body.arisen_on or _last_day(body.months)
+    if body.arisen_on and body.arisen_on > clock.day_of(now):
+        yield Finding(
+            "arisen_on", "in_future",
+            Text("欠薪发生日期不得晚于今天", "Arrears cannot have arisen later than today"),
+            Text("请填写应发未发之日", "Give the day on which the wages fell due"),
+        )  # fmt: skip
+    elif arisen is None and body.months:
+        yield Finding(
+            "months", "months_reversed",
+            Text("欠薪月份起止颠倒", "The span of months ends before it begins"),
+            Text("请按先后填写，例如 2023-01..2023-03", "Give them in order: 2023-01..2023-03"),
+        )  # fmt: skip
+
+
+def _last_day(months: str | None) -> date | None:
+    """Give the last day of the months that are owed; None where they are reversed."""
+    if not months:
+        return None
+    first, _, last = months.partition("..")
+    if last and last < first:
+        return None
+    month = date.fromisoformat(f"{last or first}-01")
+    return date.fromordinal(workdays.months_after(month, 1).toordinal() - 1)
+
+
+def _said(body: ReportIn, area_code: str) -> dict[str, Any]:
+    said = body.model_dump(mode="json", include=set(_SAID), exclude_none=True)
+    return said | {"area_code": area_code}
+
+
+def _of_case(body: ReportIn, area_code: str) -> dict[str, Any]:
+    return {
+        "area_code": area_code,
+        "place": body.place,
+        "industry": body.industry,
+        "project_id": body.project_id,
+        "employer_id": body.employer_id,
+        "employer_name": body.employer_name,
+        "channel": body.channel,
+        "arisen_on": body.arisen_on or _last_day(body.months),
+        "workers_told": body.workers,
+        "amount_told": body.amount,
+    }
+
+
+def _report(
+    case: ArrearsCase, caller: Caller, body: ReportIn, said: dict[str, Any], now: datetime
+) -> CaseReport:
+    who = {} if body.anonymous else _who(body)
+    return CaseReport(
+        id=new_id(), case_id=case.id, relation=Relation.SAME, channel=body.channel,
+        external_id=body.external_id, speaker=body.speaker, anonymous=body.anonymous,
+        text=body.text, said=said, received_at=body.received_at or now, told_at=now,
+        told_by=caller.actor, **who,
+    )  # fmt: skip
+
+
+def _who(body: ReportIn) -> dict[str, str | None]:
+    """Give who spoke, with what he is found by; of one who wants no name nothing is kept."""
+    return {
+        "name": body.name,
+        "name_index": pii.blind_index(body.name, "name") if body.name else None,
+        "phone": body.phone,
+        "phone_index": pii.blind_index(body.phone, "phone") if body.phone else None,
+        "id_number": body.id_number,
+        "id_index": pii.blind_index(body.id_number, "id_number") if body.id_number else None,
+    }
+
+
+async def reveal_report(
+    session: Session, caller: Caller, report_id: UUID, purpose: str
+) -> CaseReport:
+    """Give a report in clear words; who read them and why is recorded. Raises CaseUnknown."""
+    report = await queries.arrears.report(session, report_id, caller.scope)
+    record(session, "reveal", CaseReport.__tablename__, report.id, after={"purpose": purpose})
+    return report

@@ -1,0 +1,227 @@
+"""The clocks of an arrears case: they follow its stage, stand still, run out and are told of."""
+
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from services.cases import queries
+from services.cases.actions import conditions
+from services.cases.models import ArrearsCase, CaseClock, CaseStep, ClockTerms
+from services.cases.rules import case_clocks as rules
+from services.cases.rules.case_clocks import COUNTED_DOWN, ClockKind
+from services.cases.rules.conditions import Ended, Found
+from services.cases.rules.items import TimerKind, WatchKind, key_of
+from shared import clock as shared_clock
+from shared import known, timers
+from shared.db import Session, new_id, same_id
+from shared.events.platform import ItemWithoutTimer
+from shared.outbox import publish
+from shared.workdays import Calendar
+
+CLOCK_OVER = "clock_over"
+
+
+async def follow(session: Session, case: ArrearsCase, at: datetime, by: str, reason: str) -> None:
+    """Let the clocks of a locked case follow the stage that it has just entered.
+
+    What belongs to the stage that was left ends; what runs beside goes on, or stands still.
+    """
+    running = {one.kind: one for one in await queries.case_clocks.locked_running(session, case.id)}
+    for kind, clock in list(running.items()):
+        if not rules.runs(kind, case.stage) or kind is rules.OF_STAGE.get(case.stage):
+            await _end(session, case, clock, at)
+            del running[kind]
+    calendar = await known.calendar(session, case.area_code)
+    for clock in running.values():
+        await _still_or_on(session, case, clock, at, by=by, reason=reason)
+    lacking = [kind for kind in rules.started_by(case.stage) if kind not in running]
+    terms = await queries.case_clocks.clock_terms(
+        session, case.area_code, lacking, shared_clock.day_of(at)
+    )
+    started = [await _start(session, case, each, calendar, at) for each in terms.values()]
+    _next(case, [*running.values(), *started])
+
+
+async def _start(
+    session: Session, case: ArrearsCase, terms: ClockTerms, calendar: Calendar, at: datetime
+) -> CaseClock:
+    # The limit of acceptance runs from the day on which the first receiver heard of it.
+    since = case.received_at or at if terms.kind is ClockKind.ACCEPTANCE else at
+    clock = CaseClock(
+        id=new_id(), case_id=case.id, area_code=case.area_code, kind=terms.kind, terms_id=terms.id,
+        started_at=since, unit=terms.unit, length=terms.length, granted=0, pauses=[],
+        still_since=None, calendar_version=calendar.version, over_at=None, ended_at=None,
+    )  # fmt: skip
+    session.add(clock)
+    await arm(session, case, clock, calendar, at)
+    return clock
+
+
+async def arm(
+    session: Session, case: ArrearsCase, clock: CaseClock, calendar: Calendar, at: datetime
+) -> None:
+    """Count anew when a clock runs out, arm its timer, and tell what counts it down."""
+    await timers.disarm(session, clock.id, TimerKind.CLOCK)
+    clock.due_at = rules.due_at(clock.started_at, clock.limit, clock.stood_still, calendar)
+    clock.calendar_version = calendar.version
+    if clock.over_at is not None and clock.due_at > at:
+        clock.over_at = None
+    if clock.over_at is None:
+        timers.arm(
+            session, TimerKind.CLOCK, clock.id, clock.due_at, entered_at=clock.started_at,
+            calendar_version=calendar.version,
+        )  # fmt: skip
+    if clock.kind in COUNTED_DOWN:
+        await _tell(session, case, clock, WatchKind.CASE_LIMIT_NEAR, at)
+
+
+async def _still_or_on(
+    session: Session,
+    case: ArrearsCase,
+    clock: CaseClock,
+    at: datetime,
+    *,
+    by: str,
+    reason: str,
+) -> None:
+    still = rules.stands_still(clock.kind, case.stage)
+    if still and clock.still_since is None:
+        clock.stop(at)
+        await timers.disarm(session, clock.id, TimerKind.CLOCK)
+        await _untell(session, case, clock, at, "stands_still")
+    elif not still and clock.still_since is not None:
+        clock.go_on(at, reason, by)
+        await arm(session, case, clock, await known.calendar(session, case.area_code), at)
+
+
+async def _end(session: Session, case: ArrearsCase, clock: CaseClock, at: datetime) -> None:
+    clock.ended_at = at
+    await timers.disarm(session, clock.id, TimerKind.CLOCK)
+    await _untell(session, case, clock, at, "case_moved")
+
+
+async def keep(session: Session, case: ArrearsCase, clock: CaseClock, at: datetime) -> None:
+    """End a clock before its stage does: what it waits for is done."""
+    await _end(session, case, clock, at)
+    _next(case, await queries.case_clocks.locked_running(session, case.id))
+
+
+async def grant(
+    session: Session, case: ArrearsCase, clock: CaseClock, length: int, at: datetime
+) -> None:
+    """Give a running clock so much more, in its own unit."""
+    clock.granted += length
+    await arm(session, case, clock, await known.calendar(session, case.area_code), at)
+    _next(case, await queries.case_clocks.locked_running(session, case.id))
+
+
+async def fall_due(session: Session, clock_id: UUID, at: datetime) -> None:
+    """A clock has run out unkept: it is written down and told of, once."""
+    clock = await queries.case_clocks.locked_find_clock(session, clock_id)
+    if clock is None or clock.ended_at or clock.over_at or clock.due_at is None:
+        return
+    if clock.due_at > at:
+        return
+    case = await queries.arrears.locked_find_case(session, clock.case_id)
+    if case is None:
+        return
+    clock.over_at = clock.due_at
+    session.add(
+        CaseStep(
+            id=new_id(),
+            case_id=case.id,
+            at=clock.due_at,
+            actor="clock",
+            act=None,
+            what=CLOCK_OVER,
+            stage_from=case.stage,
+            stage_to=case.stage,
+            details={"clock": clock.kind, "due_on": _last_day(clock).isoformat()},
+        )
+    )
+    if clock.kind not in COUNTED_DOWN:
+        await _tell(session, case, clock, WatchKind.CASE_STEP_OVERDUE, at)
+    _next(case, await queries.case_clocks.locked_running(session, case.id))
+
+
+async def recompute(session: Session, area_code: str, at: datetime) -> None:
+    """Count the clocks that run in an area anew by the calendar in force; what is over stays."""
+    for clock in await queries.case_clocks.locked_running_within(session, area_code):
+        calendar = await known.calendar(session, clock.area_code)
+        if clock.due_at is None or clock.over_at or clock.calendar_version == calendar.version:
+            continue
+        case = await queries.arrears.locked_find_case(session, clock.case_id)
+        if case is not None:
+            await arm(session, case, clock, calendar, at)
+            _next(case, await queries.case_clocks.locked_running(session, case.id))
+
+
+async def report_without_timer(session: Session, today: date) -> None:
+    """Tell operators of open cases that no clock of theirs will wake anybody about."""
+    service = session.info["service"]
+    for case in await queries.case_clocks.cases_without_timer(session):
+        publish(
+            session,
+            ItemWithoutTimer(
+                service=service,
+                kind="arrears_case",
+                subject_id=case.id,
+                id=same_id(shared_clock.day_end(today), case.id, "without_timer"),
+            ),
+        )
+
+
+def _next(case: ArrearsCase, clocks: list[CaseClock]) -> None:
+    case.next_at = min(
+        (one.due_at for one in clocks if one.due_at and not one.ended_at), default=None
+    )
+
+
+def _last_day(clock: CaseClock) -> date:
+    due = clock.due_at or clock.started_at
+    return shared_clock.day_of(due - timedelta(microseconds=1))
+
+
+def _key(kind: WatchKind, case: ArrearsCase, clock: CaseClock) -> str:
+    return key_of(kind, case.id, clock.kind)
+
+
+def _answers(case: ArrearsCase) -> UUID:
+    """Give who is told of a limit: the body that has the case, else whoever received it.
+
+    A case that no body has is its own: nobody is found by that, and the alert goes to the area's
+    roster, as any dead end does.
+    """
+    return case.unit_id or case.receiver_id or case.id
+
+
+async def _tell(
+    session: Session, case: ArrearsCase, clock: CaseClock, kind: WatchKind, at: datetime
+) -> None:
+    """Tell of a limit as of any other condition; no company sees what people have told."""
+    since = _last_day(clock)
+    key = _key(kind, case, clock)
+    await session.flush()  # A condition that was just ended must be seen by the query.
+    there = await queries.conditions.locked_find_condition(session, key)
+    if there is not None and there.since == since:
+        return
+    news = Found(
+        id=same_id(at, key, since), kind=kind, key=key, subject_id=case.id,
+        area_code=case.area_code, period="", unit_id=_answers(case), since=since, at=at,
+        facts=(clock.kind,),
+    )  # fmt: skip
+    await conditions.learn_condition(session, news)
+
+
+async def _untell(
+    session: Session, case: ArrearsCase, clock: CaseClock, at: datetime, reason: str
+) -> None:
+    for kind in (WatchKind.CASE_LIMIT_NEAR, WatchKind.CASE_STEP_OVERDUE):
+        key = _key(kind, case, clock)
+        if await queries.conditions.locked_find_condition(session, key) is None:
+            continue
+        ended = Ended(
+            id=same_id(at, key, "ended"), kind=kind, key=key, subject_id=case.id, project_id=None,
+            area_code=case.area_code, period="", at=at, reason=reason,
+            proof={"arrears_case_id": str(case.id), "stage": case.stage},
+        )  # fmt: skip
+        await conditions.end_condition(session, ended)

@@ -1,0 +1,307 @@
+"""The people of an arrears case: entered, verified, paid line by line, taken back."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from services.cases import queries
+from services.cases.actions import arrears, evidence
+from services.cases.errors import CaseEnded, CaseMoved, PaymentTakenBack, StepRefused
+from services.cases.models import ArrearsCase, ArrearsLine, ArrearsPayment
+from services.cases.rules import arrears as rules
+from services.cases.rules import case_people
+from services.cases.rules.case_people import Fault
+from services.cases.rules.course import Stage
+from services.cases.schemas.case_lines import (
+    ArrearsLineIn,
+    ArrearsLinesIn,
+    LineChangeIn,
+    PaymentIn,
+    PaymentsIn,
+    ReversalIn,
+    VerificationsIn,
+)
+from shared import clock, pii
+from shared.auth import Caller
+from shared.db import Session, new_id
+from shared.problems import Finding
+from shared.wording import Text
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class RowFinding:
+    """Why a row of a list was not entered."""
+
+    row: int
+    field: str
+    code: str
+    zh: str
+    en: str
+    remedy_zh: str
+    remedy_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinesTaken:
+    """What came of a list of workers."""
+
+    rows: int
+    accepted: int
+    rejected: int
+    findings: list[RowFinding]
+    case: ArrearsCase
+
+
+async def add_lines(
+    session: Session, caller: Caller, case_id: UUID, body: ArrearsLinesIn, now: datetime
+) -> LinesTaken:
+    """Enter workers of a case; each row is entered, or reported with all that is wrong with it.
+
+    Raises CaseUnknown, CaseMoved or CaseEnded.
+    """
+    case = await _locked(session, caller, case_id, body.version)
+    indexes = [
+        pii.blind_index(one.id_number, "id_number") if one.id_number else None for one in body.lines
+    ]
+    there = await queries.case_lines.people_in(session, case.id, {one for one in indexes if one})
+    findings = [*_row_findings(body.lines, indexes, there)]
+    wrong = {one.row for one in findings}
+    position = await queries.case_lines.last_position(session, case.id)
+    for row, (line, index) in enumerate(zip(body.lines, indexes, strict=True), 1):
+        if row not in wrong:
+            position += 1
+            session.add(_line(case, line, index, position))
+    accepted = len(body.lines) - len(wrong)
+    said = {"rows": len(body.lines), "accepted": accepted, "rejected": len(wrong)}
+    await _moved(session, caller, case, now, "lines_added", **said)
+    return LinesTaken(len(body.lines), accepted, len(wrong), findings, case)
+
+
+def _line(case: ArrearsCase, body: ArrearsLineIn, index: str | None, position: int) -> ArrearsLine:
+    return ArrearsLine(
+        id=new_id(), case_id=case.id, position=position, name=body.name,
+        name_index=pii.blind_index(body.name, "name"), id_number=body.id_number, id_index=index,
+        worker_id=None, months=body.months, claimed=body.claimed, verified=None, paid=ZERO,
+        disputed=False, withdrawn=False, referred=False,
+    )  # fmt: skip
+
+
+def _row_findings(
+    lines: Sequence[ArrearsLineIn], indexes: Sequence[str | None], there: set[str]
+) -> Iterator[RowFinding]:
+    seen: Counter[str] = Counter()
+    for row, (line, index) in enumerate(zip(lines, indexes, strict=True), 1):
+        fault = case_people.id_fault(line.id_number)
+        if fault is not None:
+            yield _row_finding(row, fault)
+        if index is None:
+            continue
+        seen[index] += 1
+        if seen[index] > 1 or index in there:
+            yield _row_finding(
+                row,
+                Fault(
+                    "id_number",
+                    "person_twice",
+                    Text("该农民工已在本案明细中", "This worker has a line in this case already"),
+                    Text("请合并为一行", "Make it one line"),
+                ),
+            )
+
+
+def _row_finding(row: int, fault: Fault) -> RowFinding:
+    return RowFinding(
+        row, fault.field, fault.code, fault.text.zh, fault.text.en, fault.remedy.zh,
+        fault.remedy.en,
+    )  # fmt: skip
+
+
+async def verify_lines(
+    session: Session, caller: Caller, case_id: UUID, body: VerificationsIn, now: datetime
+) -> ArrearsCase:
+    """Say what investigation has found to be owed, line by line.
+
+    Raises CaseUnknown, CaseMoved, CaseEnded or StepRefused.
+    """
+    case = await _locked(session, caller, case_id, body.version)
+    lines = await _lines(session, case, [one.line_id for one in body.lines], "lines")
+    found = [
+        Finding(
+            f"lines[{place}].verified",
+            "below_paid",
+            Text(
+                f"已支付 {lines[one.line_id].paid} 元，核实金额不得低于已支付金额",
+                f"{lines[one.line_id].paid} yuan are paid; no less can be verified",
+            ),
+            Text("请先冲销多付的款项", "Take back what was paid too much first"),
+        )
+        for place, one in enumerate(body.lines)
+        if one.verified < lines[one.line_id].paid
+    ]
+    if found:
+        raise StepRefused(errors=found)
+    for one in body.lines:
+        lines[one.line_id].verified = one.verified
+    await _moved(session, caller, case, now, "lines_verified", lines=len(body.lines))
+    return case
+
+
+async def change_line(
+    session: Session, caller: Caller, line_id: UUID, body: LineChangeIn, now: datetime
+) -> ArrearsCase:
+    """Write down what a worker says of his line. Raises CaseUnknown, CaseMoved or CaseEnded."""
+    case, line = await queries.case_lines.locked_line(session, line_id, caller.scope)
+    _check(case, body.version)
+    if body.withdrawn is not None:
+        line.withdrawn = body.withdrawn
+    if body.disputed is not None:
+        line.disputed = body.disputed
+    said = body.model_dump(mode="json", exclude={"version"}, exclude_none=True)
+    await _moved(session, caller, case, now, "line_changed", line_id=line.id, **said)
+    return case
+
+
+async def add_payments(
+    session: Session, caller: Caller, case_id: UUID, body: PaymentsIn, now: datetime
+) -> ArrearsCase:
+    """Count payments to workers, all or none. Only what is shown counts as paid (domain 6.6).
+
+    Raises CaseUnknown, CaseMoved, CaseEnded, EvidenceRefused, or StepRefused with all findings.
+    """
+    case = await _locked(session, caller, case_id, body.version)
+    lines = await _lines(session, case, [one.line_id for one in body.payments], "payments")
+    await evidence.check_evidence(
+        session, case.id, [one.evidence_id for one in body.payments if one.evidence_id]
+    )
+    serials = {one.bank_serial for one in body.payments if one.bank_serial}
+    taken = await queries.case_lines.serials_taken(session, lines.keys(), serials)
+    found: list[Finding] = []
+    for place, one in enumerate(body.payments):
+        line = lines[one.line_id]
+        faults = [*_payment_faults(one, line, taken, now)]
+        found += [_finding(f"payments[{place}]", fault) for fault in faults]
+        if faults:
+            continue
+        line.paid += one.amount
+        if one.bank_serial:
+            taken.add((line.id, one.bank_serial))
+        session.add(_payment(case, one, caller, now))
+    if found:
+        raise StepRefused(errors=found)
+    total = sum((one.amount for one in body.payments), ZERO)
+    said = {"payments": len(body.payments), "amount": str(total)}
+    await _moved(session, caller, case, now, "paid", **said)
+    return case
+
+
+def _payment(case: ArrearsCase, body: PaymentIn, caller: Caller, now: datetime) -> ArrearsPayment:
+    return ArrearsPayment(
+        id=new_id(), case_id=case.id, **body.model_dump(), reverses_id=None, reason=None,
+        told_at=now, told_by=caller.actor,
+    )  # fmt: skip
+
+
+def _payment_faults(
+    body: PaymentIn, line: ArrearsLine, taken: set[tuple[UUID, str]], now: datetime
+) -> Iterator[Fault]:
+    given = {"bank_line": body.bank_serial, "cash_confirmed": body.evidence_id}
+    yield from case_people.payment_faults(body.amount, line.owed, body.proof, given)
+    if body.bank_serial and (line.id, body.bank_serial) in taken:
+        yield Fault(
+            "bank_serial", "serial_taken",
+            Text("该流水号已登记过", "This bank serial was entered before"),
+            Text("同一笔流水只能登记一次", "A bank line pays once"),
+        )  # fmt: skip
+    if body.paid_on > clock.day_of(now):
+        yield Fault(
+            "paid_on", "in_future",
+            Text("支付日期不得晚于今天", "It cannot be paid later than today"),
+            Text("请填写实际到账日期", "Give the day on which it came in"),
+        )  # fmt: skip
+
+
+async def take_back(
+    session: Session, caller: Caller, payment_id: UUID, body: ReversalIn, now: datetime
+) -> ArrearsCase:
+    """Take a payment back; it stays in the record beside what reverses it.
+
+    Raises CaseUnknown, CaseMoved, CaseEnded or PaymentTakenBack.
+    """
+    case, line, payment = await queries.case_lines.locked_payment(session, payment_id, caller.scope)
+    _check(case, body.version)
+    if payment.reverses_id or await queries.case_lines.find_reversal(session, payment.id):
+        raise PaymentTakenBack
+    same = {name: getattr(payment, name) for name in ("source", "proof", "bank_serial")}
+    session.add(
+        ArrearsPayment(
+            id=new_id(),
+            case_id=case.id,
+            line_id=line.id,
+            amount=-payment.amount,
+            paid_on=payment.paid_on,
+            evidence_id=payment.evidence_id,
+            reverses_id=payment.id,
+            reason=body.reason,
+            told_at=now,
+            told_by=caller.actor,
+            **same,
+        )
+    )
+    line.paid -= payment.amount
+    said = {"payment_id": payment.id, "reason": body.reason}
+    await _moved(session, caller, case, now, "payment_taken_back", **said)
+    return case
+
+
+async def _locked(session: Session, caller: Caller, case_id: UUID, version: int) -> ArrearsCase:
+    case = await queries.arrears.locked_case(session, case_id, caller.scope)
+    _check(case, version)
+    return case
+
+
+def _check(case: ArrearsCase, version: int) -> None:
+    if case.stage is Stage.ENDED:
+        raise CaseEnded
+    if version != case.version:
+        raise CaseMoved(version=case.version)
+
+
+async def _lines(
+    session: Session, case: ArrearsCase, ids: Sequence[UUID], where: str
+) -> dict[UUID, ArrearsLine]:
+    lines = {
+        one.id: one for one in await queries.case_lines.locked_lines(session, case.id, set(ids))
+    }
+    if unknown := [place for place, one in enumerate(ids) if one not in lines]:
+        raise StepRefused(
+            errors=[
+                Finding(
+                    f"{where}[{place}].line_id",
+                    "line_unknown",
+                    Text("本案没有该明细行", "This case has no such line"),
+                    Text("请从案件明细中选择", "Take it from the lines of the case"),
+                )
+                for place in unknown
+            ]
+        )
+    return lines
+
+
+def _finding(where: str, fault: Fault) -> Finding:
+    return Finding(f"{where}.{fault.field}", fault.code, fault.text, fault.remedy)
+
+
+async def _moved(
+    session: Session, caller: Caller, case: ArrearsCase, now: datetime, what: str, **said: Any
+) -> None:
+    """Add up the lines anew: what a list, a count and the ledger show is one number."""
+    await session.flush()  # What was just written must be in the sum.
+    case.add_up(rules.sums(await queries.case_lines.lines_of(session, case.id)))
+    case.version += 1
+    arrears.note(session, case, what, now, actor=caller.actor, came_from=case.stage, **said)

@@ -1,0 +1,72 @@
+"""What can be wrong with a request about arrears cases."""
+
+from shared.problems import Problem
+from shared.wording import Text
+
+
+class CaseUnknown(Problem):
+    """No such arrears case, or not in the caller's scope."""
+
+    status = 404
+    title = Text(
+        "没有该欠薪案件，或不在您的管辖范围内", "There is no such arrears case in your areas"
+    )
+
+
+class ActNotPossible(Problem):
+    """The case stands where this cannot be done; what can be done is named."""
+
+    status = 409
+    title = Text("案件当前环节不能进行此操作", "This cannot be done with the case as it stands")
+
+
+class ActNotYours(Problem):
+    """The case stands where this can be done, by others."""
+
+    status = 403
+    title = Text("您的岗位不能进行此操作", "Your role may not do this with a case")
+
+
+class CaseMoved(Problem):
+    """Somebody has acted on the case since it was read."""
+
+    status = 409
+    title = Text(
+        "案件已被他人办理，请刷新后再操作",
+        "Somebody has acted on the case since you read it; read it again",
+    )
+
+
+class StepRefused(Problem):
+    """What was given does not suffice for this act; every finding is named."""
+
+    status = 422
+    title = Text("办理内容不完整或不符合要求", "What was given does not suffice for this act")
+
+
+class ReportRefused(Problem):
+    """What was told cannot be entered; every finding is named."""
+
+    status = 422
+    title = Text("反映内容无法登记", "What was told cannot be entered")
+
+
+class ReportTaken(Problem):
+    """The number of a report came before, with other content."""
+
+    status = 409
+    title = Text("该编号的反映已登记，内容不同", "This number was told before, with other content")
+
+
+class CaseEnded(Problem):
+    """The case has ended; nothing of it changes before it is opened again."""
+
+    status = 409
+    title = Text("案件已办结，须先恢复办理", "The case has ended; open it again first")
+
+
+class PaymentTakenBack(Problem):
+    """The payment counts no longer, or is itself what takes another back."""
+
+    status = 409
+    title = Text("该笔支付已冲销", "This payment was taken back already")

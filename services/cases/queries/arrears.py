@@ -1,0 +1,231 @@
+"""Arrears cases, their reports and histories: for reading, and locked for changing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, Text, case, cast, distinct, exists, func, or_, select
+
+from services.cases.errors import CaseUnknown
+from services.cases.models import (
+    ArrearsCase,
+    CaseClock,
+    CaseNumber,
+    CaseReport,
+    CaseStep,
+    CaseTerms,
+)
+from services.cases.queries import rows
+from services.cases.rules import policies
+from services.cases.rules.arrears import Channel, Nature
+from services.cases.rules.items import CaseState
+from services.cases.schemas.arrears import ArrearsCaseFilter
+from shared import clock, known, paging
+from shared.areas import Scope
+from shared.db import Session, new_id
+from shared.moves import Left, SyncMove
+from shared.paging import Found
+
+COLUMNS = tuple(ArrearsCase.__table__.columns.keys())
+"""What a case is made of, by name."""
+_OPEN = ArrearsCase.state == CaseState.OPEN
+_OVERDUE = exists().where(
+    CaseClock.case_id == ArrearsCase.id,
+    CaseClock.ended_at.is_(None),
+    CaseClock.over_at.is_not(None),
+)
+_SAME = (
+    "state",
+    "stage",
+    "channel",
+    "nature",
+    "cause",
+    "industry",
+    "project_id",
+    "employer_id",
+    "unit_id",
+    "conclusion",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseCounts:
+    """What some cases come to, in cases, employers, workers and yuan."""
+
+    total: int
+    open: int
+    overdue: int
+    employers: int
+    workers: int
+    claimed: Decimal
+    verified: Decimal
+    paid: Decimal
+    owed: Decimal
+    workers_owed: int
+
+
+def _visible(scope: Scope) -> ColumnElement[bool]:
+    inside = known.in_scope(
+        ArrearsCase.area_code, scope, ArrearsCase.developer_id, ArrearsCase.contractor_id
+    )
+    if scope.org is None:
+        return inside
+    # What people have told is not shown to the companies that it is told of; what a project's
+    # own misses have led to is.
+    return inside & ArrearsCase.proposal_id.is_not(None)
+
+
+def seen(statement: Select[ArrearsCase], scope: Scope) -> Select[ArrearsCase]:
+    """Narrow cases to those that a caller sees."""
+    return statement.where(_visible(scope))
+
+
+def _filtered(statement: Select[Any], filters: ArrearsCaseFilter, scope: Scope) -> Select[Any]:
+    statement = statement.where(_visible(scope))
+    for name in _SAME:
+        wanted = getattr(filters, name)
+        if wanted is not None:
+            statement = statement.where(getattr(ArrearsCase, name) == wanted)
+    if filters.area_code is not None:
+        inside = known.in_scope(ArrearsCase.area_code, Scope(frozenset({filters.area_code})))
+        statement = statement.where(or_(inside, ArrearsCase.area_code == filters.area_code))
+    if filters.overdue is not None:
+        statement = statement.where(_OVERDUE if filters.overdue else ~_OVERDUE)
+    return statement
+
+
+async def arrears_cases(
+    session: Session,
+    filters: ArrearsCaseFilter,
+    scope: Scope,
+    *,
+    cursor: str | None,
+    changed_after: datetime | None,
+    limit: int,
+) -> Found[ArrearsCase]:
+    """Give a page of arrears cases, the oldest first."""
+    left = None
+    if scope.org is None:
+        left = Left(known.in_scope(SyncMove.area_code, scope), _visible(scope))
+    return await paging.sync(
+        session,
+        _filtered(select(ArrearsCase), filters, scope),
+        model=ArrearsCase,
+        cursor=cursor,
+        changed_after=changed_after,
+        limit=limit,
+        left=left,
+    )
+
+
+async def counts(session: Session, filters: ArrearsCaseFilter, scope: Scope) -> CaseCounts:
+    """Count what the list shows; yuan and workers of wages alone, false claims in no total."""
+    wages = ArrearsCase.nature == Nature.WAGES
+    employer = func.coalesce(cast(ArrearsCase.employer_id, Text()), ArrearsCase.employer_name)
+    columns: list[Any] = [
+        func.count(),
+        func.count(case((_OPEN, 1))),
+        func.count(case((_OVERDUE, 1))),
+        func.count(distinct(case((wages & _OPEN, employer)))),
+    ]
+    columns += [
+        func.coalesce(func.sum(case((wages, column))), 0)
+        for column in (
+            ArrearsCase.workers,
+            ArrearsCase.claimed,
+            ArrearsCase.verified,
+            ArrearsCase.paid,
+            ArrearsCase.owed,
+            ArrearsCase.workers_owed,
+        )
+    ]
+    found = (await session.execute(_filtered(select(*columns), filters, scope))).one()
+    return CaseCounts(*found)
+
+
+async def arrears_case(session: Session, case_id: UUID, scope: Scope) -> ArrearsCase:
+    """Give a case, or raise CaseUnknown."""
+    statement = select(ArrearsCase).where(ArrearsCase.id == case_id, _visible(scope))
+    found = (await session.scalars(statement)).one_or_none()
+    if found is None:
+        raise CaseUnknown
+    return found
+
+
+async def locked_case(session: Session, case_id: UUID, scope: Scope) -> ArrearsCase:
+    """Give a case for changing, or raise CaseUnknown."""
+    statement = select(ArrearsCase).where(ArrearsCase.id == case_id, _visible(scope))
+    found = await rows.locked_first(session, statement)
+    if found is None:
+        raise CaseUnknown
+    return found
+
+
+async def locked_find_case(session: Session, case_id: UUID) -> ArrearsCase | None:
+    """Give a case for changing, or None."""
+    return await rows.locked_first(session, select(ArrearsCase).where(ArrearsCase.id == case_id))
+
+
+async def steps(session: Session, case_id: UUID) -> Sequence[CaseStep]:
+    """Give the history of a case, the oldest first."""
+    statement = select(CaseStep).where(CaseStep.case_id == case_id)
+    return (await session.scalars(statement.order_by(CaseStep.at, CaseStep.id))).all()
+
+
+async def reports(
+    session: Session, case_id: UUID, scope: Scope, *, cursor: str | None, limit: int
+) -> Found[CaseReport]:
+    """Give a page of what was told of a case, the first first, or raise CaseUnknown."""
+    await arrears_case(session, case_id, scope)
+    statement = select(CaseReport).where(CaseReport.case_id == case_id)
+    return await paging.page(session, statement, by=(CaseReport.id,), cursor=cursor, limit=limit)
+
+
+async def report(session: Session, report_id: UUID, scope: Scope) -> CaseReport:
+    """Give a report of a case that the caller sees, or raise CaseUnknown."""
+    statement = (
+        select(CaseReport)
+        .join(ArrearsCase, ArrearsCase.id == CaseReport.case_id)
+        .where(CaseReport.id == report_id, _visible(scope))
+    )
+    found = (await session.scalars(statement)).one_or_none()
+    if found is None:
+        raise CaseUnknown
+    return found
+
+
+async def find_report(session: Session, channel: Channel, external_id: str) -> CaseReport | None:
+    """Give what a platform has told under a number of its own before, or None."""
+    statement = select(CaseReport).where(
+        CaseReport.channel == channel, CaseReport.external_id == external_id
+    )
+    return (await session.scalars(statement)).one_or_none()
+
+
+async def locked_reports(session: Session, case_id: UUID) -> list[CaseReport]:
+    """Give the reports of a case for changing."""
+    return await rows.locked_all(session, select(CaseReport).where(CaseReport.case_id == case_id))
+
+
+async def locked_case_number(session: Session, office: str, year: int) -> CaseNumber:
+    """Give an office's numbers of a year, locked until this transaction ends.
+
+    So that two who open cases at once get two numbers, and one that fails leaves no gap.
+    """
+    await rows.insert_new(session, CaseNumber, id=new_id(), office=office, year=year, last=0)
+    statement = select(CaseNumber).where(CaseNumber.office == office, CaseNumber.year == year)
+    return (await rows.locked_all(session, statement))[0]
+
+
+async def case_terms(session: Session, area_code: str, at: datetime) -> CaseTerms:
+    """Give what an area says of cases; the nation's row is always there."""
+    lineage = await known.lineage(session, area_code)
+    statement = select(CaseTerms).where(CaseTerms.area_code.in_(lineage))
+    found = (await session.scalars(statement)).all()
+    terms = policies.in_force(found, lineage, clock.day_of(at))
+    if terms is None:
+        raise CaseUnknown
+    return terms

@@ -1,0 +1,94 @@
+"""The clocks of cases and the terms that govern them: for reading, and locked for changing."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import or_, select
+
+from services.cases.models import ArrearsCase, CaseClock, ClockTerms
+from services.cases.queries import rows
+from services.cases.rules import policies
+from services.cases.rules.case_clocks import ClockKind
+from services.cases.rules.items import CaseState, TimerKind
+from shared import known
+from shared.areas import Scope
+from shared.db import Session
+from shared.timers import ARMED, Timer
+
+
+async def clock_terms(
+    session: Session, area_code: str, kinds: Collection[ClockKind], day: date
+) -> Mapping[ClockKind, ClockTerms]:
+    """Give the terms in force in an area, by kind of clock; a kind without has no clock there."""
+    lineage = await known.lineage(session, area_code)
+    statement = select(ClockTerms).where(
+        ClockTerms.kind.in_(kinds), ClockTerms.area_code.in_(lineage)
+    )
+    found = (await session.scalars(statement)).all()
+    chosen = {
+        kind: policies.in_force([one for one in found if one.kind is kind], lineage, day)
+        for kind in kinds
+    }
+    return {kind: terms for kind, terms in chosen.items() if terms is not None}
+
+
+async def terms_of(session: Session, clock: CaseClock) -> ClockTerms:
+    """Give the terms that a clock was started under."""
+    statement = select(ClockTerms).where(ClockTerms.id == clock.terms_id)
+    return (await session.scalars(statement)).one()
+
+
+async def clocks(session: Session, case_id: UUID) -> Sequence[CaseClock]:
+    """Give the clocks that a case has and had, the oldest first."""
+    statement = select(CaseClock).where(CaseClock.case_id == case_id)
+    return (await session.scalars(statement.order_by(CaseClock.started_at, CaseClock.id))).all()
+
+
+async def locked_running(session: Session, case_id: UUID) -> list[CaseClock]:
+    """Give the clocks of a case that have not ended, for changing."""
+    statement = select(CaseClock).where(CaseClock.case_id == case_id, CaseClock.ended_at.is_(None))
+    return await rows.locked_all(session, statement.order_by(CaseClock.id))
+
+
+async def locked_find_clock(session: Session, clock_id: UUID) -> CaseClock | None:
+    """Give a clock for changing, or None; its case is locked before it, as by whoever acts."""
+    about = select(CaseClock.case_id).where(CaseClock.id == clock_id)
+    await rows.locked_first(
+        session, select(ArrearsCase).where(ArrearsCase.id.in_(about.scalar_subquery()))
+    )
+    return await rows.locked_first(session, select(CaseClock).where(CaseClock.id == clock_id))
+
+
+async def locked_running_within(session: Session, area_code: str) -> list[CaseClock]:
+    """Give the clocks that run in an area, for changing."""
+    inside = known.in_scope(CaseClock.area_code, Scope(frozenset({area_code})))
+    statement = select(CaseClock).where(
+        CaseClock.ended_at.is_(None), or_(inside, CaseClock.area_code == area_code)
+    )
+    return await rows.locked_all(session, statement.order_by(CaseClock.id))
+
+
+async def cases_without_timer(session: Session) -> Sequence[ArrearsCase]:
+    """Give open cases none of whose clocks will wake anybody, and which nobody was told of."""
+    armed = (
+        select(Timer.id)
+        .join(CaseClock, CaseClock.id == Timer.subject_id)
+        .where(
+            CaseClock.case_id == ArrearsCase.id,
+            Timer.kind == TimerKind.CLOCK,
+            Timer.state == ARMED,
+        )
+        .exists()
+    )
+    overdue = (
+        select(CaseClock.id)
+        .where(
+            CaseClock.case_id == ArrearsCase.id,
+            CaseClock.ended_at.is_(None),
+            CaseClock.over_at.is_not(None),
+        )
+        .exists()
+    )
+    statement = select(ArrearsCase).where(ArrearsCase.state == CaseState.OPEN, ~armed, ~overdue)
+    return (await session.scalars(statement.order_by(ArrearsCase.id))).all()

@@ -1,0 +1,121 @@
+"""An arrears case in Hefeng with a worker, a payment and a paper, and requests that work on it."""
+
+from datetime import date
+from decimal import Decimal
+
+from services.cases.models import ArrearsCase, ArrearsLine, ArrearsPayment, CaseReport
+from services.cases.rules.arrears import (
+    Channel,
+    PaymentProof,
+    PaymentSource,
+    Relation,
+    Speaker,
+)
+from services.cases.rules.course import Stage
+from shared import clock
+from shared.db import Session
+from tests.cases.factories import an_id
+from tests.contracts.access.rows import HERE, Rows
+
+V1 = "/cases/v1"
+CASE = f"{V1}/arrears-cases/{{case_id}}"
+TOLD = {
+    "channel": "desk", "speaker": "anyone", "text": "听说工地欠薪", "area_code": HERE,
+    "place": "走马镇某工地",
+}  # fmt: skip
+
+
+async def add(session: Session, rows: Rows) -> None:
+    """Make the case as it stands after somebody was paid."""
+    now, case_id = clock.now(), an_id("case")
+    session.add(
+        ArrearsCase(
+            id=case_id,
+            area_code=HERE,
+            place="走马镇某工地",
+            channel=Channel.DESK,
+            stage=Stage.SIGNED,
+            stage_since=now,
+            opened_at=now,
+            opened_by="desk",
+            version=1,
+        )
+    )
+    await session.flush()  # What follows refers to the case.
+    session.add(
+        CaseReport(
+            id=an_id("report"),
+            case_id=case_id,
+            relation=Relation.SAME,
+            channel=Channel.DESK,
+            speaker=Speaker.ANYONE,
+            anonymous=False,
+            text="听说工地欠薪",
+            said={},
+            received_at=now,
+            told_at=now,
+            told_by="desk",
+        )
+    )
+    for name, paid in (("line", "100.00"), ("open", "0.00")):
+        session.add(
+            ArrearsLine(
+                id=an_id(name),
+                case_id=case_id,
+                position=1 if name == "line" else 2,
+                name="工人",
+                name_index=name,
+                months="2023-04",
+                claimed=Decimal("300.00"),
+                paid=Decimal(paid),
+                disputed=False,
+                withdrawn=False,
+                referred=False,
+            )
+        )
+    await session.flush()  # As above.
+    session.add(
+        ArrearsPayment(
+            id=an_id("payment"),
+            case_id=case_id,
+            line_id=an_id("line"),
+            amount=Decimal("100.00"),
+            source=PaymentSource.EMPLOYER,
+            paid_on=date(2023, 5, 31),
+            proof=PaymentProof.BANK_LINE,
+            bank_serial="S-1",
+            told_at=now,
+            told_by="desk",
+        )
+    )
+    rows.ids |= {
+        "case_id": case_id,
+        "report_id": an_id("report"),
+        "line_id": an_id("line"),
+        "payment_id": an_id("payment"),
+    }
+    pay = {
+        "line_id": str(an_id("open")), "amount": "10.00", "source": "employer",
+        "paid_on": "2023-05-31", "proof": "bank_line", "bank_serial": "S-2",
+    }  # fmt: skip
+    row = {"name": "工人甲", "months": "2023-04", "claimed": "10.00"}
+    found = {"line_id": str(an_id("open")), "verified": "300.00"}
+    pdf = {"file": ("x.pdf", b"%PDF-1.7 x", "application/pdf")}
+    at = {"version": 1}
+    rows.requests |= {
+        f"POST {V1}/arrears-cases": [{"json": TOLD}],
+        f"POST {CASE}/steps": [{"json": at | {"act": "mediate", "result": "goes_on",
+                                              "done_on": "2023-05-31"}}],
+        f"POST {CASE}/lines": [{"json": at | {"lines": [row]}}],
+        f"POST {CASE}/verifications": [{"json": at | {"lines": [found]}}],
+        f"POST {CASE}/payments": [{"json": at | {"payments": [pay]}}],
+        f"POST {CASE}/evidence": [{"files": pdf}],
+        f"POST {V1}/arrears-lines/{{line_id}}/change": [
+            {"json": at | {"disputed": True, "reason": "本人称未收到"}}
+        ],
+        f"POST {V1}/arrears-payments/{{payment_id}}/reversal": [
+            {"json": at | {"reason": "退汇"}}
+        ],
+        f"POST {V1}/case-reports/{{report_id}}/reveal": [{"json": {"purpose": "核实"}}],
+    }  # fmt: skip
+    rows.marks[f"GET {V1}/arrears-cases/counts"] = None
