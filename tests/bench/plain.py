@@ -81,10 +81,10 @@ async def take(sessions: Sessions, content: bytes) -> None:
             period=site.period(), status=SheetStatus.CHECKED, digest="plain", size=len(content),
             checks=0, made_by="bench", made_at=now,
         )  # fmt: skip
-        sheets.describe(sheet, reading, now)
+        rows = sheet_lines.placed(sheet_lines.rows(reading.entries), sheet.id, sheet.period)
+        sheets.describe(sheet, reading, rows, now)
         session.add(sheet)
         await session.flush()
-        rows = sheet_lines.placed(sheet_lines.rows(reading.entries), sheet.id, sheet.period)
         await sheet_checks.check(session, project, sheet, sheet_lines.checked(rows), [], now=now)
         for row in rows:
             session.add(SheetLine(**row))

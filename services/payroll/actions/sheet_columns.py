@@ -49,7 +49,7 @@ async def map_columns(
         sheets.archive(former, ArchiveCause.SUPERSEDED, None, caller.actor, now)
         await session.flush()  # It makes room in the index of contents before the new one comes.
     sheet.status = SheetStatus.CHECKED
-    sheets.describe(sheet, mapped.reading, now)
+    sheets.describe(sheet, mapped.reading, mapped.rows, now)
     await sheets.number(session, sheet)
     session.add(sheet)
     await sheets.write(session, project, sheet, mapped, now)

@@ -1,7 +1,7 @@
 """A payroll sheet comes: it is kept, read before, checked, and stands as `checked`."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -119,17 +119,19 @@ def _note(sheet: Sheet, employer_id: UUID, caller: Caller, sent: SentSheet, now:
     sheet.status = SheetStatus.REFUSED if reading.refused else SheetStatus.CHECKED
     sheet.file_id, sheet.size = sent.file_id, sent.size
     sheet.made_by, sheet.made_at = caller.actor, now
-    describe(sheet, reading, now)
+    describe(sheet, reading, sent.rows, now)
 
 
-def describe(sheet: Sheet, reading: Reading, now: datetime) -> None:
-    """Say of a sheet what was read beside its lines."""
+def describe(
+    sheet: Sheet, reading: Reading, rows: Sequence[Mapping[str, Any]], now: datetime
+) -> None:
+    """Say of a sheet what was read beside its lines, and what these come to."""
     sheet.columns = [asdict(one) for one in reading.columns]
     sheet.said_periods, sheet.said_project = list(reading.said_periods), reading.said_project
     sheet.row_counts = dict(reading.counts)
     sheet.totals = [_total(one) for one in reading.totals]
-    sheet.gross = rules.sheets.total([one.gross for one in reading.entries])
-    sheet.net = rules.sheets.total([one.net for one in reading.entries])
+    sheet.gross = rules.sheets.total([one["gross"] for one in rows])
+    sheet.net = rules.sheets.total([one["net"] for one in rows])
     unchecked(sheet, now)
 
 

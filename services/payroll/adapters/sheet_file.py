@@ -74,6 +74,15 @@ class SheetRow:
         """Say whether something grave is wrong with it."""
         return any(each.severity == ERROR for each in self.findings)
 
+    def taken(self) -> None:
+        """Keep where it stands and its month: somebody has taken all else, and many are held."""
+        said = self.values.get("period")
+        self.values = {"period": said} if said else _NOTHING
+        self.items = self.marks = _NOTHING
+
+
+_NOTHING: dict[Any, Any] = {}
+
 
 @dataclass(slots=True)
 class SheetReading:
@@ -81,6 +90,8 @@ class SheetReading:
 
     kind: str
     refusal: Refusal | None = None
+    taken: bool = False
+    """Whether its rows only say where they stand, as somebody took them while they were read."""
     tables: list[TableSaid] = field(default_factory=list)
     rows: list[SheetRow] = field(default_factory=list)
     findings: list[SheetFinding] = field(default_factory=list)
@@ -129,9 +140,9 @@ async def read_sheet(
     """Read a file as a list of this kind: `payroll`, `roster` or `attendance`.
 
     `take` gets its rows, some at a time, in a thread, while the child reads what follows; what is
-    wrong with them is known at the end.
+    wrong with them is known at the end. What they held is not held here as well.
     """
-    reading = SheetReading(kind)
+    reading = SheetReading(kind, taken=take is not None)
     flaws: list[Flaw] = []
     try:
         async with sandbox.stream(
@@ -157,6 +168,8 @@ def _take(reading: SheetReading, piece: Piece, take: Take | None) -> None:
         rows = list(_rows(reading.tables[piece.lines.table], piece.lines))
         if take:
             take(rows)
+            for row in rows:
+                row.taken()
         reading.rows += rows
     reading.classes += piece.classes
     if piece.refused:

@@ -40,10 +40,10 @@ class Header:
     digest: str
 
 
-def of(read: SheetReading, entries: Sequence[Entry] | None = None) -> Reading:
-    """Give what was read as a sheet takes it; call it in a thread.
+def of(read: SheetReading) -> Reading:
+    """Give what was read as a sheet takes it, without entries if they were taken.
 
-    `entries` are its rows' where they are made already.
+    Call it in a thread.
     """
     noted = list(noted_in(read, _OURS))
     if read.refusal or not read.rows:
@@ -51,7 +51,7 @@ def of(read: SheetReading, entries: Sequence[Entry] | None = None) -> Reading:
     months = [one.text for one in read.said if one.name == "period"]
     months += [text for row in read.rows if (text := row.values.get("period"))]
     return Reading(
-        [entry(row) for row in read.rows] if entries is None else entries,
+        [] if read.taken else [entry(row) for row in read.rows],
         noted,
         columns_of(read),
         counts={name: count for name, count in read.counts.items() if count},

@@ -17,7 +17,6 @@ from services.payroll.actions.sheets import SentSheet
 from services.payroll.adapters import sheet_annotated, sheet_file, sheet_reading
 from services.payroll.adapters.sheet_file import SheetRow
 from services.payroll.errors import MappingRefused, SheetUnreadable
-from services.payroll.rules.sheet_lines import Entry
 from services.payroll.schemas.lines import RevealIn
 from services.payroll.schemas.sheet_columns import ColumnsIn
 from services.payroll.schemas.sheets import MOST_BYTES, SheetFormIn, SheetIn
@@ -77,10 +76,10 @@ async def _file(
         file_id = (await _keep(files, upload)).file_id
     lines = _Lines()
     read = await read_file(upload.content, sheet_reading.KIND, glance, caller, lines)
-    reading = await asyncio.to_thread(sheet_reading.of, read, lines.entries)
+    reading = await asyncio.to_thread(sheet_reading.of, read)
     return SentSheet(
         said.period, said.run, said.employer_id, upload.sha256, len(upload.content), file_id,
-        reading, lines.rows,
+        reading, [] if reading.refused else lines.rows,
     )  # fmt: skip
 
 
@@ -92,14 +91,12 @@ class _Lines:
 
     def anew(self) -> None:
         """Begin, or begin anew: the file is read once more."""
-        self.entries: list[Entry] = []
         self.rows: list[dict[str, Any]] = []
 
     def take(self, rows: Sequence[SheetRow]) -> None:
         """Take some rows more."""
         entries = [sheet_reading.entry(row) for row in rows]
-        self.rows += sheet_lines.rows(entries, len(self.entries) + 1)
-        self.entries += entries
+        self.rows += sheet_lines.rows(entries, len(self.rows) + 1)
 
 
 async def form_file(form: FormData, files: Files, model: type[_Said]) -> tuple[_Said, Kept, bytes]:
@@ -172,7 +169,7 @@ async def _mapped(
     given = sheet_reading.given(body.columns, header.digest)
     lines = _Lines()
     read = await sheet_file.read_sheet(content, sheet_reading.KIND, given, lines.take)
-    reading = await asyncio.to_thread(sheet_reading.of, read, lines.entries)
+    reading = await asyncio.to_thread(sheet_reading.of, read)
     return Mapped(sheet_reading.KIND, header.digest, body.columns, reading, lines.rows)
 
 

@@ -77,6 +77,7 @@ class Reading:
     """A sheet as it came."""
 
     entries: Sequence[Entry]
+    """Of a file none: its rows are taken while they are read, and not held as well."""
     noted: Sequence[Noted] = ()
     columns: Sequence[ReadColumn] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
