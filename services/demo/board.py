@@ -42,10 +42,7 @@ async def document(player: Player, received: Told) -> dict[str, Any]:
         "reporting": await client.call("GET", f"{_REPORTING}/summary", query=half),
         "reporting_gaps": await client.everything(f"{_REPORTING}/gaps", open="true"),
         "systems": await client.call("GET", _SYSTEMS, query=days),
-        "months": months.by_month(
-            await client.everything("/payroll/v1/sheets", seen_by="wage_office"),
-            await client.everything("/payroll/v1/disbursements", seen_by="wage_office"),
-        ),
+        "months": await months.of_all(client),
         "watch_items": _ordered("opened_at", (_about(i, projects, feeds) for i in items)),
         "proposals": _ordered("proposed_at", (_about(p, projects) for p in proposals)),
         "alerts": _ordered("raised_at", (_about(a, projects, names=recipients) for a in alerts)),
@@ -142,7 +139,7 @@ def _verified(deliveries: Iterable[Told], received: Told) -> list[dict[str, Any]
 async def _reserves(client: Client) -> list[Told]:
     """Give the accounts of which it is known what a month of wages takes, most money first.
 
-    Those that hold most are told with their months.
+    Those that hold most are told with their months: what the account paid, and who got it.
     """
     found = [
         one
@@ -151,7 +148,10 @@ async def _reserves(client: Client) -> list[Told]:
     ]
     found.sort(key=lambda one: (-Decimal(one["balance"]), one["project_name"]))
     whole = [
-        await client.call("GET", f"/payroll/v1/projects/{one['project_id']}/reserve")
+        {
+            **await client.call("GET", f"/payroll/v1/projects/{one['project_id']}/reserve"),
+            "pay_months": await months.of_project(client, one["project_id"]),
+        }
         for one in found[:RESERVES]
     ]
     return [*whole, *found[RESERVES:]]

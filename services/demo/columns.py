@@ -285,6 +285,17 @@ FILES: Mapping[str, Mapping[str, Column]] = {
         "reason": _TEXT,
         "again_at": Column(instant, required=False),
     },
+    "disputes.csv": {
+        "project": _PROJECT,
+        "period": Column(_period),
+        "worker": Column(_number),
+        "said_at": Column(instant),
+        "role": Column(_one_of("wage_office", "wage_officer")),
+        "answer": Column(_one_of("not_received", "not_my_amount", "card_with_someone_else")),
+        "note": _TEXT_OR_NONE,
+        "closed_at": Column(instant, required=False),
+        "proof": _TEXT_OR_NONE,
+    },
     "reports.csv": {
         "at": Column(instant),
         "role": Column(_one_of(*sorted(KNOWN_ROLES))),
@@ -321,6 +332,7 @@ OPTIONAL = {
     "gates.csv",
     "payrolls.csv",
     "returned.csv",
+    "disputes.csv",
     "late_feeds.csv",
     "filings.csv",
     "acts.csv",
@@ -348,6 +360,7 @@ NAMED = {
     "gates.csv": ("project",),
     "payrolls.csv": ("project", "period"),
     "returned.csv": ("project", "period", "worker"),
+    "disputes.csv": ("project", "period", "worker"),
 }
 # Files whose rows must stand in order of this column, an instant.
 ORDERED = {"acts.csv": "at", "reports.csv": "at", "sightings.csv": "at"}

@@ -34,6 +34,10 @@ KINDS = {
     "no_systems": "监管缺失",
     "reporting_gap": "应报未报",
     "nobody_in_charge": "无人负责",
+    "payroll_not_submitted": "工资支付表未报送",
+    "wages_unpaid": "工资未发放",
+    "paid_share_low": "发放比例偏低",
+    "leaver_not_settled": "退场未结清",
     "payment_outside_account": "专户付给非本项目人员",
     "payment_returned": "工资退回未补发",
     "receipt_disputed": "收款异议",
@@ -57,7 +61,7 @@ def show(told: Told, say: Say, title: str = "") -> None:
     _late(told, say)
     _proposals(told, say)
     _reserve(told, say)
-    months.show(told["months"], say, _table)
+    months.show(told["months"], told["watch_items"], say, _table)
     _reporting(told, say)
     if len(told["watch_items"]) <= STORY:
         _story(told, say)
@@ -229,6 +233,13 @@ def _reserve(told: Told, say: Say) -> None:
             f"可支付 covers {one['months_covered']} months; "
             f"按月发放 paid in full {full} of {len(paid)} months"
         )
+        got = [
+            f"{each['period']} {each['settled']}/{each['on_sheet']}"
+            for each in one["pay_months"]
+            if each["on_sheet"]
+        ]
+        if got:
+            say(f"    到本人账户 settled to workers: {', '.join(got)}")
     if others := told["reserves"][RESERVES:]:
         total = sum((Decimal(one["balance"]) for one in others), Decimal(0))
         say(f"  其余 others: {len(others)} 个账户 accounts, 余额 balance {_money(total)}")

@@ -41,23 +41,23 @@ class Payrolls:
     def happenings(self) -> Iterator[Fact]:
         """Give everything that has an instant of its own."""
         for (project, instant), crews in self._rosters().items():
-            yield self._fact(instant, self._enrol, project, crews)
+            yield self.fact(instant, self._enrol, project, crews)
             for crew in crews:
                 if crew["left_on"]:
                     evening = clock.at(date.fromisoformat(crew["left_on"]), 18)
-                    yield self._fact(evening.isoformat(), self._leave, project, crew)
+                    yield self.fact(evening.isoformat(), self._leave, project, crew)
         for gate in self.scenario.rows("gates.csv"):
             yield from self._gate(gate)
         for row in self.scenario.rows("payrolls.csv"):
-            yield self._fact(row["uploaded_at"], self._upload, row)
+            yield self.fact(row["uploaded_at"], self._upload, row)
             for step, instant in (("review", row["reviewed_at"]), ("approve", row["approved_at"])):
                 if instant:
-                    yield self._fact(instant, self._step, row, step)
+                    yield self.fact(instant, self._step, row, step)
             if row["sent_at"]:
-                yield self._fact(row["sent_at"], self._send, row)
-                yield self._fact(row["paid_at"], self._pay, row, row["paid_at"])
+                yield self.fact(row["sent_at"], self._send, row)
+                yield self.fact(row["paid_at"], self._pay, row, row["paid_at"])
         for instant, row in self._again():
-            yield self._fact(instant, self._retry, row, instant)
+            yield self.fact(instant, self._retry, row, instant)
 
     def _again(self) -> Iterator[tuple[str, Row]]:
         """Give when wages of a payroll that came back are sent again."""
@@ -90,10 +90,12 @@ class Payrolls:
                 for number in seen.get(on, ())
             ]
             if records:
-                yield self._fact(sent.isoformat(), self._attend, gate, records)
+                yield self.fact(sent.isoformat(), self._attend, gate, records)
             before = day
 
-    def _fact(self, instant: str, act: Callable[..., Awaitable[None]], *about: object) -> Fact:
+    def fact(self, instant: str, act: Callable[..., Awaitable[None]], *about: object) -> Fact:
+        """Give what happens at an instant; only so much happens at a time."""
+
         async def in_turn() -> None:
             async with self.free:
                 await act(*about)

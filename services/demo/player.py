@@ -10,6 +10,7 @@ from typing import Any
 
 from services.demo import requirements
 from services.demo.banks import Banks
+from services.demo.disputes import Disputes
 from services.demo.facts import Row, Scenario
 from services.demo.payrolls import Payrolls
 from services.demo.stage import Client, Fact, Json, Stage
@@ -45,6 +46,7 @@ class Player:
         self.accounts: dict[str, str] = {}
         self.banks = Banks(scenario, client, self.organisations)
         self.payrolls = Payrolls(scenario, client, self.banks, self.projects, self.organisations)
+        self.disputes = Disputes(scenario, client, self.payrolls)
 
     async def enter(self) -> None:
         """Set the clock to the scenario's first instant and enter the standing facts."""
@@ -178,6 +180,7 @@ class Player:
         facts += self._lists("sightings.csv", self._see)
         facts += self._in_place()
         facts += self.payrolls.happenings()
+        facts += self.disputes.happenings()
         for row in rows("acts.csv"):
             facts.append(Fact(datetime.fromisoformat(row["at"]), partial(self._act, row)))
         begins, ends = self.scenario.begins, self.scenario.ends

@@ -165,6 +165,7 @@ def wrong(files: Files) -> Iterator[str]:
             yield f"payrolls.csv: row {place}: period: nobody of its crews was there"
         yield from _steps(place, row)
     yield from _returned(files, crew_of)
+    yield from _disputed(files, crew_of)
 
 
 def _returned(files: Files, crew_of: Mapping[int, str]) -> Iterator[str]:
@@ -180,6 +181,28 @@ def _returned(files: Files, crew_of: Mapping[int, str]) -> Iterator[str]:
             yield f"returned.csv: row {place}: worker: the bank pays him nothing of this month"
         elif row["again_at"] and not _before(payroll["paid_at"], row["again_at"]):
             yield f"returned.csv: row {place}: again_at: not later than paid_at"
+
+
+def _disputed(files: Files, crew_of: Mapping[int, str]) -> Iterator[str]:
+    """Find what is said of wages that nobody got yet, and what is settled before it is said."""
+    paid = {
+        (row["project"], row["period"]): row["paid_at"] for row in files.get("payrolls.csv", ())
+    }
+    back = {
+        (row["project"], row["period"], row["worker"]): row["again_at"]
+        for row in files.get("returned.csv", ())
+    }
+    for place, row in _placed(files, "disputes.csv"):
+        key = row["project"], row["period"]
+        got_at = back.get((*key, row["worker"]), paid.get(key))
+        if not got_at or crew_of.get(int(row["worker"])) != row["project"]:
+            yield f"disputes.csv: row {place}: worker: the bank pays him nothing of this month"
+        elif not _before(got_at, row["said_at"]):
+            yield f"disputes.csv: row {place}: said_at: not later than the payment"
+        if bool(row["closed_at"]) != bool(row["proof"]):
+            yield f"disputes.csv: row {place}: proof: stands beside closed_at, or neither does"
+        elif row["closed_at"] and not _before(row["said_at"], row["closed_at"]):
+            yield f"disputes.csv: row {place}: closed_at: not later than said_at"
 
 
 def _before(one: str, other: str) -> bool:

@@ -11,6 +11,7 @@ import pytest
 
 from services.alerts.rules.routing import Receiver
 from services.demo import columns, facts, papers
+from services.payroll.rules.disbursements import Answer
 from services.payroll.rules.statements import Direction
 from services.registry.rules.contracts import LabourCostBasis, TransferMonth
 from services.registry.rules.organisations import OrganisationRole
@@ -51,6 +52,7 @@ def test_the_page_names_the_columns_that_are_read(name: str) -> None:
         ("recipients.csv", "role", set(Receiver) - {Receiver.ASSIGNEE}),
         ("crews.csv", "pay_unit", {"day", "month"}),
         ("payrolls.csv", "layout", set(papers.LAYOUTS)),
+        ("disputes.csv", "answer", set(Answer)),
     ],
 )
 def test_the_page_names_every_value_that_a_column_may_have(

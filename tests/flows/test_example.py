@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from services.demo import months
 from tests.fixtures.database import connected
 from tests.fixtures.processes import ROOT, Town, at_home
 from tests.flows import came, page
@@ -130,6 +131,14 @@ async def check_wages(town: Town) -> None:
     (batch,) = await seen("/payroll/v1/disbursements")
     assert (batch["state"], batch["disbursement"]["rounds"]) == ("settled", 2)
     assert batch["tally"]["settled"] == {"lines": 4, "total": "17475.00"}
+    # The gates saw all four; what the third said was settled within the hour.
+    (month,) = await months.of_all(town.client)
+    names = ("period", "projects", "attendance_told", "attended", "attended_paid", "disputed")
+    assert [month[name] for name in names] == ["2023-03", 1, 1, 4, 4, 0]
+    (item,) = await town.client.everything("/cases/v1/watch-items", kind="receipt_disputed")
+    assert (item["level"], item["close_reason"]) == ("yellow", "dispute_closed")
+    lives = [came.china(item[name]) for name in ("opened_at", "closed_at")]
+    assert [f"{one:%m-%d %H:%M}" for one in lives] == ["04-04 11:15", "04-04 11:45"]
 
 
 async def test_the_pages_example_plays_is_whole_at_rest_and_each_spoilt_row_is_named(

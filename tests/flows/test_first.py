@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from services.demo import read, tell
+from services.demo import months, read, tell
+from services.demo.page import show
 from services.demo.stage import Client
 from tests.fixtures.processes import ROOT, Cluster
 from tests.flows.came import china
@@ -27,6 +28,7 @@ KEYS = [
 ]  # fmt: skip
 # What is worked out here by hand; other kinds have tests of their own.
 KINDS = {"transfer_missed", "bank_feed_late"}
+WAGES = {"payroll_not_submitted", "wages_unpaid", "payment_returned", "receipt_disputed"}
 
 # Project, period: due day, due amount, credited, credited in time. The amounts of the second
 # project are 25 % of 4 800 000.00 over four periods; 25 February and 25 March 2023 are Saturdays.
@@ -89,6 +91,37 @@ MAY = [
     ("07-12 08:30", "closed", "red"),  # paid on 11 July
     ("07-12 08:30", "order_moved", "red"),  # and the draft withdrawn
 ]
+# Worker 2's wages came back on 8 May at 15:00 and were paid two days later.
+RETURNED = [
+    ("05-09 09:00", "opened", "blue"),  # D+1 wd
+    ("05-10 10:00", "closed", "blue"),
+]
+# Worker 4 says that the amount is not his; worker 3 that his card is with somebody else.
+DISPUTED = [("05-11 10:00", "opened", "yellow"), ("05-15 11:00", "closed", "yellow")]
+DISPUTED_STILL = [("07-11 10:00", "opened", "yellow")]
+# Wages of May are due on 25 June, a Sunday that is worked. Of one project the sheet waits and the
+# bank tells of that day on 26 June; of the other nobody sent a sheet, which needs no bank.
+SAME = [
+    ("06-26 09:00", "step_reached", "blue"),  # D+1 wd: the first notice
+    ("06-28 09:00", "raised", "yellow"),  # D+3 wd
+    ("07-01 00:00", "retold", "yellow"),  # The month after is over, too.
+    ("07-01 00:00", "raised", "orange"),
+    ("07-01 00:00", "step_reached", "orange"),
+    ("07-01 00:00", "raised", "red"),
+    ("07-01 00:00", "order_moved", "red"),
+    ("07-06 00:00", "answer_overdue", "red"),  # 3 wd: 3, 4 and 5 July
+]
+WAGES_UNPAID = [("06-26 08:30", "opened", "blue"), *SAME]
+NOT_SUBMITTED = [("06-26 00:00", "opened", "blue"), *SAME]
+IN_JULY = ["07-03", "07-04", "07-05", "07-06", "07-07", "07-10", "07-11", "07-12"]
+# By period: projects; people and yuan on sheets; settled; disputed; paid in full; which are not.
+# April: three of 22 days and one of 20 at 245.00, two by the month at 4200.00 less 450.00 for
+# meals. May: four of 22 days at 260.00, two by the month.
+MONTHS = {
+    "2023-04": (1, 6, "28570.00", 6, "28570.00", 1, 1, [], []),
+    "2023-05": (2, 6, "31280.00", 0, "0.00", 0, 0, ["西坡道路改造"], ["东岸安置小区"]),
+    "2023-06": (2, 0, "0.00", 0, "0.00", 0, 0, ["东岸安置小区", "西坡道路改造"], []),
+}
 # Each working day after the item turned red, at 09:00, until the money was seen.
 REPEATS = [
     *("05-31", "06-01", "06-02", "06-05", "06-06", "06-07", "06-08", "06-09", "06-12", "06-13"),
@@ -108,6 +141,13 @@ def timeline(item: Mapping[str, Any], *, repeats: bool = False) -> list[tuple[st
         if (entry["what"] == "step_reached" and entry["step"] == "repeat") is repeats
         and entry["what"] not in {"foretold", "reminded"}
     ]
+
+
+def repeated(item: Mapping[str, Any]) -> list[str]:
+    """Give the days on which people were told again, always at 09:00."""
+    told = timeline(item, repeats=True)
+    assert all(one[0].endswith(" 09:00") for one in told)
+    return [one[0][:5] for one in told]
 
 
 def before(item: Mapping[str, Any]) -> list[tuple[str, str, str]]:
@@ -149,7 +189,60 @@ def check(told: Mapping[str, Any]) -> None:
     assert closing["transfer_missed", TWO, "2023-02"]["bank_serials"] == ["B0202"]
     assert closing["transfer_missed", TWO, "2023-05"]["bank_serials"] == ["B0501"]
     assert {item["state"] for item in items.values()} == {"closed"}
+    check_wages(told)
     check_cases_and_alerts(told)
+
+
+def check_wages(told: Mapping[str, Any]) -> None:
+    """Compare what became of two payrolls, and of two months without any."""
+    items = [one for one in told["watch_items"] if one["kind"] in WAGES]
+    found = sorted(
+        (one["kind"], one["project"]["code"], one["period"], timeline(one)) for one in items
+    )
+    assert found == [
+        ("payment_returned", ONE, "2023-04", RETURNED),
+        ("payroll_not_submitted", TWO, "2023-05", NOT_SUBMITTED),
+        ("receipt_disputed", ONE, "2023-04", DISPUTED),
+        ("receipt_disputed", ONE, "2023-04", DISPUTED_STILL),
+        ("wages_unpaid", ONE, "2023-05", WAGES_UNPAID),
+    ]
+    repeats = {f"{one['kind']} {when(one['opened_at'])}": repeated(one) for one in items}
+    assert repeats == {
+        "payment_returned 05-09 09:00": [],
+        "payroll_not_submitted 06-26 00:00": IN_JULY,
+        "receipt_disputed 05-11 10:00": ["05-12", "05-15"],
+        "receipt_disputed 07-11 10:00": ["07-12"],
+        "wages_unpaid 06-26 08:30": IN_JULY,
+    }
+    found_months = {
+        one["period"]: (
+            *(one[name] for name in ("projects", "on_sheet", "on_sheet_total", "settled")),
+            *(one[name] for name in ("settled_total", "disputed", "months_paid")),
+            *([row["project_name"] for row in one[name]] for name in ("not_submitted", "unpaid")),
+        )
+        for one in told["months"]
+    }
+    assert found_months == MONTHS
+    # What came for four months less April's wages; the bank paid them in two sums.
+    (reserve,) = told["reserves"]
+    assert (reserve["project_name"], reserve["balance"]) == ("东岸安置小区", "1571430.00")
+    assert [(one["period"], one["state"], one["settled"]) for one in reserve["pay_months"]] == [
+        ("2023-04", "paid", 6), ("2023-05", "unpaid", 0), ("2023-06", "not_submitted", 0),
+    ]  # fmt: skip
+
+
+def check_page(told: Mapping[str, Any]) -> None:
+    """Read on the page what became of wages."""
+    page: list[str] = []
+    show(told, page.append)
+    rows = [line.split() for line in page]
+    assert ["2023-04", "1", "1", "6", "28,570.00", "6", "28,570.00", "100.00", "%", "1"] in rows
+    sheets, wages = (page.index(f"  {title}") for _, title in months.NAMED.values())
+    assert page[sheets + 1 : wages] == [
+        "    2023-05  红 red: 西坡道路改造",
+        "    2023-06  未到应发日 not due yet: 东岸安置小区、西坡道路改造",
+    ]
+    assert page[wages + 1] == "    2023-05  红 red: 东岸安置小区"
 
 
 def check_cases_and_alerts(told: Mapping[str, Any]) -> None:
@@ -193,15 +286,19 @@ def check_cases_and_alerts(told: Mapping[str, Any]) -> None:
     assert received == {
         # Two more: works began on 15 February, their accounts were opened on the 20th. And one
         # is watched after red until enough periods are clean, which the story does not see.
-        "cases.watch_item_opened.v1": 4 + 2 + 1,
-        "cases.watch_item_closed.v1": 4 + 2,
-        "cases.watch_item_raised.v1": 4,
+        # Of wages five are told of, of which two were put right; two turned yellow, then red.
+        "cases.watch_item_opened.v1": 4 + 2 + 1 + 5,
+        "cases.watch_item_closed.v1": 4 + 2 + 2,
+        "cases.watch_item_raised.v1": 4 + 4,
         "cases.case_proposed.v1": 1,
         "cases.arrears_case_opened.v1": 1,
         # 2 notices and 29 repeats; what was passed on the way to red is told with the opening.
         # The accounts that were missing repeat on the 17th and the 20th. Three times the
-        # contractor's days to report have passed.
-        "cases.watch_item_step_reached.v1": 2 + len(REPEATS) + 2 * 2 + 3,
+        # contractor's days to report have passed. Of wages two were noticed and, red, repeated,
+        # and two disputes repeat on three days.
+        "cases.watch_item_step_reached.v1": (
+            2 + len(REPEATS) + 2 * 2 + 3 + 2 * (1 + len(IN_JULY)) + 3
+        ),
     }
 
 
@@ -232,6 +329,7 @@ async def test_the_demo_tells_the_first_scenario() -> None:
     code, said = await _demo("--scenario", str(FIRST), "--json")
     assert code == 0
     check(json.loads(said))
+    check_page(json.loads(said))
 
 
 @pytest.mark.soak

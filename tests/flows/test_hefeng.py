@@ -325,15 +325,17 @@ def test_payrolls_of_all_55_are_files_that_were_checked_reviewed_and_approved(
     county: Played,
 ) -> None:
     told = {one["period"]: one for one in county.told["months"]}
-    assert {month: one["sheets"] for month, one in told.items()} == {
-        "2023-01": 2, "2023-02": 3, "2023-03": 4, "2023-04": 51, "2023-05": 55,
+    assert Counter(one["period"] for one in county.sheets) == {
+        "2023-01": 2, "2023-02": 3, "2023-03": 4, "2023-04": 51, "2023-05": 54,
     }  # fmt: skip
-    assert all(one["approved"] == one["sheets"] for one in told.values())
-    # What the clerks wrote is what the files' facts come to, to the cent.
-    due = {month: wages.total(HEFENG, month) for month in told}
-    assert {month: Decimal(one["net"]) for month, one in told.items()} == due
     assert {one["project_id"] for one in county.sheets} == set(county.supervised)
     assert all(one["file_id"] and one["errors"] == 0 for one in county.sheets)
+    assert all(one["approved_at"] for one in county.sheets)
+    # What the clerks wrote is what the files' facts come to, to the cent.
+    due = {month: wages.total(HEFENG, month) for month in told}
+    assert {month: Decimal(one["on_sheet_total"]) for month, one in told.items()} == due
+    people = Counter(month for _, month, _, _ in wages.nets(HEFENG))
+    assert {month: one["on_sheet"] for month, one in told.items()} == people | {"2023-06": 0}
     june = [one for one in county.sheets if one["project_id"] == county.settled]
     assert {(one["period"], one["rows"], one["net"]) for one in june} == {
         (f"2023-0{month}", 698, "4188000.00") for month in range(1, 6)
@@ -364,8 +366,9 @@ UNPAID = set(RED) - THIRD_IN_TOTAL
 async def test_wages_are_paid_line_by_line_but_where_no_money_came(county: Played) -> None:
     told = {one["period"]: one for one in county.told["months"]}
     for month in ("2023-01", "2023-02", "2023-03", "2023-04"):
-        assert told[month]["settled"]["lines"] == told[month]["workers"], month
-        assert told[month]["settled"]["total"] == told[month]["net"], month
+        assert told[month]["settled"] == told[month]["on_sheet"], month
+        assert told[month]["settled_total"] == told[month]["on_sheet_total"], month
+        assert told[month]["months_paid"] == told[month]["projects"], month
     may = told["2023-05"]
     sent = {
         one["project_id"]
@@ -376,9 +379,9 @@ async def test_wages_are_paid_line_by_line_but_where_no_money_came(county: Playe
     # One worker's wages came back and stayed; four others' came back and were paid again.
     came_back = written.rows(HEFENG, "returned.csv")
     assert len(came_back) == 5
-    assert may["returned"]["lines"] == sum(not row["again_at"] for row in came_back) == 1
+    assert may["returned"] == sum(not row["again_at"] for row in came_back) == 1
     paid = wages.total(HEFENG, may["period"], paid=True)
-    assert Decimal(may["settled"]["total"]) + Decimal(may["returned"]["total"]) == paid
+    assert Decimal(may["settled_total"]) + Decimal(may["returned_total"]) == paid
     # Every closed month of the site with the reserve is settled, to the last worker.
     batches = await county.client.everything(
         "/payroll/v1/disbursements", seen_by="wage_office", project_id=county.settled
@@ -388,6 +391,100 @@ async def test_wages_are_paid_line_by_line_but_where_no_money_came(county: Playe
     ]
     whole = {"lines": 698, "total": "4188000.00"}
     assert all(one["tally"]["settled"] == whole for one in batches)
+    shown = county.told["reserves"][0]["pay_months"]
+    assert [(one["period"], one["state"], one["settled"]) for one in shown] == [
+        *((f"2023-0{month}", "paid", 698) for month in range(1, 6)),
+        ("2023-06", "not_submitted", 0),
+    ]
+
+
+# Of whom nobody sent May's sheet; and of whom one worker's wages came back and stayed.
+WITHOUT_SHEET, CAME_BACK = "集镇污水管网工程", "农村饮水安全巩固工程"
+
+
+def test_a_sheet_that_is_not_there_is_another_thing_than_wages_that_are_unpaid(
+    county: Played,
+) -> None:
+    told = {one["period"]: one for one in county.told["months"]}
+    unpaid = (UNPAID - {WITHOUT_SHEET}) | {CAME_BACK}
+    may = told["2023-05"]
+    assert [one["project_name"] for one in may["not_submitted"]] == [WITHOUT_SHEET]
+    assert {one["project_name"] for one in may["unpaid"]} == unpaid
+    assert (may["projects"], may["months_paid"]) == (55, 55 - 1 - len(unpaid))
+    # June is over this instant; until 25 July nobody is late with it.
+    june = told["2023-06"]
+    assert (june["projects"], june["months_not_submitted"]) == (55, 55)
+    # Both are due on 25 June, a Sunday that is worked. Where an account is the bank tells of that
+    # day next morning; a sheet that is not there waits for no bank. D+3 wd is 28 June, and when
+    # June is over, too, May's turn red at once.
+    found = {
+        (item["kind"], item["project"]["name"]): (
+            *(item["period"], item["due_on"]),
+            *(
+                f"{entry['level']} {china(entry['at']):%m-%d %H:%M}"
+                for entry in item["timeline"]
+                if entry["what"] in {"opened", "raised"} and "passed" not in entry["details"]
+            ),
+        )
+        for kind in ("payroll_not_submitted", "wages_unpaid")
+        for item in county.items(kind)
+    }
+    rose = "yellow 06-28 09:00", "red 07-01 00:00"
+    assert found == {
+        ("payroll_not_submitted", WITHOUT_SHEET): (
+            "2023-05",
+            "2023-06-25",
+            "blue 06-26 00:00",
+            *rose,
+        ),
+        **{
+            ("wages_unpaid", name): (
+                *("2023-05", "2023-06-25"),
+                "blue 06-26 00:00" if name in WITHOUT_ACCOUNT else "blue 06-26 08:30",
+                *rose,
+            )
+            for name in unpaid
+        },
+    }
+    assert county.items("payroll_not_submitted", closed=True) == []
+    assert county.items("wages_unpaid", closed=True) == []
+
+
+def test_what_workers_dispute_is_open_until_it_is_shown_to_be_settled(county: Played) -> None:
+    rows = written.rows(HEFENG, "disputes.csv")
+    names = {row["code"]: row["name"] for row in written.rows(HEFENG, "projects.csv")}
+    items = [*county.items("receipt_disputed"), *county.items("receipt_disputed", closed=True)]
+    assert sorted(
+        (one["project"]["name"], one["period"], one["level"], china(one["opened_at"]),
+         china(one["closed_at"]) if one["closed_at"] else None)
+        for one in items
+    ) == sorted(
+        (names[row["project"]], row["period"], "yellow", china(row["said_at"]),
+         china(row["closed_at"]) if row["closed_at"] else None)
+        for row in rows
+    )  # fmt: skip
+    still = Counter(row["period"] for row in rows if not row["closed_at"])
+    assert still == {"2023-05": 2}
+    disputed = {one["period"]: one["disputed"] for one in county.told["months"]}
+    assert {month: count for month, count in disputed.items() if count} == still
+
+
+def test_who_attended_is_known_of_the_four_sites_whose_gates_tell(county: Played) -> None:
+    sites = [row["project"] for row in written.rows(HEFENG, "gates.csv")]
+    there = wages.days_of(HEFENG)
+    told = {one["period"]: one for one in county.told["months"]}
+    for month in ("2023-04", "2023-05"):
+        people = sum(len(there[site, month]) for site in sites)
+        shown = [told[month][name] for name in ("attendance_told", "attended", "attended_paid")]
+        assert shown == [4, people, people], month
+    # Whom they see on 30 June they tell in July.
+    before = [wages.people_of(HEFENG, site, "2023-06", until=29) for site in sites]
+    assert told["2023-06"]["attended"] == sum(map(len, before))
+    assert {told[f"2023-0{month}"]["attendance_told"] for month in (1, 2, 3)} == {0}
+    # Somebody whom nobody registered is there since 26 June; people look at sites at 13:00.
+    (item,) = county.items("unregistered_on_site")
+    assert (item["project"]["name"], item["level"]) == ("旅游公路路面工程", "yellow")
+    assert f"{china(item['opened_at']):%m-%d %H:%M}" == "06-27 13:00"
 
 
 # Known, reported, complete; where it is not listed all of the unit's projects in progress are.

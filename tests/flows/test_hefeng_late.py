@@ -12,7 +12,10 @@ from tests.flows.reference import at
 
 HEFENG = ROOT / "scenarios" / "hefeng"
 # Of months before the part begins.
-PAYROLLS = ("crews.csv", "attendance.csv", "gates.csv", "payrolls.csv", "returned.csv")
+PAYROLLS = (
+    *("crews.csv", "attendance.csv", "gates.csv"),
+    *("payrolls.csv", "returned.csv", "disputes.csv"),
+)
 
 
 def _a_part(folder: Path, project: str, late: tuple[str, date, datetime]) -> None:

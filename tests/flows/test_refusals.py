@@ -178,6 +178,17 @@ WAGES_WRONG: list[tuple[Spoil, str]] = [
         put("returned.csv", "again_at", "2023-05-10T15:00:00+08:00"),
         "row 2: again_at: not later than paid_at",
     ),
+    (put("disputes.csv", "answer", "angry"), "row 2: answer: angry is none of not_received"),
+    (put("disputes.csv", "worker", "9"), "disputes.csv: row 2: worker: the bank pays him nothing"),
+    (
+        put("disputes.csv", "said_at", "2023-05-10T15:00:00+08:00"),
+        "row 2: said_at: not later than the payment",
+    ),
+    (put("disputes.csv", "proof", ""), "row 2: proof: stands beside closed_at"),
+    (
+        put("disputes.csv", "closed_at", "2023-05-16T10:00:00+08:00"),
+        "row 2: closed_at: not later than said_at",
+    ),
 ]
 
 

@@ -35,6 +35,17 @@ def people_by_day(folder: Path, project: str, period: str) -> dict[int, int]:
     return {day: len(people) for day, people in sorted(there.items())}
 
 
+def people_of(folder: Path, project: str, period: str, until: int) -> set[int]:
+    """Give who was at a project in a month up to a day."""
+    return {
+        number
+        for row in rows(folder, "attendance.csv")
+        if (row["project"], row["period"]) == (project, period)
+        if any(day <= until for part in row["days"].split("|") for day in span(part))
+        for number in span(row["workers"])
+    }
+
+
 def nets(folder: Path) -> Iterator[tuple[str, str, int, Decimal]]:
     """Give project, month, worker and what is paid out, of everybody on a payroll."""
     crews = rows(folder, "crews.csv")
