@@ -190,7 +190,7 @@ def _bodies() -> dict[Act, dict[str, Any]]:
             "officers": ["a", "b"], "decided_on": "2023-05-31", "document_number": "移送1号",
         },
         Act.TAKE_BACK: why, Act.PROPOSE_END: {"conclusion": "paid"}, Act.CONFIRM_END: {},
-        Act.RETURN_END: why, Act.REOPEN: why,
+        Act.RETURN_END: why, Act.REOPEN: why, Act.TAKE_COPY: {},
     }  # fmt: skip
 
 

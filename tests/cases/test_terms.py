@@ -10,7 +10,7 @@ from services.cases import queries
 from services.cases.rules.items import WatchKind
 from shared.db import Session
 from tests.cases import factories as make
-from tests.cases.factories import COUNTY, NEIGHBOUR, at
+from tests.cases.factories import COUNTY, NEIGHBOUR, an_id, at
 from tests.fixtures.service import Time
 
 TERMS = "/cases/v1/terms"
@@ -33,6 +33,17 @@ BODIES: dict[str, dict[str, Any]] = {
         "grace_minutes": 30,
     },
     "clocks": OF | {"kind": "local", "unit": "wd", "length": 30, "more": 0},
+    "routing": OF
+    | {
+        "routes": [
+            {
+                "unit_id": str(an_id("construction")), "area_code": "0",
+                "industry": "construction", "employer_kind": None, "level": "county",
+            }
+        ],
+        "otherwise_id": str(an_id("centre")), "superior_id": None, "bounces": 3,
+        "inspectorate_id": None,
+    },
     "cases": OF | {"prefix": "鹤欠案", "officers": 2, "complaint_years": 2},
 }  # fmt: skip
 DAY = date(2023, 5, 10)

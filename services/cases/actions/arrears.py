@@ -7,8 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.cases import queries
-from services.cases.actions import case_clocks
-from services.cases.actions.timeline import jsonable
+from services.cases.actions import case_clocks, case_history, case_routing
 from services.cases.errors import ReportRefused, ReportTaken
 from services.cases.models import ArrearsCase, CaseClock, CaseReport, CaseStep
 from services.cases.rules import orders as order_rules
@@ -23,8 +22,8 @@ from shared.wording import Text
 
 TOLD = "told"
 _SAID = (
-    "area_code", "place", "industry", "project_id", "employer_id", "employer_name", "months",
-    "arisen_on", "workers", "amount",
+    "area_code", "place", "industry", "employer_kind", "level", "project_id", "employer_id",
+    "employer_name", "months", "arisen_on", "workers", "amount",
 )  # fmt: skip
 
 
@@ -91,56 +90,42 @@ async def take_report(
     # Whoever opens a case of this office waits here, so that one number is told of once.
     numbers = await queries.arrears.locked_case_number(session, office, clock.day_of(now).year)
     said = _said(body, area_code)
-    if body.external_id:
-        before = await queries.arrears.find_report(session, body.channel, body.external_id)
-        if before is not None:
-            if before.said != said:
-                raise ReportTaken
-            there = await queries.arrears.arrears_case(session, before.case_id, caller.scope)
-            return ReportTakenIn(before, there)
+    if before := await _told_before(session, caller, body, said):
+        return before
     terms = await queries.arrears.case_terms(session, area_code, now)
     sequence = numbers.take()
     case = ArrearsCase(
         id=new_id(), office=office, year=numbers.year, sequence=sequence,
         number=order_rules.number(terms.prefix, numbers.year, sequence),
-        stage_since=now, stage=Stage.RECEIVED, receiver_id=caller.org, unit_id=caller.org,
+        stage_since=now, stage=Stage.RECEIVED, receiver_id=caller.org,
         received_at=body.received_at or now, opened_at=now, opened_by=caller.actor,
         **_of_case(body, area_code),
     )  # fmt: skip
+    routed = await case_routing.send(session, case, now)
     session.add(case)
     report = _report(case, caller, body, said, now)
     session.add(report)
-    note(session, case, TOLD, now, actor=caller.actor, came_from=None, report_id=report.id)
+    case_history.note(
+        session, case, TOLD, now, actor=caller.actor, came_from=None, report_id=report.id,
+        unit_id=case.unit_id, routing_id=routed.id,
+    )  # fmt: skip
     await session.flush()  # Clocks refer to the case's row.
     await case_clocks.follow(session, case, now, caller.actor, TOLD)
     return ReportTakenIn(report, case)
 
 
-def note(
-    session: Session,
-    case: ArrearsCase,
-    what: str,
-    at: datetime,
-    *,
-    actor: str,
-    came_from: Stage | None,
-    act: Act | None = None,
-    **details: object,
-) -> None:
-    """Write a line of a case's history, as the case stands now."""
-    session.add(
-        CaseStep(
-            id=new_id(),
-            case_id=case.id,
-            at=at,
-            actor=actor,
-            act=act,
-            what=what,
-            stage_from=came_from,
-            stage_to=case.stage,
-            details=jsonable(details),
-        )
-    )
+async def _told_before(
+    session: Session, caller: Caller, body: ReportIn, said: dict[str, Any]
+) -> ReportTakenIn | None:
+    if not body.external_id:
+        return None
+    before = await queries.arrears.find_report(session, body.channel, body.external_id)
+    if before is None:
+        return None
+    if before.said != said:
+        raise ReportTaken
+    there = await queries.arrears.arrears_case(session, before.case_id, caller.scope)
+    return ReportTakenIn(before, there)
 
 
 def _findings(body: ReportIn, now: datetime) -> Iterator[Finding]:
@@ -186,6 +171,8 @@ def _of_case(body: ReportIn, area_code: str) -> dict[str, Any]:
         "area_code": area_code,
         "place": body.place,
         "industry": body.industry,
+        "employer_kind": body.employer_kind,
+        "level": body.level,
         "project_id": body.project_id,
         "employer_id": body.employer_id,
         "employer_name": body.employer_name,

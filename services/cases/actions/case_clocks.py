@@ -33,7 +33,12 @@ async def follow(session: Session, case: ArrearsCase, at: datetime, by: str, rea
     calendar = await known.calendar(session, case.area_code)
     for clock in running.values():
         await _still_or_on(session, case, clock, at, by=by, reason=reason)
-    lacking = [kind for kind in rules.started_by(case.stage) if kind not in running]
+    wanted = rules.started_by(
+        case.stage,
+        accepted=case.accepted_at is not None,
+        copied=case.copied_to_id is not None and case.copy_taken_at is None,
+    )
+    lacking = [kind for kind in wanted if kind not in running]
     terms = await queries.case_clocks.clock_terms(
         session, case.area_code, lacking, shared_clock.day_of(at)
     )
@@ -185,13 +190,15 @@ def _key(kind: WatchKind, case: ArrearsCase, clock: CaseClock) -> str:
     return key_of(kind, case.id, clock.kind)
 
 
-def _answers(case: ArrearsCase) -> UUID:
-    """Give who is told of a limit: the body that has the case, else whoever received it.
+def _answers(case: ArrearsCase, clock: CaseClock) -> UUID:
+    """Give who is told of a limit: the body that answers for the case, of a copy whoever has it.
 
     A case that no body has is its own: nobody is found by that, and the alert goes to the area's
     roster, as any dead end does.
     """
-    return case.unit_id or case.receiver_id or case.id
+    if clock.kind is ClockKind.COPY:
+        return case.copied_to_id or case.id
+    return case.answerable_id or case.id
 
 
 async def _tell(
@@ -206,7 +213,7 @@ async def _tell(
         return
     news = Found(
         id=same_id(at, key, since), kind=kind, key=key, subject_id=case.id,
-        area_code=case.area_code, period="", unit_id=_answers(case), since=since, at=at,
+        area_code=case.area_code, period="", unit_id=_answers(case, clock), since=since, at=at,
         facts=(clock.kind,),
     )  # fmt: skip
     await conditions.learn_condition(session, news)

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from services.cases import queries
-from services.cases.actions import arrears, evidence
+from services.cases.actions import case_history, evidence
 from services.cases.errors import CaseEnded, CaseMoved, PaymentTakenBack, StepRefused
 from services.cases.models import ArrearsCase, ArrearsLine, ArrearsPayment
 from services.cases.rules import arrears as rules
@@ -304,4 +304,4 @@ async def _moved(
     await session.flush()  # What was just written must be in the sum.
     case.add_up(rules.sums(await queries.case_lines.lines_of(session, case.id)))
     case.version += 1
-    arrears.note(session, case, what, now, actor=caller.actor, came_from=case.stage, **said)
+    case_history.note(session, case, what, now, actor=caller.actor, came_from=case.stage, **said)

@@ -6,14 +6,13 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from services.cases import queries
-from services.cases.actions import arrears, case_clocks, evidence
+from services.cases.actions import arrears, case_clocks, case_history, case_routing, evidence
 from services.cases.errors import (
     ActNotPossible,
     ActNotYours,
     CaseMoved,
     PersonNeeded,
     SecondPersonNeeded,
-    StepRefused,
 )
 from services.cases.models import ArrearsCase
 from services.cases.rules.arrears import ENDINGS, Conclusion, LineState, Nature
@@ -54,7 +53,7 @@ async def take_step(
         case.enter(to, now)
     case.version += 1
     said = schemas.details(body)
-    arrears.note(
+    case_history.note(
         session, case, row.act, now, actor=caller.actor, came_from=before, act=row.act, **said
     )
     if to is not before or row.to is not None:
@@ -72,12 +71,6 @@ def _admit(caller: Caller, case: ArrearsCase, row: Move) -> None:
         raise PersonNeeded
 
 
-def _refuse(*findings: Finding | None) -> None:
-    found = [one for one in findings if one is not None]
-    if found:
-        raise StepRefused(errors=found)
-
-
 async def _contact(
     session: Session, caller: Caller, case: ArrearsCase, body: schemas.ContactIn, now: datetime
 ) -> None:
@@ -91,36 +84,10 @@ async def _contact(
             await case_clocks.keep(session, case, running, now)
 
 
-async def _sign(
-    session: Session, caller: Caller, case: ArrearsCase, body: schemas.SignIn, now: datetime
-) -> None:
-    """Sign: whoever signs answers for the case from now on."""
-    if caller.org is not None:
-        case.unit_id = caller.org
-    case.receiver_id = case.receiver_id or case.unit_id
-
-
-async def _hand_over(
-    session: Session, caller: Caller, case: ArrearsCase, body: schemas.HandOverIn, now: datetime
-) -> None:
-    """Hand over: the first receiver answers for it until the other body has signed."""
-    if body.unit_id == case.unit_id:
-        _refuse(
-            Finding(
-                "unit_id",
-                "same_unit",
-                Text("转送对象就是当前承办单位", "It is the body that has the case already"),
-                Text("请选择其他有管辖权的单位", "Name another body that is competent"),
-            )
-        )
-    case.receiver_id = case.unit_id or case.receiver_id
-    case.unit_id = body.unit_id
-
-
 async def _accept(
     session: Session, caller: Caller, case: ArrearsCase, body: schemas.AcceptIn, now: datetime
 ) -> None:
-    case.accepted_at = now
+    case.accepted_at = case.accepted_at or now
     case.cause = body.cause or case.cause
 
 
@@ -128,7 +95,7 @@ async def _refuse_case(
     session: Session, caller: Caller, case: ArrearsCase, body: schemas.RefuseIn, now: datetime
 ) -> None:
     if not ENDINGS[body.conclusion].refusal:
-        _refuse(
+        case_routing.refuse(
             Finding(
                 "conclusion",
                 "no_refusal",
@@ -161,7 +128,7 @@ async def _extend(
         terms = await queries.case_clocks.terms_of(session, statutory)
         left = terms.more - statutory.granted
     if statutory is None or body.length > left:
-        _refuse(
+        case_routing.refuse(
             Finding(
                 "length",
                 "too_long",
@@ -189,7 +156,7 @@ async def _by_officers(
 async def _finish(
     session: Session, caller: Caller, case: ArrearsCase, body: schemas.FinishIn, now: datetime
 ) -> None:
-    _refuse(await _by_officers(session, case, body.officers, now))
+    case_routing.refuse(await _by_officers(session, case, body.officers, now))
     case.nature = body.nature or case.nature
     case.cause = body.cause or case.cause
 
@@ -204,7 +171,7 @@ async def _transfer(
             Text("决定日期不得晚于今天", "It cannot be decided later than today"),
             Text("请填写负责人决定移送之日", "Give the day of the head's decision"),
         )  # fmt: skip
-    _refuse(await _by_officers(session, case, body.officers, now), late)
+    case_routing.refuse(await _by_officers(session, case, body.officers, now), late)
 
 
 async def _propose_end(
@@ -213,7 +180,7 @@ async def _propose_end(
     """Propose an end: each proof that the conclusion asks for is there, and the people are paid."""
     ending = ENDINGS[body.conclusion]
     unpaid = await _unpaid(session, case) if ending.paid else []
-    _refuse(*_lacking(body, ending.papers), *unpaid)
+    case_routing.refuse(*_lacking(body, ending.papers), *unpaid)
     await evidence.check_evidence(session, case.id, [*body.proofs.values()])
     if body.conclusion in {Conclusion.WORKS_PRICE, Conclusion.FALSE_CLAIM}:
         case.nature = Nature(body.conclusion.value)
@@ -270,7 +237,7 @@ async def _confirm_end(
     if caller.actor == case.end_proposed_by:
         raise SecondPersonNeeded
     if case.conclusion is not None and ENDINGS[case.conclusion].paid:
-        _refuse(*await _unpaid(session, case))
+        case_routing.refuse(*await _unpaid(session, case))
     case.ended_at, case.ended_by = now, caller.actor
 
 
@@ -288,9 +255,9 @@ async def _reopen(
 
 
 _DO: Mapping[Act, _Do] = {
-    Act.SIGN: _sign,
+    Act.SIGN: case_routing.sign_for,
     Act.CONTACT: _contact,
-    Act.HAND_OVER: _hand_over,
+    Act.HAND_OVER: case_routing.hand_over,
     Act.ACCEPT: _accept,
     Act.REFUSE: _refuse_case,
     Act.EXTEND: _extend,
@@ -300,4 +267,5 @@ _DO: Mapping[Act, _Do] = {
     Act.CONFIRM_END: _confirm_end,
     Act.RETURN_END: _return_end,
     Act.REOPEN: _reopen,
+    Act.TAKE_COPY: case_routing.take_copy,
 }

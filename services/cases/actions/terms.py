@@ -13,10 +13,11 @@ from services.cases.models import (
     ExtensionTerms,
     FeedTerms,
     OrderTerms,
+    RoutingTerms,
 )
 from services.cases.rules import proofs
 from services.cases.rules.closings import takes_documents
-from services.cases.schemas.case_terms import CaseTermsIn, ClockTermsIn
+from services.cases.schemas.case_terms import CaseTermsIn, ClockTermsIn, RoutingTermsIn
 from services.cases.schemas.terms import (
     ClosingTermsIn,
     ExtensionTermsIn,
@@ -29,10 +30,23 @@ from shared.problems import Finding
 from shared.wording import Text
 
 _TermsIn: TypeAlias = (
-    OrderTermsIn | ExtensionTermsIn | ClosingTermsIn | FeedTermsIn | ClockTermsIn | CaseTermsIn
+    OrderTermsIn
+    | ExtensionTermsIn
+    | ClosingTermsIn
+    | FeedTermsIn
+    | ClockTermsIn
+    | CaseTermsIn
+    | RoutingTermsIn
 )
 _Terms = TypeVar(
-    "_Terms", OrderTerms, ExtensionTerms, ClosingTerms, FeedTerms, ClockTerms, CaseTerms
+    "_Terms",
+    OrderTerms,
+    ExtensionTerms,
+    ClosingTerms,
+    FeedTerms,
+    ClockTerms,
+    CaseTerms,
+    RoutingTerms,
 )
 
 

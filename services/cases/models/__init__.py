@@ -1,7 +1,12 @@
 """Tables of cases, by noun."""
 
 from services.cases.models.arrears import ArrearsCase, CaseNumber, CaseReport, CaseStep
-from services.cases.models.case_clocks import CaseClock, CaseTerms, ClockTerms
+from services.cases.models.case_clocks import (
+    CaseClock,
+    CaseTerms,
+    ClockTerms,
+    RoutingTerms,
+)
 from services.cases.models.case_lines import ArrearsLine, ArrearsPayment
 from services.cases.models.closings import Closing, ClosingTerms
 from services.cases.models.conditions import CalendarTelling, Condition, Telling
@@ -55,6 +60,7 @@ __all__ = [
     "Policy",
     "Precursor",
     "ProjectPerson",
+    "RoutingTerms",
     "ShadowStep",
     "Telling",
     "WageMonth",

@@ -21,6 +21,7 @@ from services.cases.rules.arrears import (
 )
 from services.cases.rules.course import Act, Stage
 from services.cases.rules.items import CaseState
+from services.cases.rules.routing import GovernmentLevel
 from shared import db
 from shared.pii import Sealed
 
@@ -59,6 +60,9 @@ class ArrearsCase(db.Synced, Base):
     """Of the place of work, which decides who is competent (423号 art. 13)."""
     place: Mapped[str] = mapped_column(default="", server_default="")
     industry: Mapped[str] = mapped_column(default="construction", server_default="construction")
+    employer_kind: Mapped[str | None]
+    """What else it is routed by: `unionised`, `shop` …"""
+    level: Mapped[GovernmentLevel | None]
     project_id: Mapped[UUID | None]
     project: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     developer_id: Mapped[UUID | None]
@@ -96,6 +100,12 @@ class ArrearsCase(db.Synced, Base):
     """The body that answers for it: whoever it was routed or handed to."""
     receiver_id: Mapped[UUID | None]
     """The first receiver (首问负责), who answers for it until another body has signed."""
+    hand_overs: Mapped[int] = mapped_column(default=0, server_default="0")
+    copied_to_id: Mapped[UUID | None]
+    """The labour inspectorate that was sent a copy (抄报)."""
+    copied_at: Mapped[datetime | None]
+    copy_taken_at: Mapped[datetime | None]
+    copy_taken_by: Mapped[str | None]
     received_at: Mapped[datetime | None]
     """When it was told of first; the limit of acceptance runs from it."""
     accepted_at: Mapped[datetime | None]
@@ -108,6 +118,13 @@ class ArrearsCase(db.Synced, Base):
     end_proposed_by: Mapped[str | None]
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[str | None]
+
+    @property
+    def answerable_id(self) -> UUID | None:
+        """Give the body that answers for it now: until another signs, whoever received it."""
+        if self.stage is Stage.RECEIVED:
+            return self.receiver_id or self.unit_id
+        return self.unit_id or self.receiver_id
 
     def enter(self, stage: Stage, at: datetime) -> None:
         """Stand in a stage since an instant."""

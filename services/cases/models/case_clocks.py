@@ -11,6 +11,7 @@ from services.cases.models.tables import Base
 from services.cases.rules.case_clocks import ClockKind, Limit
 from services.cases.rules.conditions import pause_row, pauses_of
 from services.cases.rules.policies import Certainty
+from services.cases.rules.routing import Way
 from shared.workdays import Pause, Unit
 
 
@@ -57,6 +58,38 @@ class CaseTerms(Base):
     """How long after it happened a breach can be complained of (423号 art. 20)."""
     basis: Mapped[str]
     certainty: Mapped[Certainty]
+
+
+class RoutingTerms(Base):
+    """Which body an area's cases go to (分流表); a version never changes."""
+
+    __tablename__ = "routing_terms"
+    __table_args__ = (
+        Index("uq_routing_terms_version", "area_code", "version", unique=True),
+        CheckConstraint("version > 0 AND bounces > 1", name="numbers"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    area_code: Mapped[str]
+    version: Mapped[int]
+    valid_from: Mapped[date]
+    routes: Mapped[list[dict[str, Any]]]
+    """In their order: the first that fits decides."""
+    otherwise_id: Mapped[UUID | None]
+    """The body that has what fits no row; None: whoever was told has it."""
+    superior_id: Mapped[UUID | None]
+    """Above those bodies; it decides where they do not."""
+    bounces: Mapped[int]
+    """The so-manyth hand-over goes to the superior."""
+    inspectorate_id: Mapped[UUID | None]
+    """The labour inspectorate that each case of wages is copied to (抄报); None: it is not."""
+    basis: Mapped[str]
+    certainty: Mapped[Certainty]
+
+    @property
+    def ways(self) -> list[Way]:
+        """Give the rows of the table."""
+        return [Way(**{**row, "unit_id": UUID(row["unit_id"])}) for row in self.routes]
 
 
 class CaseClock(Base):

@@ -17,6 +17,7 @@ from services.cases.models import (
     CaseReport,
     CaseStep,
     CaseTerms,
+    RoutingTerms,
 )
 from services.cases.queries import rows
 from services.cases.rules import policies
@@ -29,7 +30,7 @@ from shared.db import Session, new_id
 from shared.moves import Left, SyncMove
 from shared.paging import Found
 
-COLUMNS = tuple(ArrearsCase.__table__.columns.keys())
+COLUMNS = (*ArrearsCase.__table__.columns.keys(), "answerable_id")
 """What a case is made of, by name."""
 _OPEN = ArrearsCase.state == CaseState.OPEN
 _OVERDUE = exists().where(
@@ -218,6 +219,17 @@ async def locked_case_number(session: Session, office: str, year: int) -> CaseNu
     await rows.insert_new(session, CaseNumber, id=new_id(), office=office, year=year, last=0)
     statement = select(CaseNumber).where(CaseNumber.office == office, CaseNumber.year == year)
     return (await rows.locked_all(session, statement))[0]
+
+
+async def routing_terms(session: Session, area_code: str, at: datetime) -> RoutingTerms:
+    """Give the table by which an area's cases find their body; the nation's is always there."""
+    lineage = await known.lineage(session, area_code)
+    statement = select(RoutingTerms).where(RoutingTerms.area_code.in_(lineage))
+    found = (await session.scalars(statement)).all()
+    terms = policies.in_force(found, lineage, clock.day_of(at))
+    if terms is None:
+        raise CaseUnknown
+    return terms
 
 
 async def case_terms(session: Session, area_code: str, at: datetime) -> CaseTerms:

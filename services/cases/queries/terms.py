@@ -12,6 +12,7 @@ from services.cases.models import (
     ExtensionTerms,
     FeedTerms,
     OrderTerms,
+    RoutingTerms,
 )
 from services.cases.queries import policies, rows
 from services.cases.schemas.terms import TermsFilter
@@ -22,10 +23,17 @@ from shared.expectations import FeedKind
 from shared.paging import Found
 
 AnyTerms: TypeAlias = (
-    OrderTerms | ExtensionTerms | ClosingTerms | FeedTerms | ClockTerms | CaseTerms
+    OrderTerms | ExtensionTerms | ClosingTerms | FeedTerms | ClockTerms | CaseTerms | RoutingTerms
 )
 _Terms = TypeVar(
-    "_Terms", OrderTerms, ExtensionTerms, ClosingTerms, FeedTerms, ClockTerms, CaseTerms
+    "_Terms",
+    OrderTerms,
+    ExtensionTerms,
+    ClosingTerms,
+    FeedTerms,
+    ClockTerms,
+    CaseTerms,
+    RoutingTerms,
 )
 
 NAMED_BY: Mapping[type[AnyTerms], str] = {
@@ -35,6 +43,7 @@ NAMED_BY: Mapping[type[AnyTerms], str] = {
     FeedTerms: "kind",
     ClockTerms: "kind",
     CaseTerms: "area_code",
+    RoutingTerms: "area_code",
 }
 """What names terms beside their area and version."""
 

@@ -1,4 +1,4 @@
-"""What areas say of arrears cases, over HTTP: their limits, and the rest."""
+"""What areas say of arrears cases, over HTTP: their limits, who has them, and the rest."""
 
 from typing import Annotated
 
@@ -6,13 +6,15 @@ from fastapi import Query
 
 from services.cases import actions, queries
 from services.cases.errors import AreaUnknown, PolicyVersionTaken
-from services.cases.models import CaseTerms, ClockTerms
+from services.cases.models import CaseTerms, ClockTerms, RoutingTerms
 from services.cases.routes.router import router
 from services.cases.schemas.case_terms import (
     CaseTermsIn,
     CaseTermsOut,
     ClockTermsIn,
     ClockTermsOut,
+    RoutingTermsIn,
+    RoutingTermsOut,
 )
 from services.cases.schemas.terms import TermsFilter
 from shared import paging
@@ -76,3 +78,30 @@ async def case_terms(
 )
 async def add_case_terms(session: Transaction, who: Who, body: CaseTermsIn) -> CaseTerms:
     return await actions.terms.add_terms(session, who, CaseTerms, body)
+
+
+@router.get(
+    "/v1/terms/routing",
+    dependencies=[may("cases:read")],
+    summary="Which bodies arrears cases go to, where it may govern the caller's areas",
+    response_model=Page[RoutingTermsOut],
+    responses=raises(CursorUnreadable, Invalid),
+)
+async def routing_terms(
+    session: Transaction, who: Who, *, only: _Only, cursor: paging.Cursor, limit: paging.Limit
+) -> Found[RoutingTerms]:
+    return await queries.terms.terms(
+        session, RoutingTerms, only, who.scope, cursor=cursor, limit=limit
+    )
+
+
+@router.post(
+    "/v1/terms/routing",
+    dependencies=[may("cases:write_policies")],
+    summary="Store a version of which bodies an area's arrears cases go to",
+    status_code=201,
+    response_model=RoutingTermsOut,
+    responses=raises(AreaUnknown, PolicyVersionTaken, Invalid),
+)
+async def add_routing_terms(session: Transaction, who: Who, body: RoutingTermsIn) -> RoutingTerms:
+    return await actions.terms.add_terms(session, who, RoutingTerms, body)

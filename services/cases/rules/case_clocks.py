@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from services.cases.rules.course import Stage
+from services.cases.rules.course import OPEN, Stage
 from shared import workdays
 from shared.workdays import Calendar, Pause, Unit
 
@@ -36,6 +36,8 @@ class ClockKind(StrEnum):
     CHECK = "check"
     REFERRAL = "referral"
     POLICE = "police"
+    COPY = "copy"
+    """Until the labour inspectorate has signed for the copy that it was sent (抄报)."""
 
 
 OF_STAGE: Mapping[Stage, ClockKind] = {
@@ -70,14 +72,18 @@ BESIDE: Mapping[ClockKind, Course] = {
     ClockKind.ACCEPTANCE: Course(
         Stage.RECEIVED, (Stage.SIGNED, Stage.CHECKING), (Stage.SUPPLEMENTING,)
     ),
-    ClockKind.STATUTORY: Course(Stage.INVESTIGATING, (Stage.CHECKING,), (Stage.SUSPENDED, *_AWAY)),
+    # Another body that has to sign first changes nothing for whoever waits: they run on.
+    ClockKind.STATUTORY: Course(
+        Stage.INVESTIGATING, (Stage.RECEIVED, Stage.CHECKING), (Stage.SUSPENDED, *_AWAY)
+    ),
     ClockKind.LOCAL: Course(
         Stage.INVESTIGATING,
-        (Stage.DECIDING, Stage.PAYING, Stage.CHECKING),
+        (Stage.RECEIVED, Stage.DECIDING, Stage.PAYING, Stage.CHECKING),
         (Stage.SUSPENDED, *_AWAY),
     ),
     ClockKind.DECISION: Course(Stage.DECIDING, (Stage.CHECKING,), _AWAY),
     ClockKind.PAYMENT: Course(Stage.PAYING, (Stage.CHECKING,), _AWAY),
+    ClockKind.COPY: Course(Stage.RECEIVED, tuple(set(OPEN) - {Stage.RECEIVED})),
 }
 
 COUNTED_DOWN = frozenset({ClockKind.STATUTORY, ClockKind.LOCAL})
@@ -115,9 +121,20 @@ def stands_still(kind: ClockKind, stage: Stage) -> bool:
     return kind in BESIDE and stage in BESIDE[kind].still
 
 
-def started_by(stage: Stage) -> tuple[ClockKind, ...]:
-    """Give the clocks that run from the entry of a stage on, unless they run already."""
-    beside = tuple(kind for kind, course in BESIDE.items() if course.starts is stage)
+def started_by(
+    stage: Stage, *, accepted: bool = False, copied: bool = False
+) -> tuple[ClockKind, ...]:
+    """Give the clocks that run from the entry of a stage on, unless they run already.
+
+    What was accepted has no limit of acceptance any more, whoever it is handed to; a copy is
+    waited for where one was sent and nobody has signed for it.
+    """
+    unwanted = {ClockKind.ACCEPTANCE} if accepted else set[ClockKind]()
+    if not copied:
+        unwanted.add(ClockKind.COPY)
+    beside = tuple(
+        kind for kind, course in BESIDE.items() if course.starts is stage and kind not in unwanted
+    )
     own = OF_STAGE.get(stage)
     return (own, *beside) if own else beside
 

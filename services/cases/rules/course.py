@@ -59,6 +59,7 @@ class Act(StrEnum):
     CONFIRM_END = "confirm_end"
     RETURN_END = "return_end"
     REOPEN = "reopen"
+    TAKE_COPY = "take_copy"
 
 
 _OFFICES = ("wage_office", "inspector", "town")
@@ -163,6 +164,7 @@ COURSE: tuple[Move, ...] = (
         Act.REOPEN, Text("恢复办理", "Open it again"),
         (Stage.ENDED,), Stage.INVESTIGATING, _LAW, person=True,
     ),
+    Move(Act.TAKE_COPY, Text("签收抄报", "Sign for the copy"), OPEN, None, _LAW),
 )  # fmt: skip
 
 _BY_ACT: Mapping[Act, Move] = {move.act: move for move in COURSE}

@@ -18,6 +18,7 @@ from services.cases.rules.arrears import (
 from services.cases.rules.case_clocks import ClockKind
 from services.cases.rules.course import Act, Stage
 from services.cases.rules.items import CaseState
+from services.cases.rules.routing import GovernmentLevel
 from services.cases.schemas.fields import AreaCode, Asked, Code, InBody, OutBody, Words
 from services.cases.schemas.leads import ExternalId, Money, Workers
 from shared import clock
@@ -52,6 +53,10 @@ class ReportIn(InBody):
     place: Line
     """The site or the shop, as a notice would name it; no person."""
     industry: Code = "construction"
+    employer_kind: Code | None = None
+    """What else the area's table asks: `unionised`, `shop` …"""
+    level: GovernmentLevel | None = None
+    """Of the government whose works it is about, or which a petition was handed to."""
     project_id: UUID | None = None
     employer_id: UUID | None = None
     employer_name: Line | None = None
@@ -136,6 +141,8 @@ class ArrearsCaseOut(OutBody):
     area_code: str
     place: str
     industry: str
+    employer_kind: str | None
+    level: GovernmentLevel | None
     project_id: UUID | None
     employer_id: UUID | None
     employer_name: str | None
@@ -158,7 +165,15 @@ class ArrearsCaseOut(OutBody):
     stage: Stage
     stage_since: datetime
     unit_id: UUID | None
+    """The body that it was routed or handed to."""
     receiver_id: UUID | None
+    """The body that it came from."""
+    answerable_id: UUID | None
+    """Of the two the one that answers for it now: the first until the other has signed."""
+    hand_overs: int
+    copied_to_id: UUID | None
+    copied_at: datetime | None
+    copy_taken_at: datetime | None
     received_at: datetime | None
     accepted_at: datetime | None
     opened_at: datetime

@@ -171,6 +171,12 @@ class ReopenIn(_Reasoned):
     act: Literal["reopen"]
 
 
+class TakeCopyIn(_Step):
+    """Sign, for the labour inspectorate, for the copy that it was sent (抄报)."""
+
+    act: Literal["take_copy"]
+
+
 StepIn: TypeAlias = Annotated[
     SignIn
     | ContactIn
@@ -191,7 +197,8 @@ StepIn: TypeAlias = Annotated[
     | ProposeEndIn
     | ConfirmEndIn
     | ReturnEndIn
-    | ReopenIn,
+    | ReopenIn
+    | TakeCopyIn,
     Field(discriminator="act"),
 ]
 

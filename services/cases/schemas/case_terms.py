@@ -3,12 +3,14 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, PlainSerializer
 
 from services.cases.rules.case_clocks import ClockKind
+from services.cases.rules.routing import GovernmentLevel
 from services.cases.schemas.arrears import Line
-from services.cases.schemas.fields import Days, InBody, OutBody
+from services.cases.schemas.fields import AreaCode, Code, Days, InBody, OutBody
 from services.cases.schemas.terms import TermsBody
+from shared.areas import NATION
 from shared.workdays import Unit
 
 
@@ -49,5 +51,42 @@ class CaseTermsIn(_CaseTerms, InBody):
 
 class CaseTermsOut(_CaseTerms, OutBody):
     """Stored terms of cases."""
+
+    id: UUID
+
+
+class Route(InBody):
+    """A row: what has to fit, and the body that has such cases. What it does not name fits."""
+
+    # As it is stored, among the rows of its table.
+    unit_id: Annotated[UUID, PlainSerializer(str)]
+    area_code: AreaCode = NATION
+    """This area and all below it."""
+    industry: Code | None = None
+    employer_kind: Code | None = None
+    level: GovernmentLevel | None = None
+
+
+class _RoutingTerms(TermsBody):
+    """Which body an area's cases go to (分流表)."""
+
+    routes: Annotated[list[Route], Field(max_length=500)]
+    """The first that fits decides."""
+    otherwise_id: UUID | None = None
+    """The body that has what fits no row; none: whoever was told has it."""
+    superior_id: UUID | None = None
+    """The common superior of those bodies, who decides where they do not."""
+    bounces: Annotated[int, Field(ge=2, le=10)]
+    """The so-manyth hand-over goes to the superior, wherever it was meant for."""
+    inspectorate_id: UUID | None = None
+    """The labour inspectorate that each case of wages is copied to (抄报)."""
+
+
+class RoutingTermsIn(_RoutingTerms, InBody):
+    """A table to be stored. Area and version name it; the same again changes nothing."""
+
+
+class RoutingTermsOut(_RoutingTerms, OutBody):
+    """A stored table; a case that was routed stays where it is."""
 
     id: UUID

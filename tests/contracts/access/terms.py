@@ -8,8 +8,9 @@ from services.cases.models import (
     ExtensionTerms,
     FeedTerms,
     OrderTerms,
+    RoutingTerms,
 )
-from services.cases.schemas.case_terms import CaseTermsIn, ClockTermsIn
+from services.cases.schemas.case_terms import CaseTermsIn, ClockTermsIn, RoutingTermsIn
 from services.cases.schemas.terms import (
     ClosingTermsIn,
     ExtensionTermsIn,
@@ -29,6 +30,7 @@ KINDS = (
     ("feeds", FeedTerms, FeedTermsIn),
     ("clocks", ClockTerms, ClockTermsIn),
     ("cases", CaseTerms, CaseTermsIn),
+    ("routing", RoutingTerms, RoutingTermsIn),
 )
 
 
