@@ -84,14 +84,14 @@ class Keyring:
 
     def seal(self, value: str | bytes, context: bytes = b"") -> bytes:
         """Encrypt by AES-GCM; the key's id stands in front. `context` must be given to open it."""
-        head, cipher = self._sealing
+        head, cipher = self.sealing
         nonce = os.urandom(_NONCE_BYTES)
         clear = value.encode() if isinstance(value, str) else value
         return head + nonce + cipher.encrypt(nonce, clear, head + context)
 
     @cached_property
-    def _sealing(self) -> tuple[bytes, AESGCM]:
-        """Give what seals: a sheet has forty thousand values."""
+    def sealing(self) -> tuple[bytes, AESGCM]:
+        """Give what seals, and stands in front of it: a sheet has forty thousand values."""
         key_id = next(iter(self.keys))
         return head_of(key_id), _cipher(self.keys[key_id])
 
@@ -120,7 +120,7 @@ class Keyring:
 
     def blind_index(self, value: str, kind: Kind) -> str:
         """Give the keyed hash (64 hex digits) by which a whole value is found again."""
-        inside, outside = _hashes(self.index_key, kind)
+        inside, outside = hashes_of(self.index_key, kind)
         inner, outer = inside.copy(), outside.copy()
         inner.update(normalised(value, kind).encode())
         outer.update(inner.digest())
@@ -140,8 +140,8 @@ def _cipher(key: bytes) -> AESGCM:
 
 
 @lru_cache
-def _hashes(index_key: bytes, kind: Kind) -> tuple["hashlib._Hash", "hashlib._Hash"]:
-    """Give the two hashes that HMAC is made of (RFC 2104), with the key of a kind taken in.
+def hashes_of(index_key: bytes, kind: Kind) -> tuple["hashlib._Hash", "hashlib._Hash"]:
+    """Give the two hashes of HMAC (RFC 2104) with the key of a kind taken in, to be copied.
 
     A statement asks for it two hundred thousand times, and the key is half of each.
     """

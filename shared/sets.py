@@ -3,22 +3,22 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.orm import DeclarativeBase, InstanceState
 from sqlalchemy.types import TypeEngine
 
-from shared import clock
+from shared import clock, turns
 from shared.db import AuditRow, Session, difference, new_id, note_written, record, shown
 
 _Changed = tuple[DeclarativeBase, dict[str, Any], dict[str, Any]]
 """A row, what it was, and what it has become."""
 _Column = tuple[TypeEngine[Any], Sequence[Any]]
 """A type, and the values of as many rows as there are."""
-_MANY = 500
+_MANY, _FEW = 500, 60
 
 
 async def change(session: Session, rows: Sequence[DeclarativeBase]) -> None:
@@ -152,7 +152,7 @@ async def merged(
         sa.text(f"CREATE TEMPORARY TABLE staged_{table.name} ON COMMIT DROP AS {like}")
     )
     raw: Any = (await (await session.connection()).get_raw_connection()).driver_connection
-    await raw.copy_records_to_table(f"staged_{table.name}", records=rows, columns=names)
+    await raw.copy_records_to_table(f"staged_{table.name}", records=_paced(rows), columns=names)
     there = staged(model)
     behind = insert(table).from_select(list(names), sa.select(*(there.c[one] for one in names)))
     written: Any = await session.execute(behind.on_conflict_do_nothing())
@@ -166,21 +166,23 @@ def staged(model: type[DeclarativeBase]) -> sa.TableClause:
     return sa.table(f"staged_{table.name}", *(sa.column(one.name, one.type) for one in table.c))
 
 
-async def copied(
+class Bound(NamedTuple):
+    """Rows as their columns take them: names, and values in their order."""
+
+    names: Sequence[str]
+    records: Sequence[tuple[Any, ...]]
+
+
+async def bound(
     session: Session, model: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]]
-) -> None:
-    """Write rows of plumbing as one COPY, in their order, behind what was added before."""
+) -> Bound:
+    """Give rows as their columns take them, for `copied`; their values change no more."""
     table: Any = model.__table__
-    connection = await session.connection()
-    # What the lines belong to goes first; and the driver, which SQLAlchemy cannot see us use,
-    # has no transaction open before a statement has gone through SQLAlchemy.
-    await session.flush()
-    await session.execute(sa.text("SELECT 1"))
-    names, dialect = list(rows[0]), connection.dialect
+    names, dialect = list(rows[0]), session.get_bind().dialect
     kinds = [table.c[name].type.dialect_impl(dialect) for name in names]
     sent = list(zip(names, [kind.bind_processor(dialect) for kind in kinds], strict=True))
 
-    def bound() -> list[tuple[Any, ...]]:
+    def records() -> list[tuple[Any, ...]]:
         # Column by column, which is quickest.
         columns = [
             [to(row[name]) for row in rows] if to else [row[name] for row in rows]
@@ -189,6 +191,30 @@ async def copied(
         return list(zip(*columns, strict=True))
 
     # To seal some thousand values takes long enough to keep others waiting.
-    records = bound() if len(rows) < _MANY else await asyncio.to_thread(bound)
+    return Bound(names, records() if len(rows) < _MANY else await turns.aside(records))
+
+
+async def copied(
+    session: Session, model: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]] | Bound
+) -> None:
+    """Write rows of plumbing as one COPY, in their order, behind what was added before."""
+    table: Any = model.__table__
+    connection = await session.connection()
+    # What the lines belong to goes first; and the driver, which SQLAlchemy cannot see us use,
+    # has no transaction open before a statement has gone through SQLAlchemy.
+    await session.flush()
+    await session.execute(sa.text("SELECT 1"))
+    names, records = rows if isinstance(rows, Bound) else await bound(session, model, rows)
     raw: Any = (await connection.get_raw_connection()).driver_connection
-    await raw.copy_records_to_table(table.name, records=records, columns=names)
+    await raw.copy_records_to_table(table.name, records=_paced(records), columns=names)
+
+
+async def _paced(records: Sequence[tuple[Any, ...]]) -> AsyncIterator[tuple[Any, ...]]:
+    """Let others go on between some rows and the next: the driver makes bytes of them in the loop.
+
+    It would go through thousands without a stop, and everybody would wait for it.
+    """
+    for first in range(0, len(records), _FEW):
+        for one in records[first : first + _FEW]:
+            yield one
+        await asyncio.sleep(0)

@@ -76,7 +76,7 @@ Case = tuple[Sequence[Line], Against]
 CASES: dict[Check, Case] = {
     Check.NET_DIFFERS: ([line(net=5499)], against()),
     Check.ITEMS_DIFFER: ([line(earned=6001)], against()),
-    Check.PERSON_TWICE: ([line(), replace(line(), position=2)], against()),
+    Check.PERSON_TWICE: ([line(), line()._replace(position=2)], against()),
     Check.CARD_TWICE: (
         [line(), line(2, card_index="card1")],
         against(roster={"id1": worker(), "id2": worker(2, cards=frozenset({"card1"}))}),

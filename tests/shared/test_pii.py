@@ -5,6 +5,7 @@ import stat
 from base64 import b64encode
 from pathlib import Path
 from types import SimpleNamespace
+from typing import get_args
 from uuid import uuid4
 
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, SecretStr
 from sqlalchemy.engine.default import DefaultDialect
 
-from shared import pii
+from shared import pii, pii_sets
 from shared.config import Runtime
 from shared.pii import Keyring, Unsealable
 
@@ -217,3 +218,18 @@ def test_other_numbers_are_not(text: str) -> None:
 
 def test_ids_are_not_personal() -> None:
     assert not any(pii.looks_personal(str(uuid4())) for _ in range(20_000))
+
+
+def test_many_values_are_sealed_and_found_like_single_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pii._Ring, "current", AFTER)  # noqa: SLF001
+    values = ["张三", None, "", "ＡＢ 12", "张三"]
+    sealed = pii_sets.sealed(values)
+    assert [None if one is None else AFTER.open(one).decode() for one in sealed] == values
+    assert {pii.key_id_of(one) for one in sealed if one is not None} == {"k2"}
+    # No nonce comes twice: not for the same value either.
+    assert len({one[3:15] for one in sealed if one is not None}) == len(values) - 1
+    for kind in get_args(pii.Kind):
+        one_by_one = [pii.blind_index(value, kind) if value else None for value in values]
+        assert pii_sets.blind_indexes(values, kind) == one_by_one

@@ -1,6 +1,5 @@
 """Attendance comes in batches: each record counts once, whoever sends it again."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -12,7 +11,7 @@ from services.payroll.actions import expectations
 from services.payroll.errors import AttendanceRefused, RetentionOver
 from services.payroll.models import Attendance, Attendee
 from services.payroll.rules.attendance import Batch, Seen
-from shared import clock, pii, sets
+from shared import clock, pii, sets, turns
 from shared.areas import Scope
 from shared.auth import Caller
 from shared.db import Session, new_id, record
@@ -49,7 +48,7 @@ async def receive(
     )
     role = _VENDOR if _VENDOR in caller.roles else _CONTRACTOR
     await expectations.arrive(session, FeedKind(role), {str(project.id)}, now)
-    taken, wrong = await asyncio.to_thread(
+    taken, wrong = await turns.aside(
         rules.attendance.split, batch.records, clock.day_end(clock.day_of(now))
     )
     findings = [*batch.findings, *wrong]
@@ -80,7 +79,7 @@ async def write(
     """Write records of a source where they are not there; give them, and how many are new."""
     await queries.attendance.take_turns(session, project_id)
     people = await _attendees(session, project_id, taken, now)
-    rows = await asyncio.to_thread(_rows, project_id, source, taken, people, now)
+    rows = await turns.aside(_rows, project_id, source, taken, people, now)
     new = await sets.merged(session, Attendance, _COLUMNS, rows)
     if new:
         days = {row[_DAY] for row in rows}
@@ -97,7 +96,7 @@ async def _attendees(
 ) -> Mapping[tuple[str, str], UUID]:
     """Give the id of each person by type and number as they were sent; new ones are sealed once."""
     sent = {(seen.id_type, seen.id_number) for seen in records}
-    indexes = await asyncio.to_thread(
+    indexes = await turns.aside(
         lambda: {one: (one[0], pii.blind_index(one[1], "id_number")) for one in sent}
     )
     there = await queries.attendance.attendees(

@@ -1,6 +1,5 @@
 """A month's attendance comes in a file: what can be taken of it counts, beside what gates saw."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -23,7 +22,7 @@ from services.payroll.rules.policies import PolicyKind
 from services.payroll.rules.sheet_lines import Noted
 from services.payroll.rules.sheets import Severity
 from services.payroll.rules.trades import IdType
-from shared import clock, pii
+from shared import clock, pii, turns
 from shared.areas import Scope
 from shared.auth import Caller
 from shared.db import Session, new_id, record
@@ -126,7 +125,7 @@ async def _take(
     if kept:
         await session.flush()  # Its records count as soon as it stands.
         confidence = await _confidence(session, project, now)
-        seen = await asyncio.to_thread(_records, kept, days, confidence)
+        seen = await turns.aside(_records, kept, days, confidence)
         if seen:
             await attendance.write(
                 session, project.id, row.source, seen, sha256=sent.sha256, now=now
@@ -164,7 +163,7 @@ async def _check(
     """Find what is wrong with days, and who each row is: by number, else by the one of a name."""
     noted: list[tuple[Noted, dict[str, Any]]] = [(one, {}) for one in month.noted]
     noted += [(one, {}) for one in marked.objections(month, period, today)]
-    indexes, names = await asyncio.to_thread(_indexes, month.rows)
+    indexes, names = await turns.aside(_indexes, month.rows)
     named = await queries.attendance_sheets.on_roster(
         session, project.id, period, set(indexes.values()), set(names.values())
     )

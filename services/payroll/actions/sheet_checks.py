@@ -9,16 +9,27 @@ from typing import Any
 
 from services.payroll import queries, rules
 from services.payroll.actions import sheet_attendance
+from services.payroll.actions.sheet_attendance import Month
 from services.payroll.models import Policy, Project, Sheet, SheetFinding
 from services.payroll.rules.policies import PolicyKind
 from services.payroll.rules.sheet_checks import Found
-from services.payroll.rules.sheet_facts import Against, Laid, Total
+from services.payroll.rules.sheet_facts import Against, Laid, OnRoster, Total
 from services.payroll.rules.sheet_lines import Noted
 from services.payroll.rules.sheet_words import WORDS
 from services.payroll.rules.sheets import Origin, Severity
-from shared import clock, sets
+from shared import clock, sets, turns
 from shared.db import Session
 from shared.wording import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What a sheet is held against that no other sheet changes: it needs no lock."""
+
+    roster: Mapping[str, OnRoster]
+    """Who of its people is on the project's roster, by blind index."""
+    month: Month
+
 
 Places = Mapping[int, tuple[str, int]]
 """Where in the file each line stands: sheet and row, by position."""
@@ -57,19 +68,22 @@ async def check(
     noted: Iterable[Noted],
     *,
     now: datetime,
+    ahead: Ahead | None = None,
     meanwhile: Callable[[], Awaitable[None]] | None = None,
 ) -> list[dict[str, Any]]:
     """Check a sheet and keep what is found; give the rows of findings.
 
     The sheet's row is there, if only in this transaction; its counts say what stands now.
-    `meanwhile` is what may be done in the transaction while a thread checks.
+    `ahead` is what was looked up for it just before, `meanwhile` what may be done in the
+    transaction while a thread checks.
     """
     today, noted = clock.day_of(now), list(noted)
     area = await _rules(session, project, sheet.period, today)
-    against = await _against(session, project, sheet, laid, area, now=now)
+    ahead = ahead or await _look_up(session, project, sheet, laid, now)
+    against = await _against(session, project, sheet, laid, area, ahead=ahead, today=today)
     unsure = frozenset(one.field for one in noted if one.severity is Severity.ERROR)
     against = replace(against, unsure=unsure)
-    checking = asyncio.ensure_future(asyncio.to_thread(_all, sheet, laid, noted, against, area))
+    checking = asyncio.ensure_future(turns.aside(_all, sheet, laid, noted, against, area))
     try:
         if meanwhile:
             await meanwhile()
@@ -135,17 +149,31 @@ async def _rules(session: Session, project: Project, period: str, today: date) -
     return _Rules(checks, rules.policies.in_force(*wages, first))
 
 
-async def _against(
-    session: Session, project: Project, sheet: Sheet, laid: Laid, area: _Rules, *, now: datetime
-) -> Against:
+async def _look_up(
+    session: Session, project: Project, sheet: Sheet, laid: Laid, now: datetime
+) -> Ahead:
     people = {line.id_index for line in laid.lines if line.id_index}
     roster = await queries.sheet_roster.on_roster(session, project.id, sheet.period, people, now)
+    return Ahead(roster, await sheet_attendance.of_month(session, project, sheet.period))
+
+
+async def _against(
+    session: Session,
+    project: Project,
+    sheet: Sheet,
+    laid: Laid,
+    area: _Rules,
+    *,
+    ahead: Ahead,
+    today: date,
+) -> Against:
     elsewhere = await queries.sheets.elsewhere(session, sheet)
-    named = people | {one.id_index for one in elsewhere if one.id_index}
-    seen = await sheet_attendance.of_sheet(session, project, sheet, roster, named)
+    named = {line.id_index or "" for line in laid.lines}
+    named |= {one.id_index or "" for one in elsewhere}
+    seen = await sheet_attendance.of_sheet(session, sheet, ahead.month, ahead.roster, named)
     return Against(
         period=sheet.period,
-        today=clock.day_of(now),
+        today=today,
         project_name=project.card["name"],
         roster=seen.roster,
         said_periods=sheet.said_periods,

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.payroll import queries
 from services.payroll.actions import sheets
+from services.payroll.actions.sheet_checks import Ahead
 from services.payroll.actions.sheets import CheckedSheet
 from services.payroll.errors import MappingRefused, SheetStep
 from services.payroll.models import Sheet
@@ -28,6 +29,7 @@ class Mapped:
     reading: Reading
     rows: Sequence[dict[str, Any]]
     """Of its lines, sealed."""
+    ahead: Ahead | None = None
 
 
 async def map_columns(

@@ -9,12 +9,13 @@ from uuid import UUID
 
 from services.payroll import queries, rules
 from services.payroll.actions import sheet_checks, sheet_lines
+from services.payroll.actions.sheet_checks import Ahead
 from services.payroll.errors import SheetRefused, SheetThere, SheetUnreadable
 from services.payroll.models import Project, Sheet, SheetDifference, SheetFinding, SheetLine
 from services.payroll.rules.sheet_facts import Laid, Total
 from services.payroll.rules.sheet_lines import Noted, Reading
 from services.payroll.rules.sheets import ArchiveCause, Severity, SheetStatus
-from shared import pii, sets
+from shared import pii, sets, turns
 from shared.areas import Scope
 from shared.auth import Caller
 from shared.db import Session, new_id, record
@@ -36,6 +37,8 @@ class SentSheet:
     reading: Reading
     rows: Sequence[dict[str, Any]]
     """Of its lines, sealed."""
+    ahead: Ahead | None = None
+    """What was looked up of its people while it was read."""
 
 
 class CheckedSheet:
@@ -162,6 +165,8 @@ class Sent(Protocol):
     def reading(self) -> Reading: ...
     @property
     def rows(self) -> Sequence[dict[str, Any]]: ...
+    @property
+    def ahead(self) -> Ahead | None: ...
 
 
 async def write(
@@ -169,7 +174,7 @@ async def write(
 ) -> None:
     """Write a sheet's lines as one set, check them, and say what differs from the one before."""
     rows = sheet_lines.placed(sent.rows, sheet.id, sheet.period)
-    await write_rows(session, project, sheet, rows, sent.reading.noted, now=now)
+    await write_rows(session, project, sheet, rows, sent.reading.noted, now=now, ahead=sent.ahead)
 
 
 async def write_rows(
@@ -180,15 +185,22 @@ async def write_rows(
     noted: Sequence[Noted],
     *,
     now: datetime,
+    ahead: Ahead | None = None,
 ) -> None:
     """Write lines while they are checked, and tell the difference."""
+    binding = asyncio.create_task(_bound(session, rows))
 
     async def written() -> None:
-        if rows:
-            await sets.copied(session, SheetLine, rows)
+        if lines := await binding:
+            await sets.copied(session, SheetLine, lines)
 
-    laid = await asyncio.to_thread(sheet_lines.checked, rows)
-    await sheet_checks.check(session, project, sheet, laid, noted, now=now, meanwhile=written)
+    try:
+        laid = await turns.aside(sheet_lines.checked, rows)
+        await sheet_checks.check(
+            session, project, sheet, laid, noted, now=now, ahead=ahead, meanwhile=written
+        )
+    finally:
+        await asyncio.gather(binding, return_exceptions=True)
     # Once for all of them: what they say is what the file of this digest says.
     record(
         session, "copy", SheetLine.__tablename__, sheet.id,
@@ -196,6 +208,10 @@ async def write_rows(
     )  # fmt: skip
     if sheet.replaces_id:
         await _compare(session, sheet, rows)
+
+
+async def _bound(session: Session, rows: Sequence[dict[str, Any]]) -> sets.Bound | None:
+    return await sets.bound(session, SheetLine, rows) if rows else None
 
 
 async def _compare(session: Session, sheet: Sheet, rows: Sequence[dict[str, Any]]) -> None:

@@ -10,7 +10,6 @@ Foreign bytes are read in the sandbox. Sums are Decimal in yuan, counts of days 
 `date`, a month `2026-03`, all else text; None where a cell is empty or could not be read.
 """
 
-import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -33,7 +32,7 @@ from services.payroll.adapters.sheet_types import (
     TableSaid,
     severity,
 )
-from shared import sandbox, tables
+from shared import sandbox, tables, turns
 from shared.problems import Finding
 from shared.tables import Refusal, RowClass, column_name, words
 
@@ -150,14 +149,14 @@ async def read_sheet(
         ) as pieces:
             async for piece in pieces:
                 flaws += piece.flaws
-                await asyncio.to_thread(_take, reading, piece, take)
+                await turns.aside(_take, reading, piece, take)
     except sandbox.SandboxRefused as error:
         reading.refusal = tables.failed(error)
     if reading.refusal:
         refused = words.refused(reading.refusal, limit="")
         told = SheetFinding("", 0, "", "", refused.code, ERROR, refused)
         return SheetReading(kind, reading.refusal, findings=[told])
-    await asyncio.to_thread(_tell, reading, flaws)
+    await turns.aside(_tell, reading, flaws)
     return reading
 
 

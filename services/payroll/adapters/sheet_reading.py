@@ -1,9 +1,9 @@
 """What was read of a payroll file, as a sheet takes it: entries, totals, findings, columns."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.payroll.adapters.sheet_file import SheetReading, SheetRow
 from services.payroll.adapters.sheet_types import Given, TableSaid
@@ -51,7 +51,7 @@ def of(read: SheetReading) -> Reading:
     months = [one.text for one in read.said if one.name == "period"]
     months += [text for row in read.rows if (text := row.values.get("period"))]
     return Reading(
-        [] if read.taken else [entry(row) for row in read.rows],
+        [] if read.taken else entries(read.rows),
         noted,
         columns_of(read),
         counts={name: count for name, count in read.counts.items() if count},
@@ -83,32 +83,63 @@ def id_type(said: str | None) -> str | None:
     return _TYPES.get(said or "")
 
 
-def entry(row: SheetRow) -> Entry:
-    """Give a row of data as a line takes it."""
-    values, table = row.values, row.table
-    gross_at = table.columns["gross"][0] if "gross" in table.columns else None
-    earned: dict[str, Decimal] = {}
-    late: dict[str, Decimal] = {}
-    for name in EARNINGS:
-        if (amount := values.get(name)) is not None:
-            behind = gross_at is not None and table.columns[name][0] > gross_at
-            (late if behind else earned)[name] = amount
-    withheld = {name: values[name] for name in DEDUCTIONS if values.get(name) is not None}
-    for item in table.items:
-        if (amount := row.items.get(item.column)) is not None:
-            (earned if item.sign == "+" else withheld)[f"column_{item.column + 1}"] = amount
+def entries(rows: Iterable[SheetRow]) -> list[Entry]:
+    """Give rows of data as lines take them."""
+    made: list[Entry] = []
+    table: TableSaid | None = None
+    for row in rows:
+        if row.table is not table:
+            table = row.table
+            place = _Place.of(table)
+        made.append(_entry(row, place))
+    return made
+
+
+class _Place(NamedTuple):
+    """Where a table has what of a worker's pay."""
+
+    earned: Sequence[str]
+    late: Sequence[str]
+    """Behind the column of gross."""
+    withheld: Sequence[str]
+    items: Sequence[tuple[int, str, bool]]
+    """Columns that no field claims: where, how they are called, whether they are added."""
+    bare: Sequence[str]
+    known: bool
+    """Whether it is known of all columns what they are."""
+
+    @classmethod
+    def of(cls, table: TableSaid) -> "_Place":
+        columns = table.columns
+        gross_at = columns["gross"][0] if "gross" in columns else None
+        there = [name for name in EARNINGS if name in columns]
+        late = [name for name in there if gross_at is not None and columns[name][0] > gross_at]
+        claimed = {item.column for item in table.items}
+        return cls(
+            [name for name in there if name not in late],
+            late,
+            [name for name in DEDUCTIONS if name in columns],
+            [(one.column, f"column_{one.column + 1}", one.sign == "+") for one in table.items],
+            [name for name in _BARE if name in columns],
+            all(column in claimed for column, _ in table.unknown),
+        )
+
+
+def _entry(row: SheetRow, place: _Place) -> Entry:
+    values = row.values
+    earned = {name: found for name in place.earned if (found := values.get(name)) is not None}
+    late = {name: found for name in place.late if (found := values.get(name)) is not None}
+    withheld = {name: found for name in place.withheld if (found := values.get(name)) is not None}
+    for column, name, added in place.items:
+        if (amount := row.items.get(column)) is not None:
+            (earned if added else withheld)[name] = amount
     return Entry(
-        sheet=table.sheet, row=row.row, id_type=id_type(values.get("id_type")),
-        earned=earned, late=late, withheld=withheld, complete=_complete(table, earned),
-        **{name: values.get(name) for name in _BARE},
+        row.table.sheet, row.row, id_type(values.get("id_type")),
+        earned=earned, late=late, withheld=withheld,
+        # The items are all of gross: no column is unknown, and the wage is among them.
+        complete=place.known and ("base_pay" in earned or "piece_pay" in earned),
+        **{name: values.get(name) for name in place.bare},
     )  # fmt: skip
-
-
-def _complete(table: TableSaid, earned: Mapping[str, Decimal]) -> bool:
-    """Say whether the items are all of gross: no column is unknown, and the wage is among them."""
-    claimed = {item.column for item in table.items}
-    untold = [column for column, _ in table.unknown if column not in claimed]
-    return not untold and bool({"base_pay", "piece_pay"} & earned.keys())
 
 
 def _totals(read: SheetReading) -> Iterator[Total]:

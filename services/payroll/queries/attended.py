@@ -1,18 +1,18 @@
 """Who attended how many days of a month, by whom it was told, and whether it is known at all."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import and_, or_, select
 
 from services.payroll.models import Attendance, Attendee, Expectation, RosterEntry, Worker
 from services.payroll.queries import attendance
-from services.payroll.queries.sets import one_text_of
+from services.payroll.queries.sets import one_of, one_text_of
 from services.payroll.rules.periods import first_day, last_day
-from shared import clock
+from shared import clock, turns
 from shared.db import Session
 from shared.expectations import ExpectationState, FeedKind
 
@@ -37,6 +37,11 @@ async def workers_of_month(
         .join(Attendee, Attendee.id == by_person.c.attendee_id)
         .join(Worker, same)
     )
+    # Of ten thousand people that takes long enough to keep others waiting.
+    return await turns.aside(_by_worker, rows.all())
+
+
+def _by_worker(rows: Sequence[Any]) -> Mapping[UUID, AttendedMonth]:
     found: dict[UUID, AttendedMonth] = {}
     for worker_id, index, who, days in rows:
         if month := found.get(worker_id):
@@ -53,13 +58,14 @@ async def is_known(session: Session, project_id: UUID, period: str) -> bool:
 
 
 async def employed(
-    session: Session, project_id: UUID, employer_id: UUID, period: str
+    session: Session, project_id: UUID, employer_id: UUID, period: str, workers: Collection[UUID]
 ) -> Collection[UUID]:
-    """Give the workers whom an employer had on a project's roster on a day of a month."""
+    """Give those of some workers whom an employer had on a project's roster in a month."""
     rows = await session.scalars(
         select(RosterEntry.worker_id).where(
             RosterEntry.project_id == project_id,
             RosterEntry.employer_id == employer_id,
+            one_of(RosterEntry.worker_id, workers),
             RosterEntry.entered_on <= last_day(period),
             or_(RosterEntry.left_on.is_(None), RosterEntry.left_on >= first_day(period)),
         )

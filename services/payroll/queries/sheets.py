@@ -281,9 +281,7 @@ async def elsewhere(session: Session, owner: Sheet) -> Sequence[Elsewhere]:
 
 async def checked_lines(session: Session, owner: Sheet) -> Laid:
     """Give a sheet's lines as they are checked, and where in the file each stands."""
-    columns = [
-        getattr(SheetLine, name) for name in ("position", "sheet", "row", *Line.__slots__[1:])
-    ]
+    columns = [getattr(SheetLine, name) for name in ("position", "sheet", "row", *Line._fields[1:])]
     rows = await session.execute(select(*columns).where(_of(owner)).order_by(SheetLine.position))
     laid = Laid([], {})
     for position, name, number, *rest in rows:

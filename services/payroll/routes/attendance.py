@@ -1,6 +1,5 @@
 """Attendance over HTTP: sent in batches, seen by person and month, and by day."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 from uuid import UUID
@@ -15,19 +14,18 @@ from services.payroll.routes.router import router
 from services.payroll.rules.attendance import Batch
 from services.payroll.schemas import attendance as bodies
 from services.payroll.schemas.lines import RevealIn
-from shared import clock, paging, uploads
+from shared import clock, paging, turns, uploads
 from shared.auth import Who, may
 from shared.db import Transaction
 from shared.paging import Found, Page
 from shared.problems import NotFound, raises
-from shared.turns import turn
 
 
 async def _sent(request: Request) -> AsyncIterator[Batch]:
     """Read a batch before the transaction begins, when it is its turn: it takes long."""
     body = await request.body()
-    async with turn():
-        yield await asyncio.to_thread(bodies.read, body)
+    async with turns.turn():
+        yield await turns.aside(bodies.read, body)
 
 
 Sent = Annotated[Batch, Depends(_sent, scope="function")]

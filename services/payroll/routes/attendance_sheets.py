@@ -1,6 +1,5 @@
 """Attendance sheets over HTTP: a month's file, what was found in it, and the file annotated."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated
 from uuid import UUID
@@ -22,7 +21,7 @@ from services.payroll.routes.router import router
 from services.payroll.rules.sheets import Severity
 from services.payroll.schemas import attendance_sheets as bodies
 from services.payroll.schemas.lines import RevealIn
-from shared import clock, paging, uploads
+from shared import clock, paging, turns, uploads
 from shared.auth import Who, may
 from shared.db import Glance, Transaction
 from shared.files import MEDIA_TYPES, FileKind, FileLost, KeptFiles
@@ -38,8 +37,9 @@ async def _sent(
         said, kept, content = await sheet_uploads.form_file(
             form, files, bodies.AttendanceSheetFormIn
         )
-        read = await sheet_uploads.read_file(content, attendance_reading.KIND, glance, caller)
-        month = await asyncio.to_thread(attendance_reading.of, read, said.period)
+        known = await sheet_uploads.known_headers(glance, caller, attendance_reading.KIND)
+        read = await sheet_uploads.read_file(content, attendance_reading.KIND, known)
+        month = await turns.aside(attendance_reading.of, read, said.period)
         yield SentMonth(said.period, said.employer_id, kept.sha256, kept.size, kept.file_id, month)
 
 

@@ -1,8 +1,7 @@
 """How a payroll sheet comes over HTTP: a file or JSON lines, read before the transaction begins."""
 
-import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -17,16 +16,16 @@ from services.payroll.actions.sheets import SentSheet
 from services.payroll.adapters import sheet_annotated, sheet_file, sheet_reading
 from services.payroll.adapters.sheet_file import SheetRow
 from services.payroll.errors import MappingRefused, SheetUnreadable
+from services.payroll.routes.sheet_lookup import lookup
 from services.payroll.schemas.lines import RevealIn
 from services.payroll.schemas.sheet_columns import ColumnsIn
 from services.payroll.schemas.sheets import MOST_BYTES, SheetFormIn, SheetIn
-from shared import pii, tables, uploads
+from shared import clock, pii, tables, turns, uploads
 from shared.auth import Caller, Who
 from shared.db import Glance, Glances
 from shared.files import Files, Kept, KeptFiles, recognise
 from shared.problems import Finding, Invalid, NotFound, findings
 from shared.tables import words as tables_words
-from shared.turns import turn
 from shared.uploads import Upload
 from shared.wording import Text
 
@@ -40,11 +39,11 @@ async def _sent(
     """Read what is sent by its media type, when it is its turn, which lasts to the commit."""
     if request.headers.get("content-type", "").startswith(FORM):
         # Closed when all is done: an Idempotency-Key asks for its parts once more.
-        async with request.form() as form, turn():
+        async with request.form() as form, turns.turn():
             yield await _file(form, project_id, files, glance, caller)
     else:
         body = await request.body()
-        async with turn():
+        async with turns.turn():
             yield await _lines(request, body)
 
 
@@ -57,7 +56,7 @@ async def _lines(request: Request, body: bytes) -> SentSheet:
         raise Invalid(errors=findings(error.errors())) from error
     digest = hashlib.sha256(body).hexdigest()
     reading = said.read()
-    rows = await asyncio.to_thread(sheet_lines.rows, reading.entries)
+    rows = await turns.aside(sheet_lines.rows, reading.entries)
     return SentSheet(
         said.period, said.run, said.employer_id, digest, len(body), None, reading, rows
     )
@@ -74,19 +73,26 @@ async def _file(
         file_id = await queries.sheets.file_of_content(session, project.id, said.period, digest)
     if file_id is None:
         file_id = (await _keep(files, upload)).file_id
-    lines = _Lines()
-    read = await read_file(upload.content, sheet_reading.KIND, glance, caller, lines)
-    reading = await asyncio.to_thread(sheet_reading.of, read)
+    known = await known_headers(glance, caller, sheet_reading.KIND)
+    async with lookup(glance, project, said.period, clock.now()) as people:
+        lines = _Lines(people.ask)
+        read = await read_file(upload.content, sheet_reading.KIND, known, lines)
+        reading = await turns.aside(sheet_reading.of, read)
+        ahead = await people.found()
     return SentSheet(
         said.period, said.run, said.employer_id, upload.sha256, len(upload.content), file_id,
-        reading, [] if reading.refused else lines.rows,
+        reading, [] if reading.refused else lines.rows, ahead,
     )  # fmt: skip
 
 
 class _Lines:
-    """Makes sealed lines of a file's rows while the rest is still being read."""
+    """Makes sealed lines of a file's rows while the rest is still being read.
 
-    def __init__(self) -> None:
+    `ask` hears the blind indexes of whoever stands on them.
+    """
+
+    def __init__(self, ask: Callable[[frozenset[str]], object] | None = None) -> None:
+        self.ask = ask
         self.anew()
 
     def anew(self) -> None:
@@ -95,8 +101,10 @@ class _Lines:
 
     def take(self, rows: Sequence[SheetRow]) -> None:
         """Take some rows more."""
-        entries = [sheet_reading.entry(row) for row in rows]
-        self.rows += sheet_lines.rows(entries, len(self.rows) + 1)
+        made = sheet_lines.rows(sheet_reading.entries(rows), len(self.rows) + 1)
+        if self.ask:
+            self.ask(frozenset(index for row in made if (index := row["id_index"])))
+        self.rows += made
 
 
 async def form_file(form: FormData, files: Files, model: type[_Said]) -> tuple[_Said, Kept, bytes]:
@@ -130,22 +138,32 @@ async def form_upload(form: FormData, model: type[_Said]) -> tuple[_Said, Upload
     return said, await uploads.read_upload(part, limit=MOST_BYTES)
 
 
+async def known_headers(
+    glance: Glances, caller: Caller, kind: str
+) -> Mapping[str, Mapping[str, str]]:
+    """Give how the caller's organisation reads headers of a kind of files, by their digest."""
+    if caller.org is None:
+        return {}
+    async with glance() as session:
+        found = await queries.sheet_columns.mappings(session, caller.org, kind)
+    return {digest: one.fields for digest, one in found.items()}
+
+
 async def read_file(
-    content: bytes, kind: str, glance: Glances, caller: Caller, lines: _Lines | None = None
+    content: bytes,
+    kind: str,
+    known: Mapping[str, Mapping[str, str]],
+    lines: _Lines | None = None,
 ) -> sheet_file.SheetReading:
     """Read a file as its sender reads such headers; `lines` take its rows meanwhile."""
     take = lines.take if lines else None
     read = await sheet_file.read_sheet(content, kind, take=take)
-    if caller.org:
-        async with glance() as session:
-            known = await queries.sheet_columns.mappings(session, caller.org, kind)
-        for header in sheet_reading.headers(read):
-            if mapping := known.get(header.digest):
-                given = sheet_reading.given(mapping.fields, header.digest)
-                if lines:
-                    lines.anew()
-                read = await sheet_file.read_sheet(content, kind, given, take)
-                break
+    for header in sheet_reading.headers(read):
+        if fields := known.get(header.digest):
+            given = sheet_reading.given(fields, header.digest)
+            if lines:
+                lines.anew()
+            return await sheet_file.read_sheet(content, kind, given, take)
     return read
 
 
@@ -169,7 +187,7 @@ async def _mapped(
     given = sheet_reading.given(body.columns, header.digest)
     lines = _Lines()
     read = await sheet_file.read_sheet(content, sheet_reading.KIND, given, lines.take)
-    reading = await asyncio.to_thread(sheet_reading.of, read)
+    reading = await turns.aside(sheet_reading.of, read)
     return Mapped(sheet_reading.KIND, header.digest, body.columns, reading, lines.rows)
 
 
@@ -203,7 +221,7 @@ async def written_anew(files: Files, file_id: UUID, marks: Sequence[sheet_annota
     book = await tables.read(content)
     if book.refusal:
         raise SheetUnreadable(errors=[tables_words.refused(book.refusal, limit="")])
-    return await asyncio.to_thread(sheet_annotated.write, book, marks)
+    return await turns.aside(sheet_annotated.write, book, marks)
 
 
 _NO_HEADER = (

@@ -234,15 +234,13 @@ def _sizes(line: Line, against: Against, limits: _Limits) -> Iterator[Found]:
     yield from _too_much(line, line.gross, limits)
     yield from _too_little(line, line.gross, against.minimum, limits)
     less = line.deductions if line.deductions is not None else line.withheld
-    share = limits.share
-    if less is not None and less > line.gross * share:
-        values = _values(gross=line.gross, deductions=less, share=share)
+    if less is not None and less > line.gross * limits.share:
+        values = _values(gross=line.gross, deductions=less, share=limits.share)
         yield Found(Check.DEDUCTIONS_HIGH, "deductions", line.position, values=values)
 
 
 def _too_much(line: Line, gross: Decimal, limits: _Limits) -> Iterator[Found]:
-    month = limits.per_month
-    day = limits.per_day
+    month, day = limits.per_month, limits.per_day
     if gross > month or (line.days and gross > day * line.days):
         values = _values(gross=gross, days=line.days, per_day=day, per_month=month)
         yield Found(Check.IMPLAUSIBLE_AMOUNT, "gross", line.position, values=values)
@@ -252,7 +250,7 @@ def _too_little(
     line: Line, gross: Decimal, minimum: Decimal | None, limits: _Limits
 ) -> Iterator[Found]:
     """Compare with the minimum wage of so many days; a full month is no more than a month."""
-    if minimum is None or line.days is None or line.days <= 0:
+    if minimum is None or gross >= minimum or line.days is None or line.days <= 0:
         return
     full = limits.full_days
     due = minimum * min(line.days / full, Decimal(1)) if full else minimum
@@ -289,6 +287,9 @@ def _named(known: OnRoster) -> dict[str, str]:
 
 def _stay(at: int, known: OnRoster, period: str, limits: _Limits) -> Iterator[Found]:
     first, last = periods.first_day(period), periods.last_day(period)
+    for entered_on, left_on in known.spells:
+        if entered_on <= last and (left_on is None or left_on >= first):
+            return
     nearest = min(
         (
             max((entered_on - last).days, (first - left_on).days if left_on else 0)
@@ -338,6 +339,8 @@ def _twice(lines: Iterable[Line]) -> Iterator[Found]:
 def _elsewhere(lines: Iterable[Line], others: Iterable[Elsewhere]) -> Iterator[Found]:
     persons = {other.id_index: other for other in others if other.id_index}
     cards = {other.card_index: other for other in others if other.card_index}
+    if not persons and not cards:
+        return
     for line in lines:
         if line.id_index and (other := persons.get(line.id_index)):
             values = {"sheet_id": str(other.sheet_id)}

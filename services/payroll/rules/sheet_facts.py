@@ -1,15 +1,14 @@
 """What a sheet is checked with: its lines, the roster, other sheets, totals; pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line as it is checked. Days and amounts are None where the cell is empty or unreadable."""
 
     position: int
@@ -37,8 +36,7 @@ class Laid(NamedTuple):
     places: dict[int, tuple[str, int]]
 
 
-@dataclass(frozen=True, slots=True)
-class OnRoster:
+class OnRoster(NamedTuple):
     """What the roster of the project says of a worker in the period."""
 
     worker_id: UUID
@@ -51,7 +49,7 @@ class OnRoster:
     """First and last day of each stay at the project; None while it lasts."""
     attended: Decimal = Decimal(0)
     """Days attended in the period."""
-    told: Mapping[str, Decimal] = field(default_factory=dict)
+    told: Mapping[str, Decimal] = {}
     """The days as each of those who told of them says, where there are several."""
 
 
