@@ -18,7 +18,8 @@ _Changed = tuple[DeclarativeBase, dict[str, Any], dict[str, Any]]
 """A row, what it was, and what it has become."""
 _Column = tuple[TypeEngine[Any], Sequence[Any]]
 """A type, and the values of as many rows as there are."""
-_MANY, _FEW = 500, 60
+_MANY, _FEW = 500, 2_000
+"""Rows of which it takes long to seal them; values that take a millisecond on their way."""
 
 
 async def change(session: Session, rows: Sequence[DeclarativeBase]) -> None:
@@ -214,7 +215,8 @@ async def _paced(records: Sequence[tuple[Any, ...]]) -> AsyncIterator[tuple[Any,
 
     It would go through thousands without a stop, and everybody would wait for it.
     """
-    for first in range(0, len(records), _FEW):
-        for one in records[first : first + _FEW]:
+    some = _FEW // len(records[0]) if records else 1
+    for first in range(0, len(records), some):
+        for one in records[first : first + some]:
             yield one
         await asyncio.sleep(0)

@@ -124,13 +124,13 @@ def _rows(
     now: datetime,
 ) -> list[tuple[Any, ...]]:
     """Give rows in the order of their columns."""
+    day_of = clock.day_of
     return [
         (
-            project_id, source, seen.record_key, clock.day_of(seen.at),
-            people[seen.id_type, seen.id_number], seen.at, seen.direction, seen.attend_type,
-            seen.units, seen.confidence, now,
+            project_id, source, key, day_of(at), people[kind, number], at, direction, attend_type,
+            units, confidence, now,
         )
-        for seen in records
+        for _, key, kind, number, at, direction, attend_type, units, confidence in records
     ]  # fmt: skip
 
 

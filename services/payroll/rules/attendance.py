@@ -71,9 +71,9 @@ def split(records: Sequence[Seen], after: datetime) -> tuple[list[Seen], list[Fi
     taken: list[Seen] = []
     findings: list[Finding] = []
     for seen in records:
-        found = list(_wrong(seen, after))
-        findings += found
-        if not found:
+        if found := list(_wrong(seen, after)):
+            findings += found
+        else:
             taken.append(seen)
     return taken, findings
 
@@ -90,11 +90,14 @@ def counted(days: Mapping[str, Decimal], order: Sequence[str]) -> Decimal:
 def _wrong(seen: Seen, after: datetime) -> Iterator[Finding]:
     if seen.at >= after:
         yield Finding(f"records[{seen.place}].at", "in_future", *_FUTURE)
-    if seen.id_number in seen.record_key or _names_somebody(seen):
+    key = seen.record_key
+    if seen.id_number in key or (len(key) >= _NUMBER and _names_somebody(seen)):
         yield Finding(f"records[{seen.place}].record_key", "names_person", *_NAMES)
 
 
 _RESIDENT = re.compile(r"(?<![0-9])[0-9]{17}[0-9Xx](?![0-9A-Za-z])")
+_NUMBER = 18
+"""Letters of an ID number."""
 _GROWN = 14
 """Years; what says a birth within the last ones is the day of a serial number."""
 
