@@ -93,7 +93,7 @@ async def served(databases: Databases, tmp_path: Path) -> AsyncIterator[Served]:
     process = in_one(urls, tmp_path)
     process.launch()
     async with httpx.AsyncClient(
-        base_url=process.base, headers={"authorization": f"Bearer {token}"}, timeout=60,
+        base_url=process.base, headers={"authorization": f"Bearer {token}"}, timeout=180,
         trust_env=False,
     ) as http:  # fmt: skip
         try:
