@@ -6,7 +6,8 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import TypeAlias
 
 import structlog
 
@@ -27,7 +28,9 @@ from tests.bench.ground import Ground, ground
 from tests.bench.judge import Line
 from tests.bench.machine import machine, words
 
-BENCHES: Mapping[str, Callable[[Ground], Awaitable[list[Line]]]] = {
+Lines: TypeAlias = Awaitable[list[Line]] | AsyncIterator[Line]
+"""All lines of a bench at its end, or one after the other: then a run that is cut off told some."""
+BENCHES: Mapping[str, Callable[[Ground], Lines]] = {
     "export": export.measure,
     "relay": relay.measure,
     "inbox": inbox.measure,
@@ -41,6 +44,15 @@ BENCHES: Mapping[str, Callable[[Ground], Awaitable[list[Line]]]] = {
 }
 
 
+async def _lines(found: Lines) -> AsyncIterator[Line]:
+    if isinstance(found, AsyncIterator):
+        async for line in found:
+            yield line
+    else:
+        for line in await found:
+            yield line
+
+
 async def _measured(names: list[str], place: Ground, *, quiet: bool) -> dict[str, object]:
     """Run benches one after the other, saying each line as soon as it is there."""
     began = time.monotonic()
@@ -48,8 +60,9 @@ async def _measured(names: list[str], place: Ground, *, quiet: bool) -> dict[str
     lines: list[Line] = []
     if not quiet:
         sys.stdout.write(f"{words(found)}\n{Line.heading()}\n")
+        sys.stdout.flush()
     for name in names:
-        for line in await BENCHES[name](place):
+        async for line in _lines(BENCHES[name](place)):
             lines.append(line)
             if not quiet:
                 sys.stdout.write(f"{line.text()}\n")

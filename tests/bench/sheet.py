@@ -8,7 +8,7 @@ found.
 import asyncio
 import threading
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from uuid import UUID
 
 import httpx
@@ -38,7 +38,7 @@ PATH = "/payroll/v1/projects/{}/sheets"
 ALIVE = "/payroll/v1/sheets?limit=1"
 
 
-async def measure(ground: Ground) -> list[Line]:
+async def measure(ground: Ground) -> AsyncIterator[Line]:
     """Send the same sheet again and again, then twenty smaller ones at once."""
     runtime = Runtime(data_dir=ground.folder / "sheet", database_url=None, kafka_brokers=None)
     pii.use(pii.Keyring.of(runtime))
@@ -54,11 +54,11 @@ async def measure(ground: Ground) -> list[Line]:
         content = site.book(0, ROWS)
         async with site.served(url, runtime) as door, door.client() as client:
             await _send(client, site.book(0, PART))  # as a process that has served before
-            lines = [await _beside(client, bare, content)]
-            lines.append(await _plain(client, sessions, bare, content))
-            lines.append(await _memory(door, client, bare, content))
-            lines += await _waiting(door, bare)
-        return lines
+            yield await _beside(client, bare, content)
+            yield await _plain(client, sessions, bare, content)
+            yield await _memory(door, client, bare, content)
+            for line in await _waiting(door, bare):
+                yield line
 
 
 async def _send(client: httpx.AsyncClient, content: bytes, project: UUID = site.PROJECT) -> int:
@@ -106,7 +106,6 @@ async def _beside(client: httpx.AsyncClient, bare: Connection, content: bytes) -
         Unit.SPAN,
         ours=pair.timed("ours", ours),
         floor=pair.timed("floor", lambda: floor.load(bare, content, site.period(), new_id())),
-        runs=5,
     )
     faults = pair.faults()
     if set(found) != {FOUND}:
@@ -123,7 +122,7 @@ async def _plain(
         Unit.SPAN,
         ours=pair.timed("ours", lambda: _send(client, content)),
         floor=pair.timed("plain", lambda: plain.take(sessions, content)),
-        runs=1,
+        runs=2,
     )
     return Line(
         "sheet: beside the plain way", Unit.SPAN, *spans, Goal(faster=5), pair.faults(),
