@@ -19,11 +19,14 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from sqlalchemy import select
 
-from shared import rotation
+from shared import pii, rotation
 from shared.db import Sessions, engine
+from shared.pii import Keyring
 from tests.fixtures.database import connected, load
 
 NUMBERS = frozenset({"id_number", "phone", "card_no", "account_no", "counterparty_account"})
@@ -61,13 +64,22 @@ class Wanted:
             await sessions.close()
         return wanted
 
+    @classmethod
+    async def by(cls, keyring: Keyring, urls: Mapping[str, str]) -> "Wanted":
+        """Open the sealed columns of services that other processes serve."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(pii._Ring, "current", keyring)  # noqa: SLF001  undone after
+            return await cls.of(urls)
+
     def want(self, column: str, values: Iterable[str | None]) -> None:
         """Look for the values of a column, too."""
         said = {value for value in values if value}
         if column in NUMBERS:
             self.numbers |= said
         else:
-            self.names |= {name for name in said if name.isascii() or len(name) <= _LONGEST}
+            # Who is paid may be an organisation; who works is not.
+            mine = column == "name"
+            self.names |= {n for n in said if mine or n.isascii() or len(n) <= _LONGEST}
 
     def within(self, text: str) -> Iterator[str]:
         """Give what a text holds of it."""
@@ -85,6 +97,14 @@ class Wanted:
                 parts = (run[at : at + size] for at in range(len(run) - size + 1))
                 yield from self.names.intersection(parts)
         yield from (name for name in self.names if name.isascii() and name in text)
+
+
+def check(wanted: Wanted, blobs: Blobs) -> None:
+    """Hold that nothing of it lies anywhere, and that it would be found if it did."""
+    number, name = min(wanted.numbers), min(wanted.names)
+    planted = [("planted", gzip.compress(number.encode())), ("planted", name.encode("gb18030"))]
+    found = search(wanted, [*blobs, *planted])
+    assert found == {("planted", number), ("planted", name)}
 
 
 def search(wanted: Wanted, blobs: Blobs) -> set[tuple[str, str]]:
@@ -145,12 +165,14 @@ async def dumped(urls: Mapping[str, str]) -> AsyncIterator[tuple[str, bytes]]:
 async def topics(brokers: str, *names: str) -> AsyncIterator[tuple[str, bytes]]:
     """Give all messages of topics: key, headers and value."""
     consumer = AIOKafkaConsumer(bootstrap_servers=brokers, enable_auto_commit=False)
+    admin = AIOKafkaAdminClient(bootstrap_servers=brokers)
     try:
         await consumer.start()
+        await admin.start()
         parts = [
-            TopicPartition(name, part)
-            for name in names
-            for part in consumer.partitions_for_topic(name) or ()
+            TopicPartition(topic["topic"], part["partition"])
+            for topic in await admin.describe_topics([*names])
+            for part in topic["partitions"]
         ]
         consumer.assign(parts)
         await consumer.seek_to_beginning()
@@ -162,6 +184,7 @@ async def topics(brokers: str, *names: str) -> AsyncIterator[tuple[str, bytes]]:
                     yield part.topic, b"\n".join(said)
     finally:
         await consumer.stop()
+        await admin.close()
 
 
 def files(folder: Path) -> Iterator[tuple[str, bytes]]:

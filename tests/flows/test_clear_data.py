@@ -13,8 +13,9 @@ from aiokafka import AIOKafkaProducer
 
 from services.demo.facts import read
 from services.demo.player import Player
+from shared.pii import Keyring
 from tests.fixtures.database import connected
-from tests.fixtures.processes import ROOT, Cluster, Town
+from tests.fixtures.processes import PII_KEYS, ROOT, Cluster, Town
 from tests.flows.searching import Collector, Wanted, dumped, files, search, topics
 from tests.payroll.people import card_no, id_number
 
@@ -167,7 +168,7 @@ async def test_nothing_clear_lies_in_topics_logs_and_traces_either(cluster: Clus
     await cluster.start()
     await Story(cluster).tell()
     await cluster.stop()
-    wanted = await Wanted.of(cluster.urls)
+    wanted = await Wanted.by(Keyring.parse(PII_KEYS), cluster.urls)
     expect(wanted)
 
     async def lying() -> list[tuple[str, bytes]]:
@@ -176,8 +177,8 @@ async def test_nothing_clear_lies_in_topics_logs_and_traces_either(cluster: Clus
         return [*found, *files(cluster.folder), *traces.taken]
 
     everything = await lying()
-    assert {"payroll.events", "payroll.outbox", "traces"} <= {
-        where.partition("_p")[0] for where, _ in everything
+    assert {"registry.events", "registry.outbox", "traces"} <= {
+        where.partition("_2")[0] for where, _ in everything
     }
     assert any(where.endswith(".log") and said for where, said in everything)
     assert search(wanted, everything) == set()

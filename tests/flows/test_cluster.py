@@ -25,8 +25,12 @@ from services.demo import NotServed, perform, read
 from services.demo.stage import Client
 from shared import clock
 from shared.config import Runtime
+from shared.pii import Keyring
 from tests.fixtures.database import connected
 from tests.fixtures.processes import ROOT
+from tests.flows import searching
+from tests.flows.searching import Collector
+from tests.flows.test_clear_data import TOPICS
 from tests.flows.test_first import FEBRUARY, timeline
 from tests.waiting import until
 
@@ -35,6 +39,8 @@ pytestmark = [pytest.mark.kafka, pytest.mark.soak]
 CLUSTER = (sys.executable, "-m", "deploy.cluster", "--folder")
 DEMO = (sys.executable, "-m", "services", "demo", "--json")
 # Half of February's money comes too late, which takes two weeks to show and to be put right.
+WORKERS = 2_500
+"""Of the county, at the least."""
 UNTIL = "2023-03-04T00:00:00+08:00"
 MOMENTS = (
     ("2023-02-18T00:00:00+08:00", ("kafka", "registry")),
@@ -66,8 +72,11 @@ def ender(path: Path) -> "subprocess.Popen[bytes]":
 
 
 @asynccontextmanager
-async def launched(path: Path) -> AsyncIterator[Folder]:
-    """Give a cluster that its own command has started."""
+async def launched(path: Path, **settings: str) -> AsyncIterator[Folder]:
+    """Give a cluster that its own command has started, with some settings of its processes."""
+    Folder(path).prepare(0)
+    with (path / "cluster.env").open("a") as written:
+        written.writelines(f"{name}={value}\n" for name, value in settings.items())
     with ender(path):
         told = await said(*CLUSTER, str(path), "start", "--port", "0")
         assert all(re.search(rf"\b{name} +RUNNING .*就绪 ready", told) for name in PROCESSES), told
@@ -174,6 +183,22 @@ async def check_unharmed(folder: Folder) -> None:
             assert await connection.fetchval(left) == 0
 
 
+async def check_nothing_clear(folder: Folder, traces: Collector) -> None:
+    """Check that no number, card or name of a worker lies anywhere, in logs and traces neither."""
+    server = Supervised(folder.postgres)
+    server.locate()
+    urls = {name: server.url(name) for name in SERVICES}
+    settings = folder.settings()
+    wanted = await searching.Wanted.by(Keyring.parse(settings["PII_KEYS"]), urls)
+    lying = [one async for one in searching.dumped(urls)]
+    lying += [one async for one in searching.topics(settings["KAFKA_BROKERS"], *TOPICS)]
+    lying += [*searching.files(folder.path / "files"), *searching.files(folder.logs)]
+    assert len(wanted.numbers) > WORKERS
+    assert {f"{name}.events" for name in SERVICES} <= {where for where, _ in lying}
+    assert traces.taken
+    searching.check(wanted, [*lying, *traces.taken])
+
+
 async def test_each_process_is_killed_in_the_middle_and_the_result_is_the_same(
     tmp_path: Path,
 ) -> None:
@@ -211,8 +236,12 @@ def drawn(scenario: Path, seed: int, number: int) -> Moments:
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_the_county_is_the_same_whoever_is_killed_when(tmp_path: Path, seed: int) -> None:
     scenario = ROOT / "scenarios" / "hefeng"
-    async with launched(tmp_path / "cluster") as cluster:
+    traces = Collector()
+    settings = {"LOG_LEVEL": "INFO", "OTLP_ENDPOINT": traces.address}
+    async with launched(tmp_path / "cluster", **settings) as cluster:
         told = await played(cluster, scenario, drawn(scenario, seed, 18))
         await check_unharmed(cluster)
+        await check_nothing_clear(cluster, traces)
+    traces.close()
     uninterrupted = await said(*DEMO, "--scenario", str(scenario), "--port", "0")
     assert alike(told) == alike(json.loads(uninterrupted))

@@ -23,8 +23,8 @@ from services.demo.facts import read
 from services.demo.page import show
 from services.demo.stage import SERVICES, Client, Stage
 from services.demo.theatre import of_ours, tell
-from shared import pii
 from shared.embedded import Server
+from shared.pii import Keyring
 from tests.fixtures.processes import ROOT
 from tests.flows import came, reference, searching, standing, wages, written
 from tests.flows.came import china
@@ -172,13 +172,12 @@ def test_the_board_says_of_each_unit_what_the_report_and_the_readme_say(county: 
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_no_clear_number_card_or_name_of_a_worker_lies_anywhere(
-    county: Played, monkeypatch: pytest.MonkeyPatch
+    county: Played,
 ) -> None:
     runtime = county.client.runtime
-    monkeypatch.setattr(pii._Ring, "current", pii.Keyring.of(runtime))  # noqa: SLF001  undone after
     with Server(runtime.data_dir / "postgres") as server:
         urls = {name: server.url(name) for name in SERVICES}
-        wanted = await searching.Wanted.of(urls)
+        wanted = await searching.Wanted.by(Keyring.of(runtime), urls)
         lying = [one async for one in searching.dumped(urls)]
     kept = list(searching.files(runtime.data_dir / "files"))
     # So many worked in the county, and each site sent files.
@@ -186,7 +185,7 @@ async def test_no_clear_number_card_or_name_of_a_worker_lies_anywhere(
     assert len(kept) > len(county.supervised)
     page = "\n".join(county.page).encode()
     shown = [("board", json.dumps(county.told).encode()), ("page", page)]
-    assert searching.search(wanted, [*lying, *kept, *shown]) == set()
+    searching.check(wanted, [*lying, *kept, *shown])
 
 
 def test_every_project_that_lacks_money_stands_on_its_level(county: Played) -> None:
