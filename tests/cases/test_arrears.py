@@ -98,7 +98,7 @@ async def test_a_case_is_opened_once_numbered_and_tells_nobody_who_spoke(
     )  # fmt: skip
     assert (report["name"], report["phone"]) == ("工*", "138****0001")
     assert "text" not in report
-    second = await opened(client, external_id="H-2", anonymous=True)
+    second = await opened(client, external_id="H-2", anonymous=True, own_case=True)
     assert second["number"] == "欠案〔2023〕第2号"
     kept = await session.scalar(select(CaseReport).where(CaseReport.external_id == "H-2"))
     assert kept is not None

@@ -74,13 +74,14 @@ async def test_a_case_goes_to_the_body_of_its_trade_place_employer_and_level(
         ({"industry": "express", "employer_kind": "unionised"}, TRADE),
     ]  # fmt: skip
     for place, (said, unit) in enumerate(asked, 1):
-        case = await opened(client, external_id=f"H-{place}", **said)
+        case = await opened(client, external_id=f"H-{place}", own_case=True, **said)
         assert (case["unit_id"], case["receiver_id"]) == (str(unit), str(DESK)), said
         assert case["answerable_id"] == str(DESK), "until somebody signs"
     # Works of a higher government go to a body of their own from a later day on.
     rows = [{"unit_id": str(UPPER), "level": "province"}]
     await lay(client, token, version=2, valid_from="2023-06-01", routes=rows)
-    still = await opened(client, external_id="H-20", level="province", industry="catering")
+    asked_later = {"level": "province", "industry": "catering", "own_case": True}
+    still = await opened(client, external_id="H-20", **asked_later)
     assert still["unit_id"] == str(CENTRE)
     kept = await client.get(f"{CASES}/{first['id']}")
     assert kept.json()["unit_id"] == str(DESK), "what was routed stays where it is"

@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from services.cases import queries
-from services.cases.actions import case_clocks, case_history, case_routing
+from services.cases.actions import case_clocks, case_history, case_routing, duplicates
 from services.cases.errors import ReportRefused, ReportTaken
-from services.cases.models import ArrearsCase, CaseClock, CaseReport, CaseStep
+from services.cases.models import ArrearsCase, CaseClock, CaseNumber, CaseReport, CaseStep
 from services.cases.rules import orders as order_rules
 from services.cases.rules.arrears import Relation
 from services.cases.rules.course import Act, Stage, move, possible
@@ -20,7 +20,7 @@ from shared.db import Session, new_id, record
 from shared.problems import Finding
 from shared.wording import Text
 
-TOLD = "told"
+TOLD, TOLD_AGAIN = "told", "told_again"
 _SAID = (
     "area_code", "place", "industry", "employer_kind", "level", "project_id", "employer_id",
     "employer_name", "months", "arisen_on", "workers", "amount",
@@ -78,7 +78,7 @@ async def read_case(session: Session, caller: Caller, case_id: UUID) -> WholeCas
 async def take_report(
     session: Session, caller: Caller, body: ReportIn, now: datetime
 ) -> ReportTakenIn:
-    """Take what somebody tells of unpaid wages, and open a case of it.
+    """Take what somebody tells of unpaid wages: of a case that is there, or one is opened.
 
     A number of the sender's that came before gives what came of it then. Raises AreaUnknown,
     ReportTaken, or ReportRefused with all findings.
@@ -92,19 +92,21 @@ async def take_report(
     said = _said(body, area_code)
     if before := await _told_before(session, caller, body, said):
         return before
-    terms = await queries.arrears.case_terms(session, area_code, now)
-    sequence = numbers.take()
-    case = ArrearsCase(
-        id=new_id(), office=office, year=numbers.year, sequence=sequence,
-        number=order_rules.number(terms.prefix, numbers.year, sequence),
-        stage_since=now, stage=Stage.RECEIVED, receiver_id=caller.org,
-        received_at=body.received_at or now, opened_at=now, opened_by=caller.actor,
-        **_of_case(body, area_code),
-    )  # fmt: skip
-    routed = await case_routing.send(session, case, now)
-    session.add(case)
-    report = _report(case, caller, body, said, now)
+    match = await duplicates.find(session, caller, office, body)
+    if match.relation is Relation.SAME and match.case_id:
+        there = await queries.arrears.locked_case(session, match.case_id, caller.scope)
+        report = _report(there, caller, body, said=said, relation=match.relation, now=now)
+        session.add(report)
+        case_history.note(
+            session, there, TOLD_AGAIN, now, actor=caller.actor, came_from=there.stage,
+            report_id=report.id, channel=body.channel,
+        )  # fmt: skip
+        return ReportTakenIn(report, there)
+    case = await _open(session, caller, body, numbers, area_code=area_code, now=now)
+    case.related_id = match.case_id
+    report = _report(case, caller, body, said=said, relation=match.relation, now=now)
     session.add(report)
+    routed = await case_routing.send(session, case, now)
     case_history.note(
         session, case, TOLD, now, actor=caller.actor, came_from=None, report_id=report.id,
         unit_id=case.unit_id, routing_id=routed.id,
@@ -112,6 +114,28 @@ async def take_report(
     await session.flush()  # Clocks refer to the case's row.
     await case_clocks.follow(session, case, now, caller.actor, TOLD)
     return ReportTakenIn(report, case)
+
+
+async def _open(
+    session: Session,
+    caller: Caller,
+    body: ReportIn,
+    numbers: CaseNumber,
+    *,
+    area_code: str,
+    now: datetime,
+) -> ArrearsCase:
+    terms = await queries.arrears.case_terms(session, area_code, now)
+    sequence = numbers.take()
+    case = ArrearsCase(
+        id=new_id(), office=numbers.office, year=numbers.year, sequence=sequence,
+        number=order_rules.number(terms.prefix, numbers.year, sequence),
+        stage_since=now, stage=Stage.RECEIVED, receiver_id=caller.org,
+        received_at=body.received_at or now, opened_at=now, opened_by=caller.actor,
+        **_of_case(body, area_code),
+    )  # fmt: skip
+    session.add(case)
+    return case
 
 
 async def _told_before(
@@ -184,11 +208,17 @@ def _of_case(body: ReportIn, area_code: str) -> dict[str, Any]:
 
 
 def _report(
-    case: ArrearsCase, caller: Caller, body: ReportIn, said: dict[str, Any], now: datetime
+    case: ArrearsCase,
+    caller: Caller,
+    body: ReportIn,
+    *,
+    said: dict[str, Any],
+    relation: Relation,
+    now: datetime,
 ) -> CaseReport:
     who = {} if body.anonymous else _who(body)
     return CaseReport(
-        id=new_id(), case_id=case.id, relation=Relation.SAME, channel=body.channel,
+        id=new_id(), case_id=case.id, relation=relation, channel=body.channel,
         external_id=body.external_id, speaker=body.speaker, anonymous=body.anonymous,
         text=body.text, said=said, received_at=body.received_at or now, told_at=now,
         told_by=caller.actor, **who,

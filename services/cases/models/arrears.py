@@ -71,6 +71,8 @@ class ArrearsCase(db.Synced, Base):
     employer_name: Mapped[str | None]
     """As it was told; an organisation of the registry has its id, too."""
     proposal_id: Mapped[UUID | None] = mapped_column(ForeignKey("case_proposals.id"))
+    related_id: Mapped[UUID | None] = mapped_column(ForeignKey("arrears_cases.id"))
+    """The newest case that it has to do with: of the same employer, site or person."""
     channel: Mapped[Channel] = mapped_column(
         default=Channel.WATCH_ITEM, server_default=Channel.WATCH_ITEM.value
     )
@@ -170,7 +172,7 @@ class CaseReport(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     case_id: Mapped[UUID] = mapped_column(ForeignKey("arrears_cases.id"))
     relation: Mapped[Relation]
-    """SAME of the first report, too."""
+    """To what was told before: SAME came to a case that was there."""
     channel: Mapped[Channel]
     external_id: Mapped[str | None]
     speaker: Mapped[Speaker]

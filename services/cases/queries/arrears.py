@@ -52,6 +52,10 @@ _SAME = (
 )
 
 
+_COMPARED = 2000
+"""So many of the last reports of an office a new one is compared with."""
+
+
 @dataclass(frozen=True, slots=True)
 class CaseCounts:
     """What some cases come to, in cases, employers, workers and yuan."""
@@ -204,6 +208,34 @@ async def find_report(session: Session, channel: Channel, external_id: str) -> C
         CaseReport.channel == channel, CaseReport.external_id == external_id
     )
     return (await session.scalars(statement)).one_or_none()
+
+
+@dataclass(frozen=True, slots=True)
+class ToldBefore:
+    """What was told before, as far as it is compared; nothing of it is opened."""
+
+    case_id: UUID
+    state: CaseState
+    said: dict[str, Any]
+    phone_index: str | None
+    id_index: str | None
+    name_index: str | None
+
+
+async def told_before(session: Session, office: str, scope: Scope) -> list[ToldBefore]:
+    """Give what an office was told last, the newest first: of open cases, and of ended ones."""
+    columns = (
+        CaseReport.case_id, ArrearsCase.state, CaseReport.said, CaseReport.phone_index,
+        CaseReport.id_index, CaseReport.name_index,
+    )  # fmt: skip
+    statement = (
+        select(*columns)
+        .join(ArrearsCase, ArrearsCase.id == CaseReport.case_id)
+        .where(ArrearsCase.office == office, _visible(scope))
+        .order_by(CaseReport.id.desc())
+        .limit(_COMPARED)
+    )
+    return [ToldBefore(*row) for row in await session.execute(statement)]
 
 
 async def locked_reports(session: Session, case_id: UUID) -> list[CaseReport]:

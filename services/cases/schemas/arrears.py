@@ -67,6 +67,8 @@ class ReportIn(InBody):
     amount: Money | None = None
     received_at: clock.Instant | None = None
     """When it was told; else now."""
+    own_case: bool = False
+    """Whoever takes it in knows that it is another matter, however alike it reads."""
 
     @model_validator(mode="after")
     def _can_be_answered(self) -> Self:
@@ -147,6 +149,8 @@ class ArrearsCaseOut(OutBody):
     employer_id: UUID | None
     employer_name: str | None
     proposal_id: UUID | None
+    related_id: UUID | None
+    """A case of the same employer, site or person that was there before."""
     channel: Channel
     nature: Nature
     cause: Cause | None
