@@ -196,6 +196,13 @@ def national(year: int) -> Mapping[date, DayKind]:
     return MappingProxyType({day: days[day] for day in sorted(days) if day.year == year})
 
 
+@lru_cache(maxsize=64)
+def spring_festival(year: int) -> date:
+    """Give the first day of a year's Spring Festival: of the moon, whatever a notice says."""
+    china = holidays.country_holidays("CN", years=year, observed=False, language="en_US")
+    return min(day for day, name in china.items() if "Spring Festival" in name)
+
+
 def national_calendar(years: Iterable[int], area_code: str = "0") -> Calendar:
     """Give the nation's calendar for some years; those without a notice are provisional."""
     return Calendar.of(area_code, {year: (national(year), year not in NOTICES) for year in years})

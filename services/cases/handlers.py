@@ -327,3 +327,4 @@ async def on_calendar_published(session: Session, event: CalendarPublished) -> N
     await actions.levels.recompute_limits(session, event.area_code, at)
     await actions.order_course.recompute_orders(session, event.area_code, at)
     await actions.case_clocks.recompute(session, event.area_code, at)
+    await actions.clearing.recompute_clearing(session, event.area_code, at)

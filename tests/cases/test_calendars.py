@@ -20,8 +20,10 @@ from tests.cases import factories as make
 from tests.cases.factories import at
 from tests.cases.policies import DEFAULTS
 
+# Limits of arrears cases are counted by their clocks, and come from no event.
+OF_CASES = {WatchKind.CASE_LIMIT_NEAR, WatchKind.CASE_STEP_OVERDUE}
 # The canary lies in no area, and so under nobody's calendar.
-OF_AREAS = set(WatchKind) - {WatchKind.CANARY}
+OF_AREAS = set(WatchKind) - {WatchKind.CANARY} - OF_CASES
 CONDITIONS = sorted(set(WatchKind) - TOLD_WHEN_WRONG - COUNTED_HERE)
 # What a value decides on stands where it opens at once.
 VALUES = {

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.cases import queries
-from services.cases.actions import case_clocks, case_history, case_routing, duplicates
+from services.cases.actions import case_clocks, case_history, case_routing, clearing, duplicates
 from services.cases.errors import ReportRefused, ReportTaken
 from services.cases.models import ArrearsCase, CaseClock, CaseNumber, CaseReport, CaseStep
 from services.cases.rules import orders as order_rules
@@ -113,6 +113,7 @@ async def take_report(
     )  # fmt: skip
     await session.flush()  # Clocks refer to the case's row.
     await case_clocks.follow(session, case, now, caller.actor, TOLD)
+    await clearing.set_clearing_day(session, case, now)
     return ReportTakenIn(report, case)
 
 
@@ -201,6 +202,7 @@ def _of_case(body: ReportIn, area_code: str) -> dict[str, Any]:
         "employer_id": body.employer_id,
         "employer_name": body.employer_name,
         "channel": body.channel,
+        "investment": body.investment,
         "arisen_on": body.arisen_on or _last_day(body.months),
         "workers_told": body.workers,
         "amount_told": body.amount,

@@ -6,7 +6,14 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from services.cases import queries
-from services.cases.actions import arrears, case_clocks, case_history, case_routing, evidence
+from services.cases.actions import (
+    arrears,
+    case_clocks,
+    case_history,
+    case_routing,
+    clearing,
+    evidence,
+)
 from services.cases.errors import (
     ActNotPossible,
     ActNotYours,
@@ -58,6 +65,9 @@ async def take_step(
     )
     if to is not before or row.to is not None:
         await case_clocks.follow(session, case, now, caller.actor, row.act)
+        ended = case.stage is Stage.ENDED
+        clear = clearing.end_clearing if ended else clearing.set_clearing_day
+        await clear(session, case, now)
     await session.flush()  # What was just written must be seen by the queries.
     return await arrears.read_case(session, caller, case.id)
 

@@ -19,6 +19,7 @@ from services.cases.rules.arrears import (
     Speaker,
     Sums,
 )
+from services.cases.rules.case_clocks import Investment
 from services.cases.rules.course import Act, Stage
 from services.cases.rules.items import CaseState
 from services.cases.rules.routing import GovernmentLevel
@@ -44,6 +45,7 @@ class ArrearsCase(db.Synced, Base):
         Index("ix_arrears_cases_unit_id", "unit_id", "stage"),
         Index("ix_arrears_cases_project_id", "project_id"),
         Index("ix_arrears_cases_employer_id", "employer_id"),
+        Index("ix_arrears_cases_clear_by", "clear_by", postgresql_where=text("state = 'open'")),
         CheckConstraint("(stage = 'ended') = (state = 'closed')", name="is_over"),
         CheckConstraint("(conclusion IS NULL) OR stage IN ('checking', 'ended')", name="end"),
     )
@@ -79,6 +81,8 @@ class ArrearsCase(db.Synced, Base):
     """Through which it was told of first."""
     nature: Mapped[Nature] = mapped_column(default=Nature.WAGES, server_default=Nature.WAGES.value)
     cause: Mapped[Cause | None]
+    investment: Mapped[Investment | None]
+    """Whose money builds it: the clearing day goes by it; None: it is not public."""
     arisen_on: Mapped[date | None]
     """When the wages fell due; fresh or stock, and the clearing day, go by it."""
     clear_by: Mapped[date | None]

@@ -18,6 +18,7 @@ from services.cases.models import (
     CaseStep,
     CaseTerms,
     RoutingTerms,
+    WatchItem,
 )
 from services.cases.queries import rows
 from services.cases.rules import policies
@@ -97,6 +98,8 @@ def _filtered(statement: Select[Any], filters: ArrearsCaseFilter, scope: Scope) 
     if filters.area_code is not None:
         inside = known.in_scope(ArrearsCase.area_code, Scope(frozenset({filters.area_code})))
         statement = statement.where(or_(inside, ArrearsCase.area_code == filters.area_code))
+    if filters.clear_by_until is not None:
+        statement = statement.where(ArrearsCase.clear_by <= filters.clear_by_until)
     if filters.overdue is not None:
         statement = statement.where(_OVERDUE if filters.overdue else ~_OVERDUE)
     return statement
@@ -172,6 +175,28 @@ async def locked_case(session: Session, case_id: UUID, scope: Scope) -> ArrearsC
 async def locked_find_case(session: Session, case_id: UUID) -> ArrearsCase | None:
     """Give a case for changing, or None."""
     return await rows.locked_first(session, select(ArrearsCase).where(ArrearsCase.id == case_id))
+
+
+async def investment_of(session: Session, project_id: UUID) -> str | None:
+    """Give whose money builds a project, as it was told when it was watched last; or None."""
+    card = (
+        select(WatchItem.project["investment_type"].astext)
+        .where(WatchItem.project_id == project_id, WatchItem.project.is_not(None))
+        .order_by(WatchItem.id.desc())
+        .limit(1)
+    )
+    return await session.scalar(card)
+
+
+async def locked_to_clear_within(session: Session, area_code: str) -> list[ArrearsCase]:
+    """Give the open cases of an area that have to be cleared before a festival, for changing."""
+    inside = known.in_scope(ArrearsCase.area_code, Scope(frozenset({area_code})))
+    statement = select(ArrearsCase).where(
+        ArrearsCase.clear_by.is_not(None),
+        _OPEN,
+        or_(inside, ArrearsCase.area_code == area_code),
+    )
+    return await rows.locked_all(session, statement.order_by(ArrearsCase.id))
 
 
 async def steps(session: Session, case_id: UUID) -> Sequence[CaseStep]:

@@ -148,15 +148,16 @@ class Investment(StrEnum):
     PRIVATE = "private"
 
 
-def clear_by(
-    arisen_on: date, investment: str | None, spring_festivals: Sequence[date], calendar: Calendar
-) -> date | None:
-    """Give the day by which a case has to be cleared (两清零, L8.5).
+def clear_by(arisen_on: date | None, investment: str | None, calendar: Calendar) -> date | None:
+    """Give the day by which a case has to be cleared (两清零, L8.5); None while nothing says when.
 
     Government, state-firm and PPP: 31 December of the year in which it arose. All others: the last
-    working day before the next Spring Festival; None where that festival is not known yet.
+    working day before the next Spring Festival, by the make-up days that are known.
     """
+    if arisen_on is None:
+        return None
     if investment in {Investment.GOVERNMENT, Investment.STATE_FIRM, Investment.PPP}:
         return date(arisen_on.year, 12, 31)
-    later = [day for day in spring_festivals if day > arisen_on]
-    return calendar.shift(min(later), -1) if later else None
+    festivals = (workdays.spring_festival(arisen_on.year + more) for more in (0, 1))
+    days = (calendar.shift(day, -1) for day in festivals)
+    return next(day for day in days if day >= arisen_on)

@@ -15,7 +15,7 @@ from services.cases.rules.arrears import (
     Relation,
     Speaker,
 )
-from services.cases.rules.case_clocks import ClockKind
+from services.cases.rules.case_clocks import ClockKind, Investment
 from services.cases.rules.course import Act, Stage
 from services.cases.rules.items import CaseState
 from services.cases.rules.routing import GovernmentLevel
@@ -60,6 +60,8 @@ class ReportIn(InBody):
     project_id: UUID | None = None
     employer_id: UUID | None = None
     employer_name: Line | None = None
+    investment: Investment | None = None
+    """Whose money builds it; of a project that is watched it is known."""
     months: Months | None = None
     arisen_on: clock.Day | None = None
     """When the wages fell due; else the end of the last month that is owed."""
@@ -154,9 +156,10 @@ class ArrearsCaseOut(OutBody):
     channel: Channel
     nature: Nature
     cause: Cause | None
+    investment: Investment | None
     arisen_on: date | None
     clear_by: date | None
-    """The day by which it has to be cleared; none while the festival's day is not known."""
+    """The day by which it has to be cleared; none while nobody said when it arose."""
     workers_told: int | None
     amount_told: Decimal | None
     workers: int
@@ -221,6 +224,8 @@ class ArrearsCaseFilter(Asked):
     conclusion: Conclusion | None = None
     area_code: AreaCode | None = None
     """This area and all below it."""
+    clear_by_until: clock.Day | None = None
+    """That have to be cleared by this day at the latest."""
     overdue: bool | None = None
     """Whether one of its clocks has run out unkept."""
 
