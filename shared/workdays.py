@@ -197,10 +197,10 @@ def national(year: int) -> Mapping[date, DayKind]:
 
 
 @lru_cache(maxsize=64)
-def spring_festival(year: int) -> date:
-    """Give the first day of a year's Spring Festival: of the moon, whatever a notice says."""
+def spring_festival(year: int) -> date | None:
+    """Give the first day of a year's Spring Festival, by the moon; None where it is not known."""
     china = holidays.country_holidays("CN", years=year, observed=False, language="en_US")
-    return min(day for day, name in china.items() if "Spring Festival" in name)
+    return min((day for day, name in china.items() if "Spring Festival" in name), default=None)
 
 
 def national_calendar(years: Iterable[int], area_code: str = "0") -> Calendar:

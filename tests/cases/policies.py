@@ -29,6 +29,7 @@ def _defaults() -> dict[str, dict[str, Any]]:
         "0021_sites_and_pay",
         "0022_wages",
         "0023_payments",
+        "0025_arrears_cases",
     ):
         module = _migration(file)
         rows |= {

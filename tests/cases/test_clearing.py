@@ -31,6 +31,8 @@ CALENDAR = workdays.national_calendar(range(2020, 2027))
         ("2026-02-15", "private", "2027-02-05"),
         ("2023-01-22", "private", "2024-02-09"),
         (None, "private", None),
+        ("1900-01-31", "private", None),
+        ("2023-06-30", "private", "2024-02-09"),
     ],
 )
 def test_who_pays_and_when_it_arose_give_the_clearing_day(

@@ -202,10 +202,13 @@ def step(code: str, **said: Any) -> dict[str, Any]:
 
 
 # P21, on both clocks: so many working days are left; a limit is kept until the end of its last day.
-POLICIES: list[dict[str, Any]] = [
+DEFAULTS: list[dict[str, Any]] = [
     {
         "id": UUID("01868000-0000-7000-8000-000000002501"),
         "kind": "case_limit_near",
+        "jumps": [],
+        "answer_within": {},
+        "proposal": None,
         "steps": [
             step("blue", after=-10),
             step("yellow", after=-5),
@@ -220,6 +223,9 @@ POLICIES: list[dict[str, Any]] = [
     {
         "id": UUID("01868000-0000-7000-8000-000000002502"),
         "kind": "case_step_overdue",
+        "jumps": [],
+        "answer_within": {},
+        "proposal": None,
         "steps": [
             step("yellow", after=0, at="00:00"),
             step("orange", after=2),
@@ -316,13 +322,10 @@ def _seeds() -> None:
         "mode": "live",
         "unit": "wd",
         "levels": LEVELS,
-        "jumps": [],
-        "answer_within": {},
-        "proposal": None,
         "created_at": clock.wall(),
         "created_by": "migration:0025",
     }
-    op.bulk_insert(sa.table("policies", *columns), [shared | one for one in POLICIES])
+    op.bulk_insert(sa.table("policies", *columns), [shared | one for one in DEFAULTS])
     texts = ("area_code", "kind", "unit", "basis", "certainty", "prefix")
     numbers = ("version", "length", "more", "officers", "complaint_years")
     types: dict[str, Any] = dict.fromkeys(texts, sa.Text()) | dict.fromkeys(numbers, sa.Integer())

@@ -159,5 +159,5 @@ def clear_by(arisen_on: date | None, investment: str | None, calendar: Calendar)
     if investment in {Investment.GOVERNMENT, Investment.STATE_FIRM, Investment.PPP}:
         return date(arisen_on.year, 12, 31)
     festivals = (workdays.spring_festival(arisen_on.year + more) for more in (0, 1))
-    days = (calendar.shift(day, -1) for day in festivals)
-    return next(day for day in days if day >= arisen_on)
+    days = (calendar.shift(day, -1) for day in festivals if day)
+    return next((day for day in days if day >= arisen_on), None)

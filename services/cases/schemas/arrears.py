@@ -30,7 +30,9 @@ from shared.workdays import Unit
 Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")]
 Phone = Annotated[str, Field(pattern=r"^\+?[0-9][0-9 -]{4,24}$")]
 IdNumber = Annotated[str, Field(pattern=r"^[0-9A-Za-z]{5,30}$")]
-Months = Annotated[str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])(\.\.[0-9]{4}-(0[1-9]|1[0-2]))?$")]
+Months = Annotated[
+    str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])(\.\.20[0-9]{2}-(0[1-9]|1[0-2]))?$")
+]
 """A month or a span of months: `2023-01`, `2023-01..2023-03`."""
 
 
