@@ -148,6 +148,7 @@ async def test_every_kind_has_a_default_rule_and_a_test_of_it() -> None:
     others = {
         "cover_low", "transfer_missed", "bank_feed_late", "watched_after_red",
         "unregistered_on_site", "below_minimum_wage", "paid_share_low",
+        "case_limit_near", "case_step_overdue",
     }  # fmt: skip
     assert {kind for kind, *_ in RULES} | others == set(DEFAULTS)
 
