@@ -18,8 +18,6 @@ from sqlalchemy.schema import SchemaItem
 from shared import clock, known, timers, workdays
 from shared.areas import Scope
 from shared.db import Session, same_id
-from shared.events.platform import ItemWithoutTimer
-from shared.outbox import publish
 from shared.timers import Timer
 from shared.workdays import Calendar
 
@@ -228,13 +226,7 @@ async def without_timer(session: Session, expected: type[RowT]) -> Sequence[RowT
 async def report_without_timer(session: Session, watch: Watch[RowT], today: date) -> None:
     """Tell operators of what would be silent for ever, and told by nobody."""
     for row in await without_timer(session, watch.rows):
-        event = ItemWithoutTimer(
-            service=session.info["service"],
-            kind=TIMER,
-            subject_id=row.id,
-            id=same_id(clock.day_end(today), row.id, "without_timer"),
-        )
-        publish(session, event)
+        timers.tell_untimed(session, TIMER, row.id, today)
 
 
 async def _locked(

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from shared import clock, telemetry
-from shared.db import Plumbing, Session, Sessions, new_id
-from shared.events.platform import TimerLate
+from shared.db import Plumbing, Session, Sessions, new_id, same_id
+from shared.events.platform import ItemWithoutTimer, TimerLate
 from shared.outbox import publish
 
 log = structlog.get_logger()
@@ -297,3 +297,14 @@ async def tell_late(sessions: Sessions) -> int:
                 ),
             )
     return len(late)
+
+
+def tell_untimed(session: Session, kind: str, subject_id: UUID, today: date) -> None:
+    """Tell operators, once a day, of something open that no armed timer will wake anybody about."""
+    event = ItemWithoutTimer(
+        service=session.info["service"],
+        kind=kind,
+        subject_id=subject_id,
+        id=same_id(clock.day_end(today), subject_id, "without_timer"),
+    )
+    publish(session, event)

@@ -1,7 +1,6 @@
 """Plays what workers say of wages that the bank paid, and what showed that it is settled."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from services.demo import workers
 from services.demo.facts import Row, Scenario
@@ -9,7 +8,7 @@ from services.demo.payrolls import Payrolls
 from services.demo.stage import Client, Fact
 
 # Lines of a batch that are asked for at a time.
-PAGE = 200
+PAGE = "200"
 
 
 class Disputes:
@@ -44,28 +43,27 @@ class Disputes:
         batch = self.payrolls.batches[row["project"], row["period"]]
         return f"/payroll/v1/disbursements/{batch}"
 
-    def _who(self, row: Row) -> Mapping[str, Any]:
+    def _who(self, row: Row) -> Mapping[str, str]:
         """Give who notes it: the wage office, or the wage officer of the project's contractor."""
         who = {"role": row["role"], "area": self.scenario.area_code}
-        return who if row["role"] == "wage_office" else who | {"org": self._contractor(row)}
-
-    def _contractor(self, row: Row) -> str:
-        return self.payrolls.organisations[self.payrolls.of[row["project"]]["contractor"]]
+        if row["role"] == "wage_office":
+            return who
+        return who | {"org": self.payrolls.contractor(row["project"])}
 
     async def _line(self, row: Row) -> str:
         """Give the worker's line, who is found by his ID number."""
-        who = self._who(row)
+        who = dict(self._who(row))
         project = self.payrolls.projects[row["project"]]
         sought = {"id_number": workers.id_number(int(row["worker"]))}
         path = f"/payroll/v1/projects/{project}/roster-entries/search"
         (worker, *_) = await self.client.call("POST", path, body=sought, **who)
-        asked: dict[str, Any] = {"limit": PAGE}
-        while True:
-            page = await self.client.call("GET", f"{self._batch(row)}/lines", query=asked, **who)
-            for one in page["items"]:
-                if one["line"]["worker_id"] == worker["worker_id"]:
-                    return str(one["line"]["id"])
-            asked["cursor"] = page["next"]
+        shown = await self.client.everything(
+            f"{self._batch(row)}/lines", seen_by=who.pop("role"), **who, limit=PAGE
+        )
+        (line, *_) = [
+            one["line"]["id"] for one in shown if one["line"]["worker_id"] == worker["worker_id"]
+        ]
+        return str(line)
 
 
 def _key(row: Row) -> tuple[str, str, str]:

@@ -102,6 +102,10 @@ class Payrolls:
 
         return Fact(datetime.fromisoformat(instant), in_turn, ALONE)
 
+    def contractor(self, project: str) -> str:
+        """Give the id of a project's contractor."""
+        return self.organisations[self.of[project]["contractor"]]
+
     async def _call(
         self, path: str, project: str, role: str, *, person: str = "", **sent: Any
     ) -> Json:
@@ -111,7 +115,7 @@ class Payrolls:
             f"/payroll/v1/{path}",
             role=role,
             area=self.scenario.area_code,
-            org=self.organisations[self.of[project]["contractor"]],
+            org=self.contractor(project),
             person=person,
             **sent,
         )

@@ -96,12 +96,15 @@ class Client:
             raise PlayFailed(f"{method} {path}: {answer.status_code} {answer.text}")
         return answer
 
-    async def everything(self, path: str, *, seen_by: str = "operator", **query: str) -> list[Any]:
-        """Give all items of a list, page by page."""
+    async def everything(
+        self, path: str, *, seen_by: str = "operator", area: str = "0", org: str = "", **query: str
+    ) -> list[Any]:
+        """Give all items of a list, page by page, as a role in an area sees it."""
+        who = {"role": seen_by, "area": area, "org": org}
         items: list[Any] = []
         cursor: dict[str, Any] = {}
         while True:
-            page = await self.call("GET", path, role=seen_by, query={**query, **cursor})
+            page = await self.call("GET", path, query={**query, **cursor}, **who)
             items += page["items"]
             if not page["next"]:
                 return items

@@ -18,6 +18,7 @@ from sqlalchemy import select
 
 from services.payroll.adapters import payment_instruction as form
 from services.payroll.models import DisbursementLine, PaymentAttempt, ResultBatch
+from services.payroll.rules.disbursements import ToPay
 from shared import clock
 from shared.db import AuditRow, Session, Sessions
 from shared.events.payroll import DisbursementReopened, DisbursementSettled
@@ -237,7 +238,7 @@ async def test_an_instruction_goes_to_the_bank_and_comes_back_filled_in(
 
 
 async def test_a_name_that_looks_like_a_formula_stays_a_name() -> None:
-    payment = form.Payment(UUID(int=1), 1, 1, "=cmd|'/c calc'!A1", "6228", "+1", "@x", Decimal(5))
+    payment = ToPay(UUID(int=1), 1, 1, "=cmd|'/c calc'!A1", "6228", "+1", "@x", Decimal(5))
     order = form.Order("B1", 1, "专户", "17", "2023-03", [payment])
     text = form.write(order, "csv").decode("utf-8-sig")
     [_, row, _] = csv.reader(io.StringIO(text))

@@ -13,8 +13,6 @@ from services.cases.rules.items import TimerKind, WatchKind, key_of
 from shared import clock as shared_clock
 from shared import known, timers
 from shared.db import Session, new_id, same_id
-from shared.events.platform import ItemWithoutTimer
-from shared.outbox import publish
 from shared.workdays import Calendar
 
 CLOCK_OVER = "clock_over"
@@ -162,17 +160,8 @@ async def recompute(session: Session, area_code: str, at: datetime) -> None:
 
 async def report_without_timer(session: Session, today: date) -> None:
     """Tell operators of open cases that no clock of theirs will wake anybody about."""
-    service = session.info["service"]
     for case in await queries.case_clocks.cases_without_timer(session):
-        publish(
-            session,
-            ItemWithoutTimer(
-                service=service,
-                kind="arrears_case",
-                subject_id=case.id,
-                id=same_id(shared_clock.day_end(today), case.id, "without_timer"),
-            ),
-        )
+        timers.tell_untimed(session, "arrears_case", case.id, today)
 
 
 def _next(case: ArrearsCase, clocks: list[CaseClock]) -> None:

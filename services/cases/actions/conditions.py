@@ -15,8 +15,6 @@ from services.cases.rules.items import CloseReason, Happening, Opening, TimerKin
 from services.cases.rules.ladder import Ladder
 from shared import clock, known, timers
 from shared.db import Session, same_id
-from shared.events.platform import ItemWithoutTimer
-from shared.outbox import publish
 
 
 async def learn_condition(session: Session, found: Found) -> None:
@@ -245,14 +243,5 @@ async def recompute_openings(
 
 async def report_without_timer(session: Session, today: date) -> None:
     """Tell operators of what waits for a day that nothing will tell of."""
-    service = session.info["service"]
     for condition in await queries.conditions.conditions_without_timer(session):
-        publish(
-            session,
-            ItemWithoutTimer(
-                service=service,
-                kind="condition",
-                subject_id=condition.id,
-                id=same_id(clock.day_end(today), condition.id, "without_timer"),
-            ),
-        )
+        timers.tell_untimed(session, "condition", condition.id, today)

@@ -1,20 +1,12 @@
 """Terms of orders, more time, closings, feeds and cases: stored by version, never changed."""
 
 from collections.abc import Iterator
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
 from services.cases import queries
 from services.cases.actions import expectations
 from services.cases.errors import PolicyVersionTaken, TermsRefused
-from services.cases.models import (
-    CaseTerms,
-    ClockTerms,
-    ClosingTerms,
-    ExtensionTerms,
-    FeedTerms,
-    OrderTerms,
-    RoutingTerms,
-)
+from services.cases.queries.terms import Terms
 from services.cases.rules import proofs
 from services.cases.rules.closings import takes_documents
 from services.cases.schemas.case_terms import CaseTermsIn, ClockTermsIn, RoutingTermsIn
@@ -38,24 +30,14 @@ _TermsIn: TypeAlias = (
     | CaseTermsIn
     | RoutingTermsIn
 )
-_Terms = TypeVar(
-    "_Terms",
-    OrderTerms,
-    ExtensionTerms,
-    ClosingTerms,
-    FeedTerms,
-    ClockTerms,
-    CaseTerms,
-    RoutingTerms,
-)
 
 
 async def add_terms(
     session: Session,
     caller: Caller,
-    model: type[_Terms],
+    model: type[Terms],
     body: _TermsIn,
-) -> _Terms:
+) -> Terms:
     """Store a version of an area's terms; the same again gives the stored one.
 
     What was drafted, asked for or closed keeps the terms that were in force then; what is

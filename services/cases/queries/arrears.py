@@ -21,6 +21,7 @@ from services.cases.models import (
     WatchItem,
 )
 from services.cases.queries import rows
+from services.cases.queries.terms import Terms
 from services.cases.rules import policies
 from services.cases.rules.arrears import Channel, Nature
 from services.cases.rules.items import CaseState
@@ -280,21 +281,18 @@ async def locked_case_number(session: Session, office: str, year: int) -> CaseNu
 
 async def routing_terms(session: Session, area_code: str, at: datetime) -> RoutingTerms:
     """Give the table by which an area's cases find their body; the nation's is always there."""
-    lineage = await known.lineage(session, area_code)
-    statement = select(RoutingTerms).where(RoutingTerms.area_code.in_(lineage))
-    found = (await session.scalars(statement)).all()
-    terms = policies.in_force(found, lineage, clock.day_of(at))
-    if terms is None:
-        raise CaseUnknown
-    return terms
+    return await _in_force(session, RoutingTerms, area_code, at)
 
 
 async def case_terms(session: Session, area_code: str, at: datetime) -> CaseTerms:
     """Give what an area says of cases; the nation's row is always there."""
+    return await _in_force(session, CaseTerms, area_code, at)
+
+
+async def _in_force(session: Session, model: type[Terms], area_code: str, at: datetime) -> Terms:
     lineage = await known.lineage(session, area_code)
-    statement = select(CaseTerms).where(CaseTerms.area_code.in_(lineage))
-    found = (await session.scalars(statement)).all()
-    terms = policies.in_force(found, lineage, clock.day_of(at))
+    found = await session.scalars(select(model).where(model.area_code.in_(lineage)))
+    terms = policies.in_force(found.all(), lineage, clock.day_of(at))
     if terms is None:
         raise CaseUnknown
     return terms

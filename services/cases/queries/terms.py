@@ -25,8 +25,8 @@ from shared.paging import Found
 AnyTerms: TypeAlias = (
     OrderTerms | ExtensionTerms | ClosingTerms | FeedTerms | ClockTerms | CaseTerms | RoutingTerms
 )
-_Terms = TypeVar(
-    "_Terms",
+Terms = TypeVar(
+    "Terms",
     OrderTerms,
     ExtensionTerms,
     ClosingTerms,
@@ -50,13 +50,13 @@ NAMED_BY: Mapping[type[AnyTerms], str] = {
 
 async def terms(
     session: Session,
-    model: type[_Terms],
+    model: type[Terms],
     only: TermsFilter,
     scope: Scope,
     *,
     cursor: str | None,
     limit: int,
-) -> Found[_Terms]:
+) -> Found[Terms]:
     """Give a page of the terms that may govern the caller's areas: by area, name and version."""
     columns = model.__table__.c
     statement = select(model).where(policies.applies(model.area_code, scope))
@@ -66,14 +66,14 @@ async def terms(
     return await paging.page(session, statement, by=by, cursor=cursor, limit=limit)
 
 
-async def terms_are_new(session: Session, model: type[_Terms], **values: Any) -> bool:
+async def terms_are_new(session: Session, model: type[Terms], **values: Any) -> bool:
     """Write terms; False if their version is there."""
     return await rows.insert_new(session, model, **values)
 
 
 async def terms_version(
-    session: Session, model: type[_Terms], area_code: str, name: str, version: int
-) -> _Terms:
+    session: Session, model: type[Terms], area_code: str, name: str, version: int
+) -> Terms:
     """Give the one version of an area's terms."""
     column = model.__table__.c[NAMED_BY[model]]
     statement = select(model).where(

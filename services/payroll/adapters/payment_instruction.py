@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 import xlsxwriter
 
+from services.payroll.rules.disbursements import ToPay
 from shared import tables
 from shared.tables import forms
 from shared.tables.forms import Column, Form, Holds
@@ -54,20 +54,6 @@ _RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
-class Payment:
-    """One worker who is to be paid."""
-
-    line_id: UUID
-    attempt: int
-    position: int
-    name: str
-    card_no: str
-    bank_name: str | None
-    bank_code: str | None
-    amount: Decimal
-
-
-@dataclass(frozen=True, slots=True)
 class Order:
     """A round of a batch, as its bank is told of it."""
 
@@ -76,7 +62,7 @@ class Order:
     account_name: str
     account_no: str
     period: str
-    payments: Sequence[Payment]
+    payments: Sequence[ToPay]
 
     @property
     def total(self) -> Decimal:

@@ -3,8 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, select
@@ -23,7 +22,7 @@ from services.payroll.models import (
 )
 from services.payroll.queries import disbursements
 from services.payroll.queries.sets import one_of
-from services.payroll.rules.disbursements import LineStatus
+from services.payroll.rules.disbursements import LineStatus, ToPay
 from shared import known, paging
 from shared.areas import Scope
 from shared.db import Session
@@ -159,19 +158,6 @@ async def result_batch(
     if row is None:
         raise NotFound
     return row
-
-
-class ToPay(NamedTuple):
-    """One worker who is to be paid by an instruction."""
-
-    line_id: UUID
-    attempt: int
-    position: int
-    name: str
-    card_no: str
-    bank_name: str | None
-    bank_code: str | None
-    amount: Decimal
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from fastapi import Depends, Response
 from services.payroll import actions, queries
 from services.payroll.actions.instructions import Prepared
 from services.payroll.adapters import payment_instruction
-from services.payroll.adapters.payment_instruction import Order, Payment
+from services.payroll.adapters.payment_instruction import Order
 from services.payroll.queries.results import Round
 from services.payroll.routes.router import router
 from services.payroll.routes.sheets import DOWNLOAD
@@ -41,10 +41,9 @@ async def _prepared(
 
 def _order(found: Round) -> Order:
     batch, account = found.disbursement, found.account
-    payments = [Payment(*one) for one in found.payments]
     return Order(
         batch.number, found.number, account.account_name, account.account_no, batch.period,
-        payments,
+        found.payments,
     )  # fmt: skip
 
 

@@ -29,6 +29,19 @@ class LineStatus(StrEnum):
 UNDER_WAY = (LineStatus.SENT, LineStatus.PENDING)
 
 
+class ToPay(NamedTuple):
+    """One worker who is to be paid by an instruction."""
+
+    line_id: UUID
+    attempt: int
+    position: int
+    name: str
+    card_no: str
+    bank_name: str | None
+    bank_code: str | None
+    amount: Decimal
+
+
 class HoldReason(StrEnum):
     """Why a line is not sent."""
 
