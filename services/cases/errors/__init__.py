@@ -11,6 +11,13 @@ from services.cases.errors.arrears import (
     ReportTaken,
     StepRefused,
 )
+from services.cases.errors.documents import (
+    DocumentNotThere,
+    DocumentRefused,
+    DocumentUnknown,
+    TemplateRefused,
+    TemplateUnknown,
+)
 from services.cases.errors.items import (
     AlreadyClosed,
     AreaUnknown,
@@ -68,6 +75,9 @@ __all__ = [
     "ClosingDecided",
     "ClosingUnknown",
     "DecisionNumberNeeded",
+    "DocumentNotThere",
+    "DocumentRefused",
+    "DocumentUnknown",
     "EvidenceRefused",
     "EvidenceUnknown",
     "ExpectationRefused",
@@ -107,6 +117,8 @@ __all__ = [
     "SecondPersonNeeded",
     "ServiceDayUnfit",
     "StepRefused",
+    "TemplateRefused",
+    "TemplateUnknown",
     "TermsRefused",
     "UnderVerification",
     "WatchItemUnknown",

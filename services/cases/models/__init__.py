@@ -11,6 +11,7 @@ from services.cases.models.case_lines import ArrearsLine, ArrearsPayment
 from services.cases.models.closings import Closing, ClosingTerms
 from services.cases.models.conditions import CalendarTelling, Condition, Telling
 from services.cases.models.delay import PayChain, PayStage, WageMonth
+from services.cases.models.documents import CaseDocument, DocumentNumber, DocumentTemplate
 from services.cases.models.evidence import Evidence
 from services.cases.models.expectations import Expectation, FeedTerms
 from services.cases.models.extensions import Extension, ExtensionTerms
@@ -34,6 +35,7 @@ __all__ = [
     "Base",
     "CalendarTelling",
     "CaseClock",
+    "CaseDocument",
     "CaseNumber",
     "CaseProposal",
     "CaseReport",
@@ -44,6 +46,8 @@ __all__ = [
     "ClosingTerms",
     "Condition",
     "CorrectionOrder",
+    "DocumentNumber",
+    "DocumentTemplate",
     "Evidence",
     "Expectation",
     "Extension",

@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from services.cases.models import ArrearsCase, ArrearsLine, ArrearsPayment, CaseReport
+from services.cases.models import ArrearsCase, ArrearsLine, ArrearsPayment, CaseReport, Evidence
 from services.cases.rules.arrears import (
     Channel,
     PaymentProof,
@@ -86,6 +86,18 @@ async def add(session: Session, rows: Rows) -> None:
             bank_serial="S-1",
             told_at=now,
             told_by="desk",
+        )
+    )
+    session.add(
+        Evidence(
+            id=an_id("receipt"),
+            subject_id=case_id,
+            kind="pdf",
+            sha256="0" * 64,
+            size=1,
+            scan="not_scanned",
+            kept_at=now,
+            kept_by="desk",
         )
     )
     rows.ids |= {
