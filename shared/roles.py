@@ -34,6 +34,8 @@ _FILL = ("payroll:read_roster", "payroll:write_roster")
 # Whoever hears of unpaid wages enters it; who answers for the place works on the case.
 _TAKE = ("cases:take_reports",)
 _WORK = (*_TAKE, "cases:work_cases")
+# Bodies that deal with arrears read the ledger of their areas: companies and numbers, no people.
+_LEDGER = ("cases:read_ledger",)
 # The office and operators say of whom we have to hear.
 _EXPECT = ("payroll:write_expectations", "cases:write_expectations")
 
@@ -82,6 +84,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "cases:read_leads",
             "cases:conclude_leads",
             *_WORK,
+            *_LEDGER,
             "cases:reveal",
             "cases:decide_extensions",
             "cases:close_items",
@@ -119,6 +122,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "cases:write_orders",
             "cases:sign_orders",
             *_WORK,
+            *_LEDGER,
         ),
         # 防欠责任人
         "responsible_person": (
@@ -150,6 +154,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "payroll:read_roster",
             "cases:add_finding",
             "cases:add_evidence",
+            *_LEDGER,
         ),
         # 乡镇、街道
         "town": (
@@ -166,6 +171,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "cases:add_finding",
             "cases:add_evidence",
             *_WORK,
+            *_LEDGER,
         ),
         # 财政部门
         "finance_bureau": (
@@ -180,6 +186,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             *_SEE_SIGNS,
             "alerts:decide_signs",
             "cases:approve_funding",
+            *_LEDGER,
         ),
         # 主要负责人
         "unit_head": (*_READ, *_RECEIVE, "cases:answer", "cases:add_evidence"),

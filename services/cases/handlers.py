@@ -43,8 +43,11 @@ from shared.events.payroll import (
 from shared.events.registry import (
     AreaPersonAssigned,
     CalendarPublished,
+    OrganisationChanged,
+    OrganisationRegistered,
     PersonAssigned,
     ProjectChanged,
+    ProjectRegistered,
 )
 
 
@@ -224,9 +227,24 @@ async def on_canary_received(session: Session, event: CanaryReceived) -> None:
     await actions.canary.close_canary(session, event.round_id, event.bank_serials, at)
 
 
+async def on_organisation_told(
+    session: Session, event: OrganisationRegistered | OrganisationChanged
+) -> None:
+    """Keep what an organisation is called."""
+    await actions.registry.keep_organisation(
+        session, event.organisation_id, event.name, event.area_code, event.occurred_at
+    )
+
+
+async def on_project_registered(session: Session, event: ProjectRegistered) -> None:
+    """Keep what a project is called, and who builds it."""
+    await actions.registry.keep_project(session, event.project, event.occurred_at)
+
+
 async def on_project_changed(session: Session, event: ProjectChanged) -> None:
-    """Watch a project no longer that is complete."""
+    """Keep what is different now; watch a project no longer that is complete."""
     card = event.project
+    await actions.registry.keep_project(session, card, event.occurred_at)
     if card.status == COMPLETE:
         await actions.aftercare.end_watch(
             session, event.project_id, card.area_code, event.occurred_at

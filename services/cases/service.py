@@ -43,8 +43,11 @@ from shared.events.platform import PLATFORM
 from shared.events.registry import (
     AreaPersonAssigned,
     CalendarPublished,
+    OrganisationChanged,
+    OrganisationRegistered,
     PersonAssigned,
     ProjectChanged,
+    ProjectRegistered,
 )
 from shared.jobs import daily
 from shared.service import Service
@@ -70,6 +73,9 @@ service = Service(
     handles={
         **known.HANDLES,
         CalendarPublished: handlers.on_calendar_published,
+        OrganisationRegistered: handlers.on_organisation_told,
+        OrganisationChanged: handlers.on_organisation_told,
+        ProjectRegistered: handlers.on_project_registered,
         ProjectChanged: handlers.on_project_changed,
         PersonAssigned: handlers.on_person_assigned,
         AreaPersonAssigned: handlers.on_area_person_assigned,

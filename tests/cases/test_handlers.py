@@ -15,7 +15,12 @@ from shared.events.alerts import AlertAcknowledged
 from shared.events.base import Event
 from shared.events.conditions import PayrollConditionEnded, PayrollConditionFound
 from shared.events.payroll import CanaryMissed, CanaryReceived, PayMonthMoved
-from shared.events.registry import ProjectChanged
+from shared.events.registry import (
+    OrganisationChanged,
+    OrganisationRegistered,
+    ProjectChanged,
+    ProjectRegistered,
+)
 from shared.timers import ARMED, Timer
 from tests.cases import factories as make
 from tests.cases.factories import COUNTY, an_id, at
@@ -62,6 +67,11 @@ WAGES = PayMonthMoved(
     employer_id=an_id("employer"), submitted_on=date(2023, 6, 2), reviewed_on=None, sent_on=None,
     settled_on=None, occurred_at=at("2023-06-02 16:00"),
 )  # fmt: skip
+ORGANISATION = OrganisationRegistered(
+    organisation_id=an_id("crew"), name="劳务甲", credit_code="91422828MA4900001X",
+    area_code=COUNTY, roles=["subcontractor"], trades=["construction"],
+    occurred_at=at("2023-05-01 10:00"),
+)  # fmt: skip
 STORIES: dict[str, tuple[Event, ...]] = {
     "a month's wages a step further": (make.missed(), WAGES),
     "a miss": (make.missed(),),
@@ -89,6 +99,19 @@ STORIES: dict[str, tuple[Event, ...]] = {
         ProjectChanged(
             project_id=an_id("p"), project=make.card(status="004"),
             occurred_at=at("2023-06-08 10:00"),
+        ),
+    ),
+    "what a company is called": (ORGANISATION,),
+    "a company that is called otherwise now": (
+        ORGANISATION,
+        OrganisationChanged(
+            **ORGANISATION.model_dump(exclude={"id", "name", "occurred_at"}), name="劳务乙",
+            occurred_at=at("2023-05-02 10:00"),
+        ),
+    ),
+    "a project that is entered": (
+        ProjectRegistered(
+            project_id=an_id("p"), project=make.card(), occurred_at=at("2023-05-01 10:00")
         ),
     ),
     "money that was there in time": (

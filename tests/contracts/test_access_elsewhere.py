@@ -1,5 +1,6 @@
 """What somebody from another area, or of another organisation, gets of rows that are there."""
 
+import io
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -9,6 +10,7 @@ from uuid import UUID
 
 import pytest
 from httpx import Response
+from python_calamine import CalamineWorkbook
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,6 +19,7 @@ from shared.areas import NATION
 from shared.auth import ApiKey, Caller, make_token, new_key
 from shared.config import Runtime
 from shared.db import Plumbing, new_id
+from shared.files import MEDIA_TYPES, FileKind
 from shared.roles import LIMITED_TO_OWN
 from tests.contracts.access import alerts, cases, payroll, registry, table
 from tests.contracts.access.rows import ELSEWHERE, HERE, Request, Rows, park
@@ -88,7 +91,14 @@ def shows(answer: Response, mark: object) -> bool:
 
 
 def told(answer: Response) -> Any:  # noqa: ANN401  a JSON value
-    """Give what an answer tells; of an export its rows, as a list has them; a file as it is."""
+    """Give what an answer tells; of an export its rows, as a list has them; a file as it is.
+
+    Of a workbook, the numbered rows of its first sheet.
+    """
+    if answer.headers["content-type"] == MEDIA_TYPES[FileKind.XLSX]:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(answer.content))
+        rows = [row for row in book.get_sheet_by_index(0).to_python() if isinstance(row[0], float)]
+        return {"items": rows, "total": len(rows)}
     if answer.headers["content-type"] != exports.MEDIA_TYPE:
         is_json = "json" in answer.headers["content-type"]
         said = answer.json() if is_json else answer.content

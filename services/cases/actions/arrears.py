@@ -7,14 +7,20 @@ from typing import Any
 from uuid import UUID
 
 from services.cases import queries
-from services.cases.actions import case_clocks, case_history, case_routing, clearing, duplicates
+from services.cases.actions import (
+    case_clocks,
+    case_history,
+    case_numbers,
+    case_routing,
+    clearing,
+    duplicates,
+)
 from services.cases.errors import ReportRefused, ReportTaken
 from services.cases.models import ArrearsCase, CaseClock, CaseNumber, CaseReport, CaseStep
-from services.cases.rules import orders as order_rules
 from services.cases.rules.arrears import Relation
 from services.cases.rules.course import Act, Stage, move, possible
 from services.cases.schemas.arrears import ReportIn
-from shared import clock, known, pii, workdays
+from shared import clock, pii, workdays
 from shared.auth import Caller
 from shared.db import Session, new_id, record
 from shared.problems import Finding
@@ -86,13 +92,12 @@ async def take_report(
     area_code = await queries.policies.area_for_policy(session, body.area_code, caller.scope)
     if found := [*_findings(body, now)]:
         raise ReportRefused(errors=found)
-    office = order_rules.office_of(await known.lineage(session, area_code))
     # Whoever opens a case of this office waits here, so that one number is told of once.
-    numbers = await queries.arrears.locked_case_number(session, office, clock.day_of(now).year)
+    numbers = await case_numbers.locked_numbers(session, area_code, now)
     said = _said(body, area_code)
     if before := await _told_before(session, caller, body, said):
         return before
-    match = await duplicates.find(session, caller, office, body)
+    match = await duplicates.find(session, caller, numbers.office, body)
     if match.relation is Relation.SAME and match.case_id:
         there = await queries.arrears.locked_case(session, match.case_id, caller.scope)
         report = _report(there, caller, body, said=said, relation=match.relation, now=now)
@@ -126,15 +131,12 @@ async def _open(
     area_code: str,
     now: datetime,
 ) -> ArrearsCase:
-    terms = await queries.arrears.case_terms(session, area_code, now)
-    sequence = numbers.take()
     case = ArrearsCase(
-        id=new_id(), office=numbers.office, year=numbers.year, sequence=sequence,
-        number=order_rules.number(terms.prefix, numbers.year, sequence),
-        stage_since=now, stage=Stage.RECEIVED, receiver_id=caller.org,
+        id=new_id(), stage_since=now, stage=Stage.RECEIVED, receiver_id=caller.org,
         received_at=body.received_at or now, opened_at=now, opened_by=caller.actor,
         **_of_case(body, area_code),
     )  # fmt: skip
+    await case_numbers.give_number(session, case, numbers, now)
     session.add(case)
     return case
 
@@ -203,6 +205,7 @@ def _of_case(body: ReportIn, area_code: str) -> dict[str, Any]:
         "employer_name": body.employer_name,
         "channel": body.channel,
         "investment": body.investment,
+        "months": body.months,
         "arisen_on": body.arisen_on or _last_day(body.months),
         "workers_told": body.workers,
         "amount_told": body.amount,

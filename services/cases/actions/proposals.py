@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.cases import queries
-from services.cases.actions import case_clocks
+from services.cases.actions import case_clocks, case_numbers, case_routing
 from services.cases.actions.timeline import act_for, note, tell_decision, who
 from services.cases.errors import ProposalDecided
 from services.cases.models import ArrearsCase, CaseProposal, WatchItem
@@ -146,12 +146,12 @@ async def _open_case(
         opened_at=at,
         opened_by=who(session),
         by_rule=by_rule,
+        months=item.period if item else None,
         stage_since=at,
         received_at=at,
         accepted_at=at,
-        unit_id=item.unit_id if item else None,
     )
-    session.add(case)
+    await _enter(session, case, item, at)
     await session.flush()  # Clocks refer to the case's row.
     await case_clocks.follow(session, case, at, who(session), "proposed")
     publish(
@@ -171,6 +171,15 @@ async def _open_case(
     if item is not None:
         said = {"proposal_id": proposal.id, "arrears_case_id": case.id, "by_rule": by_rule}
         note(session, item, Happening.CASE_OPENED, at, **said)
+
+
+async def _enter(session: Session, case: ArrearsCase, item: WatchItem | None, at: datetime) -> None:
+    """Number a case and route it like any other; where no body is named its item's has it."""
+    numbers = await case_numbers.locked_numbers(session, case.area_code, at)
+    await case_numbers.give_number(session, case, numbers, at)
+    await case_routing.send(session, case, at)
+    case.unit_id = case.unit_id or (item.unit_id if item else None)
+    session.add(case)
 
 
 async def _locked_open(session: Session, caller: Caller, proposal_id: UUID) -> CaseProposal:

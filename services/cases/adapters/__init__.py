@@ -1,5 +1,5 @@
-"""What is not ours: files that people bring, and documents made from their templates."""
+"""What is not ours: files that people bring, documents of templates, and the ledger's sheet."""
 
-from services.cases.adapters import documents, evidence_file
+from services.cases.adapters import documents, evidence_file, ledger_file
 
-__all__ = ["documents", "evidence_file"]
+__all__ = ["documents", "evidence_file", "ledger_file"]

@@ -65,6 +65,16 @@ class CaseEnded(Problem):
     title = Text("案件已办结，须先恢复办理", "The case has ended; open it again first")
 
 
+class LedgerTooLong(Problem):
+    """More cases than a sheet is made of; how many there are and how many fit is named."""
+
+    status = 422
+    title = Text(
+        "台账行数过多，请按年度、地区等缩小范围后再导出",
+        "The ledger is too long for one file; narrow it by year or area",
+    )
+
+
 class PaymentTakenBack(Problem):
     """The payment counts no longer, or is itself what takes another back."""
 

@@ -23,6 +23,7 @@ from services.cases.models.persons import AreaPerson, ProjectPerson
 from services.cases.models.policies import Policy
 from services.cases.models.precursors import Precursor
 from services.cases.models.proposals import CaseProposal
+from services.cases.models.registry import Organisation, Project
 from services.cases.models.shadows import ShadowStep
 from services.cases.models.tables import Base
 
@@ -59,10 +60,12 @@ __all__ = [
     "OrderNumber",
     "OrderStep",
     "OrderTerms",
+    "Organisation",
     "PayChain",
     "PayStage",
     "Policy",
     "Precursor",
+    "Project",
     "ProjectPerson",
     "RoutingTerms",
     "ShadowStep",

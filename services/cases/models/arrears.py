@@ -45,6 +45,7 @@ class ArrearsCase(db.Synced, Base):
         Index("ix_arrears_cases_unit_id", "unit_id", "stage"),
         Index("ix_arrears_cases_project_id", "project_id"),
         Index("ix_arrears_cases_employer_id", "employer_id"),
+        Index("ix_arrears_cases_opened_at", "opened_at"),
         Index("ix_arrears_cases_clear_by", "clear_by", postgresql_where=text("state = 'open'")),
         CheckConstraint("(stage = 'ended') = (state = 'closed')", name="is_over"),
         CheckConstraint("(conclusion IS NULL) OR stage IN ('checking', 'ended')", name="end"),
@@ -85,6 +86,8 @@ class ArrearsCase(db.Synced, Base):
     """Whose money builds it: the clearing day goes by it; None: it is not public."""
     arisen_on: Mapped[date | None]
     """When the wages fell due; fresh or stock, and the clearing day, go by it."""
+    months: Mapped[str | None]
+    """The months that are owed, as they were told: `2023-01..2023-03`."""
     clear_by: Mapped[date | None]
     workers_told: Mapped[int | None]
     amount_told: Mapped[Decimal | None]

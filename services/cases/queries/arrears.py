@@ -1,8 +1,8 @@
 """Arrears cases, their reports and histories: for reading, and locked for changing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -17,13 +17,14 @@ from services.cases.models import (
     CaseReport,
     CaseStep,
     CaseTerms,
+    Project,
     RoutingTerms,
     WatchItem,
 )
 from services.cases.queries import rows
 from services.cases.queries.terms import Terms
 from services.cases.rules import policies
-from services.cases.rules.arrears import Channel, Nature
+from services.cases.rules.arrears import Age, Channel, Nature
 from services.cases.rules.items import CaseState
 from services.cases.schemas.arrears import ArrearsCaseFilter
 from shared import clock, known, paging
@@ -35,6 +36,12 @@ from shared.paging import Found
 COLUMNS = (*ArrearsCase.__table__.columns.keys(), "answerable_id")
 """What a case is made of, by name."""
 _OPEN = ArrearsCase.state == CaseState.OPEN
+EMPLOYER = func.coalesce(
+    cast(ArrearsCase.employer_id, Text()),
+    ArrearsCase.employer_name,
+    cast(ArrearsCase.contractor_id, Text()),
+)
+"""Who owes, as far as it is told apart: by id, else by name, else the contractor answers."""
 _OVERDUE = exists().where(
     CaseClock.case_id == ArrearsCase.id,
     CaseClock.ended_at.is_(None),
@@ -90,8 +97,9 @@ def seen(statement: Select[ArrearsCase], scope: Scope) -> Select[ArrearsCase]:
     return statement.where(_visible(scope))
 
 
-def _filtered(statement: Select[Any], filters: ArrearsCaseFilter, scope: Scope) -> Select[Any]:
-    statement = statement.where(_visible(scope))
+def filtered(statement: Select[Any], filters: ArrearsCaseFilter, scope: Scope) -> Select[Any]:
+    """Narrow cases to those that a caller sees and asks for: of a list, a count, a ledger."""
+    statement = statement.where(_visible(scope), *_dated(filters))
     for name in _SAME:
         wanted = getattr(filters, name)
         if wanted is not None:
@@ -104,6 +112,32 @@ def _filtered(statement: Select[Any], filters: ArrearsCaseFilter, scope: Scope) 
     if filters.overdue is not None:
         statement = statement.where(_OVERDUE if filters.overdue else ~_OVERDUE)
     return statement
+
+
+def _dated(filters: ArrearsCaseFilter) -> Iterator[ColumnElement[bool]]:
+    opened, ended = ArrearsCase.opened_at, ArrearsCase.ended_at
+    if filters.opened_from is not None:
+        yield opened >= clock.at(filters.opened_from)
+    if filters.opened_until is not None:
+        yield opened < clock.day_end(filters.opened_until)
+    if filters.ended_from is not None:
+        yield ended >= clock.at(filters.ended_from)
+    if filters.ended_until is not None:
+        yield ended < clock.day_end(filters.ended_until)
+    if filters.year is not None:
+        yield opened < clock.at(date(filters.year + 1, 1, 1))
+        yield or_(ended.is_(None), ended >= clock.at(date(filters.year, 1, 1)))
+        if filters.age is not None:
+            yield of_age(filters.age, filters.year)
+
+
+def of_age(age: Age, year: int) -> ColumnElement[bool]:
+    """Say whether a case is of an age beside a year; what nobody dated is as old as its case."""
+    began = date(year, 1, 1)
+    carried = ArrearsCase.opened_at < clock.at(began)
+    stock = func.coalesce(ArrearsCase.arisen_on < began, carried)
+    ages = {Age.CARRIED: carried, Age.OPENED: ~carried, Age.STOCK: stock, Age.FRESH: ~stock}
+    return ages[age]
 
 
 async def arrears_cases(
@@ -121,7 +155,7 @@ async def arrears_cases(
         left = Left(known.in_scope(SyncMove.area_code, scope), _visible(scope))
     return await paging.sync(
         session,
-        _filtered(select(ArrearsCase), filters, scope),
+        filtered(select(ArrearsCase), filters, scope),
         model=ArrearsCase,
         cursor=cursor,
         changed_after=changed_after,
@@ -133,12 +167,11 @@ async def arrears_cases(
 async def counts(session: Session, filters: ArrearsCaseFilter, scope: Scope) -> CaseCounts:
     """Count what the list shows; yuan and workers of wages alone, false claims in no total."""
     wages = ArrearsCase.nature == Nature.WAGES
-    employer = func.coalesce(cast(ArrearsCase.employer_id, Text()), ArrearsCase.employer_name)
     columns: list[Any] = [
         func.count(),
         func.count(case((_OPEN, 1))),
         func.count(case((_OVERDUE, 1))),
-        func.count(distinct(case((wages & _OPEN, employer)))),
+        func.count(distinct(case((wages & _OPEN, EMPLOYER)))),
     ]
     columns += [
         func.coalesce(func.sum(case((wages, column))), 0)
@@ -151,7 +184,7 @@ async def counts(session: Session, filters: ArrearsCaseFilter, scope: Scope) -> 
             ArrearsCase.workers_owed,
         )
     ]
-    found = (await session.execute(_filtered(select(*columns), filters, scope))).one()
+    found = (await session.execute(filtered(select(*columns), filters, scope))).one()
     return CaseCounts(*found)
 
 
@@ -179,7 +212,10 @@ async def locked_find_case(session: Session, case_id: UUID) -> ArrearsCase | Non
 
 
 async def investment_of(session: Session, project_id: UUID) -> str | None:
-    """Give whose money builds a project, as it was told when it was watched last; or None."""
+    """Give whose money builds a project, as it was told last; or None."""
+    told = select(Project.investment_type).where(Project.id == project_id)
+    if investment := await session.scalar(told):
+        return investment
     card = (
         select(WatchItem.project["investment_type"].astext)
         .where(WatchItem.project_id == project_id, WatchItem.project.is_not(None))

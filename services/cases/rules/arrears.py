@@ -112,6 +112,19 @@ class PaymentProof(StrEnum):
     """A signed receipt and the worker's own confirmation."""
 
 
+class Age(StrEnum):
+    """How old a case is beside a year: by when it was opened, and by when the wages fell due."""
+
+    CARRIED = "carried"
+    """Opened before the year (上年结转)."""
+    OPENED = "opened"
+    """Opened in the year (本年新立)."""
+    STOCK = "stock"
+    """The arrears arose before the year (存量); where nobody said when, it was opened before."""
+    FRESH = "fresh"
+    """They arose in it (新增)."""
+
+
 class LineState(StrEnum):
     """Where one worker's claim stands; derived from its amounts."""
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from services.cases.rules.arrears import (
+    Age,
     Cause,
     Channel,
     Conclusion,
@@ -230,6 +231,23 @@ class ArrearsCaseFilter(Asked):
     """That have to be cleared by this day at the latest."""
     overdue: bool | None = None
     """Whether one of its clocks has run out unkept."""
+    opened_from: clock.Day | None = None
+    opened_until: clock.Day | None = None
+    """The last day, included; each is a day in China."""
+    ended_from: clock.Day | None = None
+    ended_until: clock.Day | None = None
+    year: Annotated[int, Field(ge=1990, le=2190)] | None = None
+    """On the books of this year: opened before it was over, and not ended before it began."""
+    age: Age | None = None
+    """How old beside `year`, which it needs."""
+
+    @model_validator(mode="after")
+    def _aged_beside_a_year(self) -> Self:
+        if self.age and self.year is None:
+            raise TextError(
+                "year", Text("按存量、新增筛选须指明年份", "To tell old from new, name the year")
+            )
+        return self
 
 
 class CaseCountsOut(OutBody):

@@ -130,4 +130,7 @@ async def add(session: Session, rows: Rows) -> None:
         ],
         f"POST {V1}/case-reports/{{report_id}}/reveal": [{"json": {"purpose": "核实"}}],
     }  # fmt: skip
+    rows.marks[f"GET {V1}/arrears-ledger"] = case_id
+    rows.marks[f"GET {V1}/arrears-ledger/counts"] = None
+    rows.marks[f"GET {V1}/arrears-ledger/file"] = None
     rows.marks[f"GET {V1}/arrears-cases/counts"] = None
