@@ -14,7 +14,17 @@ from typing import Any
 
 from shared.problems import Finding
 from shared.tables import headers, words
-from shared.tables.cells import BLANK, Book, Cell, CellKind, RowClass, Sheet, column_name, plain
+from shared.tables.cells import (
+    BLANK,
+    Book,
+    Cell,
+    CellKind,
+    Row,
+    RowClass,
+    Sheet,
+    column_name,
+    plain,
+)
 from shared.tables.headers import Field, Header
 from shared.tables.values import moment, number
 from shared.wording import Text
@@ -194,11 +204,22 @@ def _lines(form: Form, sheet: Sheet, header: Header) -> Iterator[Line]:
     anchors = [form.columns[0].name]
     units = _units(header, titles, headers.unit_above(sheet.rows, header))
     for kind, row in headers.classes(sheet.rows, header, anchors=anchors):
-        if kind is RowClass.DATA:
+        if kind is RowClass.DATA or (kind is RowClass.NOTE and _in_words(form, header, row)):
             line = Line(sheet.name, row.number, header.columns, titles)
             for column in form.columns:
                 _take(line, column, header.cell(row, column.name), units)
             yield line
+
+
+def _in_words(form: Form, header: Header, row: Row) -> bool:
+    """Say whether a row below the header is one of data that holds words where values belong.
+
+    Nobody loses a row because of that: it is told of. What is signed below a table has a colon.
+    """
+    if row.number <= header.rows[-1].number:
+        return False
+    said = [header.cell(row, one.name).text for one in form.columns if one.required]
+    return sum(map(bool, said)) > 1 and not any(":" in plain(one) for one in said)
 
 
 def _units(header: Header, titles: Mapping[str, str], noted: int) -> Mapping[str, int]:

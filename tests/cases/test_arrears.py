@@ -279,7 +279,9 @@ async def test_people_are_paid_with_proof_and_a_case_is_struck_off_by_another(
         await client.post(f"{where}/lines", json={"version": case["version"], "lines": rows})
     ).json()
     assert (taken["rows"], taken["accepted"], taken["rejected"]) == (3, 2, 1)
-    assert [(one["row"], one["code"]) for one in taken["findings"]] == [(3, "id_number_wrong")]
+    assert [(one["place"], one["code"]) for one in taken["findings"]] == [
+        ("lines[2].id_number", "id_number_wrong")
+    ]
     case = taken["case"]
     assert (case["workers"], case["claimed"], case["owed"]) == (2, "10000.00", "10000.00")
     first, second = (await client.get(f"{where}/lines")).json()["items"]

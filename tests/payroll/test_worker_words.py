@@ -6,6 +6,7 @@ import pytest
 
 from services.payroll.adapters import worker_words
 from shared.identities import check_digit, resident_fault
+from shared.tables import people
 from shared.tables.headers import spellings
 
 
@@ -20,7 +21,7 @@ def test_no_title_means_two_fields_of_a_kind(kind: str) -> None:
 
 def test_a_field_is_in_one_group() -> None:
     groups = (
-        worker_words.PERSON, worker_words.PLACE, worker_words.STAY, worker_words.PAY,
+        people.PERSON, worker_words.PLACE, worker_words.STAY, worker_words.PAY,
         worker_words.LEAVE,
     )  # fmt: skip
     counted = Counter(name for group in groups for name in group)

@@ -58,3 +58,14 @@ async def test_yuan_under_a_title_in_ten_thousands_is_found(above: str, said: st
     ((place, found),) = read.lines[0].findings
     assert (place.row, place.column, found.code) == (3, "B", "unit_mixed")
     assert (read.accepted, read.rejected) == (0, 1)
+
+
+async def test_a_row_of_words_where_values_belong_is_told_and_what_is_signed_below_is_not() -> None:
+    read = await filled(
+        "某表", "日期,金额,收款人", "2023-01-05,1.00,甲", "五月,陆仟元,乙", "合计,陆仟零壹元,",
+        "制表：张三,审核：李四,",
+    )  # fmt: skip
+    assert [(line.row, [one.code for _, one in line.findings]) for line in read.lines] == [
+        (3, []), (4, ["day_unreadable", "amount_unreadable"]),
+    ]  # fmt: skip
+    assert (read.accepted, read.rejected) == (1, 1)

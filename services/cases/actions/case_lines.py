@@ -1,6 +1,5 @@
 """The people of an arrears case: entered, verified, paid line by line, taken back."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from services.cases import queries
-from services.cases.actions import case_history, evidence
+from services.cases.actions import case_claims, case_history, evidence
 from services.cases.errors import CaseEnded, CaseMoved, PaymentTakenBack, StepRefused
 from services.cases.models import ArrearsCase, ArrearsLine, ArrearsPayment
 from services.cases.rules import arrears as rules
@@ -17,7 +16,6 @@ from services.cases.rules import case_people
 from services.cases.rules.case_people import Fault
 from services.cases.rules.course import Stage
 from services.cases.schemas.case_lines import (
-    ArrearsLineIn,
     ArrearsLinesIn,
     LineChangeIn,
     PaymentIn,
@@ -25,7 +23,7 @@ from services.cases.schemas.case_lines import (
     ReversalIn,
     VerificationsIn,
 )
-from shared import clock, pii
+from shared import clock
 from shared.auth import Caller
 from shared.db import Session, new_id
 from shared.problems import Finding
@@ -35,26 +33,14 @@ ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
-class RowFinding:
-    """Why a row of a list was not entered."""
-
-    row: int
-    field: str
-    code: str
-    zh: str
-    en: str
-    remedy_zh: str
-    remedy_en: str
-
-
-@dataclass(frozen=True, slots=True)
 class LinesTaken:
     """What came of a list of workers."""
 
     rows: int
     accepted: int
     rejected: int
-    findings: list[RowFinding]
+    entered: int
+    findings: list[Finding]
     case: ArrearsCase
 
 
@@ -66,60 +52,17 @@ async def add_lines(
     Raises CaseUnknown, CaseMoved or CaseEnded.
     """
     case = await _locked(session, caller, case_id, body.version)
-    indexes = [
-        pii.blind_index(one.id_number, "id_number") if one.id_number else None for one in body.lines
+    claims = await case_claims.compare(session, case, body.lines)
+    findings = [
+        _finding(f"lines[{place}]", fault)
+        for place, claim in enumerate(claims)
+        for fault in claim.faults
     ]
-    there = await queries.case_lines.people_in(session, case.id, {one for one in indexes if one})
-    findings = [*_row_findings(body.lines, indexes, there)]
-    wrong = {one.row for one in findings}
-    position = await queries.case_lines.last_position(session, case.id)
-    for row, (line, index) in enumerate(zip(body.lines, indexes, strict=True), 1):
-        if row not in wrong:
-            position += 1
-            session.add(_line(case, line, index, position))
-    accepted = len(body.lines) - len(wrong)
-    said = {"rows": len(body.lines), "accepted": accepted, "rejected": len(wrong)}
-    await _moved(session, caller, case, now, "lines_added", **said)
-    return LinesTaken(len(body.lines), accepted, len(wrong), findings, case)
-
-
-def _line(case: ArrearsCase, body: ArrearsLineIn, index: str | None, position: int) -> ArrearsLine:
-    return ArrearsLine(
-        id=new_id(), case_id=case.id, position=position, name=body.name,
-        name_index=pii.blind_index(body.name, "name"), id_number=body.id_number, id_index=index,
-        worker_id=None, months=body.months, claimed=body.claimed, verified=None, paid=ZERO,
-        disputed=False, withdrawn=False, referred=False,
-    )  # fmt: skip
-
-
-def _row_findings(
-    lines: Sequence[ArrearsLineIn], indexes: Sequence[str | None], there: set[str]
-) -> Iterator[RowFinding]:
-    seen: Counter[str] = Counter()
-    for row, (line, index) in enumerate(zip(lines, indexes, strict=True), 1):
-        fault = case_people.id_fault(line.id_number)
-        if fault is not None:
-            yield _row_finding(row, fault)
-        if index is None:
-            continue
-        seen[index] += 1
-        if seen[index] > 1 or index in there:
-            yield _row_finding(
-                row,
-                Fault(
-                    "id_number",
-                    "person_twice",
-                    Text("该农民工已在本案明细中", "This worker has a line in this case already"),
-                    Text("请合并为一行", "Make it one line"),
-                ),
-            )
-
-
-def _row_finding(row: int, fault: Fault) -> RowFinding:
-    return RowFinding(
-        row, fault.field, fault.code, fault.text.zh, fault.text.en, fault.remedy.zh,
-        fault.remedy.en,
-    )  # fmt: skip
+    entered = await case_claims.enter(session, case, claims)
+    accepted = sum(not one.faults for one in claims)
+    said = {"rows": len(claims), "accepted": accepted, "rejected": len(claims) - accepted}
+    await moved(session, caller, case, now, "lines_added", **said, entered=entered)
+    return LinesTaken(**said, entered=entered, findings=findings, case=case)
 
 
 async def verify_lines(
@@ -148,7 +91,7 @@ async def verify_lines(
         raise StepRefused(errors=found)
     for one in body.lines:
         lines[one.line_id].verified = one.verified
-    await _moved(session, caller, case, now, "lines_verified", lines=len(body.lines))
+    await moved(session, caller, case, now, "lines_verified", lines=len(body.lines))
     return case
 
 
@@ -157,13 +100,13 @@ async def change_line(
 ) -> ArrearsCase:
     """Write down what a worker says of his line. Raises CaseUnknown, CaseMoved or CaseEnded."""
     case, line = await queries.case_lines.locked_line(session, line_id, caller.scope)
-    _check(case, body.version)
+    check(case, body.version)
     if body.withdrawn is not None:
         line.withdrawn = body.withdrawn
     if body.disputed is not None:
         line.disputed = body.disputed
     said = body.model_dump(mode="json", exclude={"version"}, exclude_none=True)
-    await _moved(session, caller, case, now, "line_changed", line_id=line.id, **said)
+    await moved(session, caller, case, now, "line_changed", line_id=line.id, **said)
     return case
 
 
@@ -196,7 +139,7 @@ async def add_payments(
         raise StepRefused(errors=found)
     total = sum((one.amount for one in body.payments), ZERO)
     said = {"payments": len(body.payments), "amount": str(total)}
-    await _moved(session, caller, case, now, "paid", **said)
+    await moved(session, caller, case, now, "paid", **said)
     return case
 
 
@@ -234,7 +177,7 @@ async def take_back(
     Raises CaseUnknown, CaseMoved, CaseEnded or PaymentTakenBack.
     """
     case, line, payment = await queries.case_lines.locked_payment(session, payment_id, caller.scope)
-    _check(case, body.version)
+    check(case, body.version)
     if payment.reverses_id or await queries.case_lines.find_reversal(session, payment.id):
         raise PaymentTakenBack
     same = {name: getattr(payment, name) for name in ("source", "proof", "bank_serial")}
@@ -255,17 +198,18 @@ async def take_back(
     )
     line.paid -= payment.amount
     said = {"payment_id": payment.id, "reason": body.reason}
-    await _moved(session, caller, case, now, "payment_taken_back", **said)
+    await moved(session, caller, case, now, "payment_taken_back", **said)
     return case
 
 
 async def _locked(session: Session, caller: Caller, case_id: UUID, version: int) -> ArrearsCase:
     case = await queries.arrears.locked_case(session, case_id, caller.scope)
-    _check(case, version)
+    check(case, version)
     return case
 
 
-def _check(case: ArrearsCase, version: int) -> None:
+def check(case: ArrearsCase, version: int) -> None:
+    """Raise CaseEnded or CaseMoved of a locked case that was read in some version."""
     if case.stage is Stage.ENDED:
         raise CaseEnded
     if version != case.version:
@@ -297,7 +241,7 @@ def _finding(where: str, fault: Fault) -> Finding:
     return Finding(f"{where}.{fault.field}", fault.code, fault.text, fault.remedy)
 
 
-async def _moved(
+async def moved(
     session: Session, caller: Caller, case: ArrearsCase, now: datetime, what: str, **said: Any
 ) -> None:
     """Add up the lines anew: what a list, a count and the ledger show is one number."""

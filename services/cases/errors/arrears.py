@@ -80,3 +80,19 @@ class PaymentTakenBack(Problem):
 
     status = 409
     title = Text("该笔支付已冲销", "This payment was taken back already")
+
+
+class LineListUnknown(Problem):
+    """No such list, or of a case that is not in the caller's scope."""
+
+    status = 404
+    title = Text(
+        "没有该名册，或案件不在您的管辖范围内", "There is no such list of a case in your areas"
+    )
+
+
+class LineListRefused(Problem):
+    """The file is no list of workers; it is kept to be looked at, with all findings."""
+
+    status, keeps = 422, True
+    title = Text("该文件不能作为欠薪名册", "This file cannot be read as a list of workers")

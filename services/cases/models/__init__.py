@@ -18,6 +18,7 @@ from services.cases.models.extensions import Extension, ExtensionTerms
 from services.cases.models.funding import FundingOrder, FundingStep
 from services.cases.models.items import Assignee, WatchItem, WatchItemEntry
 from services.cases.models.leads import Lead
+from services.cases.models.line_lists import LineList
 from services.cases.models.orders import CorrectionOrder, OrderNumber, OrderStep, OrderTerms
 from services.cases.models.persons import AreaPerson, ProjectPerson
 from services.cases.models.policies import Policy
@@ -57,6 +58,7 @@ __all__ = [
     "FundingOrder",
     "FundingStep",
     "Lead",
+    "LineList",
     "OrderNumber",
     "OrderStep",
     "OrderTerms",

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select
 
 from services.cases.errors import CaseUnknown
 from services.cases.models import ArrearsCase, ArrearsLine, ArrearsPayment
@@ -116,9 +116,11 @@ async def last_position(session: Session, case_id: UUID) -> int:
     return int(await session.scalar(statement) or 0)
 
 
-async def people_in(session: Session, case_id: UUID, indexes: Collection[str]) -> set[str]:
-    """Give which people, by their blind indexes, a case has lines of."""
-    statement = select(ArrearsLine.id_index).where(
-        ArrearsLine.case_id == case_id, ArrearsLine.id_index.in_(indexes)
-    )
-    return {found for found in await session.scalars(statement) if found is not None}
+async def claims_of(session: Session, case_id: UUID) -> dict[str, tuple[str, Decimal]]:
+    """Give months and claimed yuan of each line of a case, by whom it is of: number, else name."""
+    statement = select(
+        func.coalesce(ArrearsLine.id_index, literal("name ") + ArrearsLine.name_index),
+        ArrearsLine.months,
+        ArrearsLine.claimed,
+    ).where(ArrearsLine.case_id == case_id)
+    return {who: (months, claimed) for who, months, claimed in await session.execute(statement)}

@@ -1,8 +1,10 @@
 """What can be wrong with a worker's line of a case, or with a payment. Pure."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 
 from stdnum.cn import ric
 from stdnum.exceptions import InvalidChecksum, ValidationError
@@ -11,6 +13,17 @@ from shared.wording import Text
 
 _RESIDENT = 18
 """The length of a resident's number; others (passports …) are taken as they are."""
+
+
+class LineListState(StrEnum):
+    """What became of a list of workers in a file."""
+
+    TRIED = "tried"
+    """Looked at; nothing was entered."""
+    REFUSED = "refused"
+    """It is no list; nothing was entered."""
+    ENTERED = "entered"
+    """The rows that are right are in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +78,33 @@ def payment_faults(
                 "Give the bank's serial; of cash, upload the receipt and the worker's confirmation",
             ),
         )
+
+
+_MONTH = re.compile(r"(20\d\d)\s*[-/.年]?\s*(0?[1-9]|1[0-2])\s*月?")
+_DAY = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])-\d\d(?:[ T].*)?")
+"""A spreadsheet makes a day of a month that somebody types."""
+_UNTIL = re.compile(r"\s*(?:至|到|[~～—–]+|\.\.|-(?=20\d\d|\d{1,2}\s*月))\s*")
+_SAME_YEAR = re.compile(r"(0?[1-9]|1[0-2])\s*月?")
+
+
+def months_said(text: str) -> str | None:
+    """Read months as people write them: `2023-03`, `2023年3月至5月`, `2023.3~2023.5`; or None."""
+    said = text.strip()
+    if day := _DAY.fullmatch(said):
+        return f"{day[1]}-{day[2]}"
+    first, *rest = _UNTIL.split(said)
+    begun = _MONTH.fullmatch(first)
+    if begun is None or len(rest) > 1:
+        return None
+    start = f"{begun[1]}-{int(begun[2]):02d}"
+    if not rest:
+        return start
+    if ended := _MONTH.fullmatch(rest[0]):
+        end = f"{ended[1]}-{int(ended[2]):02d}"
+    elif ended := _SAME_YEAR.fullmatch(rest[0]):
+        end = f"{begun[1]}-{int(ended[1]):02d}"
+    else:
+        return None
+    if end < start:
+        return None
+    return start if end == start else f"{start}..{end}"

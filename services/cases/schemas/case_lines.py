@@ -9,7 +9,7 @@ from pydantic import Field
 
 from services.cases.rules.arrears import LineState, PaymentProof, PaymentSource
 from services.cases.schemas.arrears import ArrearsCaseOut, IdNumber, Line, Months
-from services.cases.schemas.fields import InBody, OutBody, Words
+from services.cases.schemas.fields import InBody, OutBody, Words, WordsOut
 from shared import clock
 from shared.pii import MaskedIdNumber, MaskedName
 
@@ -50,17 +50,14 @@ class ArrearsLineOut(OutBody):
     state: LineState
 
 
-class RowFindingOut(OutBody):
+class FindingOut(OutBody):
     """Why a row was not entered."""
 
-    row: int
-    """In the order in which they were sent, from 1."""
-    field: str
+    place: str
+    """As in the body that was sent, `lines[2].id_number`."""
     code: str
-    zh: str
-    en: str
-    remedy_zh: str
-    remedy_en: str
+    detail: WordsOut
+    remedy: WordsOut | None
 
 
 class LinesTakenOut(OutBody):
@@ -69,7 +66,9 @@ class LinesTakenOut(OutBody):
     rows: int
     accepted: int
     rejected: int
-    findings: list[RowFindingOut]
+    entered: int
+    """Of those accepted, whom the case had no line of."""
+    findings: list[FindingOut]
     case: ArrearsCaseOut
 
 

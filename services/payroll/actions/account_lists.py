@@ -11,7 +11,7 @@ from services.payroll.errors import AccountListRefused, AreaUnknown
 from services.payroll.models import AccountList, Source
 from services.payroll.schemas.accounts import WageAccountIn
 from services.payroll.schemas.sources import SourceIn
-from shared import clock
+from shared import clock, list_files
 from shared.areas import Scope
 from shared.auth import Caller
 from shared.db import Session
@@ -31,7 +31,7 @@ async def _enter(
 ) -> int:
     """Enter sources that are new, then the accounts; a row that cannot be is found."""
     filled, area_code = sent.filled, sent.area_code
-    lists.find_twice(filled.lines, ("project", "account_no"))
+    list_files.find_twice(filled.lines, ("project", "account_no"))
     known = {
         code: await queries.sources.find_source_by_code(session, code)
         for code in sorted({line.values["source"] or "" for line in filled.lines})
@@ -46,7 +46,7 @@ async def _enter(
             continue
         values = {name: one for name, one in line.values.items() if name in _ACCOUNT}
         values["project_id"] = project_id(line.values["project"])
-        if body := lists.body(line, WageAccountIn, values, _COLUMNS):
+        if body := list_files.body(line, WageAccountIn, values, _COLUMNS):
             try:
                 async with session.begin_nested():
                     made = await accounts.register_wage_account(session, caller.scope, body, now)
@@ -89,7 +89,7 @@ async def _source(
         "code": said["source"], "name": said["source_name"], "area_code": area_code,
         "bank_id": organisation_id(said["bank_code"].upper()), "from_day": said["from_day"],
     }  # fmt: skip
-    if body := lists.body(line, SourceIn, values, _COLUMNS):
+    if body := list_files.body(line, SourceIn, values, _COLUMNS):
         try:
             return await sources.register_source(session, caller.scope, body, clock.day_of(now))
         except Problem as problem:
@@ -99,10 +99,10 @@ async def _source(
 
 def _tell_problem(line: Line, problem: Problem) -> None:
     if problem.errors:
-        lists.tell(line, problem.errors, _COLUMNS)
+        list_files.tell(line, problem.errors, _COLUMNS)
         return
     name = "account_no" if type(problem).__name__ == "AccountTaken" else "project"
-    line.find(name, type(problem).__name__, problem.detail or problem.title, lists.CHECK)
+    line.find(name, type(problem).__name__, problem.detail or problem.title, list_files.CHECK)
 
 
 def _refused(found: Sequence[Finding], row: AccountList) -> AccountListRefused:

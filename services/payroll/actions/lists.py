@@ -1,13 +1,11 @@
 """A list in a file is tried, and entered whole or not at all; the file is kept."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 from uuid import UUID
-
-from pydantic import BaseModel, ValidationError
 
 from services.payroll import queries
 from services.payroll.errors import AreaUnknown
@@ -17,13 +15,10 @@ from shared import pii
 from shared.auth import Caller
 from shared.db import Session, new_id
 from shared.files import Kept
-from shared.problems import Finding, Problem, findings
-from shared.tables.forms import Filled, Line
-from shared.wording import Text
+from shared.problems import Finding, Problem
+from shared.tables.forms import Filled
 
 L = TypeVar("L", bound=FilledList)
-B = TypeVar("B", bound=BaseModel)
-CHECK = Text("请核对后修改", "Compare it and correct it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,40 +114,3 @@ def say(row: FilledList, filled: Filled, entered: int, *, dry_run: bool) -> None
     wrong = bool(filled.findings or filled.rejected)
     done = ListState.CHECKED if dry_run else ListState.IMPORTED
     row.state, row.entered = (ListState.REFUSED, 0) if wrong else (done, entered)
-
-
-def body(
-    line: Line, kind: type[B], values: Mapping[str, Any], columns: Mapping[str, str]
-) -> B | None:
-    """Give a row as the body that enters it, or find what is wrong with it and give None.
-
-    `columns` says in which columns fields stand that are named otherwise.
-    """
-    try:
-        return kind.model_validate({name: one for name, one in values.items() if one is not None})
-    except ValidationError as error:
-        tell(line, findings(error.errors()), columns)
-        return None
-
-
-def tell(line: Line, found: Iterable[Finding], columns: Mapping[str, str]) -> None:
-    """Find at a row's cells what was found in its fields."""
-    for one in found:
-        line.find(columns.get(one.place, one.place), one.code, one.detail, one.remedy or CHECK)
-
-
-def find_twice(lines: Iterable[Line], names: Iterable[str]) -> None:
-    """Find rows that say of a column what one above says, where that names one thing."""
-    kept = list(lines)
-    for name in names:
-        first: dict[str, Line] = {}
-        for line in kept:
-            said = line.values[name]
-            before = first.setdefault(said, line) if said else line
-            if before is not line:
-                line.find(
-                    name,
-                    "RowTwice",
-                    Text("与第 {row} 行重复", "The same as row {row}").fill(row=before.row),
-                    Text("请删去其中一行", "Leave one of them out"),
-                )

@@ -13,7 +13,7 @@ from services.payroll.models import PaymentList
 from services.payroll.queries.payment_lists import Named
 from services.payroll.rules.payments import Told
 from services.payroll.schemas.payments import MOST, ListedPaymentIn
-from shared import pii
+from shared import list_files, pii
 from shared.areas import Scope
 from shared.auth import Caller
 from shared.db import Session
@@ -55,7 +55,7 @@ async def _enter(
         sent.filled.findings.append(_TOO_MANY)
         return 0
     await queries.payments.wait_for_turn(session, sent.area_code)
-    lists.find_twice(lines, ["voucher"])
+    list_files.find_twice(lines, ["voucher"])
     told = await _told(session, caller.scope, sent, now)
     before = await queries.payments.payments_by_voucher(
         session, sent.area_code, [one.voucher for _, one in told]
@@ -87,7 +87,7 @@ async def _told(
             continue
         values = {name: one for name, one in said.items() if name in ListedPaymentIn.model_fields}
         values |= {"project_id": project, "period": said["period"] or _period(line)}
-        if body := lists.body(line, ListedPaymentIn, values, _COLUMNS):
+        if body := list_files.body(line, ListedPaymentIn, values, _COLUMNS):
             told.append((line, Told(**body.model_dump())))
     return told
 

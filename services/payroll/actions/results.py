@@ -8,14 +8,14 @@ from typing import Any
 from uuid import UUID
 
 from services.payroll import queries, rules
-from services.payroll.actions import disbursements, lists, payment_conditions
+from services.payroll.actions import disbursements, payment_conditions
 from services.payroll.errors import ResultsRefused
 from services.payroll.models import Disbursement, DisbursementLine, PaymentAttempt, ResultBatch
 from services.payroll.rules.disbursements import BatchState, LineStatus
 from services.payroll.rules.lists import ListState
 from services.payroll.rules.results import Objection, Tried, Word
 from services.payroll.schemas.results import MOST, ResultIn, ResultsIn
-from shared import clock, pii, sets
+from shared import clock, list_files, pii, sets
 from shared.auth import Caller
 from shared.db import Session, new_id
 from shared.events.payroll import DisbursementReopened, DisbursementSettled
@@ -141,7 +141,7 @@ def _read(batch: Disbursement, filled: Filled) -> Sequence[tuple[Word, Line]]:
         if line.findings:
             continue
         values = {name: one for name, one in said.items() if name in ResultIn.model_fields}
-        if body := lists.body(line, ResultIn, values, {}):
+        if body := list_files.body(line, ResultIn, values, {}):
             words.append((body.word(), line))
     return words
 

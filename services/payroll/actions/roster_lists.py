@@ -16,7 +16,7 @@ from services.payroll.rules.lists import ListState
 from services.payroll.rules.trades import TRADES, WorkerRole
 from services.payroll.rules.workers import Objection
 from services.payroll.schemas.roster import MOST, WorkerIn
-from shared import pii
+from shared import list_files, pii
 from shared.auth import Caller
 from shared.db import Session, new_id
 from shared.files import Kept
@@ -94,7 +94,7 @@ async def _enter(
     for line in filled.lines:
         odd: list[Objection] = []
         values = dict(_values(line, odd))
-        body = None if line.findings else lists.body(line, WorkerIn, values, _COLUMNS)
+        body = None if line.findings else list_files.body(line, WorkerIn, values, _COLUMNS)
         if body:
             read.append((line, Said.of(body)))
             read[-1][1].found += odd

@@ -6,8 +6,9 @@ plain numbers; a table's rows cross column by column, because that is quickest t
 
 from typing import NamedTuple
 
-from services.payroll.adapters.worker_words import LEAVE, PAY, PERSON, PLACE, STAY, SUMS
+from services.payroll.adapters.worker_words import LEAVE, PAY, PLACE, STAY, SUMS
 from shared.tables import Refusal
+from shared.tables.people import PERSON
 
 MOST_ROWS = 50_000
 MOST_FLAWS = 20_000

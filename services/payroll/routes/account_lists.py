@@ -1,5 +1,6 @@
 """Lists of wage accounts in files over HTTP: a template to fill in, a trial, and the import."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -10,11 +11,10 @@ from services.payroll.actions.lists import SentList
 from services.payroll.adapters import account_list as form
 from services.payroll.errors import AccountListRefused, AccountListUnknown, AreaUnknown
 from services.payroll.models import AccountList
-from services.payroll.routes import lists
 from services.payroll.routes.router import router
 from services.payroll.schemas.account_lists import AccountListOut, AccountListWithFindingsOut
 from services.payroll.schemas.fields import AreaCode
-from shared import clock, paging, uploads
+from shared import clock, list_files, paging, uploads
 from shared.auth import Who, may
 from shared.db import Transaction
 from shared.files import Kept
@@ -22,21 +22,21 @@ from shared.paging import Found, Page
 from shared.problems import raises
 from shared.tables.forms import Filled
 
-Uploaded = Annotated[tuple[Kept, Filled], Depends(lists.reading(form.ACCOUNTS))]
+Uploaded = Annotated[tuple[Kept, Filled], Depends(list_files.reading(form.ACCOUNTS))]
 
 
 @router.get(
     "/v1/account-lists/template",
     dependencies=[may("payroll:import")],
     response_class=Response,
-    responses={**lists.XLSX, **raises(AreaUnknown)},
+    responses={**list_files.XLSX, **raises(AreaUnknown)},
     summary="A template of a list of wage accounts to fill in",
 )
 async def account_template(
     session: Transaction, caller: Who, area_code: Annotated[AreaCode, Query()]
 ) -> Response:
     choices = await actions.account_lists.template_choices(session, caller.scope, area_code)
-    return await lists.template(form.template, choices, "accounts")
+    return await list_files.template(partial(form.template, choices), "accounts")
 
 
 @router.post(

@@ -1,5 +1,6 @@
 """Files of treasury payments over HTTP: a template to fill in, a trial, and the import."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -10,11 +11,10 @@ from services.payroll.actions.lists import SentList
 from services.payroll.adapters import payment_list as form
 from services.payroll.errors import AreaUnknown, PaymentListRefused, PaymentListUnknown
 from services.payroll.models import PaymentList
-from services.payroll.routes import lists
 from services.payroll.routes.router import router
 from services.payroll.schemas.fields import AreaCode
 from services.payroll.schemas.payment_lists import PaymentListOut, PaymentListWithFindingsOut
-from shared import clock, paging, uploads
+from shared import clock, list_files, paging, uploads
 from shared.auth import Who, may
 from shared.db import Transaction
 from shared.files import Kept
@@ -22,21 +22,21 @@ from shared.paging import Found, Page
 from shared.problems import raises
 from shared.tables.forms import Filled
 
-Uploaded = Annotated[tuple[Kept, Filled], Depends(lists.reading(form.PAYMENTS))]
+Uploaded = Annotated[tuple[Kept, Filled], Depends(list_files.reading(form.PAYMENTS))]
 
 
 @router.get(
     "/v1/payment-lists/template",
     dependencies=[may("payroll:write_payments")],
     response_class=Response,
-    responses={**lists.XLSX, **raises(AreaUnknown)},
+    responses={**list_files.XLSX, **raises(AreaUnknown)},
     summary="A template of a list of treasury payments to fill in",
 )
 async def payment_template(
     session: Transaction, caller: Who, area_code: Annotated[AreaCode, Query()]
 ) -> Response:
     choices = await actions.payment_lists.template_choices(session, caller.scope, area_code)
-    return await lists.template(form.template, choices, "payments")
+    return await list_files.template(partial(form.template, choices), "payments")
 
 
 @router.post(

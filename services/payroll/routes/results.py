@@ -19,7 +19,6 @@ from services.payroll.errors import (
 )
 from services.payroll.models import ResultBatch
 from services.payroll.queries.disbursements import Batch
-from services.payroll.routes import lists
 from services.payroll.routes.router import router
 from services.payroll.schemas.disbursements import DisbursementOut, RetryIn
 from services.payroll.schemas.results import (
@@ -27,7 +26,7 @@ from services.payroll.schemas.results import (
     ResultBatchWithFindingsOut,
     ResultsIn,
 )
-from shared import clock, paging, uploads
+from shared import clock, list_files, paging, uploads
 from shared.auth import Who, may
 from shared.db import Transaction
 from shared.files import Kept
@@ -35,7 +34,7 @@ from shared.paging import Found, Page
 from shared.problems import NotFound, raises
 from shared.tables.forms import Filled
 
-Uploaded = Annotated[tuple[Kept, Filled], Depends(lists.reading(RESULTS))]
+Uploaded = Annotated[tuple[Kept, Filled], Depends(list_files.reading(RESULTS))]
 
 
 @router.post(

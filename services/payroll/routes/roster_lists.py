@@ -1,5 +1,6 @@
 """Rosters in files over HTTP: a template to fill in, a trial, and the import."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -15,10 +16,9 @@ from services.payroll.errors import (
     RosterRefused,
 )
 from services.payroll.models import RosterList
-from services.payroll.routes import lists
 from services.payroll.routes.router import router
 from services.payroll.schemas.roster_lists import RosterListOut, RosterListWithFindingsOut
-from shared import clock, paging, uploads
+from shared import clock, list_files, paging, uploads
 from shared.auth import Who, may
 from shared.db import Transaction
 from shared.files import Kept
@@ -26,19 +26,19 @@ from shared.paging import Found, Page
 from shared.problems import raises
 from shared.tables.forms import Filled
 
-Uploaded = Annotated[tuple[Kept, Filled], Depends(lists.reading(form.ROSTER))]
+Uploaded = Annotated[tuple[Kept, Filled], Depends(list_files.reading(form.ROSTER))]
 
 
 @router.get(
     "/v1/projects/{project_id}/roster-lists/template",
     dependencies=[may("payroll:write_roster")],
     response_class=Response,
-    responses={**lists.XLSX, **raises(ProjectUnknown)},
+    responses={**list_files.XLSX, **raises(ProjectUnknown)},
     summary="A template of a project's roster to fill in",
 )
 async def roster_template(session: Transaction, caller: Who, project_id: UUID) -> Response:
     crews = await queries.roster_lists.crew_names(session, project_id, caller.scope)
-    return await lists.template(form.template, crews, "roster")
+    return await list_files.template(partial(form.template, crews), "roster")
 
 
 @router.post(

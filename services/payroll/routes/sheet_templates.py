@@ -8,9 +8,9 @@ from fastapi import Response
 from services.payroll import actions
 from services.payroll.adapters import sheet_return
 from services.payroll.errors import ProjectUnknown, SheetRefused
-from services.payroll.routes import lists
 from services.payroll.routes.router import router
 from services.payroll.schemas.sheets import SheetTemplateIn
+from shared import list_files
 from shared.auth import Who, may
 from shared.db import Transaction
 from shared.files import MEDIA_TYPES, FileKind
@@ -21,7 +21,7 @@ from shared.problems import raises
     "/v1/projects/{project_id}/sheets/template",
     response_class=Response,
     dependencies=[may("payroll:send_sheets")],
-    responses={**lists.XLSX, **raises(ProjectUnknown, SheetRefused)},
+    responses={**list_files.XLSX, **raises(ProjectUnknown, SheetRefused)},
     openapi_extra={"x-shows-secret": True},
     summary="A payroll sheet to fill in, with a project's roster; who took it and why is recorded",
 )
@@ -39,7 +39,7 @@ async def payroll_template(
     "/v1/projects/{project_id}/attendance-sheets/template",
     response_class=Response,
     dependencies=[may("payroll:send_sheets")],
-    responses={**lists.XLSX, **raises(ProjectUnknown, SheetRefused)},
+    responses={**list_files.XLSX, **raises(ProjectUnknown, SheetRefused)},
     openapi_extra={"x-shows-secret": True},
     summary="An attendance sheet to mark, with a project's roster; who took it and why is recorded",
 )

@@ -7,8 +7,6 @@ from services.payroll.rules.lists import ListState
 from services.payroll.schemas.feeds import KeptTextOut
 from services.payroll.schemas.fields import Row
 
-MOST_BYTES = 8 * 1024 * 1024
-
 
 class FilledListOut(Row):
     """What became of a file; accepted and rejected sum to its rows."""

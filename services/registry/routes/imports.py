@@ -1,6 +1,6 @@
 """Lists in files over HTTP: a template to fill in, a trial, and the import."""
 
-import asyncio
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -14,18 +14,16 @@ from services.registry.routes.router import router
 from services.registry.rules.imports import ImportKind
 from services.registry.schemas.fields import AreaCode
 from services.registry.schemas.imports import (
-    MOST_BYTES,
     ImportFilter,
     ImportOut,
     ImportWithFindingsOut,
 )
-from shared import clock, paging, tables, uploads
+from shared import clock, list_files, paging, uploads
 from shared.auth import Who, may
 from shared.db import Transaction
-from shared.files import MEDIA_TYPES, FileKind, Kept, KeptFiles, recognise
+from shared.files import Kept, KeptFiles
 from shared.paging import Page
 from shared.problems import raises
-from shared.tables import forms
 from shared.tables.forms import Filled
 
 
@@ -33,10 +31,7 @@ async def _read(
     files: KeptFiles, file: Annotated[UploadFile, File()], kind: Annotated[ImportKind, Form()]
 ) -> tuple[Kept, Filled]:
     """Keep an uploaded file, and read it, before the transaction begins."""
-    upload = await uploads.read_upload(file, limit=MOST_BYTES)
-    kept = await files.keep(upload.content, kind=recognise(upload.content), name=upload.name)
-    book = await tables.read(upload.content)
-    return kept, await asyncio.to_thread(forms.read, adapters.onboarding.FORMS[kind], book)
+    return await list_files.read(files, file, adapters.onboarding.FORMS[kind])
 
 
 Uploaded = Annotated[tuple[Kept, Filled], Depends(_read)]
@@ -46,7 +41,7 @@ Uploaded = Annotated[tuple[Kept, Filled], Depends(_read)]
     "/v1/imports/template",
     dependencies=[may("registry:import")],
     response_class=Response,
-    responses={200: {"content": {MEDIA_TYPES[FileKind.XLSX]: {}}}, **raises(RegistrationRefused)},
+    responses={**list_files.XLSX, **raises(RegistrationRefused)},
     summary="A template of a list to fill in, with the area's codes as drop-downs",
 )
 async def template(
@@ -57,9 +52,7 @@ async def template(
 ) -> Response:
     """Give an xlsx: one row for each project or person, long numbers as text."""
     choices = await actions.imports.template_choices(session, who.scope, area_code, clock.now())
-    content = await asyncio.to_thread(adapters.onboarding.template, kind, choices)
-    headers = {"content-disposition": f'attachment; filename="{kind}.xlsx"'}
-    return Response(content, media_type=MEDIA_TYPES[FileKind.XLSX], headers=headers)
+    return await list_files.template(partial(adapters.onboarding.template, kind, choices), kind)
 
 
 @router.post(

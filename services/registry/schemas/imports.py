@@ -6,8 +6,6 @@ from uuid import UUID
 from services.registry.rules.imports import ImportKind, ImportState
 from services.registry.schemas.fields import Filter, Row
 
-MOST_BYTES = 8 * 1024 * 1024
-
 
 class ImportFilter(Filter):
     """Which imports a list shows."""

@@ -3,7 +3,14 @@
 from datetime import date
 from decimal import Decimal
 
-from services.cases.models import ArrearsCase, ArrearsLine, ArrearsPayment, CaseReport, Evidence
+from services.cases.models import (
+    ArrearsCase,
+    ArrearsLine,
+    ArrearsPayment,
+    CaseReport,
+    Evidence,
+    LineList,
+)
 from services.cases.rules.arrears import (
     Channel,
     PaymentProof,
@@ -11,6 +18,7 @@ from services.cases.rules.arrears import (
     Relation,
     Speaker,
 )
+from services.cases.rules.case_people import LineListState
 from services.cases.rules.course import Stage
 from shared import clock
 from shared.db import Session
@@ -19,6 +27,7 @@ from tests.contracts.access.rows import HERE, Rows
 
 V1 = "/cases/v1"
 CASE = f"{V1}/arrears-cases/{{case_id}}"
+LISTED = "姓名\t欠薪月份\t欠薪金额\n工人丙\t2023-04\t5".encode()
 TOLD = {
     "channel": "desk", "speaker": "anyone", "text": "听说工地欠薪", "area_code": HERE,
     "place": "走马镇某工地",
@@ -100,8 +109,25 @@ async def add(session: Session, rows: Rows) -> None:
             kept_by="desk",
         )
     )
+    session.add(
+        LineList(
+            id=an_id("list"),
+            case_id=case_id,
+            digest="d",
+            file_id=an_id("list"),
+            received_at=now,
+            received_by="desk",
+            state=LineListState.ENTERED,
+            rows=2,
+            accepted=2,
+            rejected=0,
+            entered=2,
+            findings=[],
+        )
+    )
     rows.ids |= {
         "case_id": case_id,
+        "list_id": an_id("list"),
         "report_id": an_id("report"),
         "line_id": an_id("line"),
         "payment_id": an_id("payment"),
@@ -119,6 +145,7 @@ async def add(session: Session, rows: Rows) -> None:
         f"POST {CASE}/steps": [{"json": at | {"act": "mediate", "result": "goes_on",
                                               "done_on": "2023-05-31"}}],
         f"POST {CASE}/lines": [{"json": at | {"lines": [row]}}],
+        f"POST {CASE}/line-lists": [{"data": {"version": "1"}, "files": {"file": ("x", LISTED)}}],
         f"POST {CASE}/verifications": [{"json": at | {"lines": [found]}}],
         f"POST {CASE}/payments": [{"json": at | {"payments": [pay]}}],
         f"POST {CASE}/evidence": [{"files": pdf}],
