@@ -62,6 +62,7 @@ from services.payroll.actions import (
     tellings,
     transfers,
     wage_conditions,
+    wage_facts,
     waivers,
 )
 
@@ -127,5 +128,6 @@ __all__ = [
     "tellings",
     "transfers",
     "wage_conditions",
+    "wage_facts",
     "waivers",
 ]

@@ -54,6 +54,7 @@ from services.payroll.queries import (
     statement_files,
     statement_lines,
     transfers,
+    wage_facts,
     workers,
 )
 
@@ -111,5 +112,6 @@ __all__ = [
     "statement_files",
     "statement_lines",
     "transfers",
+    "wage_facts",
     "workers",
 ]

@@ -36,6 +36,7 @@ from services.payroll.routes import (
     sources,
     standings,
     statement_files,
+    wage_facts,
 )
 from services.payroll.routes.router import router
 
@@ -76,4 +77,5 @@ __all__ = [
     "sources",
     "standings",
     "statement_files",
+    "wage_facts",
 ]

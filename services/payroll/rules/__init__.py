@@ -36,6 +36,7 @@ from services.payroll.rules import (
     statement_files,
     statements,
     trades,
+    wage_facts,
     workers,
 )
 
@@ -75,5 +76,6 @@ __all__ = [
     "statement_files",
     "statements",
     "trades",
+    "wage_facts",
     "workers",
 ]

@@ -27,6 +27,7 @@ from tests.payroll import people
 from tests.payroll.people import EMPLOYER, id_number, worker
 
 ROSTER = "/payroll/v1/projects/{project_id}"
+CLAIM = {"id_number": "110101199003077379", "from_period": "2023-03", "claimed": "1.00"}
 
 
 async def add_to_payroll(session: Session, rows: Rows, project_id: UUID, other_id: UUID) -> None:
@@ -104,6 +105,7 @@ async def add_to_payroll(session: Session, rows: Rows, project_id: UUID, other_i
         "POST /payroll/v1/legal-holds/{{hold_id}}/lifting": {"reason": "审结"},
         "POST {}/roster-entries": {"workers": [said, worker(2)]},
         "POST {}/roster-entries/search": who,
+        "POST {}/wage-facts": {"purpose": "核查欠案", "claims": [CLAIM]},
         "POST {}/roster-entries/{{entry_id}}/reveal": {"purpose": "核对身份"},
         "POST {}/site-movements": {"movements": [who | {"kind": "out", "day": "2023-01-12"}]},
         "POST {}/crews": {"name": "二班", "from_on": "2023-01-12"},
