@@ -39,9 +39,10 @@ from shared.bus.local import LocalBus
 from shared.config import Runtime, ServiceSettings
 from shared.files import Files
 from shared.inbox import Inbox
-from shared.jobs import Rounds, Work
+from shared.jobs import Polled, Work
 from shared.journals import Books
 from shared.outbox import Relay
+from shared.rounds import Rounds, looking, waiting
 from shared.service import Service
 from shared.standing import Standing
 from shared.uploads import BodyLimit, BodyTooLarge
@@ -63,6 +64,8 @@ _WRITES = (
 
 # How often the clock door looks, in seconds of the machine's time.
 LOOK_EVERY, LOOK_LEAST = 1.0, 0.05
+# And how often a loop looks for what another process wrote, who cannot wake it.
+LOOK_SOON = 0.2
 # Whoever moves a scenario's clock looks himself; this is for what a crash left behind.
 LOOK_EVERY_IN_SCENARIO = 5.0
 SWEEP_EVERY = 60.0
@@ -240,7 +243,7 @@ def compose(
     subscribing = bus is not None
     bus = bus or make_bus(runtime)
     app = service_app(service, sessions, keys)
-    rounds = Rounds(service.name, _due(service, sessions), by_clock={"jobs"})
+    rounds = Rounds(service.name, _due(service, sessions), looking(service, sessions))
     one = Running(service, app, sessions, inbox, Relay(sessions, bus), rounds)
     if subscribing:
         # A service that reads nothing is a group all the same: its lag is asked for, and 0.
@@ -288,7 +291,7 @@ def service_app(
 
 def _due(service: Service, sessions: database.Sessions) -> dict[str, Work]:
     """Give what the clock door looks after: daily jobs, timers, and each poll for itself."""
-    polls = {poll.__name__: partial(poll, sessions) for poll in service.polls}
+    polls = {poll.name: partial(poll.run, sessions) for poll in service.polls}
     return {
         "jobs": partial(jobs.run_due, sessions, service.jobs),
         "timers": partial(timers.run_due, sessions, service.timers),
@@ -320,24 +323,25 @@ def _loops(one: Running, sign: audit.Sign | None) -> list[tuple[str, Loop]]:
         (f"{name}.due", _looking(one)),
         *((f"{name}.{what}", _repeated(work, pause)) for what, work, pause in every),
         *(
-            (f"{name}.{poll.__name__}", _woken(table, poll, one.sessions))
+            (f"{name}.{poll.name}", _woken(table, poll, one.sessions))
             for table, poll in one.service.loops.items()
         ),
         *((f"{name}.{m.__name__}", _measured(m, one.sessions)) for m in one.service.measures),
     ]
 
 
-def _woken(table: str, poll: jobs.Poll, sessions: database.Sessions) -> Loop:
+def _woken(table: str, poll: Polled, sessions: database.Sessions) -> Loop:
     """Look when rows of a table were written here, and often enough for what others wrote."""
     written = asyncio.Event()
     sessions.written.append((table, written.set))
+    waits = waiting(poll, sessions)
 
     async def loop() -> None:
         while True:
             written.clear()
-            if not await poll(sessions):
+            if not await waits() or not await poll.run(sessions):
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(0.2):
+                    async with asyncio.timeout(LOOK_EVERY if sessions.alone else LOOK_SOON):
                         await written.wait()
 
     return loop

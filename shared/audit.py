@@ -14,13 +14,13 @@ import structlog
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
-from sqlalchemy import BigInteger, Index, select, text
+from sqlalchemy import BigInteger, DateTime, Index, bindparam, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared import clock
 from shared.auth import own_key
 from shared.config import Runtime
-from shared.db import Plumbing, Session, Sessions
+from shared.db import Plumbing, Sessions
 
 log = structlog.get_logger()
 
@@ -155,15 +155,24 @@ def link(previous: str, row: Mapping[str, Any]) -> str:
     return sha256(f"{previous}\n{canonical}".encode()).hexdigest()
 
 
+# Whether a row waits to be sealed; and whether the chain has grown since its last head, and that
+# one is an hour old.
+_TO_SEAL = text("""
+    SELECT EXISTS (SELECT FROM audit_unsealed) AS waiting, coalesce(
+        (SELECT at <= :old AND (SELECT max(position) FROM audit_seals) > position
+         FROM audit_heads ORDER BY position DESC LIMIT 1),
+        EXISTS (SELECT FROM audit_seals)) AS due
+""").bindparams(bindparam("old", type_=DateTime(timezone=True)))
+
+
 async def seal(sessions: Sessions, sign: Sign | None = None) -> int:
     """Chain rows that are not sealed yet, in order of position, at most a batch; give how many.
 
     One process at a time does it. A row that committed late is chained when it is seen, behind
     later ones. Once an hour the end of the chain is kept, logged and, with a key, signed.
     """
-    async with sessions.begin("poll:seal") as session:
-        waiting = await session.scalar(select(AuditUnsealed.position).limit(1)) is not None
-        due = await _head_is_due(session)
+    told = await sessions.ask(_TO_SEAL, {"old": clock.wall() - HEAD_EVERY})
+    waiting, due = (told["waiting"], told["due"]) if told else (False, False)
     if not waiting and not due:
         return 0
     async with sessions.keeper.alone(f"seal:{sessions.service}") as connection:
@@ -195,16 +204,6 @@ async def _chain(connection: Any, place: int, previous: str) -> list[tuple[int, 
         )
         await connection.execute(_DONE, [row["position"] for row in rows])
     return links
-
-
-async def _head_is_due(session: Session) -> bool:
-    """Say whether the chain has grown since the last head, and that one is an hour old."""
-    newest = select(AuditHead).order_by(AuditHead.position.desc()).limit(1)
-    head = await session.scalar(newest)
-    if head and head.at > clock.wall() - HEAD_EVERY:
-        return False
-    last = await session.scalar(text("SELECT max(position) FROM audit_seals"))
-    return last is not None and (head is None or last > head.position)
 
 
 async def _publish_head(

@@ -30,6 +30,7 @@ from sqlalchemy import (
     event,
     insert,
     inspect,
+    select,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -232,6 +233,7 @@ def _audit(session: SyncSession, _context: object, _instances: object) -> None:
     added, changed = session.new, session.dirty
     said = session.info["audit"] = []
     for row in [*added, *changed]:
+        note_written(session, row.__tablename__)
         if isinstance(row, Plumbing):
             continue
         new = row in added
@@ -246,7 +248,6 @@ def _audit(session: SyncSession, _context: object, _instances: object) -> None:
 def _recorded(session: SyncSession, _context: object) -> None:
     """Write the audit rows of a flush as one statement, without making objects of them."""
     if said := session.info.pop("audit", None):
-        note_written(session, *(row["table_name"] for row in said))
         session.connection().execute(_RECORD, said)
 
 
@@ -284,6 +285,11 @@ class Sessions:
         """Called after a commit that published something."""
         self.written: list[tuple[str, Any]] = []
         """Called after a commit that wrote rows of the table that stands before it."""
+        self._plain = (
+            bind.execution_options(isolation_level="AUTOCOMMIT")
+            if isinstance(bind, AsyncEngine)
+            else None
+        )
         self.keeper = Keeper(url)
         """Holds the lock of what one process at a time does, for a short while."""
 
@@ -302,8 +308,7 @@ class Sessions:
         """Give the row of one statement that needs no session and is a transaction by itself."""
         if isinstance(self.bind, AsyncConnection):
             return (await self.bind.execute(statement, values)).mappings().one_or_none()
-        plain = self.bind.execution_options(isolation_level="AUTOCOMMIT")
-        async with plain.connect() as taken:
+        async with (self._plain or self.bind).connect() as taken:
             return (await taken.execute(statement, values)).mappings().one_or_none()
 
     @asynccontextmanager
@@ -324,6 +329,20 @@ class Sessions:
                     await self._commit(session)
                 raise
             await self._commit(session)
+
+    async def finds(self, statement: Executable, values: Mapping[str, Any]) -> bool:
+        """Say whether the one value of such a statement is true."""
+        row = await self.ask(statement, values)
+        return bool(row and next(iter(row.values())))
+
+    async def now(self) -> datetime:
+        """Give the domain's time, for what needs no session."""
+        if self.scenario:
+            told = None if self._stands else await self.ask(select(ScenarioClock.now), {})
+            if told:
+                self.moved(told["now"])
+            clock.follow(self._stands or (told["now"] if told else None))
+        return clock.now()
 
     def moved(self, instant: datetime) -> None:
         """Note where the scenario's clock stands now; it never runs back."""

@@ -9,7 +9,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import structlog
 from pydantic import ValidationError
-from sqlalchemy import BigInteger, Identity, Index, LargeBinary, func, select, text
+from sqlalchemy import BigInteger, Identity, Index, LargeBinary, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -87,6 +87,8 @@ class InboxKey(Plumbing):
     retry_at: Mapped[datetime | None] = mapped_column(index=True)
     """None: parked, a person must retry or skip."""
 
+
+_ANY_KEY = select(select(InboxKey.key).where(InboxKey.retry_at <= bindparam("wall")).exists())
 
 # The key is locked before the event gets its place behind others, and one statement does all: what
 # flows is kept as handled, the rest waits for its key, and of what is here already nothing is said.
@@ -224,6 +226,8 @@ class Inbox:
 
     async def drain(self) -> int:
         """Try the keys whose time has come, each in order, each event in its own transaction."""
+        if not await self.sessions.finds(_ANY_KEY, {"wall": clock.wall()}):
+            return 0
         async with self.sessions.begin() as session:
             due = await session.execute(
                 select(InboxKey.topic, InboxKey.key)

@@ -1,18 +1,16 @@
 """The clock door: daily jobs that catch up, and polls that run while they find work."""
 
-import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import NAMESPACE_URL, uuid5
 
 import structlog
-from sqlalchemy import Date, bindparam, func, select, text
+from sqlalchemy import ColumnElement, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shared import clock, telemetry
+from shared import clock
 from shared.db import Plumbing, Session, Sessions
 from shared.events.platform import TimerLate
 from shared.outbox import publish
@@ -26,9 +24,6 @@ TOLD_AT = 2
 
 Poll = Callable[[Sessions], Awaitable[int]]
 Work = Callable[[], Awaitable[int]]
-
-# What failed in a round is left out of the next ones for so many seconds, doubled each time.
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 10.0
 
 
 class JobRun(Plumbing):
@@ -74,6 +69,28 @@ class Daily:
         return clock.at(day, int(hour), int(minute))
 
 
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """A poll, and what says beside others whether it would find anything, in one statement.
+
+    `waits` may ask by `now` and `today` of the domain's clock and `wall` of the machine's; it may
+    say so in vain, and never keeps silent of what waits. None: the poll is called each time.
+    """
+
+    run: Poll
+    waits: ColumnElement[bool] | None = None
+
+    @property
+    def name(self) -> str:
+        """Give the function's name."""
+        return self.run.__name__
+
+
+def polled(run: Poll, waits: ColumnElement[bool] | None = None) -> Polled:
+    """Declare a poll in a manifest: `polled(jobs.match_returns, queries.lines.RETURN_WAITS)`."""
+    return Polled(run, waits)
+
+
 def daily(at: str, run: Callable[[Sessions, date], Awaitable[None]]) -> Daily:
     """Declare a daily job in a manifest, `daily("00:00", jobs.expect_bank_feeds)`, Beijing time."""
     return Daily(at, run)
@@ -89,10 +106,24 @@ _LOOK = select(
 ).group_by(JobRun.job)
 _NEWEST = "SELECT max(slot) FROM job_runs WHERE job = $1"
 # A day that was done has healed what failed on it, or before it.
-_DONE = text("""
-    WITH healed AS (DELETE FROM job_failures WHERE job = :job AND slot <= :slot)
-    INSERT INTO job_runs (job, slot, done_at) VALUES (:job, :slot, :at) ON CONFLICT DO NOTHING
-""").bindparams(bindparam("slot", type_=Date))
+_DONE = """
+    WITH healed AS (DELETE FROM job_failures WHERE job = $1 AND slot <= $2)
+    INSERT INTO job_runs (job, slot, done_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
+"""
+
+
+_NEWEST_OF_ALL = (
+    select(JobRun.job, func.max(JobRun.slot).label("slot")).group_by(JobRun.job).subquery()
+)
+LAST_DONE = select(func.json_object_agg(_NEWEST_OF_ALL.c.job, _NEWEST_OF_ALL.c.slot))
+"""Each job's newest day that was done, as one value; `read_last` reads it."""
+PAUSING = select(func.json_agg(JobFailure.job)).where(JobFailure.retry_at > bindparam("wall"))
+"""The jobs that pause after a failure, by the machine's time `wall`."""
+
+
+def read_last(told: Mapping[str, str] | None) -> dict[str, date]:
+    """Read what `LAST_DONE` gives."""
+    return {job: date.fromisoformat(slot) for job, slot in (told or {}).items()}
 
 
 async def _last(sessions: Sessions) -> tuple[Mapping[str, date], set[str], datetime]:
@@ -122,6 +153,16 @@ def _slots(job: Daily, last: date | None, now: datetime) -> list[date]:
     return days
 
 
+def any_due(
+    jobs: Sequence[Daily], last: Mapping[str, date], pausing: Collection[str], now: datetime
+) -> bool:
+    """Say whether a job is due, or was never seen before."""
+    return any(
+        job.name not in last or (job.name not in pausing and _slots(job, last[job.name], now))
+        for job in jobs
+    )
+
+
 async def run_due(sessions: Sessions, jobs: Sequence[Daily]) -> int:
     """Run each job for each day that is due, in order, one replica at a time; give how many.
 
@@ -132,7 +173,7 @@ async def run_due(sessions: Sessions, jobs: Sequence[Daily]) -> int:
     for job in jobs:
         if job.name not in last:
             # Its first day counts from now on, so that a crash in it is caught up like any other.
-            await _mark(sessions, job, clock.day_of(now) - timedelta(days=1))
+            await _first_seen(sessions, job, clock.day_of(now) - timedelta(days=1))
         if job.name in pausing or not _slots(job, last.get(job.name), now):
             continue
         async with sessions.keeper.alone(f"job:{sessions.service}:{job.name}") as mine:
@@ -142,13 +183,20 @@ async def run_due(sessions: Sessions, jobs: Sequence[Daily]) -> int:
             newest = await mine.fetchval(_NEWEST, job.name)
             for day in _slots(job, newest, now):
                 try:
-                    await run_once(sessions, job, day)
+                    await job.run(sessions, day)
+                    await mine.execute(_DONE, job.name, day, clock.wall())
                 except Exception as error:  # noqa: BLE001  whatever it raises, the others must run
                     await _failed(sessions, job, day, error)
                     pausing.add(job.name)
                     break
                 done += 1
     return done
+
+
+async def _first_seen(sessions: Sessions, job: Daily, day: date) -> None:
+    async with sessions.begin(f"job:{job.name}") as session:
+        seen = {"job": job.name, "slot": day, "done_at": clock.wall()}
+        await session.execute(insert(JobRun).values(seen).on_conflict_do_nothing())
 
 
 async def _failed(sessions: Sessions, job: Daily, day: date, error: Exception) -> None:
@@ -179,73 +227,10 @@ async def _failed(sessions: Sessions, job: Daily, day: date, error: Exception) -
     log.error("job_failed", job=job.name, day=day, failures=failures, exc_info=error)
 
 
-async def run_once(sessions: Sessions, job: Daily, day: date) -> None:
-    """Run a job for one day and mark the day as done."""
-    await job.run(sessions, day)
-    await _mark(sessions, job, day)
-
-
-async def _mark(sessions: Sessions, job: Daily, day: date) -> None:
-    async with sessions.begin(f"job:{job.name}") as session:
-        await session.execute(_DONE, {"job": job.name, "slot": day, "at": clock.wall()})
-
-
-class Rounds:
-    """Does several things in turn, each on its own: one that fails holds up no other."""
-
-    def __init__(
-        self, service: str, works: Mapping[str, Work], by_clock: Collection[str] = ()
-    ) -> None:
-        """Take whose they are, and the things by name; each tells how much it found to do.
-
-        Only the clock gives those named in `by_clock` something to do, not the others.
-        """
-        self._service, self._works, self._by_clock = service, works, by_clock
-        self._pauses: dict[str, tuple[float, float]] = {}
-
-    async def run(self, *, at_once: bool = False) -> int:
-        """Go round until nothing finds anything; give how much was done.
-
-        A failure is logged and counted. `at_once` (somebody waits for it) heeds no pause, and
-        raises the first failure when all the others are done.
-        """
-        now, done, failures = time.monotonic(), 0, []
-        left = {
-            name: work
-            for name, work in self._works.items()
-            if at_once or self._pauses.get(name, (now, 0))[0] <= now
-        }
-        # What one finds may give another something to do: each is asked once more after it.
-        turns = deque(left)
-        while turns:
-            name = turns.popleft()
-            try:
-                found = await left[name]()
-                self._pauses.pop(name, None)
-            except Exception as error:  # noqa: BLE001  whatever it raises, the others must run
-                del left[name]
-                failures.append(error)
-                self._failed(name, error)
-                continue
-            done += found
-            if found:
-                turns += [each for each in left if each not in {*turns, *self._by_clock}]
-        if failures and at_once:
-            raise failures[0]
-        return done
-
-    def _failed(self, name: str, error: Exception) -> None:
-        _, last = self._pauses.get(name, (0.0, 0.0))
-        pause = min(last * 2, LONGEST_PAUSE) if last else FIRST_PAUSE
-        self._pauses[name] = (time.monotonic() + pause, pause)
-        telemetry.LOOP_FAILURES.labels(f"{self._service}.{name}").inc()
-        log.error("work_failed", service=self._service, work=name, exc_info=error)
-
-
 def next_due(last: Mapping[str, date], jobs: Sequence[Daily]) -> datetime | None:
     """Give the next instant at which a job falls due, in the domain's time.
 
-    `last` is what `last_done` gives; a job never run begins with today.
+    `last` is what `last_done` or `read_last` gives; a job never run begins with today.
     """
     instants = []
     for job in jobs:

@@ -18,9 +18,10 @@ from sqlalchemy import func, select, text, update
 from shared import clock, db, jobs, paging, timers
 from shared.db import ScenarioClock, Sessions, Synced
 from shared.inbox import Inbox
-from shared.jobs import Rounds, Work
+from shared.jobs import Work
 from shared.journals import Books, Row, unheard, unheard_back, unsaid
 from shared.outbox import OutboxRow, message
+from shared.rounds import Rounds, looking
 from shared.timers import ARMED, Timer
 
 
@@ -80,7 +81,7 @@ class Retelling:
         self._now: datetime | None = None
         self._inbox = Inbox(self.sessions, books.service.handles)
         self._own = Inbox(self.sessions, books.service.relearns)
-        self._rounds = Rounds(books.name, self._works())
+        self._rounds = Rounds(books.name, self._works(), looking(books.service, self.sessions))
 
     def _works(self) -> dict[str, Work]:
         """Give what falls due; a new service has no days behind it that its jobs could run for."""
@@ -88,7 +89,7 @@ class Retelling:
         works: dict[str, Work] = {"timers": partial(timers.run_due, sessions, service.timers)}
         if self.again:
             works = {"jobs": partial(jobs.run_due, sessions, service.jobs)} | works
-        return works | {poll.__name__: partial(poll, sessions) for poll in service.polls}
+        return works | {poll.name: partial(poll.run, sessions) for poll in service.polls}
 
     async def tell(self, speakers: Sequence[Books], others: Sequence[Books] = ()) -> Told:
         """Tell what speakers sent and the service does not hold, and its own words that others do.

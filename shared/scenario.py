@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -15,7 +15,6 @@ from shared.auth import may
 from shared.bus.base import Bus, BusAway
 from shared.db import ScenarioClock, Sessions
 from shared.inbox import InboxKey
-from shared.jobs import JobRun
 from shared.outbox import OutboxRow
 from shared.problems import Problem, raises
 from shared.service import Service
@@ -104,7 +103,6 @@ def _looked(service: Service) -> Select[tuple[Any, ...]]:
     now = select(ScenarioClock.now).scalar_subquery()
     until = func.coalesce(now, bindparam("wall", type_=DateTime(timezone=True)))
     armed = Timer.state == timers.ARMED
-    done = select(JobRun.job, func.max(JobRun.slot).label("slot")).group_by(JobRun.job).subquery()
     nothing = select(literal(0))
     parts: dict[str, Select[Any]] = {
         "now": select(ScenarioClock.now),
@@ -115,14 +113,15 @@ def _looked(service: Service) -> Select[tuple[Any, ...]]:
         "due": select(func.count()).where(armed, Timer.due_at <= until),
         "pending": nothing if service.pending is None else service.pending,
         "timer": timers.NEXT_DUE,
-        "jobs": select(func.json_object_agg(done.c.job, done.c.slot)),
+        "jobs": jobs.LAST_DONE,
     }
     return select(*(each.scalar_subquery().label(name) for name, each in parts.items()))
 
 
-def _following(service: Service, timer: datetime | None, slots: dict[str, str]) -> datetime | None:
-    last = {job: date.fromisoformat(slot) for job, slot in slots.items()}
-    job = jobs.next_due(last, service.jobs)
+def _following(
+    service: Service, timer: datetime | None, slots: dict[str, str] | None
+) -> datetime | None:
+    job = jobs.next_due(jobs.read_last(slots), service.jobs)
     return min((instant for instant in (job, timer) if instant), default=None)
 
 
@@ -138,7 +137,7 @@ def looking(service: Service, sessions: Sessions, bus: Bus) -> Look:
         told = dict(await sessions.ask(looked, {"wall": clock.wall()}) or {})
         clock.follow(told["now"])
         now = clock.now()
-        following = _following(service, told.pop("timer"), told.pop("jobs") or {})
+        following = _following(service, told.pop("timer"), told.pop("jobs"))
         told["due"] += bool(following and following <= now)
         busy = told["unsent"] or told["waiting"] or told["due"] or told["pending"] or lag
         return told | {"idle": not busy, "lag": lag, "next": following, "now": now}

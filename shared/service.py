@@ -13,7 +13,7 @@ from shared.config import ServiceSettings
 from shared.db import Session, Sessions
 from shared.events.base import Event
 from shared.inbox import Handler
-from shared.jobs import Daily, Poll
+from shared.jobs import Daily, Poll, Polled
 from shared.timers import OnDue
 
 
@@ -43,12 +43,12 @@ class Service:
     """Its own words that people asked for: what they tell of is made again from them where the
     database was restored and others still hold them."""
     jobs: Sequence[Daily] = ()
-    polls: Sequence[Poll] = ()
+    polls: Sequence[Polled] = ()
     timers: Mapping[str, OnDue] = field(default_factory=dict)
     pending: Select[int] | None = None
     """Counts what is under way that neither outbox, inbox nor timers show (deliveries); it is
     given the machine's time as `wall`."""
-    loops: Mapping[str, Poll] = field(default_factory=dict)
+    loops: Mapping[str, Polled] = field(default_factory=dict)
     """Polls that run continuously beside the others, because they wait for strangers; each by the
     table whose rows give it something to do."""
     measures: Sequence[Poll] = ()

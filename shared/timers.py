@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, Index, bindparam, func, select, text, update
+from sqlalchemy import ColumnElement, Index, and_, bindparam, func, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql.dml import ReturningUpdate
 
@@ -213,13 +213,16 @@ async def run_due(sessions: Sessions, handlers: Mapping[str, OnDue]) -> int:
     return done
 
 
+_IS_DUE = and_(
+    Timer.state == ARMED,
+    Timer.due_at <= bindparam("now"),
+    Timer.retry_at.is_(None) | (Timer.retry_at <= bindparam("wall")),
+)
+ANY_DUE = select(Timer.id).where(_IS_DUE).exists()
+"""Whether a limit is to be handled at `now` of the domain and `wall` of the machine."""
 _DUE = (
     select(Timer)
-    .where(
-        Timer.state == ARMED,
-        Timer.due_at <= bindparam("now"),
-        Timer.retry_at.is_(None) | (Timer.retry_at <= bindparam("wall")),
-    )
+    .where(_IS_DUE)
     .order_by(Timer.due_at, Timer.id)
     .limit(CLAIM)
     .with_for_update(skip_locked=True)

@@ -22,7 +22,7 @@ from shared.events.cases import (
 from shared.events.payroll import TransfersReminded, WageAccountChanged
 from shared.events.platform import PLATFORM, EventParked, ItemWithoutTimer, TimerLate
 from shared.events.registry import CalendarPublished, PersonPosted
-from shared.jobs import daily
+from shared.jobs import daily, polled
 from shared.service import Service
 
 service = Service(
@@ -66,7 +66,7 @@ service = Service(
         "bundle": jobs.on_bundle_due,
         "retelling": jobs.on_retelling_due,
     },
-    loops={"deliveries": jobs.send_deliveries},
+    loops={"deliveries": polled(jobs.send_deliveries, queries.deliveries.WAITS)},
     invariants={
         "sent_twice": queries.invariants.sent_twice,
         "without_timer": queries.invariants.without_timer,

@@ -55,7 +55,7 @@ from shared.events.registry import (
     WorksContractSigned,
     WorksContractSupplemented,
 )
-from shared.jobs import daily
+from shared.jobs import daily, polled
 from shared.service import Service
 from shared.uploads import MEBIBYTE
 
@@ -119,11 +119,12 @@ service = Service(
         daily("13:00", jobs.look_at_sites),
     ],
     polls=[
-        jobs.replan_obligations,
-        jobs.match_returns,
-        jobs.find_missed_transfers,
-        jobs.review_pay_months,
-        jobs.keep_canary_flying,
+        polled(jobs.replan_obligations, queries.obligations.REPLAN_WAITS),
+        polled(jobs.match_returns, queries.lines.RETURN_WAITS),
+        polled(jobs.find_missed_transfers, queries.transfers.MISS_WAITS),
+        polled(jobs.find_missed_canaries),
+        polled(jobs.review_pay_months, queries.paydays.MONTH_WAITS),
+        polled(jobs.keep_canary_flying),
     ],
     timers={
         "bank_feed": jobs.on_bank_feed_due,
@@ -141,7 +142,11 @@ service = Service(
         "roster": sheet_print.roster,
         "attendance": sheet_print.attendance,
     },
-    loops={StatementFile.__tablename__: jobs.read_statement_files},
+    loops={
+        StatementFile.__tablename__: polled(
+            jobs.read_statement_files, queries.statement_files.FILE_WAITS
+        )
+    },
     bodies={
         "/v1/statement-files": MOST_BYTES + MEBIBYTE,
         "/v1/disbursements/[^/]+/results": MOST_RESULT_BYTES,

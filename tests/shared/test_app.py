@@ -10,7 +10,8 @@ from shared import app, telemetry
 from shared.app import Running, compose
 from shared.config import Runtime
 from shared.db import Sessions
-from shared.jobs import Poll, Rounds
+from shared.jobs import Poll, polled
+from shared.rounds import Rounds
 from shared.service import Service
 from tests.waiting import until
 
@@ -33,7 +34,7 @@ class Heap:
 
 
 def composed(service: Service, runtime: Runtime, *polls: Poll) -> Running:
-    return compose(replace(service, polls=polls), runtime)
+    return compose(replace(service, polls=[polled(poll) for poll in polls]), runtime)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 from shared import clock
 from shared.db import Sessions, new_id
 from shared.events.platform import TimerLate
-from shared.jobs import Daily, JobFailure, JobRun, daily, last_done, next_due, run_due, run_once
+from shared.jobs import Daily, JobFailure, JobRun, daily, last_done, next_due, run_due
 from tests.fixtures.service import Published, Time
 from tests.shared.house import Stone
 
@@ -181,13 +181,6 @@ async def test_a_later_day_waits_for_the_one_that_fails(
     await run_due(sessions, [work.job])
     assert work.tried == span(2)
     assert await days(sessions) == [FIRST]
-
-
-async def test_a_day_can_be_run_again_by_hand(sessions: Sessions, work: Work) -> None:
-    await run_due(sessions, [work.job])
-    await run_once(sessions, work.job, FIRST)
-    assert await days(sessions) == [FIRST]
-    assert work.tried == [FIRST, FIRST]
 
 
 async def test_without_jobs_nothing_is_due(sessions: Sessions) -> None:

@@ -279,6 +279,9 @@ _PACED = exists().where(Robot.id == Delivery.robot_id, Robot.free_at > _WALL)
 _KEPT_BACK = windows.any_lasts(_WALL)
 _LATE = (Delivery.state == DeliveryState.WAITING) & (Delivery.next_at <= _WALL)
 _DUE = _LATE & ~_HELD & ~_PACED & ~_KEPT_BACK
+_UNCLAIMED = or_(Delivery.leased_until.is_(None), Delivery.leased_until <= _WALL)
+WAITS = select(Delivery.id).where(_DUE, _UNCLAIMED).exists()
+"""Whether something is to be sent by the machine's clock (`wall`) that nobody sends yet."""
 DUE = select(func.count()).where(_DUE)
 """Counts what is due by the machine's clock (`wall`), claimed or not: the manifest's `pending`."""
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, bindparam, column, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, Text, bindparam, column, exists, func, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from services.payroll.models import Allocation, BankLine, Source, WageAccount
@@ -188,6 +188,10 @@ async def locked_credit_lines(
 async def find_line(session: Session, account_index: str, line_id: UUID) -> BankLine | None:
     """Give a line of an account, or None."""
     return await session.get(BankLine, (account_index, line_id))
+
+
+RETURN_WAITS = exists().where(BankLine.to_match)
+"""Whether a return is there whose credit is to be looked for."""
 
 
 async def find_return(session: Session) -> BankLine | None:

@@ -124,9 +124,13 @@ def _under(column: known.Column, area_code: str) -> ColumnElement[bool]:
     return or_(known.in_scope(column, Scope(frozenset({area_code}))), column == area_code)
 
 
+REPLAN_WAITS = exists().where(~Replan.done)
+"""Whether due days wait to be worked out again."""
+
+
 async def any_open_replan(session: Session) -> bool:
     """Say whether due days wait to be worked out again."""
-    return bool(await session.scalar(select(exists().where(~Replan.done))))
+    return bool(await session.scalar(select(REPLAN_WAITS)))
 
 
 async def locked_open_replan(session: Session) -> Replan | None:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Date, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.payroll.models import (
@@ -104,7 +104,7 @@ async def touch_closed(session: Session, today: date) -> None:
     )
 
 
-def _due(today: date) -> ColumnElement[bool]:
+def _due(today: date | ColumnElement[date]) -> ColumnElement[bool]:
     """A day is over, and the bank's data up to it are there, or there is no account to wait for."""
     lacking = (
         exists()
@@ -117,6 +117,13 @@ def _due(today: date) -> ColumnElement[bool]:
         .correlate(Payday)
     )
     return and_(Payday.judged_on.is_(None), Payday.workers > 0, Payday.due_on < today, ~lacking)
+
+
+MONTH_WAITS = (
+    exists().where(PayMonth.touched)
+    | select(Payday.id).where(_due(bindparam("today", type_=Date))).exists()
+)
+"""Whether something was told of a month, or one of its days is over `today`."""
 
 
 async def locked_months(session: Session, today: date, limit: int) -> Sequence[PayMonth]:

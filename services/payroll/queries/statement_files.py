@@ -8,6 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import (
     Select,
+    bindparam,
+    exists,
     func,
     or_,
     select,
@@ -92,6 +94,13 @@ async def locked_statement(session: Session, statement_id: UUID) -> StatementFil
             .execution_options(populate_existing=True)
         )
     ).one()
+
+
+FILE_WAITS = exists().where(
+    StatementFile.status == StatementStatus.READING,
+    or_(StatementFile.claimed_until.is_(None), StatementFile.claimed_until < bindparam("wall")),
+)
+"""Whether a file is here that nobody reads by the machine's clock (`wall`)."""
 
 
 async def locked_waiting_statement(session: Session, wall: datetime) -> StatementFile | None:

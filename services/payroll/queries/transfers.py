@@ -5,6 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import (
+    ColumnElement,
     Date,
     Integer,
     Select,
@@ -12,6 +13,7 @@ from sqlalchemy import (
     bindparam,
     column,
     func,
+    join,
     literal_column,
     select,
     true,
@@ -20,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from services.payroll.models import Obligation, Source
+from services.payroll.queries.obligations import REPLAN_WAITS
 from services.payroll.rules.obligations import OPEN, ObligationStatus
 from shared.db import Session
 
@@ -36,7 +39,8 @@ _PLANNED = Obligation.status == literal_column(f"'{ObligationStatus.PLANNED}'")
 _OPEN = Obligation.status.in_([literal_column(f"'{status}'") for status in OPEN])
 
 
-_OVER = _OPEN & (Obligation.due_on < bindparam("today", type_=Date))
+_TODAY = bindparam("today", type_=Date)
+_OVER = _OPEN & (Obligation.due_on < _TODAY)
 _MOST = bindparam("most", type_=Integer)
 
 
@@ -75,6 +79,24 @@ def _overdue() -> Select[Obligation]:
 
 # Built once: it is asked at every look for what is due.
 _OVERDUE = _overdue()
+
+
+def _miss_waits() -> ColumnElement[bool]:
+    """Ask each source for its oldest alone: one look at an index for each, whatever the sum."""
+    mine = (
+        select(Obligation.id)
+        .where(_OVER, Obligation.source_id == Source.id, Obligation.due_on <= Source.fed_until)
+        .limit(1)
+        .lateral("mine")
+    )
+    told = select(mine.c.id).select_from(join(Source, mine, true())).exists()
+    alone = select(Obligation.id).where(_OVER, Obligation.source_id.is_(None)).exists()
+    falling = select(Obligation.id).where(_PLANNED, Obligation.due_on < _TODAY).exists()
+    return ~REPLAN_WAITS & (told | alone | falling)
+
+
+MISS_WAITS = _miss_waits()
+"""Whether an obligation would be missed or fall due `today`."""
 
 
 async def locked_obligations_overdue(
