@@ -1,13 +1,25 @@
 """The movable clock of demo and tests: a row that survives a crash and serves all replicas."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict
-from sqlalchemy import ColumnElement, DateTime, Select, bindparam, cast, func, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Select,
+    bindparam,
+    cast,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import REGCLASS, insert
 
 from shared import clock, idempotency, jobs, timers
@@ -23,6 +35,8 @@ from shared.wording import Text
 
 Work = Callable[[], Awaitable[int]]
 Look = Callable[[], Awaitable[dict[str, Any]]]
+# Seconds between two looks at what is under way, at first and at most.
+_PAUSE, _LONGEST_PAUSE = 0.005, 0.1
 
 
 class ClockRunsForward(Problem):
@@ -50,7 +64,8 @@ class NextOut(BaseModel):
 class IdleOut(BaseModel):
     """Whether this service is quiet, and counters that stand still while it is.
 
-    `sent` and `heard` number what it ever said and was told; a number may be passed over.
+    `sent` and `heard` number what it ever said and was told; a number may be passed over. `ready`:
+    a poll would find something if the clock were set, be it to where it stands.
     """
 
     idle: bool
@@ -60,13 +75,18 @@ class IdleOut(BaseModel):
     lag: int
     due: int
     pending: int
+    ready: bool
     sent: int
     next: AwareDatetime | None
 
 
 class IdlesOut(IdleOut):
-    """The same, and of other services of the process by name."""
+    """The same, and of other services of the process by name.
 
+    `settled`: two looks at all of them, one after the other, found them idle and the same.
+    """
+
+    settled: bool
     beside: dict[str, IdleOut]
 
 
@@ -104,14 +124,15 @@ def _looked(service: Service) -> Select[tuple[Any, ...]]:
     until = func.coalesce(now, bindparam("wall", type_=DateTime(timezone=True)))
     armed = Timer.state == timers.ARMED
     nothing = select(literal(0))
+    waits = [poll.waits for poll in service.polls if poll.waits is not None]
     parts: dict[str, Select[Any]] = {
-        "now": select(ScenarioClock.now),
         "unsent": select(func.count()).where(OutboxRow.sent_at.is_(None)),
         "sent": select(_numbered("outbox_position_seq")),
         "waiting": select(func.count()).where(InboxKey.retry_at.is_not(None)),
         "heard": select(_numbered("inbox_position_seq")),
         "due": select(func.count()).where(armed, Timer.due_at <= until),
         "pending": nothing if service.pending is None else service.pending,
+        "ready": select(or_(false(), *waits)),
         "timer": timers.NEXT_DUE,
         "jobs": jobs.LAST_DONE,
     }
@@ -134,9 +155,9 @@ def looking(service: Service, sessions: Sessions, bus: Bus) -> Look:
             lag = await bus.lag(service.name)
         except BusAway:
             lag = -1  # Not known, so not idle; a process that has just come has not joined yet.
-        told = dict(await sessions.ask(looked, {"wall": clock.wall()}) or {})
-        clock.follow(told["now"])
-        now = clock.now()
+        now = await sessions.now()
+        asked = {"wall": clock.wall(), "now": now, "today": clock.day_of(now)}
+        told = dict(await sessions.ask(looked, asked) or {})
         following = _following(service, told.pop("timer"), told.pop("jobs"))
         told["due"] += bool(following and following <= now)
         busy = told["unsent"] or told["waiting"] or told["due"] or told["pending"] or lag
@@ -167,12 +188,41 @@ def router(look: Look, work: Work) -> APIRouter:
 
     @routes.get("/scenario/idle", dependencies=play, summary="Whether nothing is under way")
     async def idle(
-        request: Request, beside: Annotated[list[str] | None, Query(max_length=10)] = None
+        request: Request,
+        beside: Annotated[list[str] | None, Query(max_length=10)] = None,
+        wait: Annotated[float, Query(ge=0, le=30)] = 0,
     ) -> IdlesOut:
-        """`beside` names other services: those that this process serves are told of as well."""
-        looks: Mapping[str, Look] = request.app.state.beside
-        names = [name for name in beside or () if name in looks]
-        own, *others = await asyncio.gather(look(), *(looks[name]() for name in names))
-        return IdlesOut.model_validate(own | {"beside": dict(zip(names, others, strict=True))})
+        """`beside` names other services: those that this process serves are told of as well.
+
+        `wait`: for so many seconds the answer waits for them to settle.
+        """
+        known: Mapping[str, Look] = request.app.state.beside
+        looks = {"": look} | {name: known[name] for name in beside or () if name in known}
+        told, settled = await _settled(looks, wait)
+        own = told.pop("")
+        return IdlesOut.model_validate(own | {"beside": told, "settled": settled})
 
     return routes
+
+
+async def _settled(looks: Mapping[str, Look], wait: float) -> tuple[dict[str, Any], bool]:
+    """Look until two looks at all find them idle and the same, or for so many seconds."""
+    until, pause = time.monotonic() + wait, _PAUSE
+    told, before = await _all(looks), None
+    while time.monotonic() < until:
+        if all(one["idle"] for one in told.values()):
+            if told == before:
+                return told, True
+            before, told = told, await _all(looks)
+            continue
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, _LONGEST_PAUSE)
+        # Those that came to rest are looked at again when all have.
+        busy = {name: looks[name] for name, one in told.items() if not one["idle"]}
+        told |= await _all(busy)
+    return told, False
+
+
+async def _all(looks: Mapping[str, Look]) -> dict[str, Any]:
+    found = await asyncio.gather(*(look() for look in looks.values()))
+    return dict(zip(looks, found, strict=True))

@@ -19,8 +19,9 @@ SERVICES = ("registry", "payroll", "cases", "alerts")
 # Only payroll takes what banks and contractors send; the others hear of it by events.
 ALONE = ("payroll",)
 Json: TypeAlias = Any
-# Seconds: between two looks at services that work, at first; and with no sign of life at most.
-FIRST_PAUSE, PATIENCE = 0.01, 90.0
+# Seconds: for which a process is given to come to rest before it is asked again; and with no sign
+# of life at most.
+WAIT, PATIENCE = 10.0, 90.0
 
 
 class Fact(NamedTuple):
@@ -120,6 +121,7 @@ class Stage:
         self.following: dict[str, datetime | None] = dict.fromkeys(SERVICES)
         self.now: datetime | None = None
         self.sent: dict[str, int] = {}
+        self.ready: list[str] = []
 
     async def settle(self) -> None:
         """Wait until two rounds over all services are idle with equal counters.
@@ -127,45 +129,38 @@ class Stage:
         Raises PlayFailed if they neither move nor come to rest.
         """
         before: dict[str, Any] = {}
+        moved_at = time.monotonic()
         while True:
-            counters = await self._counters(SERVICES)
-            busy = [name for name, one in counters.items() if not one["idle"]]
-            if busy:
-                await self._rest(busy)
-            elif counters == before:
+            counters, settled = await self._counters()
+            if settled or (counters == before and all(one["idle"] for one in counters.values())):
                 self.sent = {name: one["sent"] for name, one in counters.items()}
+                self.ready = [name for name, one in counters.items() if one["ready"]]
                 return
-            before = {} if busy else counters
-
-    async def _rest(self, busy: Sequence[str]) -> None:
-        """Wait until services that work have come to rest; the others are not asked meanwhile."""
-        pause, moved_at, before = FIRST_PAUSE, time.monotonic(), None
-        while busy:
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, 0.1)
-            counters = await self._counters(busy)
             moved_at = moved_at if counters == before else time.monotonic()
             if time.monotonic() - moved_at > PATIENCE:
                 raise PlayFailed(f"the services do not come to rest: {counters}")
-            busy, before = [name for name in busy if not counters[name]["idle"]], counters
+            before = counters
 
-    async def _counters(self, names: Sequence[str]) -> dict[str, Any]:
+    async def _counters(self) -> tuple[dict[str, Any], bool]:
+        """Give what each service tells once its process has settled, and whether that is all."""
         processes: dict[str, list[str]] = defaultdict(list)
-        for name in names:
+        for name in SERVICES:
             processes[self.client.bases[name]].append(name)
         told: dict[str, Any] = {}
+        settled = len(processes) == 1
         # One question for each process: it answers for all of its services.
         for one in await asyncio.gather(*map(self._idle, processes.values())):
+            settled &= one.pop("settled")
             told |= one
         self._follow(told)
-        return {name: {**one, "next": None} for name, one in told.items()}
+        return {name: {**one, "next": None, "now": None} for name, one in told.items()}, settled
 
     async def _idle(self, names: Sequence[str]) -> dict[str, Any]:
         first, *others = names
-        asked = {"beside": others}
+        asked = {"beside": others, "wait": WAIT}
         told = await self.client.call("GET", f"/{first}/scenario/idle", query=asked)
-        beside: dict[str, Any] = told.pop("beside")
-        return {first: told, **beside}
+        settled, beside = told.pop("settled"), told.pop("beside")
+        return {first: told, **beside, "settled": settled}
 
     async def go(self, instant: datetime, names: Sequence[str] = SERVICES) -> None:
         """Move the clock of some services to an instant, stopping at every due one before it.
@@ -184,6 +179,7 @@ class Stage:
         """
         if len(names) > 1:
             await self.settle()
+            names = [name for name in names if name in {*self.ready, *self._due(instant)}]
         await self._set(instant, names, changed=True)
 
     async def _set(self, instant: datetime, names: Sequence[str], *, changed: bool = False) -> None:
