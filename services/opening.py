@@ -68,7 +68,7 @@ async def database(runtime: Runtime, services: Sequence[Service]) -> AsyncIterat
             f"({', '.join(f'{name.upper()}_DATABASE_URL' for name in homeless)}): "
             "replicas share a database"
         )
-    server = Server(runtime.data_dir / "postgres")
+    server = Server(runtime.data_dir / "postgres", synced=runtime.embedded_sync)
     url = await asyncio.to_thread(server.start)
     try:
         yield runtime.model_copy(update={"database_url": url})

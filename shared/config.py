@@ -36,6 +36,9 @@ class Runtime(BaseSettings):
     """The user's password."""
     data_dir: Path = Path(".data")
     """The folder of embedded mode: database, token key, kept files."""
+    embedded_sync: bool = True
+    """Let the embedded server wait for the disk at each commit. Off: what it holds may be lost
+    when the machine dies, as may what the demo throws away anyway."""
     files_url: str | None = None
     """Where kept files go: `file:///…` or `s3://bucket/prefix`. Unset: a folder in `data_dir`."""
     oidc_issuer: str | None = None

@@ -27,11 +27,10 @@ _SETTINGS = {
     "log_timezone": "UTC",
     "log_checkpoints": "off",
 }
-# What a test may lose: its data when the machine dies. Autovacuum would hold templates open.
-_FAST = {
-    "fsync": "off",
-    "synchronous_commit": "off",
-    "full_page_writes": "off",
+# What is thrown away afterwards may be lost when the machine dies.
+_UNSYNCED = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# So may what a test writes. Autovacuum would hold templates open.
+_FAST = _UNSYNCED | {
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "shared_buffers": "32MB",
@@ -103,13 +102,13 @@ class Server:
     one to `stop()` ends it.
     """
 
-    def __init__(self, folder: Path, *, fast: bool = False) -> None:
+    def __init__(self, folder: Path, *, fast: bool = False, synced: bool = True) -> None:
         """Take a folder, which is made if missing.
 
-        `fast` is for tests: nothing is synced to disk, and on Linux the server ends with the
-        thread that started it.
+        `synced`: a commit waits for the disk. `fast` is for tests: it does not, and on Linux the
+        server ends with the thread that started it.
         """
-        self._folder, self._fast = folder.resolve(), fast
+        self._folder, self._fast, self._synced = folder.resolve(), fast, synced
         self._data = self._folder / "data"
         self._account = _Account.ours()
         self._sockets: Path | None = None
@@ -221,7 +220,7 @@ class Server:
         return program, runtime
 
     def _command(self, program: Path, runtime: Path, *, ends_with_us: bool) -> list[str]:
-        settings = _SETTINGS | (_FAST if self._fast else {})
+        settings = _SETTINGS | ({} if self._synced else _UNSYNCED) | (_FAST if self._fast else {})
         setpriv = _setpriv() if ends_with_us else None
         return [
             *([setpriv, "--pdeathsig", "INT"] if setpriv else []),

@@ -7,7 +7,17 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, Index, and_, bindparam, func, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Index,
+    and_,
+    bindparam,
+    func,
+    inspect,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql.dml import ReturningUpdate
 
@@ -115,10 +125,20 @@ async def disarm(session: Session, subject_id: UUID, *kinds: str) -> int:
     wait for it here would be a deadlock, since it waits for the subject that we hold.
     """
     about = {"about": subject_id}
-    gone = await session.execute(
-        _DISARM_SOME if kinds else _DISARM, {**about, "kinds": kinds} if kinds else about
+    return await _disarm(
+        session,
+        _DISARM_SOME if kinds else _DISARM,
+        {**about, "kinds": kinds} if kinds else about,
     )
-    return len(gone.all())
+
+
+async def _disarm(
+    session: Session, statement: ReturningUpdate[Any], values: Mapping[str, Any] | None = None
+) -> int:
+    """Disarm, and note what is, for the batch to which it may belong; give how many it were."""
+    gone = (await session.scalars(statement, values)).all()
+    session.info.setdefault(DISARMED, set()).update(gone)
+    return len(gone)
 
 
 async def hold_all(session: Session, subject_ids: Collection[UUID]) -> None:
@@ -133,12 +153,12 @@ async def hold_all(session: Session, subject_ids: Collection[UUID]) -> None:
 
 async def disarm_all(session: Session, subject_ids: Collection[UUID]) -> None:
     """Disarm all limits of some subjects in one statement, but for those claimed just now."""
-    await session.execute(_disarming(Timer.subject_id.in_(subject_ids)))
+    await _disarm(session, _disarming(Timer.subject_id.in_(subject_ids)))
 
 
 async def disarm_one(session: Session, timer: Timer) -> None:
     """Disarm one limit, unless it is claimed just now: then its handler finds what is new."""
-    await session.execute(_disarming(Timer.id == timer.id))
+    await _disarm(session, _disarming(Timer.id == timer.id))
 
 
 async def fire_due(
@@ -258,9 +278,11 @@ async def _fire(session: Session, timer: Timer, handlers: Mapping[str, OnDue]) -
 
 async def _handle(session: Session, timer: Timer, on_due: OnDue) -> None:
     """Handle a limit in a savepoint of its own, and measure how late that was."""
-    # An earlier one of this transaction may have disarmed it.
-    await session.refresh(timer)
-    if timer.state != ARMED:
+    # An earlier one of this transaction may have handled or disarmed it. What one that was rolled
+    # back did to it is not known here: if it was disarmed only there, it is claimed again.
+    if inspect(timer).expired_attributes:
+        await session.refresh(timer)
+    if timer.state != ARMED or timer.id in session.info.get(DISARMED, ()):
         return
     session.info["actor"] = f"timer:{timer.kind}"
     kind, due_at = timer.kind, timer.due_at

@@ -139,6 +139,7 @@ async def _served(data: Path, port: int) -> AsyncIterator[Place]:
     """Serve all services in a process of their own on a fresh embedded database."""
     settings = {
         "DATA_DIR": str(data),
+        "EMBEDDED_SYNC": "0",
         "SCENARIO_CLOCK": "1",
         "EGRESS_ALLOW": "127.0.0.1/32:*",
         "LOG_LEVEL": "ERROR",

@@ -204,6 +204,8 @@ async def locked_returns_unmatched(
     session: Session, source_id: UUID, account_indexes: Collection[str]
 ) -> Sequence[BankLine]:
     """Give the returns of some accounts of which nothing was ever decided, for changing."""
+    if not account_indexes:
+        return ()
     decided = select(Allocation.id).where(Allocation.returning_line_id == BankLine.id).exists()
     rows = await session.scalars(
         select(BankLine)
