@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -288,7 +288,7 @@ class Sessions:
         self._plain = (
             bind.execution_options(isolation_level="AUTOCOMMIT")
             if isinstance(bind, AsyncEngine)
-            else None
+            else nullcontext(bind)
         )
         self.keeper = Keeper(url)
         """Holds the lock of what one process at a time does, for a short while."""
@@ -306,9 +306,8 @@ class Sessions:
 
     async def ask(self, statement: Executable, values: Mapping[str, Any]) -> RowMapping | None:
         """Give the row of one statement that needs no session and is a transaction by itself."""
-        if isinstance(self.bind, AsyncConnection):
-            return (await self.bind.execute(statement, values)).mappings().one_or_none()
-        async with (self._plain or self.bind).connect() as taken:
+        plain = self._plain
+        async with plain.connect() if isinstance(plain, AsyncEngine) else plain as taken:
             return (await taken.execute(statement, values)).mappings().one_or_none()
 
     @asynccontextmanager
@@ -338,10 +337,8 @@ class Sessions:
     async def now(self) -> datetime:
         """Give the domain's time, for what needs no session."""
         if self.scenario:
-            told = None if self._stands else await self.ask(select(ScenarioClock.now), {})
-            if told:
-                self.moved(told["now"])
-            clock.follow(self._stands or (told["now"] if told else None))
+            told = self._stands or await self.ask(select(ScenarioClock.now), {})
+            clock.follow(told["now"] if isinstance(told, RowMapping) else told)
         return clock.now()
 
     def moved(self, instant: datetime) -> None:

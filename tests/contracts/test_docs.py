@@ -163,7 +163,7 @@ def test_every_daily_job_is_documented_with_its_time() -> None:
 
 def test_every_poll_and_loop_is_documented() -> None:
     assert set(_first(COMMANDS, "poll or loop")) == {
-        f"{service.name}.{poll.__name__}"
+        f"{service.name}.{poll.name}"
         for service in SERVICES.values()
         for poll in chain(service.polls, service.loops.values())
     }
