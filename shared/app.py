@@ -206,8 +206,9 @@ async def _verify(composed: Sequence[Running]) -> None:
             most = int(await session.scalar(text("SHOW max_connections")) or 0)
         url = make_url(one.sessions.url)
         server = (url.host, url.port, url.query.get("host"))
-        # Beside the pool: relay, one job or scenario lock, sealing, a watch, and one in reserve.
-        here = needed.get(server, 0) + one.service.settings().pool_size + 5
+        # Beside the pool: relay, one job or scenario lock, sealing, what asks, a watch, and one in
+        # reserve.
+        here = needed.get(server, 0) + one.service.settings().pool_size + 6
         needed[server] = here
         if here > most:
             raise RuntimeError(

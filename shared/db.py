@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -23,14 +23,12 @@ from sqlalchemy import (
     Index,
     MetaData,
     Numeric,
-    RowMapping,
     Table,
     Text,
     Uuid,
     event,
     insert,
     inspect,
-    select,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -45,6 +43,7 @@ from sqlalchemy.orm import Session as SyncSession
 from sqlalchemy.orm.attributes import get_history
 
 from shared import clock
+from shared.asking import Asker
 from shared.locks import Keeper
 from shared.pii import Sealed
 from shared.pool import DatabaseAway as DatabaseAway  # noqa: PLC0414  others find it here
@@ -52,7 +51,7 @@ from shared.pool import engine as engine  # noqa: PLC0414
 from shared.problems import Problem
 
 Session = AsyncSession
-_SCENARIO_NOW = "SELECT now FROM scenario_clock"
+_SCENARIO_NOW = text("SELECT now FROM scenario_clock")
 
 # How annotations become columns, in every service: enums as text with a check, money to the fen.
 COLUMN_TYPES: dict[Any, Any] = {
@@ -285,11 +284,7 @@ class Sessions:
         """Called after a commit that published something."""
         self.written: list[tuple[str, Any]] = []
         """Called after a commit that wrote rows of the table that stands before it."""
-        self._plain = (
-            bind.execution_options(isolation_level="AUTOCOMMIT")
-            if isinstance(bind, AsyncEngine)
-            else nullcontext(bind)
-        )
+        self._asker = Asker(url)
         self.keeper = Keeper(url)
         """Holds the lock of what one process at a time does, for a short while."""
 
@@ -301,14 +296,18 @@ class Sessions:
     async def close(self) -> None:
         """Close the pool, and what was kept beside it."""
         self.keeper.close()
+        self._asker.close()
         if isinstance(self.bind, AsyncEngine):
             await self.bind.dispose()
 
-    async def ask(self, statement: Executable, values: Mapping[str, Any]) -> RowMapping | None:
-        """Give the row of one statement that needs no session and is a transaction by itself."""
-        plain = self._plain
-        async with plain.connect() if isinstance(plain, AsyncEngine) else plain as taken:
-            return (await taken.execute(statement, values)).mappings().one_or_none()
+    async def ask(
+        self, statement: Executable, values: Mapping[str, Any]
+    ) -> Mapping[str, Any] | None:
+        """Give the row of one statement, built once, that is a transaction by itself."""
+        if isinstance(self.bind, AsyncConnection):
+            row = (await self.bind.execute(statement, values)).mappings().one_or_none()
+            return {str(name): value for name, value in row.items()} if row else None
+        return await self._asker.row(statement, values)
 
     @asynccontextmanager
     async def begin(self, actor: str = "system") -> AsyncIterator[Session]:
@@ -337,8 +336,8 @@ class Sessions:
     async def now(self) -> datetime:
         """Give the domain's time, for what needs no session."""
         if self.scenario:
-            told = self._stands or await self.ask(select(ScenarioClock.now), {})
-            clock.follow(told["now"] if isinstance(told, RowMapping) else told)
+            row = None if self._stands else await self.ask(_SCENARIO_NOW, {})
+            clock.follow(row["now"] if row else self._stands)
         return clock.now()
 
     def moved(self, instant: datetime) -> None:
@@ -348,7 +347,7 @@ class Sessions:
 
     async def _ask_clock(self, session: Session) -> datetime | None:
         """Ask in the driver's own way, which costs half of a built statement."""
-        told = await (await session.connection()).exec_driver_sql(_SCENARIO_NOW)
+        told = await (await session.connection()).exec_driver_sql(_SCENARIO_NOW.text)
         if instant := told.scalar():
             self.moved(instant)
         return instant

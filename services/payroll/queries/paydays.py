@@ -28,7 +28,9 @@ from shared.areas import NATION, Scope
 from shared.db import Session, same_id
 from shared.workdays import months_after
 
-_USED = WageAccount.status.not_in([AccountStatus.CLOSED, AccountStatus.PENDING])
+_USED = and_(
+    WageAccount.status != AccountStatus.CLOSED, WageAccount.status != AccountStatus.PENDING
+)
 
 
 def month_id(project_id: UUID, period: str) -> UUID:
