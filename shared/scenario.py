@@ -35,8 +35,8 @@ from shared.wording import Text
 
 Work = Callable[[], Awaitable[int]]
 Look = Callable[[], Awaitable[dict[str, Any]]]
-# Seconds between two looks at what is under way, at first and at most.
-_PAUSE, _LONGEST_PAUSE = 0.005, 0.1
+# Seconds between two looks at what is under way: several times what a look takes, within these.
+_LEAST_PAUSE, _LONGEST_PAUSE, _PAUSE_SHARE = 0.005, 0.1, 4
 
 
 class ClockRunsForward(Problem):
@@ -207,16 +207,16 @@ def router(look: Look, work: Work) -> APIRouter:
 
 async def _settled(looks: Mapping[str, Look], wait: float) -> tuple[dict[str, Any], bool]:
     """Look until two looks at all find them idle and the same, or for so many seconds."""
-    until, pause = time.monotonic() + wait, _PAUSE
+    began = time.monotonic()
     told, before = await _all(looks), None
-    while time.monotonic() < until:
+    pause = min(max((time.monotonic() - began) * _PAUSE_SHARE, _LEAST_PAUSE), _LONGEST_PAUSE)
+    while time.monotonic() < began + wait:
         if all(one["idle"] for one in told.values()):
             if told == before:
                 return told, True
             before, told = told, await _all(looks)
             continue
         await asyncio.sleep(pause)
-        pause = min(pause * 2, _LONGEST_PAUSE)
         # Those that came to rest are looked at again when all have.
         busy = {name: looks[name] for name, one in told.items() if not one["idle"]}
         told |= await _all(busy)
