@@ -3,7 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import structlog
 from sqlalchemy import Select, select
@@ -11,9 +11,7 @@ from sqlalchemy import Select, select
 from shared import clock, jobs, telemetry, timers
 from shared.db import Sessions
 from shared.jobs import Polled, Work
-
-if TYPE_CHECKING:
-    from shared.service import Service
+from shared.service import Service
 
 log = structlog.get_logger()
 
@@ -33,7 +31,7 @@ def waiting(poll: Polled, sessions: Sessions) -> Callable[[], Awaitable[bool]]:
     return waits
 
 
-def looking(service: "Service", sessions: Sessions) -> Look:
+def looking(service: Service, sessions: Sessions) -> Look:
     """Make the look at what the clock moves of a service: jobs, timers, and each poll by its name.
 
     It is one statement without a transaction of its own, for it is made at least each second.

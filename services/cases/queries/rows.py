@@ -1,8 +1,9 @@
 """How rows are locked, and how those are written that are unique while something lasts."""
 
+from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Select
+from sqlalchemy import Executable, Select
 from sqlalchemy.dialects.postgresql import insert
 
 from services.cases.models import Base
@@ -29,13 +30,16 @@ async def insert_new(session: Session, model: type[Base], **values: Any) -> bool
 
     A conflict waits for the transaction that holds the other row, so two cannot both be new.
     """
-    entity: Any = model
-    done = await session.scalar(
-        insert(entity).values(**values).on_conflict_do_nothing().returning(entity.id)
-    )
+    table: Any = model.__table__
+    done = await session.scalar(_new(table), values)
     if done is None:
         return False
-    columns = entity.__table__.c
-    after = {name: db.shown(columns[name], value) for name, value in values.items()}
-    db.record(session, "insert", entity.__tablename__, done, after=after)
+    after = {name: db.shown(table.c[name], value) for name, value in values.items()}
+    db.record(session, "insert", table.name, done, after=after)
     return True
+
+
+@cache
+def _new(table: Any) -> Executable:  # noqa: ANN401  a mapped table has no type of its own
+    """Build it once: each condition, case and entry that comes is written by it."""
+    return insert(table).on_conflict_do_nothing().returning(table.c.id)
