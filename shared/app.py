@@ -64,8 +64,7 @@ _WRITES = (
 
 # How often the clock door looks, in seconds of the machine's time.
 LOOK_EVERY, LOOK_LEAST = 1.0, 0.05
-# And how often a loop looks for what another process wrote, who cannot wake it.
-LOOK_SOON = 0.2
+LOOK_SOON = 0.2  # And for what another process wrote, which wakes nobody here.
 # Whoever moves a scenario's clock looks himself; this is for what a crash left behind.
 LOOK_EVERY_IN_SCENARIO = 5.0
 SWEEP_EVERY = 60.0
@@ -206,8 +205,7 @@ async def _verify(composed: Sequence[Running]) -> None:
             most = int(await session.scalar(text("SHOW max_connections")) or 0)
         url = make_url(one.sessions.url)
         server = (url.host, url.port, url.query.get("host"))
-        # Beside the pool: relay, one job or scenario lock, sealing, what asks, a watch, and one in
-        # reserve.
+        # Beside the pool: relay, one job or scenario lock, sealing, Asker, a watch, one in reserve.
         here = needed.get(server, 0) + one.service.settings().pool_size + 6
         needed[server] = here
         if here > most:
@@ -292,18 +290,16 @@ def service_app(
 
 def _due(service: Service, sessions: database.Sessions) -> dict[str, Work]:
     """Give what the clock door looks after: daily jobs, timers, and each poll for itself."""
-    polls = {poll.name: partial(poll.run, sessions) for poll in service.polls}
     return {
         "jobs": partial(jobs.run_due, sessions, service.jobs),
         "timers": partial(timers.run_due, sessions, service.timers),
-        **polls,
+        **{poll.name: partial(poll.run, sessions) for poll in service.polls},
     }
 
 
 def _loops(one: Running, sign: audit.Sign | None) -> list[tuple[str, Loop]]:
     """Give a service's loops, each with its name; every replica runs all of them."""
     name = one.service.name
-
     sweep = Rounds(
         name,
         {

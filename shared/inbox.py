@@ -28,14 +28,11 @@ log = structlog.get_logger()
 Handler = Callable[[Session, Any], Awaitable[None]]
 Handlers = Mapping[type[Event], Handler]
 
-# Pauses before the tries of a new event: what failed by chance is over within a second.
-QUICK_TRIES = (0.0, 0.05, 0.2)
+QUICK_TRIES = (0.0, 0.05, 0.2)  # What failed by chance is over within a second.
 RETRY_AFTER = (timedelta(seconds=5), timedelta(minutes=1), timedelta(minutes=10))
 
 LONGEST_KEY = 200
-# How many events of one key are handled before the next key has its turn.
-IN_A_ROW = 200
-
+IN_A_ROW = 200  # So many events of one key are handled before the next key has its turn.
 HANDLED, WAITING, PARKED, SKIPPED = "handled", "waiting", "parked", "skipped"
 REPEATED = "repeated"
 
@@ -229,15 +226,10 @@ class Inbox:
         if not await self.sessions.finds(_ANY_KEY, {"wall": clock.wall()}):
             return 0
         async with self.sessions.begin() as session:
-            due = await session.execute(
-                select(InboxKey.topic, InboxKey.key)
-                .where(InboxKey.retry_at <= clock.wall())
-                .order_by(InboxKey.retry_at)
-                .limit(100)
-                # What another replica has in hand is left to it, however long that takes.
-                .with_for_update(skip_locked=True)
-            )
-            keys = due.all()
+            due = select(InboxKey.topic, InboxKey.key).where(InboxKey.retry_at <= clock.wall())
+            # What another replica has in hand is left to it, however long that takes.
+            first = due.order_by(InboxKey.retry_at).limit(100).with_for_update(skip_locked=True)
+            keys = (await session.execute(first)).all()
         done = 0
         for topic, key in keys:
             # A long queue of one key does not hold up the others for ever.

@@ -15,7 +15,7 @@ SERVICE_LINES = {
     "demo": 3_400,
 }
 """A number is raised in the commit that passes it, which says what grew (decision 0025)."""
-SHARED_LINES = 16_200
+SHARED_LINES = 16_400
 
 
 def _sources() -> list[Path]:
