@@ -136,12 +136,15 @@ def demo(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     port: Port = 8000,
     cluster: Annotated[Path | None, typer.Option(help="Play on the cluster of a folder.")] = None,
+    ledger: Annotated[
+        Path, typer.Option(help="Where the arrears ledger is written, as xlsx.")
+    ] = theatre.LEDGER,
 ) -> None:
     """Play a scenario through the HTTP interfaces, show what came of it, then keep serving."""
     # What was started for it is ended with it.
     signal.signal(signal.SIGTERM, _leave)
-    how = {"leave": leave, "as_json": as_json}
-    asyncio.run(theatre.perform(scenario, port=port, cluster=cluster, **how))
+    how = theatre.How(leave=leave, as_json=as_json, ledger=ledger)
+    asyncio.run(theatre.perform(scenario, how, port=port, cluster=cluster))
 
 
 @cli.command()

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from services.demo import months
+from services.demo import cases, months
 from services.demo.page import LATE, RESERVES
 from services.demo.player import Player
 from services.demo.stage import Client
@@ -44,6 +44,7 @@ async def document(player: Player, received: Told) -> dict[str, Any]:
         "systems": await client.call("GET", _SYSTEMS, query=days),
         "months": await months.of_all(client),
         "watch_items": _ordered("opened_at", (_about(i, projects, feeds) for i in items)),
+        "ledger": await cases.ledger(client, player.scenario.area_code),
         "proposals": _ordered("proposed_at", (_about(p, projects) for p in proposals)),
         "alerts": _ordered("raised_at", (_about(a, projects, names=recipients) for a in alerts)),
         "deliveries": _verified(await client.everything(_DELIVERIES, channel="webhook"), received),

@@ -1,106 +1,12 @@
 """The form of a scenario's folder: its files, what each column holds, and what stands in none."""
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
+from collections.abc import Mapping
 
-from services.demo import papers, workers
+from services.demo import checks, papers
+from services.demo.case_facts import CASE_ACTS, CHANNELS
+from services.demo.checks import Column
 from shared.roles import KNOWN_ROLES
-
-# Beyond them there is no calendar, and in the end no time.
-YEARS = range(1900, 2200)
-
-
-def _day(value: str) -> None:
-    if not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-        raise ValueError(f"{value} is no day: YYYY-MM-DD")
-    _year(date.fromisoformat(value))
-
-
-def instant(value: str) -> None:
-    at = datetime.fromisoformat(value)
-    if at.tzinfo is None:
-        raise ValueError("an instant needs its offset")
-    _year(at)
-
-
-def _year(of: date) -> None:
-    if of.year not in YEARS:
-        raise ValueError(f"{of.year} is no year of a scenario")
-
-
-def _money(value: str) -> None:
-    if not re.fullmatch("[0-9]{1,12}([.][0-9]+)?", value):
-        raise ValueError(f"{value} is no amount")
-    if Decimal(value).as_tuple().exponent not in {0, -1, -2}:
-        raise ValueError("an amount has at most two decimals")
-
-
-def _paid(value: str) -> None:
-    _money(value)
-    if Decimal(value) <= 0:
-        raise ValueError("an amount is above zero")
-
-
-def _text(value: str) -> None:
-    if value != value.strip() or not value.isprintable():
-        raise ValueError("blanks at its ends, or signs that cannot be seen")
-
-
-def _number(value: str) -> None:
-    if not value.isascii() or not value.isdecimal():
-        raise ValueError(f"{value} is no whole number")
-
-
-def _workers(value: str) -> None:
-    workers.numbers(value)
-
-
-def _days(value: str) -> None:
-    workers.days(value)
-
-
-def _between(least: int, most: int) -> Callable[[str], None]:
-    def check(value: str) -> None:
-        _number(value)
-        if not least <= int(value) <= most:
-            raise ValueError(f"{value} does not lie between {least} and {most}")
-
-    return check
-
-
-def _time(value: str) -> None:
-    if not re.fullmatch("([01][0-9]|2[0-3]):[0-5][0-9]", value):
-        raise ValueError("a time of day is HH:MM")
-
-
-def _one_of(*choices: str) -> Callable[[str], None]:
-    def check(value: str) -> None:
-        if value not in choices:
-            raise ValueError(f"{value} is none of {', '.join(choices)}")
-
-    return check
-
-
-def _period(value: str) -> None:
-    if not re.fullmatch("20[0-9]{2}-(0[1-9]|1[0-2])", value):
-        raise ValueError("a period is YYYY-MM")
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """What a column holds; `ref` names the file and column in which its value must stand.
-
-    With a `role`, the organisation that it names must have that role.
-    """
-
-    check: Callable[[str], None] = _text
-    required: bool = True
-    ref: tuple[str, str] | None = None
-    role: str = ""
-
 
 _PROJECT = Column(ref=("projects.csv", "code"))
 ORGANISATION = ("organisations.csv", "credit_code")
@@ -114,11 +20,11 @@ _BANK = Column(ref=ORGANISATION, role="bank")
 _SOURCE = Column(ref=("sources.csv", "code"))
 _ACCOUNT = Column(ref=("wage_accounts.csv", "account_no"))
 _AREA = Column(ref=("areas.csv", "code"))
-_DAY, _DAY_OR_NONE = Column(_day), Column(_day, required=False)
+_DAY, _DAY_OR_NONE = Column(checks.day), Column(checks.day, required=False)
 _TEXT, _TEXT_OR_NONE = Column(), Column(required=False)
-_MONEY, _MONEY_OR_NONE = Column(_money), Column(_money, required=False)
+_MONEY, _MONEY_OR_NONE = Column(checks.money), Column(checks.money, required=False)
 
-_WORKS_KIND = _one_of("rural_revitalisation", "village_road", "other")
+_WORKS_KIND = checks.one_of("rural_revitalisation", "village_road", "other")
 
 # The whole format: each file, each column. `scenarios/README.md` says it in words.
 FILES: Mapping[str, Mapping[str, Column]] = {
@@ -140,12 +46,12 @@ FILES: Mapping[str, Mapping[str, Column]] = {
         "code": _TEXT,
         "name": _TEXT,
         "area_code": _AREA,
-        "investment_type": Column(_one_of("government", "state_firm", "ppp", "private")),
+        "investment_type": Column(checks.one_of("government", "state_firm", "ppp", "private")),
         "funding_source": _TEXT_OR_NONE,
         "developer": _DEVELOPER,
         "contractor": _CONTRACTOR_OR_NONE,
         "sector_authority": _SECTOR_OR_NONE,
-        "status": Column(_one_of("001", "002", "003", "004", "005")),
+        "status": Column(checks.one_of("001", "002", "003", "004", "005")),
         "supervised_since": _DAY_OR_NONE,
         "started_on": _DAY_OR_NONE,
     },
@@ -164,24 +70,24 @@ FILES: Mapping[str, Mapping[str, Column]] = {
         "above": _MONEY_OR_NONE,
         "required": _TEXT,
         "basis": _TEXT,
-        "certainty": Column(_one_of("A", "B", "C")),
+        "certainty": Column(checks.one_of("A", "B", "C")),
     },
     "works_contracts.csv": {
         "project": _PROJECT,
         "number": _TEXT,
         "contractor": _CONTRACTOR,
         "signed_on": _DAY,
-        "contract_amount": Column(_paid),
-        "basis": Column(_one_of("per_period", "total", "share")),
+        "contract_amount": Column(checks.paid),
+        "basis": Column(checks.one_of("per_period", "total", "share")),
         "amount": _MONEY_OR_NONE,
         "share": _MONEY_OR_NONE,
-        "first_period": Column(_period),
-        "last_period": Column(_period),
+        "first_period": Column(checks.period),
+        "last_period": Column(checks.period),
         # 国务院令第724号 art. 24: the cycle is a month at most.
-        "cycle_months": Column(_between(1, 1)),
-        "transfer_day": Column(_between(1, 31)),
-        "transfer_month": Column(_one_of("same", "next")),
-        "due_shift": Column(_one_of("backwards", "none")),
+        "cycle_months": Column(checks.between(1, 1)),
+        "transfer_day": Column(checks.between(1, 31)),
+        "transfer_month": Column(checks.one_of("same", "next")),
+        "due_shift": Column(checks.one_of("backwards", "none")),
     },
     "requirements.csv": {
         "project": _PROJECT,
@@ -204,10 +110,10 @@ FILES: Mapping[str, Mapping[str, Column]] = {
         "name": _TEXT,
         "bank": _BANK,
         "area_code": _AREA,
-        "expected_by": Column(_time),
-        "expected_after_wd": Column(_between(0, 30)),
+        "expected_by": Column(checks.time),
+        "expected_after_wd": Column(checks.between(0, 30)),
         "from_day": _DAY,
-        "sends_at": Column(_time),
+        "sends_at": Column(checks.time),
     },
     "wage_accounts.csv": {
         "project": _PROJECT,
@@ -225,19 +131,19 @@ FILES: Mapping[str, Mapping[str, Column]] = {
     },
     "recipients.csv": {
         "name": _TEXT,
-        "role": Column(_one_of(*sorted(KNOWN_ROLES))),
+        "role": Column(checks.one_of(*sorted(KNOWN_ROLES))),
         "area_code": _AREA,
         "organisation": _UNIT_OR_NONE,
         "person": Column(required=False, ref=("persons.csv", "project")),
         "channels": _TEXT,
     },
-    "late_feeds.csv": {"source": _SOURCE, "day": _DAY, "sent_at": Column(instant)},
+    "late_feeds.csv": {"source": _SOURCE, "day": _DAY, "sent_at": Column(checks.instant)},
     "lines.csv": {
         "account_no": _ACCOUNT,
         "serial": _TEXT,
-        "at": Column(instant),
-        "direction": Column(_one_of("in", "out")),
-        "amount": Column(_paid),
+        "at": Column(checks.instant),
+        "direction": Column(checks.one_of("in", "out")),
+        "amount": Column(checks.paid),
         "counterparty_name": _TEXT_OR_NONE,
         "counterparty_account": _TEXT_OR_NONE,
         "purpose": _TEXT_OR_NONE,
@@ -246,65 +152,93 @@ FILES: Mapping[str, Mapping[str, Column]] = {
         "project": _PROJECT,
         "name": _TEXT,
         "trade": _TEXT,
-        "workers": Column(_workers),
+        "workers": Column(checks.numbers),
         "entered_on": _DAY,
         "left_on": _DAY_OR_NONE,
         "contract_on": _DAY_OR_NONE,
-        "pay_unit": Column(_one_of("day", "month")),
-        "pay": Column(_paid),
-        "told_at": Column(instant),
+        "pay_unit": Column(checks.one_of("day", "month")),
+        "pay": Column(checks.paid),
+        "told_at": Column(checks.instant),
     },
     "attendance.csv": {
         "project": _PROJECT,
-        "period": Column(_period),
-        "workers": Column(_workers),
-        "days": Column(_days),
+        "period": Column(checks.period),
+        "workers": Column(checks.numbers),
+        "days": Column(checks.days),
     },
     "gates.csv": {
         "project": _PROJECT,
         "source": _TEXT,
         "from_on": _DAY,
-        "every_days": Column(_between(1, 31)),
-        "sends_at": Column(_time),
+        "every_days": Column(checks.between(1, 31)),
+        "sends_at": Column(checks.time),
     },
     "payrolls.csv": {
         "project": _PROJECT,
-        "period": Column(_period),
-        "layout": Column(_one_of(*papers.LAYOUTS)),
+        "period": Column(checks.period),
+        "layout": Column(checks.one_of(*papers.LAYOUTS)),
         "meals": _MONEY_OR_NONE,
-        "uploaded_at": Column(instant),
-        "reviewed_at": Column(instant, required=False),
-        "approved_at": Column(instant, required=False),
-        "sent_at": Column(instant, required=False),
-        "paid_at": Column(instant, required=False),
+        "uploaded_at": Column(checks.instant),
+        "reviewed_at": Column(checks.instant, required=False),
+        "approved_at": Column(checks.instant, required=False),
+        "sent_at": Column(checks.instant, required=False),
+        "paid_at": Column(checks.instant, required=False),
     },
     "returned.csv": {
         "project": _PROJECT,
-        "period": Column(_period),
-        "worker": Column(_number),
+        "period": Column(checks.period),
+        "worker": Column(checks.number),
         "reason": _TEXT,
-        "again_at": Column(instant, required=False),
+        "again_at": Column(checks.instant, required=False),
     },
     "disputes.csv": {
         "project": _PROJECT,
-        "period": Column(_period),
-        "worker": Column(_number),
-        "said_at": Column(instant),
-        "role": Column(_one_of("wage_office", "wage_officer")),
-        "answer": Column(_one_of("not_received", "not_my_amount", "card_with_someone_else")),
+        "period": Column(checks.period),
+        "worker": Column(checks.number),
+        "said_at": Column(checks.instant),
+        "role": Column(checks.one_of("wage_office", "wage_officer")),
+        "answer": Column(checks.one_of("not_received", "not_my_amount", "card_with_someone_else")),
         "note": _TEXT_OR_NONE,
-        "closed_at": Column(instant, required=False),
+        "closed_at": Column(checks.instant, required=False),
         "proof": _TEXT_OR_NONE,
     },
+    "cases.csv": {
+        "case": _TEXT,
+        "told_at": Column(checks.instant),
+        "channel": Column(checks.one_of(*CHANNELS)),
+        "speaker": Column(checks.one_of("worker", "representative", "anyone", "body")),
+        "workers": Column(checks.numbers),
+        "industry": _TEXT,
+        "project": Column(required=False, ref=("projects.csv", "code")),
+        "employer": _UNIT_OR_NONE,
+        "employer_name": _TEXT_OR_NONE,
+        "place": _TEXT,
+        "months": Column(checks.months, required=False),
+        "amount": _MONEY_OR_NONE,
+        "words": _TEXT,
+    },
+    "case_acts.csv": {
+        "at": Column(checks.instant),
+        "case": Column(ref=("cases.csv", "case")),
+        "role": Column(checks.one_of(*sorted(KNOWN_ROLES))),
+        "unit": _UNIT_OR_NONE,
+        "person": _TEXT_OR_NONE,
+        "act": Column(checks.one_of(*CASE_ACTS)),
+        "code": _TEXT_OR_NONE,
+        "amounts": Column(checks.amounts, required=False),
+        "to": _UNIT_OR_NONE,
+        "proof": _TEXT_OR_NONE,
+        "text": _TEXT_OR_NONE,
+    },
     "reports.csv": {
-        "at": Column(instant),
-        "role": Column(_one_of(*sorted(KNOWN_ROLES))),
+        "at": Column(checks.instant),
+        "role": Column(checks.one_of(*sorted(KNOWN_ROLES))),
         "project": _PROJECT,
     },
     "sightings.csv": {
-        "at": Column(instant),
-        "role": Column(_one_of(*sorted(KNOWN_ROLES))),
-        "source": Column(_one_of("approval", "permit", "tender", "inspection")),
+        "at": Column(checks.instant),
+        "role": Column(checks.one_of(*sorted(KNOWN_ROLES))),
+        "source": Column(checks.one_of("approval", "permit", "tender", "inspection")),
         "seen_on": _DAY,
         "name": _TEXT,
         "area_code": _AREA,
@@ -316,10 +250,10 @@ FILES: Mapping[str, Mapping[str, Column]] = {
         "note": _TEXT_OR_NONE,
     },
     "acts.csv": {
-        "at": Column(instant),
-        "role": Column(_one_of(*sorted(KNOWN_ROLES))),
+        "at": Column(checks.instant),
+        "role": Column(checks.one_of(*sorted(KNOWN_ROLES))),
         "organisation": _UNIT_OR_NONE,
-        "act": Column(_one_of("acknowledge", "answer", "confirm", "refuse")),
+        "act": Column(checks.one_of("acknowledge", "answer", "confirm", "refuse")),
         "project": _PROJECT,
         "period": _TEXT_OR_NONE,
         "text": _TEXT_OR_NONE,
@@ -333,6 +267,8 @@ OPTIONAL = {
     "payrolls.csv",
     "returned.csv",
     "disputes.csv",
+    "cases.csv",
+    "case_acts.csv",
     "late_feeds.csv",
     "filings.csv",
     "acts.csv",
@@ -361,9 +297,10 @@ NAMED = {
     "payrolls.csv": ("project", "period"),
     "returned.csv": ("project", "period", "worker"),
     "disputes.csv": ("project", "period", "worker"),
+    "cases.csv": ("case",),
 }
 # Files whose rows must stand in order of this column, an instant.
-ORDERED = {"acts.csv": "at", "reports.csv": "at", "sightings.csv": "at"}
+ORDERED = {"acts.csv": "at", "case_acts.csv": "at", "reports.csv": "at", "sightings.csv": "at"}
 # Columns of a row of which the second may not come before the first.
 SPANS = {
     "requirements.csv": ("done_on", "valid_until"),

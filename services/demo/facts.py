@@ -9,7 +9,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from services.demo import workers
+from services.demo import case_facts, workers
+from services.demo.checks import YEARS, Column, instant
 from services.demo.columns import (
     FILES,
     NAMED,
@@ -18,10 +19,7 @@ from services.demo.columns import (
     ORGANISATION,
     SETTINGS,
     SPANS,
-    YEARS,
-    Column,
     heading,
-    instant,
 )
 from shared import clock
 
@@ -99,6 +97,7 @@ def read(folder: Path) -> Scenario:
     if settings and not findings:
         findings += _early(files, datetime.fromisoformat(settings["from"]))
         findings += workers.wrong(files)
+        findings += case_facts.wrong(files)
     if settings and settings["area_code"] not in {
         row["code"] for row in files.get("areas.csv", ())
     }:

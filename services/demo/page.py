@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import groupby, zip_longest
 from typing import Any, TypeAlias
 
-from services.demo import months, requirements
+from services.demo import cases, months, requirements
 from shared import clock
 
 Say = Callable[[str], None]
@@ -47,6 +47,8 @@ KINDS = {
     "attendance_stopped": "考勤中断",
     "below_minimum_wage": "低于最低工资",
     "implausible_pay": "工资异常",
+    "case_limit_near": "办案期限临近",
+    "case_step_overdue": "案件环节逾期",
 }
 MISSED, LATE = "transfer_missed", "bank_feed_late"
 
@@ -62,6 +64,7 @@ def show(told: Told, say: Say, title: str = "") -> None:
     _proposals(told, say)
     _reserve(told, say)
     months.show(told["months"], told["watch_items"], say, _table)
+    cases.show(told["ledger"], say, _table)
     _reporting(told, say)
     if len(told["watch_items"]) <= STORY:
         _story(told, say)

@@ -10,6 +10,7 @@ from typing import Any
 
 from services.demo import requirements
 from services.demo.banks import Banks
+from services.demo.cases import Cases
 from services.demo.disputes import Disputes
 from services.demo.facts import Row, Scenario
 from services.demo.payrolls import Payrolls
@@ -47,6 +48,7 @@ class Player:
         self.banks = Banks(scenario, client, self.organisations)
         self.payrolls = Payrolls(scenario, client, self.banks, self.projects, self.organisations)
         self.disputes = Disputes(scenario, client, self.payrolls)
+        self.cases = Cases(scenario, client, self.projects, self.organisations)
 
     async def enter(self) -> None:
         """Set the clock to the scenario's first instant and enter the standing facts."""
@@ -181,6 +183,7 @@ class Player:
         facts += self._in_place()
         facts += self.payrolls.happenings()
         facts += self.disputes.happenings()
+        facts += self.cases.happenings()
         for row in rows("acts.csv"):
             facts.append(Fact(datetime.fromisoformat(row["at"]), partial(self._act, row)))
         begins, ends = self.scenario.begins, self.scenario.ends

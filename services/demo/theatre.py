@@ -15,6 +15,7 @@ import httpx
 import typer
 
 from services.demo.board import document
+from services.demo.cases import ledger_file
 from services.demo.facts import Scenario, read
 from services.demo.page import show
 from services.demo.player import Player
@@ -34,6 +35,8 @@ TYPES = (
 )
 
 
+# Where the arrears ledger is written unless somebody says otherwise.
+LEDGER = Path(".cache/arrears-ledger.xlsx")
 # Seconds for which a process of a cluster may be away while a play goes on.
 PATIENCE = 120.0
 
@@ -221,27 +224,49 @@ async def _of_a_cluster(folder: Path) -> AsyncIterator[Place]:
     yield place
 
 
-async def perform(
-    folder: Path, *, leave: bool, as_json: bool, port: int, cluster: Path | None = None
-) -> None:
+@dataclass(frozen=True, slots=True)
+class How:
+    """How a play ends: whether its services go on, and what is told of it where."""
+
+    leave: bool
+    as_json: bool
+    ledger: Path = LEDGER
+
+
+async def perform(folder: Path, how: How, *, port: int, cluster: Path | None = None) -> None:
     """Play a folder, show what came of it; go on serving unless asked to leave.
 
     `cluster` is the folder of a running cluster to play on; without it the services are ours.
     """
     scenario = read(folder)
     # What is printed beside the one document goes where no program reads it.
-    say: Say = partial(typer.echo, err=as_json)
+    say: Say = partial(typer.echo, err=how.as_json)
     async with _of_a_cluster(cluster) if cluster else of_ours(port, say) as place:
         told = await tell(scenario, place.runtime, place.bases, say, patience=place.patience)
-        if as_json:
+        if told["ledger"]["rows"]:
+            await _write(how.ledger, place, scenario.area_code, say)
+        if how.as_json:
             typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
             return
         show(told, say, scenario.title)
-        if not leave:
+        if not how.leave:
             invite(scenario, place, say)
             if place.process:
                 say("\nCtrl-C 结束 ends it.")
                 await place.process.wait()
+
+
+def _keep(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+async def _write(path: Path, place: Place, area: str, say: Say) -> None:
+    """Write the arrears ledger as the wage office sends it."""
+    async with httpx.AsyncClient(timeout=60, trust_env=False) as http:
+        content = await ledger_file(Client(place.runtime, place.bases, http), area)
+    await asyncio.to_thread(_keep, path, content)
+    say(f"欠薪处置台账已写入 arrears ledger written: {path}")
 
 
 def invite(scenario: Scenario, place: Place, say: Say) -> None:

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from services.alerts.rules.routing import Receiver
+from services.cases.rules.arrears import Channel, Speaker
 from services.demo import columns, facts, papers
+from services.demo.case_facts import CASE_ACTS
 from services.payroll.rules.disbursements import Answer
 from services.payroll.rules.statements import Direction
 from services.registry.rules.contracts import LabourCostBasis, TransferMonth
@@ -53,6 +55,9 @@ def test_the_page_names_the_columns_that_are_read(name: str) -> None:
         ("crews.csv", "pay_unit", {"day", "month"}),
         ("payrolls.csv", "layout", set(papers.LAYOUTS)),
         ("disputes.csv", "answer", set(Answer)),
+        ("cases.csv", "channel", set(Channel) - {Channel.WATCH_ITEM}),
+        ("cases.csv", "speaker", set(Speaker)),
+        ("case_acts.csv", "act", set(CASE_ACTS)),
     ],
 )
 def test_the_page_names_every_value_that_a_column_may_have(

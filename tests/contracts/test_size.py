@@ -12,7 +12,7 @@ SERVICE_LINES = {
     "payroll": 40_500,
     "cases": 23_500,
     "alerts": 15_500,
-    "demo": 3_400,
+    "demo": 3_900,
 }
 """A number is raised in the commit that passes it, which says what grew (decision 0025)."""
 SHARED_LINES = 16_400

@@ -36,6 +36,8 @@ async def outcome(client: Client) -> Outcome:
     cases = [
         (projects[one["project_id"]], china(one["opened_at"]))
         for one in await client.everything("/cases/v1/arrears-cases")
+        # What people tell of is no part of the model; what a project's misses lead to is.
+        if one["proposal_id"]
     ]
     return Outcome(items, proposals, cases)
 

@@ -21,7 +21,7 @@ import pytest
 from deploy.cluster.folder import PROCESSES, SERVICES, Folder
 from deploy.cluster.postgres import Supervised
 from deploy.cluster.watch import Supervisor
-from services.demo import NotServed, perform, read
+from services.demo import How, NotServed, perform, read
 from services.demo.stage import Client
 from shared import clock
 from shared.config import Runtime
@@ -210,7 +210,7 @@ async def test_each_process_is_killed_in_the_middle_and_the_result_is_the_same(
     assert sorted(name for _, names in MOMENTS for name in names) == sorted(PROCESSES)
     folder = tmp_path / "cluster"
     with pytest.raises(NotServed, match="make cluster"):
-        await perform(scenario, leave=True, as_json=True, port=0, cluster=folder)
+        await perform(scenario, How(leave=True, as_json=True), port=0, cluster=folder)
     uninterrupted = asyncio.create_task(said(*DEMO, "--scenario", str(scenario), "--port", "0"))
     async with launched(folder) as cluster:
         told = await played(cluster, scenario, MOMENTS)
@@ -218,7 +218,7 @@ async def test_each_process_is_killed_in_the_middle_and_the_result_is_the_same(
         assert timeline(item) == FEBRUARY
         await check_unharmed(cluster)
         with pytest.raises(NotServed, match="ARGS=fresh"):
-            await perform(scenario, leave=True, as_json=True, port=0, cluster=folder)
+            await perform(scenario, How(leave=True, as_json=True), port=0, cluster=folder)
     assert alike(told) == alike(json.loads(await uninterrupted))
 
 

@@ -5,13 +5,17 @@ Days are China's, with the working days of 2023: 23–24 June and 29 April – 3
 """
 
 import asyncio
+import io
 import json
 import sys
 from collections import Counter
 from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
+from python_calamine import CalamineWorkbook
 
 from services.demo import months, read, tell
 from services.demo.page import show
@@ -24,8 +28,13 @@ ONE, TWO = "HF-F-01", "HF-F-02"
 # What the one document has, and nothing else.
 KEYS = [
     "as_of", "summary", "reserves", "reporting", "reporting_gaps", "systems", "months",
-    "watch_items", "proposals", "alerts", "deliveries",
+    "watch_items", "ledger", "proposals", "alerts", "deliveries",
 ]  # fmt: skip
+# Columns of the ledger's sheet, and of its sums.
+SHEET = {
+    "反映金额(元)": "amount_told", "涉及人数": "workers", "登记金额(元)": "claimed",
+    "核实金额(元)": "verified", "已付金额(元)": "paid", "尚欠金额(元)": "owed",
+}  # fmt: skip
 # What is worked out here by hand; other kinds have tests of their own.
 KINDS = {"transfer_missed", "bank_feed_late"}
 WAGES = {"payroll_not_submitted", "wages_unpaid", "payment_returned", "receipt_disputed"}
@@ -325,11 +334,35 @@ async def _demo(*arguments: str) -> tuple[int, str]:
     return process.returncode or 0, said.decode()
 
 
-async def test_the_demo_tells_the_first_scenario() -> None:
-    code, said = await _demo("--scenario", str(FIRST), "--json")
+def check_ledger(told: Mapping[str, Any], content: bytes) -> None:
+    """Compare the sheet as it is read back with what is counted, and both with the facts."""
+    sums = told["ledger"]["sums"]["whole"]
+    now = sums["wages"]["now"]
+    assert (now["cases"], now["closed"], now["closed_in_limit"], now["open"]) == (3, 1, 1, 2)
+    assert (now["workers"], now["paid"], now["owed"]) == (3, "20500.00", "0.00")
+    assert sums["works_price"]["now"]["closed"] == 1
+    page = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()
+    head, rows = page[2], [row for row in page[3:] if isinstance(row[0], float)]
+    (total,) = [row for row in page if row[0] == "合计"]
+    assert len(rows) == len(told["ledger"]["rows"]) == 4
+    for title, name in SHEET.items():
+        place = head.index(title)
+        listed = [one for one in told["ledger"]["rows"] if one["nature"] == "wages"]
+        assert Decimal(str(total[place])) == Decimal(now[name])
+        assert sum(Decimal(str(one[name] or 0)) for one in listed) == Decimal(now[name])
+    paid = next(row for row in rows if row[head.index("状态")] == "已办结")
+    assert [paid[head.index(one)] for one in ("项目或场所", "施工总承包单位", "销账日期")] == [
+        "东岸安置小区", "施工总承包单位甲", "2023-06-14",
+    ]  # fmt: skip
+
+
+async def test_the_demo_tells_the_first_scenario(tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger.xlsx"
+    code, said = await _demo("--scenario", str(FIRST), "--json", "--ledger", str(ledger))
     assert code == 0
     check(json.loads(said))
     check_page(json.loads(said))
+    check_ledger(json.loads(said), ledger.read_bytes())
 
 
 @pytest.mark.soak
