@@ -198,14 +198,14 @@ def router(look: Look, work: Work) -> APIRouter:
         """
         known: Mapping[str, Look] = request.app.state.beside
         looks = {"": look} | {name: known[name] for name in beside or () if name in known}
-        told, settled = await _settled(looks, wait)
+        told, settled = await settled_within(looks, wait)
         own = told.pop("")
         return IdlesOut.model_validate(own | {"beside": told, "settled": settled})
 
     return routes
 
 
-async def _settled(looks: Mapping[str, Look], wait: float) -> tuple[dict[str, Any], bool]:
+async def settled_within(looks: Mapping[str, Look], wait: float) -> tuple[dict[str, Any], bool]:
     """Look until two looks at all find them idle and the same, or for so many seconds."""
     began = time.monotonic()
     told, before = await _all(looks), None

@@ -4,13 +4,14 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 from structlog.testing import capture_logs
 
-from shared import app, telemetry
+from shared import app, clock, telemetry
 from shared.app import Running, compose
 from shared.config import Runtime
 from shared.db import Sessions
-from shared.jobs import Poll, polled
+from shared.jobs import JobRun, Poll, polled
 from shared.rounds import Rounds
 from shared.service import Service
 from tests.waiting import until
@@ -71,6 +72,25 @@ async def test_whoever_waits_is_told_of_a_failure_after_all_else_was_done(
     heap.broken = False
     assert await one.due() == 0
     assert heap.asked == 2
+    await one.sessions.close()
+
+
+@pytest.mark.usefixtures("_address")
+async def test_a_poll_is_called_while_something_waits_for_it(
+    service: Service, runtime: Runtime, sessions: Sessions
+) -> None:
+    heap = Heap(3)
+    heap.broken = False
+    waits = select(JobRun.job).where(JobRun.job == "stones").exists()
+    polls = [polled(heap.break_stones, waits), polled(heap.carry_stones, ~waits)]
+    one = compose(replace(service, polls=polls), runtime)
+    assert await one.due() == 3
+    assert (heap.stones, heap.asked) == (0, 0)
+    async with sessions.begin() as session:
+        session.add(JobRun(job="stones", slot=clock.today(), done_at=clock.wall()))
+    heap.stones = 3
+    assert await one.due() == 0
+    assert (heap.stones, heap.asked) == (3, 1), "what waits in vain is called once"
     await one.sessions.close()
 
 

@@ -1,0 +1,62 @@
+"""What is asked all the time: by names, over a lost connection, and only what is written out."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import bindparam, func, literal, select, text
+
+from shared.asking import Asker
+from shared.db import Sessions
+from shared.inbox import InboxKey
+from tests.waiting import until
+
+AT = datetime(2026, 3, 2, 4, tzinfo=UTC)
+
+
+@pytest.fixture
+async def asker(sessions: Sessions) -> AsyncIterator[Asker]:
+    one = Asker(sessions.url)
+    yield one
+    one.close()
+
+
+async def test_a_row_comes_by_the_names_of_its_columns(asker: Asker) -> None:
+    told = func.json_build_object("day", "2026-03-02")
+    statement = select(
+        bindparam("at", type_=InboxKey.retry_at.type).label("at"),
+        literal(value=True).label("is_due"),
+        told.label("told"),
+    )
+    assert await asker.row(statement, {"at": AT}) == {
+        "at": AT,
+        "is_due": True,
+        "told": {"day": "2026-03-02"},
+    }
+
+
+async def test_no_row_is_none(asker: Asker) -> None:
+    assert await asker.row(select(InboxKey.key).where(InboxKey.topic == "none"), {}) is None
+
+
+async def test_a_connection_that_was_ended_is_opened_again(
+    asker: Asker, sessions: Sessions
+) -> None:
+    pid = text("SELECT pg_backend_pid() AS pid")
+    first = await asker.row(pid, {})
+    assert first
+    async with sessions.begin() as session:
+        await session.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), first)
+    kept = asker._kept  # noqa: SLF001  nobody else has it
+    assert kept
+    await until(kept.is_closed)
+    again = await asker.row(pid, {})
+    assert again
+    assert again["pid"] != first["pid"]
+
+
+async def test_a_list_of_values_is_refused(asker: Asker) -> None:
+    listed = select(InboxKey.key).where(InboxKey.key.in_([str(uuid4()), "b"]))
+    with pytest.raises(TypeError, match="without lists"):
+        await asker.row(listed, {})
