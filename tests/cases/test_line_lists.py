@@ -10,7 +10,7 @@ from sqlalchemy import event, func, select
 
 from services.cases.models import ArrearsLine, LineList
 from services.cases.rules.case_people import months_said
-from shared.db import AuditRow, Session
+from shared.db import AuditRow, Session, new_id
 from shared.identities import check_digit
 from tests.cases import factories as make
 from tests.cases.factories import COUNTY, at
@@ -162,6 +162,21 @@ async def test_five_thousand_rows_go_in_by_sets_whatever_is_wrong_with_them(
         assert len(wrong) == taken["rejected"]
         assert taken["accepted"] + taken["rejected"] == taken["rows"] == len(part)
     assert counts[0] == counts[1] > 0
+    # Whom of payroll's they are goes in by a set, too.
+    case = await again(client, case)
+    ids = (await session.scalars(select(ArrearsLine.id))).all()
+    links = [{"line_id": str(one), "worker_id": str(new_id())} for one in ids]
+    where = f"{CASES}/{case['id']}/links"
+    linked = await client.post(where, json={"version": case["version"], "links": links})
+    assert linked.status_code == 200, linked.text
+    first = (await client.get(f"{CASES}/{case['id']}/lines", params={"limit": 1})).json()["items"]
+    assert [first[0]["worker_id"]] == [
+        one["worker_id"] for one in links if one["line_id"] == first[0]["id"]
+    ]
+    unknown = [{"line_id": str(new_id()), "worker_id": None}]
+    moved = {"version": linked.json()["version"], "links": unknown}
+    refused = await client.post(where, json=moved)
+    assert [one["code"] for one in refused.json()["errors"]] == ["line_unknown"]
     entered = await session.scalar(select(func.count()).select_from(ArrearsLine))
     assert entered == taken["accepted"] == right < 5000
 

@@ -18,12 +18,13 @@ from services.cases.rules.course import Stage
 from services.cases.schemas.case_lines import (
     ArrearsLinesIn,
     LineChangeIn,
+    LinksIn,
     PaymentIn,
     PaymentsIn,
     ReversalIn,
     VerificationsIn,
 )
-from shared import clock
+from shared import clock, sets
 from shared.auth import Caller
 from shared.db import Session, new_id
 from shared.problems import Finding
@@ -92,6 +93,23 @@ async def verify_lines(
     for one in body.lines:
         lines[one.line_id].verified = one.verified
     await moved(session, caller, case, now, "lines_verified", lines=len(body.lines))
+    return case
+
+
+async def link_lines(
+    session: Session, caller: Caller, case_id: UUID, body: LinksIn, now: datetime
+) -> ArrearsCase:
+    """Write down whom of payroll's workers some lines are of, in one set.
+
+    From then on they are compared by id, and nobody has to type a number again. Raises
+    CaseUnknown, CaseMoved, CaseEnded or StepRefused.
+    """
+    case = await _locked(session, caller, case_id, body.version)
+    lines = await _lines(session, case, [one.line_id for one in body.links], "links")
+    for one in body.links:
+        lines[one.line_id].worker_id = one.worker_id
+    await sets.change(session, [*lines.values()])
+    await moved(session, caller, case, now, "lines_linked", lines=len(lines))
     return case
 
 

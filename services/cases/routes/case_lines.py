@@ -20,6 +20,7 @@ from services.cases.schemas.case_lines import (
     ArrearsLinesIn,
     LineChangeIn,
     LinesTakenOut,
+    LinksIn,
     PaymentOut,
     PaymentsIn,
     ReversalIn,
@@ -72,6 +73,17 @@ async def verify_lines(
     session: Transaction, who: Who, case_id: UUID, body: VerificationsIn
 ) -> ArrearsCase:
     return await actions.case_lines.verify_lines(session, who, case_id, body, clock.now())
+
+
+@router.post(
+    _CASE + "/links",
+    dependencies=_WORK,
+    summary="Say whom of payroll's workers lines are of, so that they can be compared by id",
+    response_model=ArrearsCaseOut,
+    responses=raises(CaseUnknown, CaseMoved, CaseEnded, StepRefused, Invalid),
+)
+async def link_lines(session: Transaction, who: Who, case_id: UUID, body: LinksIn) -> ArrearsCase:
+    return await actions.case_lines.link_lines(session, who, case_id, body, clock.now())
 
 
 @router.post(

@@ -84,6 +84,19 @@ class VerificationsIn(InBody):
     lines: Annotated[list[VerificationIn], Field(min_length=1, max_length=10_000)]
 
 
+class LinkIn(InBody):
+    line_id: UUID
+    worker_id: UUID | None
+    """Of payroll's roster, as its comparison tells it; none: it is unknown again."""
+
+
+class LinksIn(InBody):
+    """Whom of payroll's workers some lines are of."""
+
+    version: _Version
+    links: Annotated[list[LinkIn], Field(min_length=1, max_length=10_000)]
+
+
 class LineChangeIn(InBody):
     """What a worker says of his line: he withdraws it, disputes a payment, or no longer does."""
 

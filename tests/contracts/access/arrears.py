@@ -27,6 +27,7 @@ from tests.contracts.access.rows import HERE, Rows
 
 V1 = "/cases/v1"
 CASE = f"{V1}/arrears-cases/{{case_id}}"
+LINK = {"line_id": str(an_id("open")), "worker_id": str(an_id("worker"))}
 LISTED = "姓名\t欠薪月份\t欠薪金额\n工人丙\t2023-04\t5".encode()
 TOLD = {
     "channel": "desk", "speaker": "anyone", "text": "听说工地欠薪", "area_code": HERE,
@@ -145,6 +146,7 @@ async def add(session: Session, rows: Rows) -> None:
         f"POST {CASE}/steps": [{"json": at | {"act": "mediate", "result": "goes_on",
                                               "done_on": "2023-05-31"}}],
         f"POST {CASE}/lines": [{"json": at | {"lines": [row]}}],
+        f"POST {CASE}/links": [{"json": at | {"links": [LINK]}}],
         f"POST {CASE}/line-lists": [{"data": {"version": "1"}, "files": {"file": ("x", LISTED)}}],
         f"POST {CASE}/verifications": [{"json": at | {"lines": [found]}}],
         f"POST {CASE}/payments": [{"json": at | {"payments": [pay]}}],
