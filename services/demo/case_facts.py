@@ -28,8 +28,8 @@ def wrong(files: Mapping[str, Sequence[Row]]) -> Iterator[str]:
             yield f"case_acts.csv: row {place}: at: earlier than the case was told of"
         if about and row["act"] in MONEY:
             people = len(workers.numbers(about["workers"]))
-            if len(row["amounts"].split("|")) != people:
-                yield f"case_acts.csv: row {place}: amounts: not one for each of {people} workers"
+            if len(row["yuan"].split("|")) != people:
+                yield f"case_acts.csv: row {place}: yuan: not one for each of {people} workers"
         if row["act"] == "hand_over" and not row["to"]:
             yield f"case_acts.csv: row {place}: to: whoever it is handed to"
 

@@ -133,7 +133,7 @@ class Cases:
         self, where: str, row: Row, at: datetime, body: dict[str, Any], who: Mapping[str, str]
     ) -> Any:  # noqa: ANN401  a case
         """Enter people, say what is owed to each, or count what each was paid."""
-        case, amounts = row["case"], row["amounts"].split("|")
+        case, amounts = row["case"], row["yuan"].split("|")
         told = self.told[case]
         if row["act"] == "enter":
             people = zip(workers.numbers(told["workers"]), amounts, strict=True)

@@ -225,7 +225,7 @@ FILES: Mapping[str, Mapping[str, Column]] = {
         "person": _TEXT_OR_NONE,
         "act": Column(checks.one_of(*CASE_ACTS)),
         "code": _TEXT_OR_NONE,
-        "amounts": Column(checks.amounts, required=False),
+        "yuan": Column(checks.amounts, required=False),
         "to": _UNIT_OR_NONE,
         "proof": _TEXT_OR_NONE,
         "text": _TEXT_OR_NONE,

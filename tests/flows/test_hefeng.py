@@ -4,6 +4,7 @@ The tables are the report's, and where it is silent those of its own README; no 
 holds a figure of them. What would be if a fact were another is seen on the state that was played.
 """
 
+import io
 import json
 import subprocess
 import sys
@@ -18,7 +19,9 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
+from python_calamine import CalamineWorkbook
 
+from services.demo.cases import ledger_file
 from services.demo.facts import read
 from services.demo.page import show
 from services.demo.stage import SERVICES, Client, Stage
@@ -30,6 +33,7 @@ from tests.flows import came, reference, searching, standing, wages, written
 from tests.flows.came import china
 from tests.flows.reference import Outcome, at
 from tests.flows.test_cluster import alike
+from tests.flows.test_first import SHEET
 
 pytestmark = pytest.mark.soak
 
@@ -468,6 +472,35 @@ def test_what_workers_dispute_is_open_until_it_is_shown_to_be_settled(county: Pl
     assert {month: count for month, count in disputed.items() if count} == still
 
 
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_winters_cases_are_the_same_on_the_sheet_in_the_list_and_in_the_sums(
+    county: Played,
+) -> None:
+    rows, sums = county.told["ledger"]["rows"], county.told["ledger"]["sums"]
+    facts, acts = (written.rows(HEFENG, name) for name in ("cases.csv", "case_acts.csv"))
+    # Two of them were told over a second channel.
+    assert sums["total"] == len(rows) == len(facts) - 2 == 60
+    closed = [one for one in rows if one["ended_on"]]
+    assert len(closed) == sum(one["act"] in {"confirm_end", "refuse"} for one in acts)
+    whole = sums["whole"]
+    now = whole["wages"]["now"]
+    assert (whole["works_price"]["now"]["cases"], whole["false_claim"]["now"]["cases"]) == (4, 2)
+    paid = sum(
+        Decimal(one) for row in acts if row["act"] == "pay" for one in row["yuan"].split("|")
+    )
+    assert Decimal(now["paid"]) == paid
+    content = await ledger_file(county.client, COUNTY)
+    page = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()
+    head = page[2]
+    (total,) = [row for row in page if row[0] == "合计"]
+    assert sum(isinstance(row[0], float) for row in page[3:]) == len(rows)
+    wages = [one for one in rows if one["nature"] == "wages"]
+    for title, name in SHEET.items():
+        place = head.index(title)
+        assert Decimal(str(total[place])) == Decimal(now[name])
+        assert sum(Decimal(str(one[name] or 0)) for one in wages) == Decimal(now[name])
+
+
 def test_who_attended_is_known_of_the_four_sites_whose_gates_tell(county: Played) -> None:
     sites = [row["project"] for row in written.rows(HEFENG, "gates.csv")]
     there = wages.days_of(HEFENG)
@@ -729,7 +762,9 @@ async def later(county: Played) -> Later:
     await stage.go(at(date(2023, 7, 7), "09:00"))
     items = await client.everything("/cases/v1/watch-items", kind="transfer_missed")
     proposals = await client.everything("/cases/v1/proposals")
-    cases = await client.everything("/cases/v1/arrears-cases")
+    told = await client.everything("/cases/v1/arrears-cases")
+    # Those that people told of stand in the ledger.
+    cases = [one for one in told if one["proposal_id"]]
     return Later(credited, items, cases, Counter(one["state"] for one in proposals))
 
 

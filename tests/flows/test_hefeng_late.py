@@ -14,7 +14,7 @@ HEFENG = ROOT / "scenarios" / "hefeng"
 # Of months before the part begins.
 PAYROLLS = (
     *("crews.csv", "attendance.csv", "gates.csv"),
-    *("payrolls.csv", "returned.csv", "disputes.csv"),
+    *("payrolls.csv", "returned.csv", "disputes.csv", "cases.csv", "case_acts.csv"),
 )
 
 

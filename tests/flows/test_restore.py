@@ -185,8 +185,8 @@ def spring(folder: Path) -> Path:
         ),
     )
     _change(folder / "lines.csv", lambda row: row if row["at"] > "2023-04-20" else None)
-    # Its wages are another story.
-    for name in ("crews", "attendance", "payrolls", "returned", "disputes"):
+    # Its wages and what people tell of them are another story.
+    for name in ("crews", "attendance", "payrolls", "returned", "disputes", "cases", "case_acts"):
         (folder / f"{name}.csv").unlink()
     return folder
 
