@@ -52,8 +52,8 @@ async def on_canary_due(session: Session, timer: Timer) -> None:
 
 
 async def on_clock_due(session: Session, timer: Timer) -> None:
-    """Write down, and tell, that a limit of an arrears case was not kept."""
-    await actions.case_clocks.fall_due(session, timer.subject_id, timer.due_at)
+    """Write down that a limit of an arrears case is over, and what follows from it."""
+    await actions.candidates.end_limit_of_case(session, timer.subject_id, timer.due_at)
 
 
 async def assign_persons(sessions: Sessions, today: date) -> None:
@@ -69,6 +69,7 @@ async def report_without_timer(sessions: Sessions, today: date) -> None:
         await actions.conditions.report_without_timer(session, today)
         await actions.expectations.report_without_timer(session, today)
         await actions.case_clocks.report_without_timer(session, today)
+        await actions.proceedings.report_without_timer(session, today)
 
 
 async def record_shadows(sessions: Sessions, today: date) -> None:

@@ -182,6 +182,7 @@ def _bodies() -> dict[Act, dict[str, Any]]:
         Act.TAKE_SUPPLEMENT: {}, Act.ACCEPT: {},
         Act.REFUSE: why | {"conclusion": "out_of_time", "told": "已告知可申请仲裁"},
         Act.SUSPEND: why, Act.RESUME: why, Act.EXTEND: why | {"length": 30},
+        Act.INSPECT: {"done_on": "2023-05-31", "result": "现场核查", "officers": ["a", "b"]},
         Act.FINISH: {"result": "查实拖欠", "officers": ["a", "b"]},
         Act.DECIDE: {"decision": "handle", "document_number": "鹤人社监处〔2023〕1号"},
         Act.MEDIATE: {"result": "goes_on", "done_on": "2023-05-31"},

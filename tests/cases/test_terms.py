@@ -44,6 +44,12 @@ BODIES: dict[str, dict[str, Any]] = {
         "otherwise_id": str(an_id("centre")), "superior_id": None, "bounces": 3,
         "inspectorate_id": None,
     },
+    "enforcement": OF
+    | {
+        "crime_months": 3, "crime_amount": "10000.00", "crime_workers": 10,
+        "crime_total": "60000.00", "listing_months": 36, "removal_months": 6,
+        "application_months": 3, "publication_months": 3,
+    },
     "cases": OF | {"prefix": "鹤欠案", "officers": 2, "complaint_years": 2},
 }  # fmt: skip
 DAY = date(2023, 5, 10)

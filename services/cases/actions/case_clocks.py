@@ -7,13 +7,13 @@ from services.cases import queries
 from services.cases.actions import conditions
 from services.cases.models import ArrearsCase, CaseClock, CaseStep, ClockTerms
 from services.cases.rules import case_clocks as rules
-from services.cases.rules.case_clocks import COUNTED_DOWN, ClockKind
+from services.cases.rules.case_clocks import COUNTED_DOWN, EXPECTED, UNSHIFTED, ClockKind
 from services.cases.rules.conditions import Ended, Found
 from services.cases.rules.items import TimerKind, WatchKind, key_of
 from shared import clock as shared_clock
 from shared import known, timers
 from shared.db import Session, new_id, same_id
-from shared.workdays import Calendar
+from shared.workdays import Calendar, Unit
 
 CLOCK_OVER = "clock_over"
 
@@ -26,7 +26,7 @@ async def follow(session: Session, case: ArrearsCase, at: datetime, by: str, rea
     running = {one.kind: one for one in await queries.case_clocks.locked_running(session, case.id)}
     for kind, clock in list(running.items()):
         if not rules.runs(kind, case.stage) or kind is rules.OF_STAGE.get(case.stage):
-            await _end(session, case, clock, at)
+            await end_clock(session, case, clock, at)
             del running[kind]
     calendar = await known.calendar(session, case.area_code)
     for clock in running.values():
@@ -49,10 +49,32 @@ async def _start(
 ) -> CaseClock:
     # The limit of acceptance runs from the day on which the first receiver heard of it.
     since = case.received_at or at if terms.kind is ClockKind.ACCEPTANCE else at
+    given = case.pay_within if terms.kind is ClockKind.PAYMENT else None
+    return await start_clock(
+        session, case, terms.kind, calendar, at, since=since, terms_id=terms.id, unit=terms.unit,
+        length=terms.length if given is None else given,
+    )  # fmt: skip
+
+
+async def start_clock(
+    session: Session,
+    case: ArrearsCase,
+    kind: ClockKind,
+    calendar: Calendar,
+    at: datetime,
+    *,
+    since: datetime,
+    unit: Unit,
+    length: int,
+    terms_id: UUID | None = None,
+    proceeding_id: UUID | None = None,
+) -> CaseClock:
+    """Start a clock of a case, or of a proceeding beside it."""
     clock = CaseClock(
-        id=new_id(), case_id=case.id, area_code=case.area_code, kind=terms.kind, terms_id=terms.id,
-        started_at=since, unit=terms.unit, length=terms.length, granted=0, pauses=[],
-        still_since=None, calendar_version=calendar.version, over_at=None, ended_at=None,
+        id=new_id(), case_id=case.id, proceeding_id=proceeding_id, area_code=case.area_code,
+        kind=kind, terms_id=terms_id, started_at=since, unit=unit, length=length, granted=0,
+        pauses=[], still_since=None, calendar_version=calendar.version, over_at=None,
+        ended_at=None,
     )  # fmt: skip
     session.add(clock)
     await arm(session, case, clock, calendar, at)
@@ -64,7 +86,10 @@ async def arm(
 ) -> None:
     """Count anew when a clock runs out, arm its timer, and tell what counts it down."""
     await timers.disarm(session, clock.id, TimerKind.CLOCK)
-    clock.due_at = rules.due_at(clock.started_at, clock.limit, clock.stood_still, calendar)
+    shift = clock.kind not in UNSHIFTED
+    clock.due_at = rules.due_at(
+        clock.started_at, clock.limit, clock.stood_still, calendar, shift=shift
+    )
     clock.calendar_version = calendar.version
     if clock.over_at is not None and clock.due_at > at:
         clock.over_at = None
@@ -96,7 +121,8 @@ async def _still_or_on(
         await arm(session, case, clock, await known.calendar(session, case.area_code), at)
 
 
-async def _end(session: Session, case: ArrearsCase, clock: CaseClock, at: datetime) -> None:
+async def end_clock(session: Session, case: ArrearsCase, clock: CaseClock, at: datetime) -> None:
+    """End a clock: what it limits is done, or left."""
     clock.ended_at = at
     await timers.disarm(session, clock.id, TimerKind.CLOCK)
     await _untell(session, case, clock, at, "case_moved")
@@ -104,7 +130,7 @@ async def _end(session: Session, case: ArrearsCase, clock: CaseClock, at: dateti
 
 async def keep(session: Session, case: ArrearsCase, clock: CaseClock, at: datetime) -> None:
     """End a clock before its stage does: what it waits for is done."""
-    await _end(session, case, clock, at)
+    await end_clock(session, case, clock, at)
     _next(case, await queries.case_clocks.locked_running(session, case.id))
 
 
@@ -117,16 +143,18 @@ async def grant(
     _next(case, await queries.case_clocks.locked_running(session, case.id))
 
 
-async def fall_due(session: Session, clock_id: UUID, at: datetime) -> None:
-    """A clock has run out unkept: it is written down and told of, once."""
+async def fall_due(
+    session: Session, clock_id: UUID, at: datetime
+) -> tuple[ArrearsCase, CaseClock] | None:
+    """A clock has run out: it is written down, and told of if somebody is late, once."""
     clock = await queries.case_clocks.locked_find_clock(session, clock_id)
     if clock is None or clock.ended_at or clock.over_at or clock.due_at is None:
-        return
+        return None
     if clock.due_at > at:
-        return
+        return None
     case = await queries.arrears.locked_find_case(session, clock.case_id)
     if case is None:
-        return
+        return None
     clock.over_at = clock.due_at
     session.add(
         CaseStep(
@@ -141,9 +169,10 @@ async def fall_due(session: Session, clock_id: UUID, at: datetime) -> None:
             details={"clock": clock.kind, "due_on": _last_day(clock).isoformat()},
         )
     )
-    if clock.kind not in COUNTED_DOWN:
+    if clock.kind not in COUNTED_DOWN | EXPECTED:
         await _tell(session, case, clock, WatchKind.CASE_STEP_OVERDUE, at)
     _next(case, await queries.case_clocks.locked_running(session, case.id))
+    return case, clock
 
 
 async def recompute(session: Session, area_code: str, at: datetime) -> None:
@@ -176,7 +205,7 @@ def _last_day(clock: CaseClock) -> date:
 
 
 def _key(kind: WatchKind, case: ArrearsCase, clock: CaseClock) -> str:
-    return key_of(kind, case.id, clock.kind)
+    return key_of(kind, clock.proceeding_id or case.id, clock.kind)
 
 
 def _answers(case: ArrearsCase, clock: CaseClock) -> UUID:

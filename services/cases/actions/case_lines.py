@@ -8,13 +8,22 @@ from typing import Any
 from uuid import UUID
 
 from services.cases import queries
-from services.cases.actions import case_claims, case_history, evidence
+from services.cases.actions import (
+    candidates,
+    case_claims,
+    case_history,
+    evidence,
+    liability,
+    recoveries,
+)
 from services.cases.errors import CaseEnded, CaseMoved, PaymentTakenBack, StepRefused
 from services.cases.models import ArrearsCase, ArrearsLine, ArrearsPayment
 from services.cases.rules import arrears as rules
 from services.cases.rules import case_people
+from services.cases.rules.arrears import PaymentPurpose
 from services.cases.rules.case_people import Fault
 from services.cases.rules.course import Stage
+from services.cases.rules.liability import FUND
 from services.cases.schemas.case_lines import (
     ArrearsLinesIn,
     LineChangeIn,
@@ -179,6 +188,12 @@ def _payment_faults(
             Text("该流水号已登记过", "This bank serial was entered before"),
             Text("同一笔流水只能登记一次", "A bank line pays once"),
         )  # fmt: skip
+    if body.purpose is PaymentPurpose.LIVING_COST and body.source is not FUND:
+        yield Fault(
+            "purpose", "no_living_cost",
+            Text("生活费仅由应急周转金垫付", "Only the emergency fund advances a cost of living"),
+            Text("请选择工资，或核对支付来源", "Make it wages, or check the source"),
+        )  # fmt: skip
     if body.paid_on > clock.day_of(now):
         yield Fault(
             "paid_on", "in_future",
@@ -192,13 +207,18 @@ async def take_back(
 ) -> ArrearsCase:
     """Take a payment back; it stays in the record beside what reverses it.
 
-    Raises CaseUnknown, CaseMoved, CaseEnded or PaymentTakenBack.
+    Raises CaseUnknown, CaseMoved, CaseEnded, PaymentTakenBack, or StepRefused.
     """
     case, line, payment = await queries.case_lines.locked_payment(session, payment_id, caller.scope)
     check(case, body.version)
     if payment.reverses_id or await queries.case_lines.find_reversal(session, payment.id):
         raise PaymentTakenBack
-    same = {name: getattr(payment, name) for name in ("source", "proof", "bank_serial")}
+    if payment.source is FUND:
+        left = await recoveries.outstanding(session, case)
+        if payment.amount > left:
+            raise StepRefused(errors=[_recovered(left)])
+    names = ("source", "proof", "bank_serial", "purpose")
+    same = {name: getattr(payment, name) for name in names}
     session.add(
         ArrearsPayment(
             id=new_id(),
@@ -218,6 +238,17 @@ async def take_back(
     said = {"payment_id": payment.id, "reason": body.reason}
     await moved(session, caller, case, now, "payment_taken_back", **said)
     return case
+
+
+def _recovered(left: Decimal) -> Finding:
+    return Finding(
+        "amount", "recovered_first",
+        Text(
+            f"该垫付已追偿，尚待追偿仅 {left} 元",
+            f"It was recovered; {left} yuan are left to be recovered",
+        ),
+        Text("请先冲销已登记的追偿", "Take back what was counted as recovered first"),
+    )  # fmt: skip
 
 
 async def _locked(session: Session, caller: Caller, case_id: UUID, version: int) -> ArrearsCase:
@@ -266,4 +297,6 @@ async def moved(
     await session.flush()  # What was just written must be in the sum.
     case.add_up(rules.sums(await queries.case_lines.lines_of(session, case.id)))
     case.version += 1
+    await candidates.find_candidates(session, case, now)
+    await liability.follow_money(session, case, now)
     case_history.note(session, case, what, now, actor=caller.actor, came_from=case.stage, **said)

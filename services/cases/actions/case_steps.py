@@ -1,7 +1,7 @@
 """The acts upon an arrears case: one table says who may, each takes what it needs."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from services.cases.actions import (
     case_routing,
     clearing,
     evidence,
+    proceedings,
 )
 from services.cases.errors import (
     ActNotPossible,
@@ -163,6 +164,34 @@ async def _by_officers(
     )  # fmt: skip
 
 
+async def _inspect(
+    session: Session, caller: Caller, case: ArrearsCase, body: schemas.InspectIn, now: datetime
+) -> None:
+    few = await _by_officers(session, case, body.officers, now)
+    case_routing.refuse(few, _in_future("done_on", body.done_on, now))
+
+
+def _in_future(field: str, day: date, now: datetime) -> Finding | None:
+    if day <= clock.day_of(now):
+        return None
+    return Finding(
+        field, "in_future",
+        Text("办理日期不得晚于今天", "It cannot be done later than today"),
+        Text("请填写文书或行为的实际日期", "Give the day of the paper or the act"),
+    )  # fmt: skip
+
+
+async def _decide(
+    session: Session, caller: Caller, case: ArrearsCase, body: schemas.DecideIn, now: datetime
+) -> None:
+    """Decide: the limit to pay is what this decision gives; that of one before ends."""
+    case.pay_within = body.pay_within
+    for running in await queries.case_clocks.locked_running(session, case.id):
+        if running.kind is ClockKind.PAYMENT:
+            await case_clocks.end_clock(session, case, running, now)
+    await session.flush()  # The new limit is started by what follows.
+
+
 async def _finish(
     session: Session, caller: Caller, case: ArrearsCase, body: schemas.FinishIn, now: datetime
 ) -> None:
@@ -174,14 +203,12 @@ async def _finish(
 async def _transfer(
     session: Session, caller: Caller, case: ArrearsCase, body: schemas.TransferIn, now: datetime
 ) -> None:
-    late = None
-    if body.decided_on > clock.day_of(now):
-        late = Finding(
-            "decided_on", "in_future",
-            Text("决定日期不得晚于今天", "It cannot be decided later than today"),
-            Text("请填写负责人决定移送之日", "Give the day of the head's decision"),
-        )  # fmt: skip
-    case_routing.refuse(await _by_officers(session, case, body.officers, now), late)
+    few = await _by_officers(session, case, body.officers, now)
+    case_routing.refuse(few, _in_future("decided_on", body.decided_on, now))
+    await proceedings.approve_transfer(
+        session, case, decided_on=body.decided_on, number=body.document_number, at=now,
+        by=caller.actor,
+    )  # fmt: skip
 
 
 async def _propose_end(
@@ -271,7 +298,9 @@ _DO: Mapping[Act, _Do] = {
     Act.ACCEPT: _accept,
     Act.REFUSE: _refuse_case,
     Act.EXTEND: _extend,
+    Act.INSPECT: _inspect,
     Act.FINISH: _finish,
+    Act.DECIDE: _decide,
     Act.TRANSFER: _transfer,
     Act.PROPOSE_END: _propose_end,
     Act.CONFIRM_END: _confirm_end,

@@ -9,7 +9,12 @@ from services.cases.errors import PolicyVersionTaken, TermsRefused
 from services.cases.queries.terms import Terms
 from services.cases.rules import proofs
 from services.cases.rules.closings import takes_documents
-from services.cases.schemas.case_terms import CaseTermsIn, ClockTermsIn, RoutingTermsIn
+from services.cases.schemas.case_terms import (
+    CaseTermsIn,
+    ClockTermsIn,
+    EnforcementTermsIn,
+    RoutingTermsIn,
+)
 from services.cases.schemas.terms import (
     ClosingTermsIn,
     ExtensionTermsIn,
@@ -29,6 +34,7 @@ _TermsIn: TypeAlias = (
     | ClockTermsIn
     | CaseTermsIn
     | RoutingTermsIn
+    | EnforcementTermsIn
 )
 
 

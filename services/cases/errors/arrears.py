@@ -13,6 +13,13 @@ class CaseUnknown(Problem):
     )
 
 
+class ProceedingUnknown(Problem):
+    """No such proceeding, or none of a case in the caller's scope."""
+
+    status = 404
+    title = Text("没有该程序，或不在您的管辖范围内", "There is no such proceeding in your areas")
+
+
 class ActNotPossible(Problem):
     """The case stands where this cannot be done; what can be done is named."""
 

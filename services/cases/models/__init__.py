@@ -7,7 +7,7 @@ from services.cases.models.case_clocks import (
     ClockTerms,
     RoutingTerms,
 )
-from services.cases.models.case_lines import ArrearsLine, ArrearsPayment
+from services.cases.models.case_lines import ArrearsLine, ArrearsPayment, ArrearsRecovery
 from services.cases.models.closings import Closing, ClosingTerms
 from services.cases.models.conditions import CalendarTelling, Condition, Telling
 from services.cases.models.delay import PayChain, PayStage, WageMonth
@@ -23,6 +23,12 @@ from services.cases.models.orders import CorrectionOrder, OrderNumber, OrderStep
 from services.cases.models.persons import AreaPerson, ProjectPerson
 from services.cases.models.policies import Policy
 from services.cases.models.precursors import Precursor
+from services.cases.models.proceedings import (
+    EnforcementTerms,
+    PlanInstalment,
+    Proceeding,
+    ProceedingStep,
+)
 from services.cases.models.proposals import CaseProposal
 from services.cases.models.registry import Organisation, Project
 from services.cases.models.shadows import ShadowStep
@@ -33,6 +39,7 @@ __all__ = [
     "ArrearsCase",
     "ArrearsLine",
     "ArrearsPayment",
+    "ArrearsRecovery",
     "Assignee",
     "Base",
     "CalendarTelling",
@@ -50,6 +57,7 @@ __all__ = [
     "CorrectionOrder",
     "DocumentNumber",
     "DocumentTemplate",
+    "EnforcementTerms",
     "Evidence",
     "Expectation",
     "Extension",
@@ -65,8 +73,11 @@ __all__ = [
     "Organisation",
     "PayChain",
     "PayStage",
+    "PlanInstalment",
     "Policy",
     "Precursor",
+    "Proceeding",
+    "ProceedingStep",
     "Project",
     "ProjectPerson",
     "RoutingTerms",

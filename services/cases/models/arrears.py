@@ -121,6 +121,8 @@ class ArrearsCase(db.Synced, Base):
     opened_at: Mapped[datetime]
     opened_by: Mapped[str]
     by_rule: Mapped[bool] = mapped_column(default=False)
+    pay_within: Mapped[int | None]
+    """Working days that the last decision gave to pay; None: as the area's terms say."""
     next_at: Mapped[datetime | None]
     """The next date of an open case: the first of its clocks that runs out."""
     conclusion: Mapped[Conclusion | None]

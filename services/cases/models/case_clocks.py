@@ -102,7 +102,14 @@ class CaseClock(Base):
             "case_id",
             "kind",
             unique=True,
-            postgresql_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL AND proceeding_id IS NULL"),
+        ),
+        Index(
+            "uq_case_clocks_proceeding",
+            "proceeding_id",
+            "kind",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL AND proceeding_id IS NOT NULL"),
         ),
         Index("ix_case_clocks_case_id", "case_id", "started_at"),
         Index("ix_case_clocks_area_code", "area_code", postgresql_where=text("ended_at IS NULL")),
@@ -110,9 +117,12 @@ class CaseClock(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     case_id: Mapped[UUID] = mapped_column(ForeignKey("arrears_cases.id"))
+    proceeding_id: Mapped[UUID | None] = mapped_column(ForeignKey("proceedings.id"))
+    """Of a proceeding beside the case; None: of the case's own course."""
     area_code: Mapped[str]
     kind: Mapped[ClockKind]
-    terms_id: Mapped[UUID] = mapped_column(ForeignKey("clock_terms.id"))
+    terms_id: Mapped[UUID | None] = mapped_column(ForeignKey("clock_terms.id"))
+    """None: its length was given, or follows from months."""
     started_at: Mapped[datetime]
     unit: Mapped[Unit]
     length: Mapped[int]

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.cases.models.tables import Base
 from services.cases.rules import arrears as rules
-from services.cases.rules.arrears import LineState, PaymentProof, PaymentSource
+from services.cases.rules.arrears import LineState, PaymentProof, PaymentPurpose, PaymentSource
 from shared.pii import Sealed
 
 
@@ -96,6 +96,38 @@ class ArrearsPayment(Base):
     evidence_id: Mapped[UUID | None] = mapped_column(ForeignKey("evidence.id"))
     """Of cash: the signed receipt with the worker's confirmation."""
     reverses_id: Mapped[UUID | None] = mapped_column(ForeignKey("arrears_payments.id"))
+    reason: Mapped[str | None]
+    purpose: Mapped[PaymentPurpose] = mapped_column(
+        default=PaymentPurpose.WAGES, server_default=PaymentPurpose.WAGES.value
+    )
+    told_at: Mapped[datetime]
+    told_by: Mapped[str]
+
+
+class ArrearsRecovery(Base):
+    """Money that came back to the emergency fund (追偿); never changed, only reversed."""
+
+    __tablename__ = "arrears_recoveries"
+    __table_args__ = (
+        Index("ix_arrears_recoveries_case_id", "case_id", "id"),
+        Index(
+            "uq_arrears_recoveries_reverses",
+            "reverses_id",
+            unique=True,
+            postgresql_where=text("reverses_id IS NOT NULL"),
+        ),
+        CheckConstraint("(amount < 0) = (reverses_id IS NOT NULL)", name="sign"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("arrears_cases.id"))
+    paid_by: Mapped[PaymentSource]
+    """For whom it was advanced, and who gives it back."""
+    amount: Mapped[Decimal]
+    """In yuan; below zero of what takes another back."""
+    received_on: Mapped[date]
+    bank_serial: Mapped[str]
+    reverses_id: Mapped[UUID | None] = mapped_column(ForeignKey("arrears_recoveries.id"))
     reason: Mapped[str | None]
     told_at: Mapped[datetime]
     told_by: Mapped[str]

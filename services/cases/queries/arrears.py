@@ -17,6 +17,7 @@ from services.cases.models import (
     CaseReport,
     CaseStep,
     CaseTerms,
+    EnforcementTerms,
     Project,
     RoutingTerms,
     WatchItem,
@@ -44,6 +45,7 @@ EMPLOYER = func.coalesce(
 """Who owes, as far as it is told apart: by id, else by name, else the contractor answers."""
 _OVERDUE = exists().where(
     CaseClock.case_id == ArrearsCase.id,
+    CaseClock.proceeding_id.is_(None),
     CaseClock.ended_at.is_(None),
     CaseClock.over_at.is_not(None),
 )
@@ -81,7 +83,8 @@ class CaseCounts:
     workers_owed: int
 
 
-def _visible(scope: Scope) -> ColumnElement[bool]:
+def visible(scope: Scope) -> ColumnElement[bool]:
+    """Give the predicate that a case lies in the caller's areas and is his to see."""
     inside = known.in_scope(
         ArrearsCase.area_code, scope, ArrearsCase.developer_id, ArrearsCase.contractor_id
     )
@@ -94,12 +97,13 @@ def _visible(scope: Scope) -> ColumnElement[bool]:
 
 def seen(statement: Select[ArrearsCase], scope: Scope) -> Select[ArrearsCase]:
     """Narrow cases to those that a caller sees."""
-    return statement.where(_visible(scope))
+    return statement.where(visible(scope))
 
 
 def filtered(statement: Select[Any], filters: ArrearsCaseFilter, scope: Scope) -> Select[Any]:
     """Narrow cases to those that a caller sees and asks for: of a list, a count, a ledger."""
-    statement = statement.where(_visible(scope), *_dated(filters))
+    statement = statement.where(visible(scope), *_dated(filters))
+
     for name in _SAME:
         wanted = getattr(filters, name)
         if wanted is not None:
@@ -152,7 +156,7 @@ async def arrears_cases(
     """Give a page of arrears cases, the oldest first."""
     left = None
     if scope.org is None:
-        left = Left(known.in_scope(SyncMove.area_code, scope), _visible(scope))
+        left = Left(known.in_scope(SyncMove.area_code, scope), visible(scope))
     return await paging.sync(
         session,
         filtered(select(ArrearsCase), filters, scope),
@@ -190,7 +194,7 @@ async def counts(session: Session, filters: ArrearsCaseFilter, scope: Scope) -> 
 
 async def arrears_case(session: Session, case_id: UUID, scope: Scope) -> ArrearsCase:
     """Give a case, or raise CaseUnknown."""
-    statement = select(ArrearsCase).where(ArrearsCase.id == case_id, _visible(scope))
+    statement = select(ArrearsCase).where(ArrearsCase.id == case_id, visible(scope))
     found = (await session.scalars(statement)).one_or_none()
     if found is None:
         raise CaseUnknown
@@ -199,7 +203,7 @@ async def arrears_case(session: Session, case_id: UUID, scope: Scope) -> Arrears
 
 async def locked_case(session: Session, case_id: UUID, scope: Scope) -> ArrearsCase:
     """Give a case for changing, or raise CaseUnknown."""
-    statement = select(ArrearsCase).where(ArrearsCase.id == case_id, _visible(scope))
+    statement = select(ArrearsCase).where(ArrearsCase.id == case_id, visible(scope))
     found = await rows.locked_first(session, statement)
     if found is None:
         raise CaseUnknown
@@ -256,7 +260,7 @@ async def report(session: Session, report_id: UUID, scope: Scope) -> CaseReport:
     statement = (
         select(CaseReport)
         .join(ArrearsCase, ArrearsCase.id == CaseReport.case_id)
-        .where(CaseReport.id == report_id, _visible(scope))
+        .where(CaseReport.id == report_id, visible(scope))
     )
     found = (await session.scalars(statement)).one_or_none()
     if found is None:
@@ -293,7 +297,7 @@ async def told_before(session: Session, office: str, scope: Scope) -> list[ToldB
     statement = (
         select(*columns)
         .join(ArrearsCase, ArrearsCase.id == CaseReport.case_id)
-        .where(ArrearsCase.office == office, _visible(scope))
+        .where(ArrearsCase.office == office, visible(scope))
         .order_by(CaseReport.id.desc())
         .limit(_COMPARED)
     )
@@ -323,6 +327,11 @@ async def routing_terms(session: Session, area_code: str, at: datetime) -> Routi
 async def case_terms(session: Session, area_code: str, at: datetime) -> CaseTerms:
     """Give what an area says of cases; the nation's row is always there."""
     return await _in_force(session, CaseTerms, area_code, at)
+
+
+async def enforcement_terms(session: Session, area_code: str, at: datetime) -> EnforcementTerms:
+    """Give from which amounts and for how long an area enforces; the nation's row is there."""
+    return await _in_force(session, EnforcementTerms, area_code, at)
 
 
 async def _in_force(session: Session, model: type[Terms], area_code: str, at: datetime) -> Terms:

@@ -40,14 +40,28 @@ async def terms_of(session: Session, clock: CaseClock) -> ClockTerms:
 
 
 async def clocks(session: Session, case_id: UUID) -> Sequence[CaseClock]:
-    """Give the clocks that a case has and had, the oldest first."""
-    statement = select(CaseClock).where(CaseClock.case_id == case_id)
+    """Give the clocks that a case's own course has and had, the oldest first."""
+    statement = select(CaseClock).where(
+        CaseClock.case_id == case_id, CaseClock.proceeding_id.is_(None)
+    )
     return (await session.scalars(statement.order_by(CaseClock.started_at, CaseClock.id))).all()
 
 
 async def locked_running(session: Session, case_id: UUID) -> list[CaseClock]:
-    """Give the clocks of a case that have not ended, for changing."""
-    statement = select(CaseClock).where(CaseClock.case_id == case_id, CaseClock.ended_at.is_(None))
+    """Give the clocks of a case's own course that have not ended, for changing."""
+    statement = select(CaseClock).where(
+        CaseClock.case_id == case_id,
+        CaseClock.proceeding_id.is_(None),
+        CaseClock.ended_at.is_(None),
+    )
+    return await rows.locked_all(session, statement.order_by(CaseClock.id))
+
+
+async def locked_running_of(session: Session, proceeding_id: UUID) -> list[CaseClock]:
+    """Give the clocks of a proceeding that have not ended, for changing."""
+    statement = select(CaseClock).where(
+        CaseClock.proceeding_id == proceeding_id, CaseClock.ended_at.is_(None)
+    )
     return await rows.locked_all(session, statement.order_by(CaseClock.id))
 
 
@@ -76,6 +90,7 @@ async def cases_without_timer(session: Session) -> Sequence[ArrearsCase]:
         .join(CaseClock, CaseClock.id == Timer.subject_id)
         .where(
             CaseClock.case_id == ArrearsCase.id,
+            CaseClock.proceeding_id.is_(None),
             Timer.kind == TimerKind.CLOCK,
             Timer.state == ARMED,
         )
@@ -85,6 +100,7 @@ async def cases_without_timer(session: Session) -> Sequence[ArrearsCase]:
         select(CaseClock.id)
         .where(
             CaseClock.case_id == ArrearsCase.id,
+            CaseClock.proceeding_id.is_(None),
             CaseClock.ended_at.is_(None),
             CaseClock.over_at.is_not(None),
         )

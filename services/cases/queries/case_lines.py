@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import func, literal, select
 
 from services.cases.errors import CaseUnknown
-from services.cases.models import ArrearsCase, ArrearsLine, ArrearsPayment
+from services.cases.models import ArrearsCase, ArrearsLine, ArrearsPayment, ArrearsRecovery
 from services.cases.queries import arrears, rows
-from services.cases.rules.arrears import PaymentSource
+from services.cases.rules.arrears import PaymentPurpose, PaymentSource
 from shared import paging
 from shared.areas import Scope
 from shared.db import Session
@@ -124,3 +124,60 @@ async def claims_of(session: Session, case_id: UUID) -> dict[str, tuple[str, Dec
         ArrearsLine.claimed,
     ).where(ArrearsLine.case_id == case_id)
     return {who: (months, claimed) for who, months, claimed in await session.execute(statement)}
+
+
+async def living_cost(session: Session, case_id: UUID) -> Decimal:
+    """Give what was advanced for the cost of living in a case, in yuan, reversals taken off."""
+    statement = select(func.coalesce(func.sum(ArrearsPayment.amount), 0)).where(
+        ArrearsPayment.case_id == case_id, ArrearsPayment.purpose == PaymentPurpose.LIVING_COST
+    )
+    return Decimal(await session.scalar(statement) or 0)
+
+
+async def paid_withdrawn(session: Session, case_id: UUID) -> Decimal:
+    """Give what was paid in lines that are withdrawn, in yuan."""
+    statement = select(func.coalesce(func.sum(ArrearsLine.paid), 0)).where(
+        ArrearsLine.case_id == case_id, ArrearsLine.withdrawn
+    )
+    return Decimal(await session.scalar(statement) or 0)
+
+
+async def recovered_sum(session: Session, case_id: UUID) -> Decimal:
+    """Give what has come back to the emergency fund, in yuan, reversals taken off."""
+    statement = select(func.coalesce(func.sum(ArrearsRecovery.amount), 0)).where(
+        ArrearsRecovery.case_id == case_id
+    )
+    return Decimal(await session.scalar(statement) or 0)
+
+
+async def recovered_page(
+    session: Session, case_id: UUID, scope: Scope, *, cursor: str | None, limit: int
+) -> Found[ArrearsRecovery]:
+    """Give a page of what was recovered in a case, the oldest first, or raise CaseUnknown."""
+    await arrears.arrears_case(session, case_id, scope)
+    statement = select(ArrearsRecovery).where(ArrearsRecovery.case_id == case_id)
+    return await paging.page(
+        session, statement, by=(ArrearsRecovery.id,), cursor=cursor, limit=limit
+    )
+
+
+async def locked_recovery(
+    session: Session, recovery_id: UUID, scope: Scope
+) -> tuple[ArrearsCase, ArrearsRecovery]:
+    """Give what was recovered and its case for changing, or raise CaseUnknown."""
+    about = select(ArrearsRecovery.case_id).where(ArrearsRecovery.id == recovery_id)
+    case = await rows.locked_first(
+        session,
+        arrears.seen(select(ArrearsCase).where(ArrearsCase.id == about.scalar_subquery()), scope),
+    )
+    statement = select(ArrearsRecovery).where(ArrearsRecovery.id == recovery_id)
+    found = await rows.locked_first(session, statement)
+    if case is None or found is None:
+        raise CaseUnknown
+    return case, found
+
+
+async def is_reversed(session: Session, recovery_id: UUID) -> bool:
+    """Say whether what was recovered was taken back."""
+    statement = select(ArrearsRecovery.id).where(ArrearsRecovery.reverses_id == recovery_id)
+    return await session.scalar(statement) is not None

@@ -13,6 +13,7 @@ from services.cases.queries import (
     funding,
     items,
     orders,
+    proceedings,
     proposals,
 )
 from services.cases.rules.items import Happening
@@ -51,6 +52,7 @@ async def without_timer(session: Session) -> Sequence[Offender]:
         ("funding order", await funding.funding_orders_without_timer(session)),
         ("expected feed", await expectations.expectations_without_timer(session)),
         ("arrears case", await case_clocks.cases_without_timer(session)),
+        ("proceeding", await proceedings.proceedings_without_timer(session)),
     ):
         silent += [(one.id, what) for one in found]
     return [Offender(*one) for one in silent]

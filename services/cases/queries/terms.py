@@ -9,6 +9,7 @@ from services.cases.models import (
     CaseTerms,
     ClockTerms,
     ClosingTerms,
+    EnforcementTerms,
     ExtensionTerms,
     FeedTerms,
     OrderTerms,
@@ -23,7 +24,14 @@ from shared.expectations import FeedKind
 from shared.paging import Found
 
 AnyTerms: TypeAlias = (
-    OrderTerms | ExtensionTerms | ClosingTerms | FeedTerms | ClockTerms | CaseTerms | RoutingTerms
+    OrderTerms
+    | ExtensionTerms
+    | ClosingTerms
+    | FeedTerms
+    | ClockTerms
+    | CaseTerms
+    | RoutingTerms
+    | EnforcementTerms
 )
 Terms = TypeVar(
     "Terms",
@@ -34,6 +42,7 @@ Terms = TypeVar(
     ClockTerms,
     CaseTerms,
     RoutingTerms,
+    EnforcementTerms,
 )
 
 NAMED_BY: Mapping[type[AnyTerms], str] = {
@@ -44,6 +53,7 @@ NAMED_BY: Mapping[type[AnyTerms], str] = {
     ClockTerms: "kind",
     CaseTerms: "area_code",
     RoutingTerms: "area_code",
+    EnforcementTerms: "area_code",
 }
 """What names terms beside their area and version."""
 

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from services.cases import actions, queries
 from services.cases.actions.case_lines import LinesTaken
+from services.cases.actions.recoveries import Money
 from services.cases.errors import (
     CaseEnded,
     CaseMoved,
@@ -12,7 +13,7 @@ from services.cases.errors import (
     PaymentTakenBack,
     StepRefused,
 )
-from services.cases.models import ArrearsCase, ArrearsLine, ArrearsPayment
+from services.cases.models import ArrearsCase, ArrearsLine, ArrearsPayment, ArrearsRecovery
 from services.cases.routes.router import router
 from services.cases.schemas.arrears import ArrearsCaseOut
 from services.cases.schemas.case_lines import (
@@ -21,8 +22,11 @@ from services.cases.schemas.case_lines import (
     LineChangeIn,
     LinesTakenOut,
     LinksIn,
+    MoneyOut,
     PaymentOut,
     PaymentsIn,
+    RecoveryIn,
+    RecoveryOut,
     ReversalIn,
     VerificationsIn,
 )
@@ -132,9 +136,62 @@ async def add_payments(
     dependencies=_WORK,
     summary="Take a payment back; it stays in the record",
     response_model=ArrearsCaseOut,
-    responses=raises(CaseUnknown, CaseMoved, CaseEnded, PaymentTakenBack, Invalid),
+    responses=raises(CaseUnknown, CaseMoved, CaseEnded, PaymentTakenBack, StepRefused, Invalid),
 )
 async def take_back(
     session: Transaction, who: Who, payment_id: UUID, body: ReversalIn
 ) -> ArrearsCase:
     return await actions.case_lines.take_back(session, who, payment_id, body, clock.now())
+
+
+@router.get(
+    _CASE + "/money",
+    dependencies=_WORK,
+    summary="What a case comes to: by source, advanced, recovered, and who is asked next",
+    response_model=MoneyOut,
+    responses=raises(CaseUnknown, Invalid),
+)
+async def case_money(session: Transaction, who: Who, case_id: UUID) -> Money:
+    return await actions.recoveries.read_money(session, who, case_id)
+
+
+@router.get(
+    _CASE + "/recoveries",
+    dependencies=_WORK,
+    summary="What came back to who had advanced it",
+    response_model=Page[RecoveryOut],
+    responses=raises(CaseUnknown, CursorUnreadable, Invalid),
+)
+async def case_recoveries(
+    session: Transaction, who: Who, case_id: UUID, cursor: paging.Cursor, limit: paging.Limit
+) -> Found[ArrearsRecovery]:
+    return await queries.case_lines.recovered_page(
+        session, case_id, who.scope, cursor=cursor, limit=limit
+    )
+
+
+@router.post(
+    _CASE + "/recoveries",
+    dependencies=_WORK,
+    summary="Count what came back of an advance, also after the case has ended",
+    status_code=201,
+    response_model=RecoveryOut,
+    responses=raises(CaseUnknown, CaseMoved, StepRefused, Invalid),
+)
+async def add_recovery(
+    session: Transaction, who: Who, case_id: UUID, body: RecoveryIn
+) -> ArrearsRecovery:
+    return await actions.recoveries.add_recovery(session, who, case_id, body, clock.now())
+
+
+@router.post(
+    "/v1/arrears-recoveries/{recovery_id}/reversal",
+    dependencies=_WORK,
+    summary="Take back what was counted as recovered; it stays in the record",
+    response_model=RecoveryOut,
+    responses=raises(CaseUnknown, CaseMoved, PaymentTakenBack, Invalid),
+)
+async def take_recovery_back(
+    session: Transaction, who: Who, recovery_id: UUID, body: ReversalIn
+) -> ArrearsRecovery:
+    return await actions.recoveries.take_recovery_back(session, who, recovery_id, body, clock.now())

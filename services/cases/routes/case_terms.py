@@ -6,13 +6,15 @@ from fastapi import Query
 
 from services.cases import actions, queries
 from services.cases.errors import AreaUnknown, PolicyVersionTaken
-from services.cases.models import CaseTerms, ClockTerms, RoutingTerms
+from services.cases.models import CaseTerms, ClockTerms, EnforcementTerms, RoutingTerms
 from services.cases.routes.router import router
 from services.cases.schemas.case_terms import (
     CaseTermsIn,
     CaseTermsOut,
     ClockTermsIn,
     ClockTermsOut,
+    EnforcementTermsIn,
+    EnforcementTermsOut,
     RoutingTermsIn,
     RoutingTermsOut,
 )
@@ -105,3 +107,32 @@ async def routing_terms(
 )
 async def add_routing_terms(session: Transaction, who: Who, body: RoutingTermsIn) -> RoutingTerms:
     return await actions.terms.add_terms(session, who, RoutingTerms, body)
+
+
+@router.get(
+    "/v1/terms/enforcement",
+    dependencies=[may("cases:read")],
+    summary="From which amounts and how long areas enforce, where it may govern the caller's areas",
+    response_model=Page[EnforcementTermsOut],
+    responses=raises(CursorUnreadable, Invalid),
+)
+async def enforcement_terms(
+    session: Transaction, who: Who, *, only: _Only, cursor: paging.Cursor, limit: paging.Limit
+) -> Found[EnforcementTerms]:
+    return await queries.terms.terms(
+        session, EnforcementTerms, only, who.scope, cursor=cursor, limit=limit
+    )
+
+
+@router.post(
+    "/v1/terms/enforcement",
+    dependencies=[may("cases:write_policies")],
+    summary="Store a version of from which amounts and how long an area enforces",
+    status_code=201,
+    response_model=EnforcementTermsOut,
+    responses=raises(AreaUnknown, PolicyVersionTaken, Invalid),
+)
+async def add_enforcement_terms(
+    session: Transaction, who: Who, body: EnforcementTermsIn
+) -> EnforcementTerms:
+    return await actions.terms.add_terms(session, who, EnforcementTerms, body)

@@ -125,6 +125,14 @@ class Age(StrEnum):
     """They arose in it (新增)."""
 
 
+class PaymentPurpose(StrEnum):
+    """What a payment stands for; either counts for the worker once."""
+
+    WAGES = "wages"
+    LIVING_COST = "living_cost"
+    """An advance of the basic cost of living (基本生活费) out of the emergency fund."""
+
+
 class LineState(StrEnum):
     """Where one worker's claim stands; derived from its amounts."""
 

@@ -38,6 +38,38 @@ class ClockKind(StrEnum):
     POLICE = "police"
     COPY = "copy"
     """Until the labour inspectorate has signed for the copy that it was sent (抄报)."""
+    # Of proceedings (rules/proceedings.py), which run beside the case and after it.
+    REFERRAL_RESULT = "referral_result"
+    JUDGMENT_FOLLOW = "judgment_follow"
+    DEMAND_WAIT = "demand_wait"
+    """What a demand leaves to obey before a court is asked (行政强制法 art. 54)."""
+    COURT_APPLY = "court_apply"
+    COURT_ACCEPT = "court_accept"
+    COURT_RULING = "court_ruling"
+    TRANSFER_REPORT = "transfer_report"
+    TRANSFER_HEAD = "transfer_head"
+    TRANSFER_SEND = "transfer_send"
+    TRANSFER_RECEIPT = "transfer_receipt"
+    TRANSFER_POLICE = "transfer_police"
+    TRANSFER_MATERIALS = "transfer_materials"
+    TRANSFER_RECONSIDER = "transfer_reconsider"
+    TRANSFER_ANSWER = "transfer_answer"
+    TRANSFER_PROCURATOR = "transfer_procurator"
+    TRANSFER_RESULT = "transfer_result"
+    LISTING_OBJECTION = "listing_objection"
+    LISTING_ANSWER = "listing_answer"
+    LISTING_DECISION = "listing_decision"
+    """From the day on which the order to pay ran out (令45号 art. 8)."""
+    LISTING_PERIOD = "listing_period"
+    LISTING_REVIEW = "listing_review"
+    LISTING_REMOVAL = "listing_removal"
+    PUBLICATION_BATCH = "publication_batch"
+    PUBLICATION_REVIEW = "publication_review"
+    PUBLICATION_CORRECT = "publication_correct"
+    SUPERVISION = "supervision"
+    DEMAND_PAY = "demand_pay"
+    INSTALMENT = "instalment"
+    """Until the next instalment of a plan that has not come."""
 
 
 OF_STAGE: Mapping[Stage, ClockKind] = {
@@ -86,6 +118,12 @@ BESIDE: Mapping[ClockKind, Course] = {
     ClockKind.COPY: Course(Stage.RECEIVED, tuple(set(OPEN) - {Stage.RECEIVED})),
 }
 
+EXPECTED = frozenset({ClockKind.LISTING_PERIOD, ClockKind.LISTING_OBJECTION, ClockKind.DEMAND_WAIT})
+"""What runs out as it should: nobody is late, so nobody is told."""
+UNSHIFTED = frozenset({
+    ClockKind.LISTING_PERIOD, ClockKind.PUBLICATION_BATCH, ClockKind.INSTALMENT,
+})  # fmt: skip
+"""What ends on its own day, worked or not: no act is waited for on it."""
 COUNTED_DOWN = frozenset({ClockKind.STATUTORY, ClockKind.LOCAL})
 """What P21 counts down, on both clocks."""
 
@@ -100,14 +138,21 @@ class Limit:
     """So much more, in the same unit."""
 
 
-def due_at(start: datetime, limit: Limit, pauses: Sequence[Pause], calendar: Calendar) -> datetime:
+def due_at(
+    start: datetime,
+    limit: Limit,
+    pauses: Sequence[Pause],
+    calendar: Calendar,
+    *,
+    shift: bool = True,
+) -> datetime:
     """Give the instant (exclusive) at which a clock is over.
 
     Statutory periods in calendar days that end on a day off end on the next working day
     (民法典 art. 203); working days always do.
     """
     return workdays.due(
-        start, limit.length + limit.granted, limit.unit, pauses, calendar, shift_forwards=True
+        start, limit.length + limit.granted, limit.unit, pauses, calendar, shift_forwards=shift
     )
 
 

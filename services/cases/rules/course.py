@@ -49,6 +49,7 @@ class Act(StrEnum):
     SUSPEND = "suspend"
     RESUME = "resume"
     EXTEND = "extend"
+    INSPECT = "inspect"
     FINISH = "finish"
     DECIDE = "decide"
     MEDIATE = "mediate"
@@ -124,12 +125,16 @@ COURSE: tuple[Move, ...] = (
         (Stage.INVESTIGATING,), None, ("wage_office",), person=True,
     ),
     Move(
+        Act.INSPECT, Text("现场检查", "Inspect on site"),
+        (Stage.SIGNED, *WORKED_ON), None, _LAW, person=True,
+    ),
+    Move(
         Act.FINISH, Text("调查终结", "Finish the investigation"),
         (Stage.INVESTIGATING,), Stage.DECIDING, _LAW, person=True,
     ),
     Move(
         Act.DECIDE, Text("作出处理", "Decide"),
-        (Stage.DECIDING,), Stage.PAYING, _LAW, person=True,
+        (Stage.DECIDING, Stage.PAYING), Stage.PAYING, _LAW, person=True,
     ),
     Move(
         Act.MEDIATE, Text("调处", "Mediate"),

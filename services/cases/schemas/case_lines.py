@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.cases.rules.arrears import LineState, PaymentProof, PaymentSource
+from services.cases.rules.arrears import LineState, PaymentProof, PaymentPurpose, PaymentSource
 from services.cases.schemas.arrears import ArrearsCaseOut, IdNumber, Line, Months
 from services.cases.schemas.fields import InBody, OutBody, Words, WordsOut
 from shared import clock
@@ -116,6 +116,8 @@ class PaymentIn(InBody):
     proof: PaymentProof
     bank_serial: Line | None = None
     evidence_id: UUID | None = None
+    purpose: PaymentPurpose = PaymentPurpose.WAGES
+    """A cost of living is advanced by the emergency fund alone."""
 
 
 class PaymentsIn(InBody):
@@ -138,6 +140,7 @@ class PaymentOut(OutBody):
     evidence_id: UUID | None
     reverses_id: UUID | None
     reason: str | None
+    purpose: PaymentPurpose
     told_at: datetime
     told_by: str
 
@@ -147,3 +150,51 @@ class ReversalIn(InBody):
 
     version: _Version
     reason: Words
+
+
+class RecoveryIn(InBody):
+    """Money that came back to the emergency fund, for whom it had advanced it."""
+
+    version: _Version
+    paid_by: PaymentSource
+    amount: Yuan
+    received_on: clock.Day
+    bank_serial: Line
+
+
+class RecoveryOut(OutBody):
+    """Money that came back, or what takes it back."""
+
+    id: UUID
+    case_id: UUID
+    paid_by: PaymentSource
+    amount: Decimal
+    received_on: date
+    bank_serial: str
+    reverses_id: UUID | None
+    reason: str | None
+    told_at: datetime
+    told_by: str
+
+
+class MoneyOut(OutBody):
+    """What a case comes to, in yuan: for the workers, by source, and what is to be recovered."""
+
+    claimed: Decimal
+    verified: Decimal
+    paid: Decimal
+    owed: Decimal
+    by_source: dict[PaymentSource, Decimal]
+    """Reversals taken off; they come to what was paid in the lines, withdrawn ones included."""
+    withdrawn: Decimal
+    """Paid in lines that were withdrawn afterwards; in no sum of the case."""
+    living_cost: Decimal
+    """Of it: advances of the cost of living."""
+    advanced: Decimal
+    """Paid by the emergency fund for others, to be recovered."""
+    recovered: Decimal
+    to_recover: Decimal
+    asked: list[PaymentSource]
+    """Who of the liability path has been asked to pay, in its order."""
+    next_party: PaymentSource | None
+    """Who is to be asked next, while anything is owed."""

@@ -95,6 +95,16 @@ class ExtendIn(_Reasoned):
     length: Days
 
 
+class InspectIn(_Step):
+    """Inspect on site, by two officers at least; the result names no person."""
+
+    act: Literal["inspect"]
+    done_on: clock.Day
+    result: Words
+    officers: OfficersIn
+    """Their ids; 423号 art. 16 wants two."""
+
+
 class FinishIn(_Step):
     """Finish the investigation by two officers at least; the result names no person."""
 
@@ -107,7 +117,7 @@ class FinishIn(_Step):
 
 
 class DecideIn(_Step):
-    """Decide: a correction order, a handling decision, a penalty."""
+    """Decide: a correction order, a handling decision, a penalty; the last one says until when."""
 
     act: Literal["decide"]
     decision: Literal["correct", "handle", "penalty"]
@@ -188,6 +198,7 @@ StepIn: TypeAlias = Annotated[
     | SuspendIn
     | ResumeIn
     | ExtendIn
+    | InspectIn
     | FinishIn
     | DecideIn
     | MediateIn

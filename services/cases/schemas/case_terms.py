@@ -1,6 +1,7 @@
 """Terms of arrears cases: their limits, and what else an area says of them."""
 
-from typing import Annotated
+from decimal import Decimal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field, PlainSerializer
@@ -88,5 +89,40 @@ class RoutingTermsIn(_RoutingTerms, InBody):
 
 class RoutingTermsOut(_RoutingTerms, OutBody):
     """A stored table; a case that was routed stays where it is."""
+
+    id: UUID
+
+
+_Months = Annotated[int, Field(ge=1, le=120)]
+_Amount = Annotated[Decimal, Field(gt=0, max_digits=14, decimal_places=2)]
+
+
+class _EnforcementTerms(TermsBody):
+    """From which amounts and for how many months an area enforces."""
+
+    crime_months: _Months
+    """One worker's wages of so many months at least …"""
+    crime_amount: _Amount | None = None
+    """… and of so many yuan; none: the province has not fixed it, and no rule judges by it."""
+    crime_workers: Annotated[int, Field(ge=1, le=1000)]
+    """Wages of so many workers at least …"""
+    crime_total: _Amount | None = None
+    """… and of so many yuan together."""
+    listing_months: _Months
+    """How long a listing lasts from its decision on."""
+    removal_months: _Months
+    """After how many months of it an early removal can be asked for."""
+    application_months: _Months
+    """Within how many months of a demand a court is asked to enforce."""
+    publication_months: Literal[1, 3, 6, 12]
+    """The rhythm in which major violations are published, in months of the calendar."""
+
+
+class EnforcementTermsIn(_EnforcementTerms, InBody):
+    """Terms to be stored. Area and version name them; the same again changes nothing."""
+
+
+class EnforcementTermsOut(_EnforcementTerms, OutBody):
+    """Stored terms of enforcement."""
 
     id: UUID

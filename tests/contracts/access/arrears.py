@@ -7,9 +7,11 @@ from services.cases.models import (
     ArrearsCase,
     ArrearsLine,
     ArrearsPayment,
+    ArrearsRecovery,
     CaseReport,
     Evidence,
     LineList,
+    Proceeding,
 )
 from services.cases.rules.arrears import (
     Channel,
@@ -20,6 +22,7 @@ from services.cases.rules.arrears import (
 )
 from services.cases.rules.case_people import LineListState
 from services.cases.rules.course import Stage
+from services.cases.rules.proceedings import ProceedingKind, ProceedingStage
 from shared import clock
 from shared.db import Session
 from tests.cases.factories import an_id
@@ -67,7 +70,7 @@ async def add(session: Session, rows: Rows) -> None:
             told_by="desk",
         )
     )
-    for name, paid in (("line", "100.00"), ("open", "0.00")):
+    for name, paid in (("line", "100.00"), ("open", "50.00")):
         session.add(
             ArrearsLine(
                 id=an_id(name),
@@ -126,7 +129,50 @@ async def add(session: Session, rows: Rows) -> None:
             findings=[],
         )
     )
+    session.add(
+        Proceeding(
+            id=an_id("proceeding"),
+            case_id=case_id,
+            area_code=HERE,
+            kind=ProceedingKind.JUDGMENT,
+            stage=ProceedingStage.GIVEN,
+            stage_since=now,
+            opened_at=now,
+            opened_by="desk",
+            by_rule=False,
+            since_on=date(2023, 5, 31),
+            line_ids=[],
+        )
+    )
+    session.add(
+        ArrearsPayment(
+            id=an_id("advance"),
+            case_id=case_id,
+            line_id=an_id("open"),
+            amount=Decimal("50.00"),
+            source=PaymentSource.EMERGENCY_FUND,
+            paid_on=date(2023, 5, 31),
+            proof=PaymentProof.BANK_LINE,
+            bank_serial="S-9",
+            told_at=now,
+            told_by="desk",
+        )
+    )
+    session.add(
+        ArrearsRecovery(
+            id=an_id("recovery"),
+            case_id=case_id,
+            paid_by=PaymentSource.EMPLOYER,
+            amount=Decimal("10.00"),
+            received_on=date(2023, 5, 31),
+            bank_serial="R-1",
+            told_at=now,
+            told_by="desk",
+        )
+    )
     rows.ids |= {
+        "recovery_id": an_id("recovery"),
+        "proceeding_id": an_id("proceeding"),
         "case_id": case_id,
         "list_id": an_id("list"),
         "report_id": an_id("report"),
@@ -150,6 +196,19 @@ async def add(session: Session, rows: Rows) -> None:
         f"POST {CASE}/line-lists": [{"data": {"version": "1"}, "files": {"file": ("x", LISTED)}}],
         f"POST {CASE}/verifications": [{"json": at | {"lines": [found]}}],
         f"POST {CASE}/payments": [{"json": at | {"payments": [pay]}}],
+        f"POST {CASE}/recoveries": [
+            {"json": at | {"paid_by": "employer", "amount": "5.00", "received_on": "2023-05-31",
+                           "bank_serial": "R-2"}}
+        ],
+        f"POST {V1}/arrears-recoveries/{{recovery_id}}/reversal": [
+            {"json": at | {"reason": "退回"}}
+        ],
+        f"POST {CASE}/proceedings": [
+            {"json": {"kind": "listing", "reason": "影响恶劣"}}
+        ],
+        f"POST {V1}/proceedings/{{proceeding_id}}/steps": [
+            {"json": at | {"act": "follow", "note": "已查封账户"}}
+        ],
         f"POST {CASE}/evidence": [{"files": pdf}],
         f"POST {V1}/arrears-lines/{{line_id}}/change": [
             {"json": at | {"disputed": True, "reason": "本人称未收到"}}
@@ -163,3 +222,4 @@ async def add(session: Session, rows: Rows) -> None:
     rows.marks[f"GET {V1}/arrears-ledger/counts"] = None
     rows.marks[f"GET {V1}/arrears-ledger/file"] = None
     rows.marks[f"GET {V1}/arrears-cases/counts"] = None
+    rows.marks[f"GET {V1}/proceedings"] = an_id("proceeding")

@@ -5,12 +5,18 @@ from services.cases.models import (
     CaseTerms,
     ClockTerms,
     ClosingTerms,
+    EnforcementTerms,
     ExtensionTerms,
     FeedTerms,
     OrderTerms,
     RoutingTerms,
 )
-from services.cases.schemas.case_terms import CaseTermsIn, ClockTermsIn, RoutingTermsIn
+from services.cases.schemas.case_terms import (
+    CaseTermsIn,
+    ClockTermsIn,
+    EnforcementTermsIn,
+    RoutingTermsIn,
+)
 from services.cases.schemas.terms import (
     ClosingTermsIn,
     ExtensionTermsIn,
@@ -31,6 +37,7 @@ KINDS = (
     ("clocks", ClockTerms, ClockTermsIn),
     ("cases", CaseTerms, CaseTermsIn),
     ("routing", RoutingTerms, RoutingTermsIn),
+    ("enforcement", EnforcementTerms, EnforcementTermsIn),
 )
 
 
