@@ -86,6 +86,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "cases:conclude_leads",
             *_WORK,
             *_LEDGER,
+            "cases:decide_restrictions",
             "cases:reveal",
             "cases:decide_extensions",
             "cases:close_items",
@@ -157,6 +158,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "cases:add_finding",
             "cases:add_evidence",
             *_LEDGER,
+            "cases:decide_restrictions",
         ),
         # 乡镇、街道
         "town": (

@@ -13,6 +13,7 @@ from shared.events.cases import (
     CaseProposed,
     CorrectionOrderMoved,
     FundingOrderMoved,
+    RestrictionChanged,
     WatchItemClosed,
     WatchItemDecided,
     WatchItemLowered,
@@ -147,6 +148,12 @@ async def on_case_proposed(session: Session, event: CaseProposed) -> None:
 async def on_arrears_case_opened(session: Session, event: ArrearsCaseOpened) -> None:
     """Push an opened case to subscribers."""
     await _push_project(session, event, event.project)
+
+
+async def on_restriction_changed(session: Session, event: RestrictionChanged) -> None:
+    """Push to subscribers that a unit is restricted, or no longer is."""
+    if not _unheard(session):
+        await actions.messages.queue_webhooks(session, event, event.area_code, set())
 
 
 async def on_event_parked(session: Session, event: EventParked) -> None:

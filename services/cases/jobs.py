@@ -56,6 +56,11 @@ async def on_clock_due(session: Session, timer: Timer) -> None:
     await actions.candidates.end_limit_of_case(session, timer.subject_id, timer.due_at)
 
 
+async def on_restriction_due(session: Session, timer: Timer) -> None:
+    """Let a restriction end after its last day."""
+    await actions.restrictions.end_restriction(session, timer.subject_id, timer.due_at)
+
+
 async def assign_persons(sessions: Sessions, today: date) -> None:
     """Hand items over where a duty begins or has ended."""
     async with sessions.begin("job:assign_persons") as session:
@@ -70,6 +75,7 @@ async def report_without_timer(sessions: Sessions, today: date) -> None:
         await actions.expectations.report_without_timer(session, today)
         await actions.case_clocks.report_without_timer(session, today)
         await actions.proceedings.report_without_timer(session, today)
+        await actions.restrictions.report_without_timer(session, today)
 
 
 async def record_shadows(sessions: Sessions, today: date) -> None:

@@ -11,6 +11,7 @@ from shared.events.cases import (
     CaseProposed,
     CorrectionOrderMoved,
     FundingOrderMoved,
+    RestrictionChanged,
     WatchItemClosed,
     WatchItemDecided,
     WatchItemLowered,
@@ -68,6 +69,7 @@ service = Service(
         CorrectionOrderMoved,
         FundingOrderMoved,
         ArrearsCaseOpened,
+        RestrictionChanged,
         *PLATFORM,
     ],
     handles={
@@ -118,6 +120,7 @@ service = Service(
         "expected_feed": jobs.on_expected_feed_due,
         "canary": jobs.on_canary_due,
         "clock": jobs.on_clock_due,
+        "restriction": jobs.on_restriction_due,
     },
     measures=[jobs.measure_items],
     invariants={

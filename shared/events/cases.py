@@ -165,3 +165,21 @@ class ArrearsCaseOpened(Event, type="cases.arrears_case_opened.v1", key="project
     area_code: str
     opened_at: datetime
     by_rule: bool
+
+
+class RestrictionChanged(Event, type="cases.restriction_changed.v1", key="restriction_id"):
+    """A unit that owes wages is restricted, or no longer is."""
+
+    restriction_id: UUID
+    arrears_case_id: UUID
+    area_code: str
+    kind: str
+    """`key_control`, `bid_restriction`, `veto`, `market_removal`."""
+    state: str
+    """`in_force`, `lifted`, `ended`."""
+    credit_code: str
+    """Of the unit; it is public."""
+    basis: str
+    from_on: date | None = None
+    to_on: date | None = None
+    """The last day of it."""

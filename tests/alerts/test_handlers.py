@@ -15,7 +15,7 @@ from services.alerts.rules.notices import AlertState, Entry, Reason
 from shared import clock, timers
 from shared.db import Session, new_id
 from shared.events.base import Event
-from shared.events.cases import ArrearsCaseOpened, CaseProposed
+from shared.events.cases import ArrearsCaseOpened, CaseProposed, RestrictionChanged
 from shared.events.platform import EventParked, ItemWithoutTimer, TimerLate
 from shared.events.registry import CalendarPublished
 from tests.alerts import factories, looking
@@ -405,6 +405,25 @@ async def test_proposals_and_cases_are_pushed_to_who_takes_part(session: Session
     assert [(each.endpoint_id, each.type) for each in queued] == [
         (own.id, "cases.case_proposed.v1"), (own.id, "cases.arrears_case_opened.v1"),
     ]  # fmt: skip
+
+
+async def test_a_restriction_is_pushed_to_who_asks_for_them_in_its_area(session: Session) -> None:
+    kind = "cases.restriction_changed.v1"
+    own = await factories.endpoint(session, types=[kind])
+    await factories.endpoint(session, types=[kind], areas=["330106"])
+    changed = RestrictionChanged(
+        occurred_at=D20, restriction_id=new_id(), arrears_case_id=new_id(),
+        area_code=factories.COUNTY, kind="veto", state="in_force",
+        credit_code="91422801MA48ABCD12", basis="724号第48条",
+    )  # fmt: skip
+    await twice(session, handlers.on_restriction_changed, changed)
+    assert [(each.endpoint_id, each.type) for each in await looking.deliveries(session)] == [
+        (own.id, kind)
+    ]
+    message = await session.get_one(Message, changed.id)
+    said = json.loads(message.body)
+    assert said["dataref"] == "/cases/v1/restrictions?credit_code=91422801MA48ABCD12"
+    assert said["data"]["state"] == "in_force"
 
 
 # ---- the platform itself ---------------------------------------------------------------------

@@ -39,6 +39,8 @@ FOR_PERSONS = {
     "POST /cases/v1/watch-items/{item_id}/reopen",
     "POST /cases/v1/closings/{closing_id}/decision",
     "POST /cases/v1/funding-orders/{order_id}/approval",
+    "POST /cases/v1/restrictions/{restriction_id}/decision",
+    "POST /cases/v1/restrictions/{restriction_id}/lifting",
     "POST /payroll/v1/allocations",
     "POST /payroll/v1/allocations/{allocation_id}/confirm",
     "POST /payroll/v1/allocations/{allocation_id}/refuse",

@@ -8,10 +8,11 @@ from typing import Any
 
 from shared.wording import Text
 
-ITEM, PROPOSAL, CASE, ALERT = (
+ITEM, PROPOSAL, CASE, RESTRICTION, ALERT = (
     "/cases/v1/watch-items/{watch_item_id}",
     "/cases/v1/proposals?project_id={project_id}",
     "/cases/v1/arrears-cases?project_id={project_id}",
+    "/cases/v1/restrictions?credit_code={credit_code}",
     "/alerts/v1/alerts/{alert_id}",
 )
 # What names a thing and where it stands. All else is asked for at `dataref`, by the scope of
@@ -19,7 +20,7 @@ ITEM, PROPOSAL, CASE, ALERT = (
 _THIN = (
     "watch_item_id", "kind", "subject_id", "project_id", "area_code", "period", "level",
     "level_rank", "previous_level", "step", "close_reason", "order_id", "order_state",
-    "proposal_id", "arrears_case_id", "alert_id", "endpoint_id",
+    "proposal_id", "arrears_case_id", "restriction_id", "state", "alert_id", "endpoint_id",
 )  # fmt: skip
 
 
@@ -58,6 +59,7 @@ CATALOGUE: Mapping[str, Listed] = {
         ("cases.funding_order_moved.v1", "政府资金督办进展", "A funding order moved", ITEM),
         ("cases.case_proposed.v1", "建议立案", "An arrears case was proposed", PROPOSAL),
         ("cases.arrears_case_opened.v1", "欠薪案件立案", "An arrears case was opened", CASE),
+        ("cases.restriction_changed.v1", "限制措施变更", "A restriction changed", RESTRICTION),
         ("alerts.supervision_proposed.v1", "建议挂牌督办", "Listed supervision is proposed", ALERT),
         (TEST, "推送测试", "Somebody tries an endpoint", None),
     )

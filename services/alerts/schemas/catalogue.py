@@ -13,6 +13,7 @@ from shared.events.cases import (
     CaseProposed,
     CorrectionOrderMoved,
     FundingOrderMoved,
+    RestrictionChanged,
     WatchItemClosed,
     WatchItemLowered,
     WatchItemOpened,
@@ -24,8 +25,8 @@ EVENTS: dict[str, type[Event]] = {
     made.type: made
     for made in (
         ArrearsCaseOpened, CaseProposed, CorrectionOrderMoved, FundingOrderMoved,
-        SupervisionProposed, WatchItemClosed, WatchItemLowered, WatchItemOpened, WatchItemRaised,
-        WatchItemStepReached,
+        RestrictionChanged, SupervisionProposed, WatchItemClosed, WatchItemLowered,
+        WatchItemOpened, WatchItemRaised, WatchItemStepReached,
     )
 }  # fmt: skip
 _PLUMBING = ("id", "occurred_at")

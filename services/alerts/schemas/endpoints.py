@@ -27,6 +27,7 @@ EventType = Literal[
     "cases.correction_order_moved.v1",
     "cases.funding_order_moved.v1",
     "cases.case_proposed.v1",
+    "cases.restriction_changed.v1",
     "cases.arrears_case_opened.v1",
     "alerts.supervision_proposed.v1",
 ]

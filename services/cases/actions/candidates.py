@@ -5,13 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from services.cases import queries
-from services.cases.actions import case_clocks, proceeding_clocks, proceedings
+from services.cases.actions import case_clocks, proceeding_clocks, proceedings, restrictions
 from services.cases.models import ArrearsCase
 from services.cases.rules import enforcement
 from services.cases.rules import proceedings as rules
 from services.cases.rules.arrears import Nature
 from services.cases.rules.case_clocks import ClockKind
 from services.cases.rules.proceedings import ProceedingKind
+from services.cases.rules.restrictions import CANDIDATE
 from shared import clock
 from shared.db import Session
 
@@ -72,3 +73,7 @@ async def find_candidates(session: Session, case: ArrearsCase, at: datetime) -> 
         await proceeding_clocks.follow_proceeding(
             session, case, proceeding, at, since=at, entered=True
         )
+        if kind is ProceedingKind.LISTING:
+            await restrictions.propose_by_rule(
+                session, case, CANDIDATE, at, name=case.employer_name, credit_code=None
+            )

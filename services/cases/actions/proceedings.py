@@ -14,6 +14,7 @@ from services.cases.actions import (
     liability_guards,
     proceeding_clocks,
     proceeding_guards,
+    restrictions,
 )
 from services.cases.actions.timeline import jsonable
 from services.cases.errors import (
@@ -35,6 +36,7 @@ from services.cases.rules import proceedings as rules
 from services.cases.rules.case_clocks import ClockKind
 from services.cases.rules.course import WORKED_ON, Stage
 from services.cases.rules.proceedings import ProceedingKind, ProceedingStage, Step
+from services.cases.rules.restrictions import LISTED
 from services.cases.schemas.proceedings import ProceedingIn, ProceedingStepIn
 from shared import clock, timers
 from shared.auth import Caller
@@ -266,7 +268,11 @@ async def _begin_listing(
     body: _Body,
     now: datetime,
 ) -> None:
-    """Begin the period of a listing, or begin it anew."""
+    """Begin the period of a listing, or begin it anew; what follows from it is proposed."""
+    if proceeding.listed_at is None:
+        await restrictions.propose_by_rule(
+            session, case, LISTED, now, name=proceeding.name, credit_code=proceeding.credit_code
+        )
     proceeding.listed_at = now
     for running in await queries.case_clocks.locked_running_of(session, proceeding.id):
         if running.kind is ClockKind.LISTING_PERIOD:

@@ -13,6 +13,8 @@ from services.cases.errors.arrears import (
     ProceedingUnknown,
     ReportRefused,
     ReportTaken,
+    RestrictionNotThere,
+    RestrictionUnknown,
     StepRefused,
 )
 from services.cases.errors.documents import (
@@ -122,6 +124,8 @@ __all__ = [
     "ProposalUnknown",
     "ReportRefused",
     "ReportTaken",
+    "RestrictionNotThere",
+    "RestrictionUnknown",
     "SecondPersonNeeded",
     "ServiceDayUnfit",
     "StepRefused",

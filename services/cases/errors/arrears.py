@@ -20,6 +20,24 @@ class ProceedingUnknown(Problem):
     title = Text("没有该程序，或不在您的管辖范围内", "There is no such proceeding in your areas")
 
 
+class RestrictionUnknown(Problem):
+    """No such restriction, or none of a case in the caller's scope."""
+
+    status = 404
+    title = Text(
+        "没有该限制措施，或不在您的管辖范围内", "There is no such restriction in your areas"
+    )
+
+
+class RestrictionNotThere(Problem):
+    """The restriction stands where this cannot be done."""
+
+    status = 409
+    title = Text(
+        "该限制措施当前状态不能进行此操作", "This cannot be done with the restriction as it stands"
+    )
+
+
 class ActNotPossible(Problem):
     """The case stands where this cannot be done; what can be done is named."""
 

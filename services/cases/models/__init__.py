@@ -31,6 +31,7 @@ from services.cases.models.proceedings import (
 )
 from services.cases.models.proposals import CaseProposal
 from services.cases.models.registry import Organisation, Project
+from services.cases.models.restrictions import Restriction
 from services.cases.models.shadows import ShadowStep
 from services.cases.models.tables import Base
 
@@ -80,6 +81,7 @@ __all__ = [
     "ProceedingStep",
     "Project",
     "ProjectPerson",
+    "Restriction",
     "RoutingTerms",
     "ShadowStep",
     "Telling",

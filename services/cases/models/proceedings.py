@@ -14,6 +14,7 @@ from services.cases.rules.arrears import PaymentSource
 from services.cases.rules.enforcement import Threshold
 from services.cases.rules.policies import Certainty
 from services.cases.rules.proceedings import OVER, ProceedingKind, ProceedingStage
+from services.cases.rules.restrictions import Measure, RestrictionKind
 
 
 class Proceeding(Base):
@@ -144,8 +145,20 @@ class EnforcementTerms(Base):
     """Within how many months a court is asked to enforce (行政强制法 art. 53)."""
     publication_months: Mapped[int]
     """The rhythm of publications (令29号): a quarter, half a year."""
+    measures: Mapped[list[dict[str, Any]]] = mapped_column(
+        JSONB, default=list, server_default=text("'[]'::jsonb")
+    )
+    """Which restriction is proposed after what, for how many months."""
     basis: Mapped[str]
     certainty: Mapped[Certainty]
+
+    @property
+    def follows(self) -> list[Measure]:
+        """Give what is proposed after what."""
+        return [
+            Measure(row["after"], RestrictionKind(row["kind"]), row["months"])
+            for row in self.measures
+        ]
 
     @property
     def threshold(self) -> Threshold:

@@ -15,6 +15,7 @@ from services.cases.queries import (
     orders,
     proceedings,
     proposals,
+    restrictions,
 )
 from services.cases.rules.items import Happening
 from services.cases.rules.proofs import ACCEPTED
@@ -52,6 +53,7 @@ async def without_timer(session: Session) -> Sequence[Offender]:
         ("funding order", await funding.funding_orders_without_timer(session)),
         ("expected feed", await expectations.expectations_without_timer(session)),
         ("arrears case", await case_clocks.cases_without_timer(session)),
+        ("restriction", await restrictions.restrictions_without_timer(session)),
         ("proceeding", await proceedings.proceedings_without_timer(session)),
     ):
         silent += [(one.id, what) for one in found]

@@ -96,6 +96,7 @@ class TimerKind(StrEnum):
     CONDITION = "condition"
     CANARY = "canary"
     CLOCK = "clock"
+    RESTRICTION = "restriction"
 
 
 class Happening(StrEnum):

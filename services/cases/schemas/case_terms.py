@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field, PlainSerializer
 
 from services.cases.rules.case_clocks import ClockKind
+from services.cases.rules.restrictions import RestrictionKind
 from services.cases.rules.routing import GovernmentLevel
 from services.cases.schemas.arrears import Line
 from services.cases.schemas.fields import AreaCode, Code, Days, InBody, OutBody
@@ -97,6 +98,14 @@ _Months = Annotated[int, Field(ge=1, le=120)]
 _Amount = Annotated[Decimal, Field(gt=0, max_digits=14, decimal_places=2)]
 
 
+class MeasureIn(InBody):
+    """That a restriction is proposed after something, for so many months; people decide."""
+
+    after: Literal["candidate", "listed"]
+    kind: RestrictionKind
+    months: _Months
+
+
 class _EnforcementTerms(TermsBody):
     """From which amounts and for how many months an area enforces."""
 
@@ -116,6 +125,8 @@ class _EnforcementTerms(TermsBody):
     """Within how many months of a demand a court is asked to enforce."""
     publication_months: Literal[1, 3, 6, 12]
     """The rhythm in which major violations are published, in months of the calendar."""
+    measures: Annotated[list[MeasureIn], Field(max_length=20)] = []
+    """Which restriction is proposed after what."""
 
 
 class EnforcementTermsIn(_EnforcementTerms, InBody):

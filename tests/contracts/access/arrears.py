@@ -12,6 +12,7 @@ from services.cases.models import (
     Evidence,
     LineList,
     Proceeding,
+    Restriction,
 )
 from services.cases.rules.arrears import (
     Channel,
@@ -23,6 +24,7 @@ from services.cases.rules.arrears import (
 from services.cases.rules.case_people import LineListState
 from services.cases.rules.course import Stage
 from services.cases.rules.proceedings import ProceedingKind, ProceedingStage
+from services.cases.rules.restrictions import RestrictionKind, RestrictionState
 from shared import clock
 from shared.db import Session
 from tests.cases.factories import an_id
@@ -170,7 +172,28 @@ async def add(session: Session, rows: Rows) -> None:
             told_by="desk",
         )
     )
+    for name, state in (("proposed", "proposed"), ("standing", "in_force")):
+        session.add(
+            Restriction(
+                id=an_id(name),
+                case_id=case_id,
+                area_code=HERE,
+                kind=RestrictionKind.VETO if name == "proposed" else RestrictionKind.KEY_CONTROL,
+                state=RestrictionState(state),
+                credit_code="91422801MA48ABCD12",
+                basis="724号第48条",
+                from_on=date(2023, 5, 31),
+                to_on=date(2024, 5, 31),
+                proposed_at=now,
+                proposed_by="desk",
+                by_rule=False,
+            )
+        )
+    rows.own_ids[f"POST {V1}/restrictions/{{restriction_id}}/decision"] = {
+        "restriction_id": an_id("proposed")
+    }
     rows.ids |= {
+        "restriction_id": an_id("standing"),
         "recovery_id": an_id("recovery"),
         "proceeding_id": an_id("proceeding"),
         "case_id": case_id,
@@ -203,8 +226,20 @@ async def add(session: Session, rows: Rows) -> None:
         f"POST {V1}/arrears-recoveries/{{recovery_id}}/reversal": [
             {"json": at | {"reason": "退回"}}
         ],
+        f"POST {CASE}/restrictions": [
+            {"json": {"kind": "market_removal", "name": "某劳务公司", "basis": "724号第48条",
+                      "credit_code": "91422801MA48ABCD12"}}
+        ],
+        f"GET {V1}/restrictions": [{"params": {"credit_code": "91422801MA48ABCD12"}}],
+        f"POST {V1}/restrictions/{{restriction_id}}/decision": [
+            {"json": at | {"decided": False, "reason": "已支付"}}
+        ],
+        f"POST {V1}/restrictions/{{restriction_id}}/lifting": [
+            {"json": at | {"reason": "已支付"}}
+        ],
         f"POST {CASE}/proceedings": [
-            {"json": {"kind": "listing", "reason": "影响恶劣"}}
+            {"json": {"kind": "judgment", "body": "县法院", "amount": "1.00",
+                      "document_number": "民初1号", "done_on": "2023-05-31"}}
         ],
         f"POST {V1}/proceedings/{{proceeding_id}}/steps": [
             {"json": at | {"act": "follow", "note": "已查封账户"}}
@@ -223,3 +258,4 @@ async def add(session: Session, rows: Rows) -> None:
     rows.marks[f"GET {V1}/arrears-ledger/file"] = None
     rows.marks[f"GET {V1}/arrears-cases/counts"] = None
     rows.marks[f"GET {V1}/proceedings"] = an_id("proceeding")
+    rows.marks[f"GET {V1}/restrictions/entries"] = an_id("standing")
