@@ -157,7 +157,7 @@ def _row(one: ArrearsCase, named: _Named) -> LedgerRow:
         accepted_on=_day(one.accepted_at),
         unit_id=one.answerable_id,
         unit=called(one.answerable_id),
-        handled_by=steps[-1][1] if steps else one.opened_by,
+        handled_by=steps[-1][1] if steps else None,
         measures=[act for act in rules.MEASURES if act in acts],
         documents=[number for _, _, number in steps if number],
         to_police=Act.TRANSFER in acts or one.conclusion is Conclusion.CRIMINAL,

@@ -70,7 +70,7 @@ class LedgerRow:
     accepted_on: date | None
     unit_id: UUID | None
     unit: str | None
-    handled_by: str
+    handled_by: str | None
     measures: Sequence[Act]
     documents: Sequence[str]
     to_police: bool

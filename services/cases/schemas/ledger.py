@@ -49,8 +49,8 @@ class LedgerRowOut(OutBody):
     unit_id: UUID | None
     unit: str | None
     """The body that answers for it now."""
-    handled_by: str
-    """The account that acted on it last."""
+    handled_by: str | None
+    """The account that acted on it last; None while nobody has."""
     measures: list[Act]
     documents: list[str]
     """Numbers of its documents."""
