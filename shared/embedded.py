@@ -273,7 +273,10 @@ class Server:
             "--auth-host=reject",
             "--no-instructions",
         ]
-        _run([*command, *(["--no-sync"] if self._fast else [])], self._account.run(new))
+        _run(
+            [*command, *(["--no-sync"] if self._fast or not self._synced else [])],
+            self._account.run(new),
+        )
         new.rename(self._data)
 
     def _seen(self, folder: Path) -> str:

@@ -117,17 +117,14 @@ async def blank_what_is_over(sessions: Sessions, today: date) -> None:
 
 
 async def find_missed_transfers(sessions: Sessions) -> int:
-    """Poll: find what did not come in time, where the bank's data prove it."""
+    """Poll: find what did not come in time, where the bank's data prove it; the canary as well."""
     async with sessions.begin("job:find_missed_transfers") as session:
-        return await actions.transfers.mark_missed_transfers(session, clock.now())
-
-
-async def find_missed_canaries(sessions: Sessions) -> int:
-    """Poll: find the canary's miss as a real one's, by itself, so that it can hold up none."""
-    if not canary_is_on():
-        return 0
-    async with sessions.begin("job:find_missed_canaries") as session:
-        return await actions.canary.mark_missed(session, clock.now())
+        found = await actions.transfers.mark_missed_transfers(session, clock.now())
+    if canary_is_on():
+        # By itself, so that it can hold up no real one.
+        async with sessions.begin("job:find_missed_transfers") as session:
+            found += await actions.canary.mark_missed(session, clock.now())
+    return found
 
 
 async def keep_canary_flying(sessions: Sessions) -> int:

@@ -121,8 +121,10 @@ service = Service(
     polls=[
         polled(jobs.replan_obligations, queries.obligations.REPLAN_WAITS),
         polled(jobs.match_returns, queries.lines.RETURN_WAITS),
-        polled(jobs.find_missed_transfers, queries.transfers.MISS_WAITS),
-        polled(jobs.find_missed_canaries),
+        polled(
+            jobs.find_missed_transfers,
+            queries.transfers.MISS_WAITS | queries.canary.MISS_WAITS,
+        ),
         polled(jobs.review_pay_months, queries.paydays.MONTH_WAITS),
         polled(jobs.keep_canary_flying),
     ],

@@ -222,7 +222,13 @@ def _told(operators: Operators, heard: int, stage: Stage) -> bool:
 # ---- in no list, count or export -------------------------------------------------------------
 
 # What routes ask for in their query beyond what may be left out, where it is no choice.
-ASKED = {"from_on": "2026-01-01", "to_on": "2026-01-31", "area_code": "0", "half_year": "2026H1"}
+ASKED = {
+    "from_on": "2026-01-01",
+    "to_on": "2026-01-31",
+    "area_code": "0",
+    "half_year": "2026H1",
+    "credit_code": "91422828000090019X",
+}
 
 
 def reading(one: Running) -> Iterator[tuple[str, dict[str, str]]]:

@@ -34,7 +34,7 @@ def _left(folder: Path) -> list[Path]:
     return list(folder.glob("xinqing-demo-*"))
 
 
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+@pytest.mark.parametrize("name", ["SIGINT", pytest.param("SIGTERM", marks=pytest.mark.soak)])
 async def test_a_demo_that_is_told_to_end_takes_its_services_with_it(
     tmp_path: Path, name: str
 ) -> None:

@@ -142,7 +142,7 @@ def crash(folder: Path) -> None:
     process.wait(10)
 
 
-@pytest.mark.parametrize("how", ["killed", "stopped"])
+@pytest.mark.parametrize("how", ["killed", pytest.param("stopped", marks=pytest.mark.soak)])
 async def test_while_the_database_is_away_nothing_acknowledged_is_lost(
     kafka: KafkaBroker, tmp_path: Path, how: str
 ) -> None:

@@ -16,7 +16,7 @@ from tests.flows.test_crashes import BEGINS, begin, look, move, source, until_fo
 from tests.flows.test_restore import tool
 from tests.waiting import until
 
-pytestmark = pytest.mark.kafka
+pytestmark = [pytest.mark.kafka, pytest.mark.soak]
 
 _DAY = timedelta(days=1)
 ITEMS = "SELECT count(*) FROM watch_items"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, select
 
 from services.payroll.models import AccountDay, BankLine, CanaryAlarm, CanaryRound
 from services.payroll.rules.canary import Trail
@@ -22,20 +22,28 @@ async def is_armed(session: Session, kind: str) -> bool:
     return await session.scalar(found) is not None
 
 
-async def locked_rounds_overdue(session: Session, now: datetime) -> Sequence[CanaryRound]:
-    """Give the rounds whose feed is there and shows no credit, and that were not found before."""
+def _is_overdue(now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
     same = BankLine.account_index == CanaryRound.account_index
     paid = select(BankLine.id).where(same, BankLine.direction == Direction.IN).exists()
     fed = select(AccountDay.id).where(AccountDay.account_index == CanaryRound.account_index)
+    return and_(
+        CanaryRound.received_at.is_(None),
+        CanaryRound.found_at.is_(None),
+        CanaryRound.started_at <= now,
+        fed.exists(),
+        ~paid,
+    )
+
+
+MISS_WAITS = select(CanaryRound.id).where(_is_overdue(bindparam("now"))).exists()
+"""Whether a round's feed is there and shows no credit, and was not found before."""
+
+
+async def locked_rounds_overdue(session: Session, now: datetime) -> Sequence[CanaryRound]:
+    """Give the rounds whose feed is there and shows no credit, and that were not found before."""
     rows = await session.scalars(
         select(CanaryRound)
-        .where(
-            CanaryRound.received_at.is_(None),
-            CanaryRound.found_at.is_(None),
-            CanaryRound.started_at <= now,
-            fed.exists(),
-            ~paid,
-        )
+        .where(_is_overdue(now))
         .order_by(CanaryRound.started_at)
         .limit(MOST)
         .with_for_update(skip_locked=True)
