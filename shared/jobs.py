@@ -96,14 +96,6 @@ def daily(at: str, run: Callable[[Sessions, date], Awaitable[None]]) -> Daily:
     return Daily(at, run)
 
 
-_LOOK = select(
-    JobRun.job,
-    func.max(JobRun.slot).label("slot"),
-    select(JobFailure.job)
-    .where(JobFailure.job == JobRun.job, JobFailure.retry_at > bindparam("wall"))
-    .exists()
-    .label("pausing"),
-).group_by(JobRun.job)
 _NEWEST = "SELECT max(slot) FROM job_runs WHERE job = $1"
 # A day that was done has healed what failed on it, or before it.
 _DONE = """
@@ -126,20 +118,23 @@ def read_last(told: Mapping[str, str] | None) -> dict[str, date]:
     return {job: date.fromisoformat(slot) for job, slot in (told or {}).items()}
 
 
+_LOOK = select(
+    LAST_DONE.scalar_subquery().label("last"), PAUSING.scalar_subquery().label("pausing")
+)
+
+
 async def _last(sessions: Sessions) -> tuple[Mapping[str, date], set[str], datetime]:
     """Give each job's newest day that was done, which jobs pause after a failure, and the time."""
-    async with sessions.begin() as session:
-        rows = (await session.execute(_LOOK, {"wall": clock.wall()})).all()
-        last = {row.job: row.slot for row in rows}
-        return last, {row.job for row in rows if row.pausing}, clock.now()
+    now = await sessions.now()
+    told = await sessions.ask(_LOOK, {"wall": clock.wall()})
+    if told is None:
+        raise RuntimeError("a statement of scalars gave no row")
+    return read_last(told["last"]), set(told["pausing"] or ()), now
 
 
 async def last_done(session: Session) -> dict[str, date]:
     """Give each job's newest day that was done."""
-    rows = await session.execute(
-        select(JobRun.job, func.max(JobRun.slot).label("slot")).group_by(JobRun.job)
-    )
-    return {row.job: row.slot for row in rows}
+    return read_last(await session.scalar(LAST_DONE))
 
 
 def _slots(job: Daily, last: date | None, now: datetime) -> list[date]:
