@@ -58,8 +58,9 @@ async def _next_instalment(
 ) -> None:
     """Let the clock run until the next instalment that has not come, if it is another now."""
     wanted = (await proceeding_clocks.next_length(session, case, plan)) or 0
-    for running in await queries.case_clocks.locked_running_of(session, plan.id):
-        if running.kind is ClockKind.INSTALMENT and running.length != wanted:
+    of = ClockKind.INSTALMENT
+    for running in await queries.case_clocks.locked_running_of(session, plan.id, of):
+        if running.length != wanted:
             await proceeding_clocks.follow_proceeding(
                 session, case, plan, at, since=at, entered=True
             )

@@ -85,8 +85,10 @@ async def _waited_for(
     session: Session, proceeding: Proceeding, act: str, now: datetime
 ) -> Iterator[Finding]:
     kind = rules.WAITED_OUT.get((proceeding.kind, act))
-    running = await queries.case_clocks.locked_running_of(session, proceeding.id) if kind else []
-    until = [one.due_at for one in running if one.kind is kind and one.due_at and one.due_at > now]
+    if kind is None:
+        return iter(())
+    running = await queries.case_clocks.locked_running_of(session, proceeding.id, kind)
+    until = [one.due_at for one in running if one.due_at and one.due_at > now]
     return iter(
         Finding(
             "act", "too_early",
@@ -142,10 +144,10 @@ async def _not_removed_early(
 
 async def _too_long(session: Session, proceeding: Proceeding, days: int) -> Iterator[Finding]:
     left = 0
-    for running in await queries.case_clocks.locked_running_of(session, proceeding.id):
-        if running.kind is ClockKind.LISTING_DECISION:
-            terms = await queries.case_clocks.terms_of(session, running)
-            left = terms.more - running.granted
+    of = ClockKind.LISTING_DECISION
+    for running in await queries.case_clocks.locked_running_of(session, proceeding.id, of):
+        terms = await queries.case_clocks.terms_of(session, running)
+        left = terms.more - running.granted
     found = Finding(
         "days", "too_long",
         Text(f"最多还可延长 {left} 个工作日", f"{left} working days are left to grant"),

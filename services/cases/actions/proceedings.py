@@ -274,9 +274,9 @@ async def _begin_listing(
             session, case, LISTED, now, name=proceeding.name, credit_code=proceeding.credit_code
         )
     proceeding.listed_at = now
-    for running in await queries.case_clocks.locked_running_of(session, proceeding.id):
-        if running.kind is ClockKind.LISTING_PERIOD:
-            await case_clocks.end_clock(session, case, running, now)
+    of = ClockKind.LISTING_PERIOD
+    for running in await queries.case_clocks.locked_running_of(session, proceeding.id, of):
+        await case_clocks.end_clock(session, case, running, now)
     await session.flush()  # The period is started anew.
 
 
@@ -287,9 +287,9 @@ async def _extend_decision(
     body: _Body,
     now: datetime,
 ) -> None:
-    for running in await queries.case_clocks.locked_running_of(session, proceeding.id):
-        if running.kind is ClockKind.LISTING_DECISION:
-            await case_clocks.grant(session, case, running, body.days or 0, now)
+    of = ClockKind.LISTING_DECISION
+    for running in await queries.case_clocks.locked_running_of(session, proceeding.id, of):
+        await case_clocks.grant(session, case, running, body.days or 0, now)
 
 
 async def _send_to_police(

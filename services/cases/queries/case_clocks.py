@@ -57,11 +57,15 @@ async def locked_running(session: Session, case_id: UUID) -> list[CaseClock]:
     return await rows.locked_all(session, statement.order_by(CaseClock.id))
 
 
-async def locked_running_of(session: Session, proceeding_id: UUID) -> list[CaseClock]:
-    """Give the clocks of a proceeding that have not ended, for changing."""
+async def locked_running_of(
+    session: Session, proceeding_id: UUID, kind: ClockKind | None = None
+) -> list[CaseClock]:
+    """Give the clocks of a proceeding that have not ended, or those of a kind, for changing."""
     statement = select(CaseClock).where(
         CaseClock.proceeding_id == proceeding_id, CaseClock.ended_at.is_(None)
     )
+    if kind is not None:
+        statement = statement.where(CaseClock.kind == kind)
     return await rows.locked_all(session, statement.order_by(CaseClock.id))
 
 
