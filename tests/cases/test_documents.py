@@ -19,7 +19,7 @@ from shared.db import AuditRow, Session, Sessions
 from shared.docx import Block, Paragraph
 from tests.cases import factories as make
 from tests.cases.factories import COUNTY, TOWN, at
-from tests.cases.test_arrears import CASES, MORNING, Do, do, opened, sent
+from tests.cases.test_arrears import CASES, MORNING, Do, do, opened, running, sent
 from tests.fixtures.service import Time, Token
 
 __all__ = ["do"]
@@ -375,3 +375,36 @@ async def test_an_area_brings_its_own_template_from_a_day_on(
     fields = (await client.get(f"{TEMPLATES}/fields")).json()["items"]
     assert {"送达对象", "明细.姓名"} <= {one["name"] for one in fields}
     assert set(DocumentKind) == set(FORMS)
+
+
+@inspector
+@pytest.mark.usefixtures("_world")
+async def test_the_limit_of_an_order_runs_from_the_day_on_which_it_was_served(
+    client: AsyncClient, do: Do, time: Time
+) -> None:
+    case = await do(await do(await opened(client, employer_name="某公司"), "sign"), "accept")
+    where = f"{CASES}/{case['id']}"
+    lines = [{"name": "工人甲", "months": "2023-03", "claimed": "5000.50"}]
+    case = (await sent(client, f"{where}/lines", case, lines=lines))["case"]
+    [line] = (await client.get(f"{where}/lines")).json()["items"]
+    verified = [{"line_id": line["id"], "verified": "5000.50"}]
+    case = await sent(client, f"{where}/verifications", case, lines=verified)
+    case = await do(case, "finish", result="查实", officers=["a", "b"])
+    case = await do(case, "decide", decision="correct", document_number="令1号", pay_within=5)
+    assert running(case)["payment"] == "2023-06-08 00:00"
+    fields = GIVEN | {
+        "addressee": "某公司", "facts": "未足额支付工资", "correct_by": "2023-06-12",
+        "officers": "张某、李某",
+    }  # fmt: skip
+    order, _ = await issued(client, case, "correction_order", fields=fields)
+    pdf = {"file": ("receipt.pdf", b"%PDF-1.7 receipt", "application/pdf")}
+    receipt = (await client.post(f"{where}/evidence", files=pdf)).json()
+    time.move_to(at("2023-06-02 10:00"))
+    served = {"served_on": "2023-06-02", "served_how": "direct", "served_to": "经理某",
+              "evidence_ids": [receipt["id"]]}  # fmt: skip
+    done = await client.post(f"{DOCUMENTS}/{order['id']}/service", json=served)
+    assert done.status_code == 200, done.text
+    case = (await client.get(where)).json()
+    # What the order says counts now, and what the decision gave no longer.
+    assert running(case)["payment"] == "2023-06-13 00:00"
+    assert [one["length"] for one in case["clocks"] if one["kind"] == "payment"] == [5, 10]

@@ -283,6 +283,38 @@ async def test_a_line_that_is_referred_leaves_our_clock_and_not_the_record(
 
 
 @inspector
+async def test_a_referred_line_that_comes_back_paid_lets_the_case_end_as_paid(
+    client: AsyncClient, do: Do, act: Act, token: Token
+) -> None:
+    case = await ordered(client, do, "900.00")
+    where = f"{CASES}/{case['id']}"
+    [line] = (await client.get(f"{where}/lines")).json()["items"]
+    said = {
+        "way": "arbitration", "body": "县仲裁院", "form": "accompanied", "done_on": "2023-05-31",
+    }  # fmt: skip
+    one = await open_one(client, case, "referral", line_ids=[line["id"]], **said)
+    case = await fresh(client, case)
+    lines = [{"line_id": line["id"], "verified": "850.00"}]
+    case = await sent(client, f"{where}/verifications", case, lines=lines)
+    await act(one, "conclude", outcome="award", done_on="2023-05-31")
+    [line] = (await client.get(f"{where}/lines")).json()["items"]
+    assert (line["state"], line["owed"]) == ("verified", "850.00")
+    case = await fresh(client, case)
+    end = {"act": "propose_end", "version": case["version"], "conclusion": "paid"}
+    refused = await client.post(f"{where}/steps", json=end)
+    assert [found["code"] for found in refused.json()["errors"]] == ["line_open"]
+    payment = {
+        "line_id": line["id"], "amount": "850.00", "source": "employer", "paid_on": "2023-05-31",
+        "proof": "bank_line", "bank_serial": "S-1",
+    }  # fmt: skip
+    case = await sent(client, f"{where}/payments", case, payments=[payment])
+    case = await do(case, "propose_end", conclusion="paid")
+    other = token("inspector", areas=[COUNTY], subject="inspector-2")
+    case = await do(case, "confirm_end", headers=other)
+    assert (case["stage"], case["conclusion"], case["paid"]) == ("ended", "paid", "850.00")
+
+
+@inspector
 async def test_a_judgment_is_followed_until_it_is_carried_out_and_a_decision_is_enforced(
     session: Session, client: AsyncClient, do: Do, act: Act, time: Time
 ) -> None:
@@ -301,9 +333,18 @@ async def test_a_judgment_is_followed_until_it_is_carried_out_and_a_decision_is_
     time.move_to(at("2023-06-20 09:00"))
     judged = await act(judged, "apply", body="县法院", done_on="2023-06-20")
     judged = await act(await of_kind(client, "judgment"), "follow", note="已查封账户")
+    said = {"conclusion": "judgment_executed", "proofs": {"judgment": proof}}
+    now = (await fresh(client, case))["version"]
+    end = {"act": "propose_end", "version": now, **said}
+    early = await client.post(f"{CASES}/{case['id']}/steps", json=end)
+    found = [(one["place"], one["code"]) for one in early.json()["errors"]]
+    assert found == [("conclusion", "proceeding_lacking"), ("lines[1]", "line_open")]
     assert running(judged) == {"judgment_follow": "2023-07-21 00:00"}
     judged = await act(judged, "carry_out", done_on="2023-06-20", evidence_ids=[proof])
     assert (judged["stage"], judged["ended_at"] is not None) == ("carried_out", True)
+    end["version"] = (await fresh(client, case))["version"]
+    unpaid = await client.post(f"{CASES}/{case['id']}/steps", json=end)
+    assert [one["code"] for one in unpaid.json()["errors"]] == ["line_open"]
     paper["done_on"] = "2023-06-20"
     court = await act(demanded, "apply", body="县法院", **paper)
     assert running(court) == {"court_accept": "2023-06-29 00:00"}

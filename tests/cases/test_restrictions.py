@@ -6,6 +6,7 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy import select
 
+from services.cases.models import WatchItem
 from shared import timers
 from shared.db import Session
 from shared.events.cases import RestrictionChanged
@@ -175,3 +176,34 @@ async def test_a_restriction_is_lifted_by_a_decision_or_dropped_with_its_reason(
     assert (await asked(client))["restricted"] is False
     wrong = await client.get(URL, params={"credit_code": "91422801MA48ABCD1"})
     assert wrong.status_code == 422
+
+
+@inspector
+async def test_what_is_proposed_and_not_decided_is_told_of_to_the_day(
+    session: Session, client: AsyncClient, do: Do, *, token: Token, time: Time
+) -> None:
+    case = await ordered(client, do, "900.00")
+    body = {"kind": "veto", "name": "某劳务公司", "credit_code": CODE, "basis": "724号第48条"}
+    made = await client.post(f"{CASES}/{case['id']}/restrictions", json=body)
+    other = body | {"kind": "key_control"}
+    second = (await client.post(f"{CASES}/{case['id']}/restrictions", json=other)).json()
+    # Twenty working days from 31 May, over the Dragon Boat Festival, with a worked Sunday.
+    await make.pass_time(session, at("2023-06-29 23:59"))
+    late = select(WatchItem).where(WatchItem.key.contains("restriction_decision"))
+    assert (await session.scalars(late)).all() == []
+    time.move_to(at("2023-06-29 23:59"))
+    office = token("wage_office", areas=[COUNTY], subject="office")
+    no = {"version": 1, "decided": False, "reason": "已付清"}
+    dropped = await client.post(f"{URL}/{second['id']}/decision", json=no, headers=office)
+    assert dropped.status_code == 200, dropped.text
+    await make.pass_time(session, at("2023-06-30 09:00"))
+    [item] = (await session.scalars(late)).all()
+    assert (item.kind, made.json()["id"] in item.key, item.closed_at) == (
+        "case_step_overdue", True, None,
+    )  # fmt: skip
+    shown = (await client.get(f"{CASES}/{case['id']}")).json()
+    assert "restriction_decision" not in {one["kind"] for one in shown["clocks"]}
+    time.move_to(at("2023-07-03 09:00"))
+    await client.post(f"{URL}/{made.json()['id']}/decision", json=no, headers=office)
+    await session.refresh(item)
+    assert item.closed_at == at("2023-07-03 09:00")

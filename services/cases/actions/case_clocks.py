@@ -68,13 +68,14 @@ async def start_clock(
     length: int,
     terms_id: UUID | None = None,
     proceeding_id: UUID | None = None,
+    restriction_id: UUID | None = None,
 ) -> CaseClock:
-    """Start a clock of a case, or of a proceeding beside it."""
+    """Start a clock of a case, or of a proceeding or a restriction beside it."""
     clock = CaseClock(
-        id=new_id(), case_id=case.id, proceeding_id=proceeding_id, area_code=case.area_code,
-        kind=kind, terms_id=terms_id, started_at=since, unit=unit, length=length, granted=0,
-        pauses=[], still_since=None, calendar_version=calendar.version, over_at=None,
-        ended_at=None,
+        id=new_id(), case_id=case.id, proceeding_id=proceeding_id,
+        restriction_id=restriction_id, area_code=case.area_code, kind=kind, terms_id=terms_id,
+        started_at=since, unit=unit, length=length, granted=0, pauses=[], still_since=None,
+        calendar_version=calendar.version, over_at=None, ended_at=None,
     )  # fmt: skip
     session.add(clock)
     await arm(session, case, clock, calendar, at)
@@ -132,6 +133,12 @@ async def keep(session: Session, case: ArrearsCase, clock: CaseClock, at: dateti
     """End a clock before its stage does: what it waits for is done."""
     await end_clock(session, case, clock, at)
     _next(case, await queries.case_clocks.locked_running(session, case.id))
+
+
+async def keep_next(session: Session, case: ArrearsCase, *started: CaseClock) -> None:
+    """Write down which limit of a case is the next, those that were just started among them."""
+    there = await queries.case_clocks.locked_running(session, case.id)
+    _next(case, [*there, *(one for one in started if one not in there)])
 
 
 async def grant(
@@ -205,7 +212,8 @@ def _last_day(clock: CaseClock) -> date:
 
 
 def _key(kind: WatchKind, case: ArrearsCase, clock: CaseClock) -> str:
-    return key_of(kind, clock.proceeding_id or case.id, clock.kind)
+    beside = clock.proceeding_id or clock.restriction_id
+    return key_of(kind, beside or case.id, clock.kind)
 
 
 def _answers(case: ArrearsCase, clock: CaseClock) -> UUID:

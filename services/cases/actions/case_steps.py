@@ -13,6 +13,7 @@ from services.cases.actions import (
     case_routing,
     clearing,
     evidence,
+    proceeding_guards,
     proceedings,
 )
 from services.cases.errors import (
@@ -217,7 +218,8 @@ async def _propose_end(
     """Propose an end: each proof that the conclusion asks for is there, and the people are paid."""
     ending = ENDINGS[body.conclusion]
     unpaid = await _unpaid(session, case) if ending.paid else []
-    case_routing.refuse(*_lacking(body, ending.papers), *unpaid)
+    beside = await proceeding_guards.unfit_end(session, case, body.conclusion)
+    case_routing.refuse(*_lacking(body, ending.papers), *beside, *unpaid)
     await evidence.check_evidence(session, case.id, [*body.proofs.values()])
     if body.conclusion in {Conclusion.WORKS_PRICE, Conclusion.FALSE_CLAIM}:
         case.nature = Nature(body.conclusion.value)

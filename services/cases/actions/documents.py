@@ -1,21 +1,23 @@
 """Documents of an arrears case: issued under a number, made once, served with proof, or void."""
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from services.cases import queries
-from services.cases.actions import case_history, document_facts, evidence
+from services.cases.actions import case_clocks, case_history, document_facts, evidence
 from services.cases.errors import DocumentNotThere, DocumentRefused, ServiceDayUnfit
 from services.cases.models import ArrearsCase, CaseDocument, CaseReport, DocumentNumber, OrderNumber
 from services.cases.rules import orders as order_rules
+from services.cases.rules.case_clocks import ClockKind, runs
 from services.cases.rules.documents import DocumentKind, DocumentState
 from services.cases.schemas.documents import DocumentIn, DocumentServiceIn, VoidIn
 from shared import clock, known
 from shared.auth import Caller
 from shared.db import Session, new_id, record
 from shared.files import Kept
+from shared.workdays import Unit
 
 
 async def issue_document(
@@ -40,6 +42,7 @@ async def issue_document(
         id=new_id(), case_id=case.id, kind=body.kind, template_id=template.id, office=office,
         year=numbers.year, sequence=sequence, number=number, report_id=body.report_id,
         state=DocumentState.ISSUED, issued_at=now, issued_by=caller.actor,
+        correct_by=_correct_by(body),
         said=json.dumps(said, ensure_ascii=False),
     )  # fmt: skip
     session.add(document)
@@ -48,6 +51,13 @@ async def issue_document(
         record(session, "reveal", CaseReport.__tablename__, body.report_id, after=why)
     _note(session, case, document, "document_issued", now, by=caller.actor)
     return document
+
+
+def _correct_by(body: DocumentIn) -> date | None:
+    """Give the last day that an order gives; the fields were read before."""
+    said = body.fields.get("correct_by")
+    ordered = body.kind is DocumentKind.CORRECTION and said is not None
+    return date.fromisoformat(said) if ordered and said else None
 
 
 async def _numbers(
@@ -102,7 +112,27 @@ async def serve_document(
         session, case, document, "document_served", now, by=caller.actor,
         served_on=body.served_on, served_how=body.served_how, evidence_ids=body.evidence_ids,
     )  # fmt: skip
+    if document.correct_by is not None:
+        await _count_order(session, case, body.served_on, document.correct_by, now)
     return document
+
+
+async def _count_order(
+    session: Session, case: ArrearsCase, served_on: date, correct_by: date, now: datetime
+) -> None:
+    """Let the limit of a served order run, instead of what was to be paid until it was served."""
+    kind = ClockKind.PAYMENT
+    if correct_by <= served_on or not runs(kind, case.stage):
+        return
+    for running in await queries.case_clocks.locked_running(session, case.id):
+        if running.kind is kind:
+            await case_clocks.end_clock(session, case, running, now)
+    await session.flush()  # The new limit is of the same kind.
+    started = await case_clocks.start_clock(
+        session, case, kind, await known.calendar(session, case.area_code), now,
+        since=clock.at(served_on), unit=Unit.CD, length=(correct_by - served_on).days,
+    )  # fmt: skip
+    await case_clocks.keep_next(session, case, started)
 
 
 async def void_document(

@@ -7,6 +7,7 @@ from uuid import UUID
 from services.cases import queries
 from services.cases.models import ArrearsCase, Proceeding
 from services.cases.rules import proceedings as rules
+from services.cases.rules.arrears import ENDINGS, Conclusion
 from services.cases.rules.case_clocks import ClockKind
 from services.cases.rules.proceedings import ProceedingKind, ProceedingStage, Step
 from services.cases.schemas.proceedings import ProceedingIn, ProceedingStepIn
@@ -79,6 +80,23 @@ async def unfit(
             )
         )  # fmt: skip
     return found
+
+
+async def unfit_end(
+    session: Session, case: ArrearsCase, conclusion: Conclusion
+) -> Iterator[Finding]:
+    """Find that the proceeding which a conclusion tells of has not come so far."""
+    if conclusion not in rules.ENDED_BY:
+        return iter(())
+    kind, stages = rules.ENDED_BY[conclusion]
+    there = await queries.proceedings.of_case(session, case.id, kind)
+    words = ENDINGS[conclusion].words
+    found = Finding(
+        "conclusion", "proceeding_lacking",
+        Text(f"没有程序表明“{words.zh}”", f"No proceeding shows: {words.en.lower()}"),
+        Text("请先在案件程序中登记到该环节", "Bring the case's proceeding that far first"),
+    )  # fmt: skip
+    return iter(() if any(one.stage in stages for one in there) else (found,))
 
 
 async def _waited_for(

@@ -317,10 +317,11 @@ async def _refer(
     body: _Body,
     now: datetime,
 ) -> None:
-    """Let lines go their way, or come back from it."""
+    """Let lines go their way, or come back from it, with a result or without."""
+    back = {ProceedingStage.NOT_TAKEN, ProceedingStage.CONCLUDED}
     ids = [UUID(one) for one in proceeding.line_ids]
     for line in await queries.case_lines.locked_lines(session, case.id, ids) if ids else ():
-        line.referred = proceeding.stage is not ProceedingStage.NOT_TAKEN
+        line.referred = proceeding.stage not in back
 
 
 _DO = {
@@ -330,6 +331,7 @@ _DO = {
     (ProceedingKind.TRANSFER, "send"): _send_to_police,
     (ProceedingKind.REFERRAL, "open"): _refer,
     (ProceedingKind.REFERRAL, "not_take"): _refer,
+    (ProceedingKind.REFERRAL, "conclude"): _refer,
 }
 
 

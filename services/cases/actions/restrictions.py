@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from services.cases import queries
-from services.cases.actions import case_history
+from services.cases.actions import case_clocks, case_history
 from services.cases.errors import (
     CaseMoved,
     PersonNeeded,
@@ -15,6 +15,7 @@ from services.cases.errors import (
 )
 from services.cases.models import ArrearsCase, Restriction
 from services.cases.queries.restrictions import restricted_by
+from services.cases.rules.case_clocks import ClockKind
 from services.cases.rules.items import TimerKind
 from services.cases.rules.restrictions import RestrictionState
 from services.cases.schemas.restrictions import (
@@ -24,7 +25,7 @@ from services.cases.schemas.restrictions import (
     RestrictionIn,
     StandingOut,
 )
-from shared import clock, timers
+from shared import clock, known, timers
 from shared.auth import Caller
 from shared.db import Session, new_id, same_id
 from shared.events.cases import RestrictionChanged
@@ -67,6 +68,7 @@ async def propose_by_rule(
         one.name, one.credit_code = name, credit_code
         session.add(one)
         _note_restriction(session, case, one, "proposed", at, by=RULE)
+        await _wait_for_decision(session, case, one, at)
 
 
 async def propose_restriction(
@@ -80,7 +82,24 @@ async def propose_restriction(
     one.name, one.credit_code = body.name, body.credit_code
     session.add(one)
     _note_restriction(session, case, one, "proposed", now, by=caller.actor)
+    await _wait_for_decision(session, case, one, now)
     return one
+
+
+async def _wait_for_decision(
+    session: Session, case: ArrearsCase, one: Restriction, at: datetime
+) -> None:
+    """Let the limit run in which somebody has to decide, where the area gives one."""
+    kind = ClockKind.RESTRICTION_DECISION
+    terms = await queries.case_clocks.clock_terms(session, case.area_code, [kind], clock.day_of(at))
+    if kind not in terms:
+        return
+    limit = terms[kind]
+    await session.flush()  # The clock refers to the restriction.
+    await case_clocks.start_clock(
+        session, case, kind, await known.calendar(session, case.area_code), at, since=at,
+        unit=limit.unit, length=limit.length, terms_id=limit.id, restriction_id=one.id,
+    )  # fmt: skip
 
 
 def _standing_already() -> Finding:
@@ -119,6 +138,8 @@ async def decide_restriction(
     one.name = body.name or one.name
     if body.decided and (found := _unfit_decision(one, body, clock.day_of(now))):
         raise StepRefused(errors=found)
+    for running in await queries.case_clocks.locked_running_of_restriction(session, one.id):
+        await case_clocks.end_clock(session, case, running, now)
     one.state = RestrictionState.IN_FORCE if body.decided else RestrictionState.DROPPED
     one.decided_at, one.decided_by, one.reason = now, caller.actor, body.reason
     one.version += 1

@@ -2,6 +2,7 @@
 
 from services.cases.models.arrears import ArrearsCase, CaseNumber, CaseReport, CaseStep
 from services.cases.models.case_clocks import (
+    OWN_COURSE,
     CaseClock,
     CaseTerms,
     ClockTerms,
@@ -36,6 +37,7 @@ from services.cases.models.shadows import ShadowStep
 from services.cases.models.tables import Base
 
 __all__ = [
+    "OWN_COURSE",
     "AreaPerson",
     "ArrearsCase",
     "ArrearsLine",

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, and_, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.cases.models.tables import Base
@@ -102,7 +102,9 @@ class CaseClock(Base):
             "case_id",
             "kind",
             unique=True,
-            postgresql_where=text("ended_at IS NULL AND proceeding_id IS NULL"),
+            postgresql_where=text(
+                "ended_at IS NULL AND proceeding_id IS NULL AND restriction_id IS NULL"
+            ),
         ),
         Index(
             "uq_case_clocks_proceeding",
@@ -111,6 +113,13 @@ class CaseClock(Base):
             unique=True,
             postgresql_where=text("ended_at IS NULL AND proceeding_id IS NOT NULL"),
         ),
+        Index(
+            "uq_case_clocks_restriction",
+            "restriction_id",
+            "kind",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL AND restriction_id IS NOT NULL"),
+        ),
         Index("ix_case_clocks_case_id", "case_id", "started_at"),
         Index("ix_case_clocks_area_code", "area_code", postgresql_where=text("ended_at IS NULL")),
     )
@@ -118,7 +127,9 @@ class CaseClock(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     case_id: Mapped[UUID] = mapped_column(ForeignKey("arrears_cases.id"))
     proceeding_id: Mapped[UUID | None] = mapped_column(ForeignKey("proceedings.id"))
-    """Of a proceeding beside the case; None: of the case's own course."""
+    """Of a proceeding beside the case."""
+    restriction_id: Mapped[UUID | None] = mapped_column(ForeignKey("restrictions.id"))
+    """Of a restriction that was proposed; neither: of the case's own course."""
     area_code: Mapped[str]
     kind: Mapped[ClockKind]
     terms_id: Mapped[UUID | None] = mapped_column(ForeignKey("clock_terms.id"))
@@ -156,3 +167,7 @@ class CaseClock(Base):
             row = pause_row(self.still_since, at, reason, approver)
             self.pauses = [*self.pauses, row]
         self.still_since = None
+
+
+OWN_COURSE = and_(CaseClock.proceeding_id.is_(None), CaseClock.restriction_id.is_(None))
+"""Of the case's own course, of no proceeding or restriction beside it."""

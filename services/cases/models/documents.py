@@ -95,6 +95,8 @@ class CaseDocument(Base):
     """What its fields say, until its file is made of them."""
     file_id: Mapped[UUID | None]
     sha256: Mapped[str | None]
+    correct_by: Mapped[date | None]
+    """The last day that an order gives (责令期限)."""
     served_on: Mapped[date | None]
     served_how: Mapped[ServedHow | None]
     served_to: Mapped[str | None] = mapped_column(Sealed)

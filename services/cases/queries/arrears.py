@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, Text, case, cast, distinct, exists
 
 from services.cases.errors import CaseUnknown
 from services.cases.models import (
+    OWN_COURSE,
     ArrearsCase,
     CaseClock,
     CaseNumber,
@@ -45,7 +46,7 @@ EMPLOYER = func.coalesce(
 """Who owes, as far as it is told apart: by id, else by name, else the contractor answers."""
 _OVERDUE = exists().where(
     CaseClock.case_id == ArrearsCase.id,
-    CaseClock.proceeding_id.is_(None),
+    OWN_COURSE,
     CaseClock.ended_at.is_(None),
     CaseClock.over_at.is_not(None),
 )

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import or_, select
 
-from services.cases.models import ArrearsCase, CaseClock, ClockTerms
+from services.cases.models import OWN_COURSE, ArrearsCase, CaseClock, ClockTerms
 from services.cases.queries import rows
 from services.cases.rules import policies
 from services.cases.rules.case_clocks import ClockKind
@@ -41,9 +41,7 @@ async def terms_of(session: Session, clock: CaseClock) -> ClockTerms:
 
 async def clocks(session: Session, case_id: UUID) -> Sequence[CaseClock]:
     """Give the clocks that a case's own course has and had, the oldest first."""
-    statement = select(CaseClock).where(
-        CaseClock.case_id == case_id, CaseClock.proceeding_id.is_(None)
-    )
+    statement = select(CaseClock).where(CaseClock.case_id == case_id, OWN_COURSE)
     return (await session.scalars(statement.order_by(CaseClock.started_at, CaseClock.id))).all()
 
 
@@ -51,7 +49,7 @@ async def locked_running(session: Session, case_id: UUID) -> list[CaseClock]:
     """Give the clocks of a case's own course that have not ended, for changing."""
     statement = select(CaseClock).where(
         CaseClock.case_id == case_id,
-        CaseClock.proceeding_id.is_(None),
+        OWN_COURSE,
         CaseClock.ended_at.is_(None),
     )
     return await rows.locked_all(session, statement.order_by(CaseClock.id))
@@ -66,6 +64,14 @@ async def locked_running_of(
     )
     if kind is not None:
         statement = statement.where(CaseClock.kind == kind)
+    return await rows.locked_all(session, statement.order_by(CaseClock.id))
+
+
+async def locked_running_of_restriction(session: Session, restriction_id: UUID) -> list[CaseClock]:
+    """Give the clocks of a restriction that have not ended, for changing."""
+    statement = select(CaseClock).where(
+        CaseClock.restriction_id == restriction_id, CaseClock.ended_at.is_(None)
+    )
     return await rows.locked_all(session, statement.order_by(CaseClock.id))
 
 
@@ -94,7 +100,7 @@ async def cases_without_timer(session: Session) -> Sequence[ArrearsCase]:
         .join(CaseClock, CaseClock.id == Timer.subject_id)
         .where(
             CaseClock.case_id == ArrearsCase.id,
-            CaseClock.proceeding_id.is_(None),
+            OWN_COURSE,
             Timer.kind == TimerKind.CLOCK,
             Timer.state == ARMED,
         )
@@ -104,7 +110,7 @@ async def cases_without_timer(session: Session) -> Sequence[ArrearsCase]:
         select(CaseClock.id)
         .where(
             CaseClock.case_id == ArrearsCase.id,
-            CaseClock.proceeding_id.is_(None),
+            OWN_COURSE,
             CaseClock.ended_at.is_(None),
             CaseClock.over_at.is_not(None),
         )

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, and_, or_, select
 
 from services.cases.errors import RestrictionUnknown
-from services.cases.models import ArrearsCase, Restriction
+from services.cases.models import ArrearsCase, CaseClock, Restriction
 from services.cases.queries import arrears, rows
 from services.cases.rules.items import TimerKind
 from services.cases.rules.restrictions import RestrictionKind, RestrictionState
@@ -86,7 +86,7 @@ async def kinds_standing(session: Session, case_id: UUID) -> set[RestrictionKind
 
 
 async def restrictions_without_timer(session: Session) -> Sequence[Restriction]:
-    """Give what is proposed or in force and would not be told of, or end, by itself."""
+    """Give what is in force and would not end by itself, or proposed and nobody is told of."""
     armed = (
         select(Timer.id)
         .where(
@@ -96,5 +96,16 @@ async def restrictions_without_timer(session: Session) -> Sequence[Restriction]:
         )
         .exists()
     )
-    statement = select(Restriction).where(Restriction.state == RestrictionState.IN_FORCE, ~armed)
+    running = select(CaseClock.id).where(
+        CaseClock.restriction_id == Restriction.id, CaseClock.ended_at.is_(None)
+    )
+    waited = running.join(Timer, Timer.subject_id == CaseClock.id).where(
+        Timer.kind == TimerKind.CLOCK, Timer.state == ARMED
+    )
+    told = running.where(CaseClock.over_at.is_not(None))
+    forgotten = and_(Restriction.state == RestrictionState.IN_FORCE, ~armed)
+    undecided = and_(
+        Restriction.state == RestrictionState.PROPOSED, ~waited.exists(), ~told.exists()
+    )
+    statement = select(Restriction).where(or_(forgotten, undecided))
     return (await session.scalars(statement.order_by(Restriction.id))).all()

@@ -70,6 +70,8 @@ class ClockKind(StrEnum):
     DEMAND_PAY = "demand_pay"
     INSTALMENT = "instalment"
     """Until the next instalment of a plan that has not come."""
+    RESTRICTION_DECISION = "restriction_decision"
+    """From the proposal of a restriction until somebody has decided on it."""
 
 
 OF_STAGE: Mapping[Stage, ClockKind] = {

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from services.cases.rules.arrears import Conclusion
 from services.cases.rules.case_clocks import ClockKind
 from shared.wording import Text
 
@@ -96,6 +97,10 @@ OVER = frozenset({
     S.UNLISTED, S.MET, S.FAILED, S.KEPT, S.REPLACED,
 })  # fmt: skip
 """Where nothing is waited for any more."""
+ENDED_BY: Mapping[Conclusion, tuple[ProceedingKind, frozenset[ProceedingStage]]] = {
+    Conclusion.JUDGMENT_EXECUTED: (K.JUDGMENT, frozenset({S.CARRIED_OUT})),
+}
+"""Which proceeding has to have come how far before a case ends so: no paper stands for it."""
 RESTING = frozenset({S.PUBLISHED})
 """Where it stays, and nobody has to do anything."""
 SINGLE = frozenset({K.TRANSFER, K.LISTING, K.PUBLICATION, K.SUPERVISION, K.PLAN})
