@@ -26,7 +26,7 @@ SHOWN = {
     "L1": {*range(1, 5), *range(7, 24), 26, 27, 30, 34, 36},
     "L2": {*range(1, 9), 10, 11, 12, *range(14, 18)},
     "L3": {*range(1, 15)},
-    "W": {1, 2, *range(8, 14)},
+    "W": {1, 2, 5, *range(7, 14)},
     "B": {1, 2, 3, 4, 6, 7, 8, 10, 11, 19, 22, 23},
 }
 # How many rows each part of the law has.
