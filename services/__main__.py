@@ -107,6 +107,7 @@ async def _serve(services: list[Service], runtime: Runtime, host: str, port: int
                 port=port,
                 log_config=None,
                 access_log=False,
+                forwarded_allow_ips=runtime.trusted_proxies,
                 timeout_graceful_shutdown=10,
             )
         )

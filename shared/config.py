@@ -58,6 +58,9 @@ class Runtime(BaseSettings):
     canary_url: str | None = None
     """Where the platform's own door for its canary is reached, `https://…/payroll/v1/canary`.
     Unset: there is no canary."""
+    trusted_proxies: str = "127.0.0.1"
+    """Addresses and networks of the gateway, whose word on where a request comes from is taken:
+    strangers at public doors are counted by it."""
     scenario_clock: bool = False
     """Let a caller move the domain's clock (demo and tests only)."""
     otlp_endpoint: str | None = None

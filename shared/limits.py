@@ -4,6 +4,7 @@ import hashlib
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from fastapi import Depends, Request, params
 from sqlalchemy import delete, func, select
@@ -66,6 +67,22 @@ async def take(sessions: Sessions, name: str, who: str, rate: Rate) -> None:
             wait = (owed or now) + cost - rate.within - now
             seconds = max(1, math.ceil(wait.total_seconds()))
             raise TooManyRequests(headers={"retry-after": str(seconds)})
+
+
+# What one stranger has of addresses: of IPv6 more than he could ever use up (RFC 6177).
+_PREFIX = {4: 24, 6: 56}
+
+
+def network_of(request: Request) -> str:
+    """Give the network that a request comes from, as far as strangers are told apart by it."""
+    host = request.client.host if request.client else ""
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    return str(ip_network((address, _PREFIX[address.version]), strict=False))
 
 
 def limited(name: str, rate: Rate) -> params.Depends:

@@ -34,6 +34,8 @@ _FILL = ("payroll:read_roster", "payroll:write_roster")
 # Whoever hears of unpaid wages enters it; who answers for the place works on the case.
 _TAKE = ("cases:take_reports",)
 _WORK = (*_TAKE, "cases:work_cases")
+# Offices hang up the codes by which people tell of unpaid wages.
+_HANG = ("cases:manage_boards",)
 # Bodies that deal with arrears read the ledger of their areas: companies and numbers, no people.
 _LEDGER = ("cases:read_ledger",)
 # The office and operators say of whom we have to hear.
@@ -85,6 +87,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "cases:read_leads",
             "cases:conclude_leads",
             *_WORK,
+            *_HANG,
             *_LEDGER,
             "cases:decide_restrictions",
             "cases:reveal",
@@ -175,6 +178,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "cases:add_finding",
             "cases:add_evidence",
             *_WORK,
+            *_HANG,
             *_LEDGER,
         ),
         # 财政部门

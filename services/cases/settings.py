@@ -1,11 +1,27 @@
 """What the cases service can be set to, `CASES_…`."""
 
+from functools import cache
+
+from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from shared.config import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """Nothing of its own: levels, limits and ladders are rows, not settings."""
+    """How much strangers may ask of the public door; levels, limits and ladders are rows."""
 
     model_config = SettingsConfigDict(env_prefix="CASES_")
+
+    public_reports_per_address: int = Field(default=120, ge=1)
+    """Reports in an hour from one network of strangers; a whole site may tell at once."""
+    public_reports_per_board: int = Field(default=300, ge=1)
+    """Reports in an hour by one board's form, from wherever."""
+    public_calls_per_address: int = Field(default=240, ge=1)
+    """Other calls of the public door in a minute from one network."""
+
+
+@cache
+def settings() -> Settings:
+    """Give the settings of this process, read once."""
+    return Settings()

@@ -50,6 +50,14 @@ BODIES: dict[str, dict[str, Any]] = {
         "crime_total": "60000.00", "listing_months": 36, "removal_months": 6,
         "application_months": 3, "publication_months": 3,
     },
+    "public": OF
+    | {
+        "stages": ["received", "ended"], "conclusion": False,
+        "places": [
+            {"kind": "complaint", "name": "鹤峰县劳动保障监察局", "phone": "0718-0000000",
+             "address": "容美镇", "note": None, "source": "鹤峰县人民政府网"}
+        ],
+    },
     "cases": OF | {"prefix": "鹤欠案", "officers": 2, "complaint_years": 2},
 }  # fmt: skip
 DAY = date(2023, 5, 10)

@@ -334,7 +334,7 @@ async def test_unheard_of_methods_fill_no_metrics(process: Process) -> None:
     assert "X49" not in (await process.http.get("/metrics")).text
 
 
-def test_documents_alone_are_public_beside_the_process_and_what_is_signed() -> None:
+def test_documents_and_the_public_door_are_public_beside_the_process_and_what_is_signed() -> None:
     public = {route.path for route in table.routes() if route.permission == PUBLIC}
     ends = ("/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc")
     assert {path for path in public if not path.endswith(ends)} == {
@@ -343,4 +343,12 @@ def test_documents_alone_are_public_beside_the_process_and_what_is_signed() -> N
         "/metrics",
         "/alerts/v1/sms/reports",
         "/payroll/v1/canary",
+        # The public door (decision 0032): what whoever is owed wages can do without an account.
+        "/cases/v1/public/boards/{code}",
+        "/cases/v1/public/boards/{code}/site",
+        "/cases/v1/public/boards/{code}/reports",
+        "/cases/v1/public/mailbox",
+        "/cases/v1/public/mailbox/messages",
+        "/cases/v1/public/mailbox/withdrawal",
+        "/cases/v1/public/places/{area}",
     }

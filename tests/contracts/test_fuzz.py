@@ -175,7 +175,8 @@ class Door:
 
     def url(self, dice: Random) -> str:
         """Give the path, mostly with the ids of rows that are there."""
-        known = self.hefeng.rows.ids | self.hefeng.rows.own_ids.get(self.route.name, {})
+        rows = self.hefeng.rows
+        known = {**rows.codes, **rows.ids} | self.hefeng.rows.own_ids.get(self.route.name, {})
 
         def put(match: re.Match[str]) -> str:
             return str(known[match[1]]) if dice.random() < KNOWN else dice.choice(STRANGE_IDS)
@@ -184,7 +185,7 @@ class Door:
 
     def wrong(self, answer: Response) -> str:
         """Say what is wrong with an answer; nothing if it is as documented."""
-        kind = answer.headers.get("content-type", "")
+        kind = answer.headers.get("content-type", "").partition(";")[0]
         told = self.told["responses"].get(str(answer.status_code))
         if told is None:
             return "the document does not tell of this status"

@@ -15,6 +15,7 @@ from services.cases.schemas.case_terms import (
     EnforcementTermsIn,
     RoutingTermsIn,
 )
+from services.cases.schemas.public import PublicTermsIn
 from services.cases.schemas.terms import (
     ClosingTermsIn,
     ExtensionTermsIn,
@@ -35,6 +36,7 @@ _TermsIn: TypeAlias = (
     | CaseTermsIn
     | RoutingTermsIn
     | EnforcementTermsIn
+    | PublicTermsIn
 )
 
 

@@ -13,6 +13,33 @@ class CaseUnknown(Problem):
     )
 
 
+class BoardUnknown(Problem):
+    """No notice board has this code, or it was taken down, or hangs in another area."""
+
+    status = 404
+    title = Text(
+        "没有该告示牌编码，或已停用；可拨打 12345、12333 反映",
+        "No notice board has this code now; you can call 12345 or 12333",
+    )
+
+
+class ReceiptUnknown(Problem):
+    """No report has this receipt."""
+
+    status = 404
+    title = Text("没有该回执码，请核对后再试", "There is no such receipt; compare it once more")
+
+
+class MailboxMissing(Problem):
+    """It was not told by a board's form: there is no receipt, so nobody could read it."""
+
+    status = 409
+    title = Text(
+        "该反映没有回执码，无法留言；请按登记的联系方式联系",
+        "This report has no receipt and no mailbox; contact whoever told otherwise",
+    )
+
+
 class ProceedingUnknown(Problem):
     """No such proceeding, or none of a case in the caller's scope."""
 

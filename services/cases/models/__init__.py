@@ -31,6 +31,7 @@ from services.cases.models.proceedings import (
     ProceedingStep,
 )
 from services.cases.models.proposals import CaseProposal
+from services.cases.models.public import CaseMessage, NoticeBoard, PublicTerms
 from services.cases.models.registry import Organisation, Project
 from services.cases.models.restrictions import Restriction
 from services.cases.models.shadows import ShadowStep
@@ -48,6 +49,7 @@ __all__ = [
     "CalendarTelling",
     "CaseClock",
     "CaseDocument",
+    "CaseMessage",
     "CaseNumber",
     "CaseProposal",
     "CaseReport",
@@ -70,6 +72,7 @@ __all__ = [
     "FundingStep",
     "Lead",
     "LineList",
+    "NoticeBoard",
     "OrderNumber",
     "OrderStep",
     "OrderTerms",
@@ -83,6 +86,7 @@ __all__ = [
     "ProceedingStep",
     "Project",
     "ProjectPerson",
+    "PublicTerms",
     "Restriction",
     "RoutingTerms",
     "ShadowStep",

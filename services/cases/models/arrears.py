@@ -174,6 +174,7 @@ class CaseReport(Base):
         Index("ix_case_reports_case_id", "case_id", "id"),
         # A platform's own number names its report: pushed again it is the same.
         Index("uq_case_reports_external_id", "channel", "external_id", unique=True),
+        Index("uq_case_reports_receipt_hash", "receipt_hash", unique=True),
         Index("ix_case_reports_phone", "phone_index"),
         Index("ix_case_reports_id_number", "id_index"),
     )
@@ -200,6 +201,12 @@ class CaseReport(Base):
     told_by: Mapped[str]
     answered_at: Mapped[datetime | None]
     """When whoever reported was contacted first."""
+    board_id: Mapped[UUID | None] = mapped_column(ForeignKey("notice_boards.id"))
+    """The notice board whose form it was told by."""
+    receipt_hash: Mapped[str | None]
+    """Of the receipt that was shown once to whoever told, and opens his mailbox."""
+    withdrawn_at: Mapped[datetime | None]
+    """When whoever told has taken it back; what becomes of the case others decide."""
 
 
 class CaseStep(Base):

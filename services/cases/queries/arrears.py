@@ -322,20 +322,23 @@ async def locked_case_number(session: Session, office: str, year: int) -> CaseNu
 
 async def routing_terms(session: Session, area_code: str, at: datetime) -> RoutingTerms:
     """Give the table by which an area's cases find their body; the nation's is always there."""
-    return await _in_force(session, RoutingTerms, area_code, at)
+    return await terms_in_force(session, RoutingTerms, area_code, at)
 
 
 async def case_terms(session: Session, area_code: str, at: datetime) -> CaseTerms:
     """Give what an area says of cases; the nation's row is always there."""
-    return await _in_force(session, CaseTerms, area_code, at)
+    return await terms_in_force(session, CaseTerms, area_code, at)
 
 
 async def enforcement_terms(session: Session, area_code: str, at: datetime) -> EnforcementTerms:
     """Give from which amounts and for how long an area enforces; the nation's row is there."""
-    return await _in_force(session, EnforcementTerms, area_code, at)
+    return await terms_in_force(session, EnforcementTerms, area_code, at)
 
 
-async def _in_force(session: Session, model: type[Terms], area_code: str, at: datetime) -> Terms:
+async def terms_in_force(
+    session: Session, model: type[Terms], area_code: str, at: datetime
+) -> Terms:
+    """Give the terms of the nearest area up the lineage that has any."""
     lineage = await known.lineage(session, area_code)
     found = await session.scalars(select(model).where(model.area_code.in_(lineage)))
     terms = policies.in_force(found.all(), lineage, clock.day_of(at))

@@ -13,6 +13,7 @@ from services.cases.models import (
     ExtensionTerms,
     FeedTerms,
     OrderTerms,
+    PublicTerms,
     RoutingTerms,
 )
 from services.cases.queries import policies, rows
@@ -32,6 +33,7 @@ AnyTerms: TypeAlias = (
     | CaseTerms
     | RoutingTerms
     | EnforcementTerms
+    | PublicTerms
 )
 Terms = TypeVar(
     "Terms",
@@ -43,6 +45,7 @@ Terms = TypeVar(
     CaseTerms,
     RoutingTerms,
     EnforcementTerms,
+    PublicTerms,
 )
 
 NAMED_BY: Mapping[type[AnyTerms], str] = {
@@ -54,6 +57,7 @@ NAMED_BY: Mapping[type[AnyTerms], str] = {
     CaseTerms: "area_code",
     RoutingTerms: "area_code",
     EnforcementTerms: "area_code",
+    PublicTerms: "area_code",
 }
 """What names terms beside their area and version."""
 

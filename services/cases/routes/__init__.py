@@ -3,6 +3,7 @@
 from services.cases.routes import (
     answers,
     arrears,
+    boards,
     case_lines,
     case_terms,
     closings,
@@ -22,6 +23,7 @@ from services.cases.routes import (
     policies,
     proceedings,
     proposals,
+    public,
     restrictions,
     shadows,
     terms,
@@ -32,6 +34,7 @@ from services.cases.routes.router import router
 __all__ = [
     "answers",
     "arrears",
+    "boards",
     "case_lines",
     "case_terms",
     "closings",
@@ -51,6 +54,7 @@ __all__ = [
     "policies",
     "proceedings",
     "proposals",
+    "public",
     "restrictions",
     "router",
     "shadows",

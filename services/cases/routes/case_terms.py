@@ -6,7 +6,7 @@ from fastapi import Query
 
 from services.cases import actions, queries
 from services.cases.errors import AreaUnknown, PolicyVersionTaken
-from services.cases.models import CaseTerms, ClockTerms, EnforcementTerms, RoutingTerms
+from services.cases.models import CaseTerms, ClockTerms, EnforcementTerms, PublicTerms, RoutingTerms
 from services.cases.routes.router import router
 from services.cases.schemas.case_terms import (
     CaseTermsIn,
@@ -18,6 +18,7 @@ from services.cases.schemas.case_terms import (
     RoutingTermsIn,
     RoutingTermsOut,
 )
+from services.cases.schemas.public import PublicTermsIn, PublicTermsOut
 from services.cases.schemas.terms import TermsFilter
 from shared import paging
 from shared.auth import Who, may
@@ -136,3 +137,30 @@ async def add_enforcement_terms(
     session: Transaction, who: Who, body: EnforcementTermsIn
 ) -> EnforcementTerms:
     return await actions.terms.add_terms(session, who, EnforcementTerms, body)
+
+
+@router.get(
+    "/v1/terms/public",
+    dependencies=[may("cases:read")],
+    summary="What is told at the public door, where it may govern the caller's areas",
+    response_model=Page[PublicTermsOut],
+    responses=raises(CursorUnreadable, Invalid),
+)
+async def public_terms(
+    session: Transaction, who: Who, *, only: _Only, cursor: paging.Cursor, limit: paging.Limit
+) -> Found[PublicTerms]:
+    return await queries.terms.terms(
+        session, PublicTerms, only, who.scope, cursor=cursor, limit=limit
+    )
+
+
+@router.post(
+    "/v1/terms/public",
+    dependencies=[may("cases:write_policies")],
+    summary="Store a version of what an area tells at the public door, and where else to turn",
+    status_code=201,
+    response_model=PublicTermsOut,
+    responses=raises(AreaUnknown, PolicyVersionTaken, Invalid),
+)
+async def add_public_terms(session: Transaction, who: Who, body: PublicTermsIn) -> PublicTerms:
+    return await actions.terms.add_terms(session, who, PublicTerms, body)

@@ -37,6 +37,21 @@ Months = Annotated[
 """A month or a span of months: `2023-01`, `2023-01..2023-03`."""
 
 
+def refuse_unreachable(
+    speaker: Speaker, name: str | None, phone: str | None, *, anonymous: bool
+) -> None:
+    """Let someone be reachable, unless he wants to be named to nobody."""
+    named = speaker in {Speaker.WORKER, Speaker.REPRESENTATIVE} and not anonymous
+    if named and not (name and phone):
+        raise TextError(
+            "reporter_unreachable",
+            Text(
+                "实名反映须填写姓名和联系电话；不愿留名请选择匿名",
+                "A report under a name needs name and phone; or make it anonymous",
+            ),
+        )
+
+
 class ReportIn(InBody):
     """What somebody tells of unpaid wages; what he does not know is left out."""
 
@@ -77,16 +92,7 @@ class ReportIn(InBody):
 
     @model_validator(mode="after")
     def _can_be_answered(self) -> Self:
-        """Someone has to be reachable, unless he wants to be named to nobody."""
-        named = self.speaker in {Speaker.WORKER, Speaker.REPRESENTATIVE} and not self.anonymous
-        if named and not (self.name and self.phone):
-            raise TextError(
-                "reporter_unreachable",
-                Text(
-                    "实名反映须填写姓名和联系电话；不愿留名请选择匿名",
-                    "A report under a name needs name and phone; or make it anonymous",
-                ),
-            )
+        refuse_unreachable(self.speaker, self.name, self.phone, anonymous=self.anonymous)
         return self
 
 
@@ -108,6 +114,9 @@ class ReportOut(OutBody):
     told_at: datetime
     told_by: str
     answered_at: datetime | None
+    board_id: UUID | None
+    withdrawn_at: datetime | None
+    """When whoever told has taken it back; the case goes on until its end is confirmed."""
 
 
 class ClockOut(OutBody):

@@ -8,9 +8,11 @@ from services.cases.models import (
     ArrearsLine,
     ArrearsPayment,
     ArrearsRecovery,
+    CaseMessage,
     CaseReport,
     Evidence,
     LineList,
+    NoticeBoard,
     Proceeding,
     Restriction,
 )
@@ -26,6 +28,7 @@ from services.cases.rules.course import Stage
 from services.cases.rules.proceedings import ProceedingKind, ProceedingStage
 from services.cases.rules.restrictions import RestrictionKind, RestrictionState
 from shared import clock
+from shared.auth import hash_of
 from shared.db import Session
 from tests.cases.factories import an_id
 from tests.contracts.access.rows import HERE, Rows
@@ -34,6 +37,7 @@ V1 = "/cases/v1"
 CASE = f"{V1}/arrears-cases/{{case_id}}"
 LINK = {"line_id": str(an_id("open")), "worker_id": str(an_id("worker"))}
 LISTED = "姓名\t欠薪月份\t欠薪金额\n工人丙\t2023-04\t5".encode()
+RECEIPT = "R" * 20
 TOLD = {
     "channel": "desk", "speaker": "anyone", "text": "听说工地欠薪", "area_code": HERE,
     "place": "走马镇某工地",
@@ -70,6 +74,7 @@ async def add(session: Session, rows: Rows) -> None:
             received_at=now,
             told_at=now,
             told_by="desk",
+            receipt_hash=hash_of(RECEIPT),
         )
     )
     for name, paid in (("line", "100.00"), ("open", "50.00")):
@@ -102,6 +107,27 @@ async def add(session: Session, rows: Rows) -> None:
             told_at=now,
             told_by="desk",
         )
+    )
+    session.add_all(
+        [
+            NoticeBoard(
+                id=an_id("board"),
+                code="BOARDBOARD22",
+                area_code=HERE,
+                industry="construction",
+                made_at=now,
+                made_by="office",
+            ),
+            CaseMessage(
+                id=an_id("message"),
+                case_id=case_id,
+                report_id=an_id("report"),
+                at=now,
+                by_office=False,
+                actor="receipt",
+                text="补充",
+            ),
+        ]
     )
     session.add(
         Evidence(
@@ -192,12 +218,14 @@ async def add(session: Session, rows: Rows) -> None:
     rows.own_ids[f"POST {V1}/restrictions/{{restriction_id}}/decision"] = {
         "restriction_id": an_id("proposed")
     }
+    rows.codes |= {"code": "BOARDBOARD22", "area": HERE}
     rows.ids |= {
         "restriction_id": an_id("standing"),
         "recovery_id": an_id("recovery"),
         "proceeding_id": an_id("proceeding"),
         "case_id": case_id,
         "list_id": an_id("list"),
+        "board_id": an_id("board"),
         "report_id": an_id("report"),
         "line_id": an_id("line"),
         "payment_id": an_id("payment"),
@@ -251,11 +279,22 @@ async def add(session: Session, rows: Rows) -> None:
         f"POST {V1}/arrears-payments/{{payment_id}}/reversal": [
             {"json": at | {"reason": "退汇"}}
         ],
+        f"POST {V1}/public/boards/{{code}}/reports": [
+            {"json": {"speaker": "anyone", "text": "听说工地欠薪", "place": "某工地"}}
+        ],
+        f"POST {V1}/public/mailbox": [{"json": {"receipt": RECEIPT}}],
+        f"POST {V1}/public/mailbox/messages": [{"json": {"receipt": RECEIPT, "text": "补充"}}],
+        f"POST {V1}/public/mailbox/withdrawal": [{"json": {"receipt": RECEIPT}}],
+        f"POST {V1}/notice-boards": [{"json": {"area_code": HERE, "place": "某工地"}}],
+        f"POST {V1}/case-reports/{{report_id}}/messages": [{"json": {"text": "请补充"}}],
+        f"POST {V1}/case-reports/{{report_id}}/messages/reveal": [{"json": {"purpose": "核实"}}],
         f"POST {V1}/case-reports/{{report_id}}/reveal": [{"json": {"purpose": "核实"}}],
     }  # fmt: skip
     rows.marks[f"GET {V1}/arrears-ledger"] = case_id
     rows.marks[f"GET {V1}/arrears-ledger/counts"] = None
     rows.marks[f"GET {V1}/arrears-ledger/file"] = None
     rows.marks[f"GET {V1}/arrears-cases/counts"] = None
+    rows.marks[f"GET {V1}/notice-boards"] = an_id("board")
+    rows.marks[f"GET {V1}/case-messages"] = an_id("message")
     rows.marks[f"GET {V1}/proceedings"] = an_id("proceeding")
     rows.marks[f"GET {V1}/restrictions/entries"] = an_id("standing")

@@ -22,6 +22,8 @@ class Rows:
 
     ids: dict[str, UUID] = field(default_factory=dict)
     """The id behind each `{parameter}` of a path."""
+    codes: dict[str, str] = field(default_factory=dict)
+    """What stands in a public path where no id does."""
     own_ids: dict[str, dict[str, UUID]] = field(default_factory=dict)
     """The same for one route alone."""
     requests: dict[str, Sequence[Request]] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from services.cases.models import (
     ExtensionTerms,
     FeedTerms,
     OrderTerms,
+    PublicTerms,
     RoutingTerms,
 )
 from services.cases.schemas.case_terms import (
@@ -17,6 +18,7 @@ from services.cases.schemas.case_terms import (
     EnforcementTermsIn,
     RoutingTermsIn,
 )
+from services.cases.schemas.public import PublicTermsIn
 from services.cases.schemas.terms import (
     ClosingTermsIn,
     ExtensionTermsIn,
@@ -38,6 +40,7 @@ KINDS = (
     ("cases", CaseTerms, CaseTermsIn),
     ("routing", RoutingTerms, RoutingTermsIn),
     ("enforcement", EnforcementTerms, EnforcementTermsIn),
+    ("public", PublicTerms, PublicTermsIn),
 )
 
 
