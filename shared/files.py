@@ -1,8 +1,9 @@
 """Kept files: uploads and evidence, sealed, in a folder or an S3-compatible store, through obstore.
 
 A file lies under its id; its name, kind and digest are sealed with it, because names of files tell
-of people. Nothing looks for viruses yet: what is kept is marked `not_scanned`, and doors give it
-out as a download only. The rows that say whose a file is are the services' own.
+of people. Whoever keeps one may have a scanner look at it first; else it is marked `not_scanned`.
+Doors give files out as downloads only, and what a scanner found not at all. The rows that say
+whose a file is are the services' own.
 """
 
 import asyncio
@@ -76,6 +77,8 @@ class Scan(StrEnum):
     """What a virus scanner said."""
 
     NOT_SCANNED = "not_scanned"
+    CLEAN = "clean"
+    INFECTED = "infected"
 
 
 class FileMissing(Exception):

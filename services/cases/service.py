@@ -3,7 +3,7 @@
 from services.cases import handlers, jobs, queries
 from services.cases.models import Base
 from services.cases.routes import router
-from services.cases.routes.public import MOST_BYTES
+from services.cases.routes.public import BODIES
 from services.cases.settings import Settings
 from shared import known
 from shared.events.alerts import AlertAcknowledged
@@ -129,5 +129,5 @@ service = Service(
         "without_timer": queries.invariants.without_timer,
     },
     rehearse=jobs.rehearse,
-    bodies={r"/v1/public/.*": MOST_BYTES},
+    bodies=BODIES,
 )

@@ -20,6 +20,12 @@ class Settings(ServiceSettings):
     public_calls_per_address: int = Field(default=240, ge=1)
     """Other calls of the public door in a minute from one network."""
 
+    scanner: str | None = Field(default=None, pattern=r"^(unix:/.+|[A-Za-z0-9.-]+:[0-9]{1,5})$")
+    """A virus scanner that speaks as clamd does (INSTREAM), `host:3310` or `unix:/path`.
+    Unset: files are marked as not scanned."""
+    scanner_patience: float = Field(default=20, gt=0)
+    """Seconds that the scanner may take over a file; then it is marked as not scanned."""
+
 
 @cache
 def settings() -> Settings:

@@ -52,7 +52,8 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "public": OF
     | {
-        "stages": ["received", "ended"], "conclusion": False,
+        "stages": ["received", "ended"], "conclusion": False, "file_kinds": ["png"],
+        "most_files": 3, "most_bytes": 1048576,
         "places": [
             {"kind": "complaint", "name": "鹤峰县劳动保障监察局", "phone": "0718-0000000",
              "address": "容美镇", "note": None, "source": "鹤峰县人民政府网"}

@@ -349,6 +349,7 @@ def test_documents_and_the_public_door_are_public_beside_the_process_and_what_is
         "/cases/v1/public/boards/{code}/reports",
         "/cases/v1/public/mailbox",
         "/cases/v1/public/mailbox/messages",
+        "/cases/v1/public/mailbox/files",
         "/cases/v1/public/mailbox/withdrawal",
         "/cases/v1/public/places/{area}",
     }

@@ -6,12 +6,17 @@ from uuid import UUID
 
 from services.cases import queries
 from services.cases.actions.timeline import act_for, note, tell_decision, who
-from services.cases.errors import EvidenceRefused
-from services.cases.models import Evidence, WatchItem
+from services.cases.errors import (
+    AttachmentsEnough,
+    EvidenceRefused,
+    EvidenceUnknown,
+    FileInfected,
+)
+from services.cases.models import ArrearsCase, CaseReport, Evidence, WatchItem
 from services.cases.rules.items import Happening
 from shared.auth import Caller
-from shared.db import Session
-from shared.files import Kept
+from shared.db import Session, record
+from shared.files import Kept, Scan
 from shared.problems import Finding
 from shared.wording import Text
 
@@ -40,6 +45,46 @@ async def add_case_evidence(
         session, id=kept.file_id, subject_id=case.id, kind=kept.kind, sha256=kept.sha256,
         size=kept.size, scan=kept.scan, kept_at=now, kept_by=caller.actor, org_id=caller.org,
     )  # fmt: skip
+
+
+async def add_attachment(
+    session: Session,
+    case: ArrearsCase,
+    report: CaseReport,
+    kept: Kept,
+    now: datetime,
+    *,
+    most: int,
+) -> Evidence:
+    """Keep what whoever reported sends along; the same again gives the first.
+
+    The case is locked, so that two files at once do not both be the last one. Raises
+    AttachmentsEnough.
+    """
+    there = await queries.evidence.attachments(session, report.id)
+    if same := next((one for one in there if one.sha256 == kept.sha256), None):
+        return same
+    if len(there) >= most:
+        raise AttachmentsEnough(most=most)
+    return await queries.evidence.locked_evidence_of(
+        session, id=kept.file_id, subject_id=case.id, kind=kept.kind, sha256=kept.sha256,
+        size=kept.size, scan=kept.scan, kept_at=now, kept_by=f"receipt:{report.id}",
+        report_id=report.id, org_id=None,
+    )  # fmt: skip
+
+
+async def hand_out(session: Session, caller: Caller, evidence_id: UUID) -> Evidence:
+    """Let a caller have a file; who had which is recorded. Raises EvidenceUnknown, FileInfected.
+
+    What complainants bring only those have who work on cases.
+    """
+    found = await queries.evidence.evidence(session, evidence_id, caller.scope)
+    if found.report_id is not None and "cases:work_cases" not in caller.permissions:
+        raise EvidenceUnknown
+    if found.scan == Scan.INFECTED:
+        raise FileInfected
+    record(session, "download", Evidence.__tablename__, found.id, after={"sha256": found.sha256})
+    return found
 
 
 async def keep_evidence(

@@ -7,13 +7,14 @@ from datetime import datetime
 from uuid import UUID
 
 from services.cases import queries
-from services.cases.actions import arrears, case_history
+from services.cases.actions import arrears, case_history, evidence
 from services.cases.errors import ReportRefused
 from services.cases.models import (
     ArrearsCase,
     CaseMessage,
     CaseReport,
     CaseStep,
+    Evidence,
     NoticeBoard,
     PublicTerms,
 )
@@ -26,10 +27,11 @@ from services.cases.schemas.public import NoticeBoardIn, PublicReportIn
 from shared import known
 from shared.auth import Caller, hash_of
 from shared.db import Session, new_id, record
+from shared.files import Kept
 from shared.problems import Finding
 from shared.wording import Text
 
-MESSAGE, WITHDRAWN = "message", "report_withdrawn"
+MESSAGE, WITHDRAWN, ATTACHED = "message", "report_withdrawn", "attached"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Mailbox:
     told: Sequence[Told]
     conclusion: Text | None
     messages: Sequence[CaseMessage]
+    files: Sequence[Evidence]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +166,7 @@ async def read_mailbox(session: Session, receipt: str, now: datetime) -> Mailbox
         told=[*_told(report, steps, terms)],
         conclusion=_conclusion(case, terms),
         messages=await queries.public.messages(session, report.id),
+        files=await queries.evidence.attachments(session, report.id),
     )
 
 
@@ -208,6 +212,20 @@ async def withdraw(session: Session, receipt: str, now: datetime) -> CaseReport:
                 report_id=report.id,
             )  # fmt: skip
     return report
+
+
+async def attach(session: Session, receipt: str, kept: Kept, now: datetime) -> Evidence:
+    """Take a kept file along with a report. Raises ReceiptUnknown, AttachmentsEnough."""
+    report = await _report(session, receipt)
+    case = await queries.public.locked_case_of(session, report.case_id)
+    terms = await queries.public.public_terms(session, case.area_code, now)
+    found = await evidence.add_attachment(session, case, report, kept, now, most=terms.most_files)
+    if found.id == kept.file_id:
+        case_history.note(
+            session, case, ATTACHED, now, actor=_owner(report), came_from=case.stage,
+            evidence_id=found.id,
+        )  # fmt: skip
+    return found
 
 
 async def write_to_reporter(

@@ -1,6 +1,11 @@
-"""Files that people bring as evidence: which kinds are taken."""
+"""Files that people bring: which kinds are taken, and what a scanner says of them."""
 
+from collections.abc import Collection
+from dataclasses import replace
+
+from services.cases.adapters import scanner
 from services.cases.errors import FileNotTaken
+from services.cases.settings import settings
 from shared.files import FileKind, Files, Kept, recognise
 from shared.uploads import Upload
 
@@ -19,9 +24,15 @@ TAKEN = frozenset(
 )
 
 
-async def keep(files: Files, upload: Upload) -> Kept:
-    """Keep a file, known by its bytes; raise FileNotTaken for a kind that is no evidence."""
+async def keep(files: Files, upload: Upload, kinds: Collection[str] = TAKEN) -> Kept:
+    """Keep a file, known by its first bytes; raise FileNotTaken for a kind that is not taken.
+
+    None of it is parsed here. What a scanner finds is kept as well, apart: no door gives it out.
+    """
     kind = recognise(upload.content)
-    if kind not in TAKEN:
-        raise FileNotTaken(kind=kind, taken=sorted(TAKEN))
-    return await files.keep(upload.content, kind=kind, name=upload.name)
+    taken = sorted(one for one in TAKEN if one in kinds)
+    if kind not in taken:
+        raise FileNotTaken(kind=kind, taken=taken)
+    said = await scanner.scan(upload.content, settings().scanner, settings().scanner_patience)
+    kept = await files.keep(upload.content, kind=kind, name=upload.name)
+    return replace(kept, scan=said)

@@ -276,6 +276,23 @@ class FileNotTaken(Problem):
     title = Text("不支持的文件类型", "Files of this kind are not taken")
 
 
+class FileInfected(Problem):
+    """A scanner has found something in the file: it is kept apart, and given to nobody."""
+
+    status = 409
+    title = Text(
+        "该文件被查出病毒，已隔离，不提供下载",
+        "A scanner found something in this file; it is kept apart",
+    )
+
+
+class AttachmentsEnough(Problem):
+    """As many files have come with the report as its area takes."""
+
+    status = 409
+    title = Text("该反映的附件已达上限", "No more files are taken with this report")
+
+
 class ProposalDecided(Problem):
     """Somebody decided on the proposal, or it was withdrawn."""
 

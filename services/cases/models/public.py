@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.cases.models.tables import Base
@@ -63,6 +63,14 @@ class PublicTerms(Base):
     conclusion: Mapped[bool]
     """Whether it is told how the case ended."""
     places: Mapped[list[dict[str, Any]]]
+    file_kinds: Mapped[list[str]] = mapped_column(
+        server_default=text("""'["pdf", "png", "jpeg", "webp", "heic", "mp4"]'::jsonb""")
+    )
+    """Kinds of files, by their bytes, that may come with a report; empty: none."""
+    most_files: Mapped[int] = mapped_column(server_default="10")
+    """So many with one report."""
+    most_bytes: Mapped[int] = mapped_column(server_default="20971520")
+    """So large each."""
     basis: Mapped[str]
     certainty: Mapped[Certainty]
 

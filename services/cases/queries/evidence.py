@@ -1,6 +1,6 @@
 """Evidence: the files of a matter that a caller may see."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from services.cases.queries import arrears, items, rows
 from shared import known, paging
 from shared.areas import Scope
 from shared.db import Session
+from shared.files import Scan
 from shared.paging import Found
 
 
@@ -27,7 +28,9 @@ def _visible(scope: Scope) -> ColumnElement[bool]:
         )
     )
     cases = arrears.seen(select(ArrearsCase), scope).with_only_columns(ArrearsCase.id)
-    return Evidence.subject_id.in_(items) | Evidence.subject_id.in_(cases)
+    seen = Evidence.subject_id.in_(items) | Evidence.subject_id.in_(cases)
+    # What complainants bring shows who they are: no company sees it, whatever case it joined.
+    return seen if scope.org is None else seen & Evidence.report_id.is_(None)
 
 
 async def evidence_page(
@@ -65,7 +68,15 @@ async def locked_evidence_of(session: Session, **values: Any) -> Evidence:
 
 
 async def missing_evidence(session: Session, subject_id: UUID, ids: Collection[UUID]) -> list[UUID]:
-    """Give which of some ids name no evidence about a matter."""
-    statement = select(Evidence.id).where(Evidence.subject_id == subject_id, Evidence.id.in_(ids))
+    """Give which of some ids name no evidence about a matter; what a scanner found is none."""
+    statement = select(Evidence.id).where(
+        Evidence.subject_id == subject_id, Evidence.id.in_(ids), Evidence.scan != Scan.INFECTED
+    )
     found = set(await session.scalars(statement))
     return [one for one in ids if one not in found]
+
+
+async def attachments(session: Session, report_id: UUID) -> Sequence[Evidence]:
+    """Give what came with a report, the oldest first."""
+    statement = select(Evidence).where(Evidence.report_id == report_id)
+    return (await session.scalars(statement.order_by(Evidence.id))).all()

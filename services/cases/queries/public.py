@@ -123,3 +123,10 @@ async def places_of(session: Session, area_code: str, at: datetime) -> PublicTer
     if area_code != NATION and await session.scalar(known_area) is None:
         raise AreaUnknown
     return await public_terms(session, area_code, at)
+
+
+async def terms_of(session: Session, receipt_hash: str, at: datetime) -> PublicTerms:
+    """Give what the area of a receipt's report tells and takes, or raise ReceiptUnknown."""
+    report = await report_of(session, receipt_hash)
+    case = await case_of(session, report.case_id)
+    return await public_terms(session, case.area_code, at)

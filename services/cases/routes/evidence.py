@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Depends, File, Response, UploadFile
 
 from services.cases import actions, adapters, queries
-from services.cases.errors import EvidenceUnknown, FileNotTaken, WatchItemUnknown
+from services.cases.errors import EvidenceUnknown, FileInfected, FileNotTaken, WatchItemUnknown
 from services.cases.models import Evidence
 from services.cases.routes.router import router
 from services.cases.schemas.evidence import EvidenceOut
@@ -57,13 +57,13 @@ async def evidence_page(
     dependencies=[may("cases:read")],
     summary="The file of an evidence, as a download",
     response_class=Response,
-    responses=raises(EvidenceUnknown, FileLost, Invalid),
+    responses=raises(EvidenceUnknown, FileLost, FileInfected, Invalid),
 )
 async def evidence_file(
     files: KeptFiles, session: Transaction, who: Who, evidence_id: UUID
 ) -> Response:
     """Give the file under its id, never under the name that whoever brought it gave it."""
-    found = await queries.evidence.evidence(session, evidence_id, who.scope)
+    found = await actions.evidence.hand_out(session, who, evidence_id)
     kept, content = await files.give(found.id)
     name = f'attachment; filename="{found.id}.{kept.kind}"'
     headers = {"content-disposition": name, "x-content-type-options": "nosniff"}

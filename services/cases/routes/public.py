@@ -6,18 +6,27 @@ A receipt comes in the body, never in an address, which logs and browsers keep.
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, File, Form, Request, Response, UploadFile
 from fastapi import Path as InPath
 from fastapi.responses import HTMLResponse
 
 from services.cases import actions, adapters, queries
 from services.cases.actions.public import Mailbox, ReceiptGiven
-from services.cases.errors import AreaUnknown, BoardUnknown, ReceiptUnknown, ReportRefused
-from services.cases.models import CaseMessage, CaseReport, NoticeBoard, PublicTerms
+from services.cases.errors import (
+    AreaUnknown,
+    AttachmentsEnough,
+    BoardUnknown,
+    FileNotTaken,
+    ReceiptUnknown,
+    ReportRefused,
+)
+from services.cases.models import CaseMessage, CaseReport, Evidence, NoticeBoard, PublicTerms
 from services.cases.routes.router import router
 from services.cases.rules import public as rules
 from services.cases.schemas.fields import AreaCode
 from services.cases.schemas.public import (
+    MOST_FILE_BYTES,
+    AttachmentOut,
     BoardCode,
     MailboxIn,
     MailboxOut,
@@ -25,21 +34,29 @@ from services.cases.schemas.public import (
     MessageIn,
     PlacesOut,
     PublicReportIn,
+    Receipt,
     ReceiptOut,
     SiteOut,
     WithdrawnOut,
 )
 from services.cases.settings import settings
-from shared import auth, clock, limits
+from shared import auth, clock, limits, uploads
 from shared.auth import Caller, may
-from shared.db import Transaction
+from shared.db import Glance, Transaction
+from shared.files import Kept, KeptFiles
 from shared.limits import Rate, TooManyRequests
 from shared.problems import Invalid, raises
 
 MOST_BYTES = 64 * 1024
 """A report of two thousand letters and its fields; nobody types more."""
+BODIES = {
+    r"/v1/public/mailbox/files": MOST_FILE_BYTES + uploads.MEBIBYTE,
+    r"/v1/public/.*": MOST_BYTES,
+}
+"""How much the public door takes at most; the first that fits counts."""
 _HOUR, _MINUTE = timedelta(hours=1), timedelta(minutes=1)
 _Code = Annotated[BoardCode, InPath()]
+_FormReceipt = Annotated[Receipt, Form()]
 _Area = Annotated[AreaCode, InPath()]
 
 
@@ -134,6 +151,43 @@ async def read_mailbox(session: Transaction, body: MailboxIn) -> Mailbox:
 )
 async def add_message(session: Transaction, body: MessageIn) -> CaseMessage:
     return await actions.public.add_message(session, body.receipt, body.text, clock.now())
+
+
+async def _keep(
+    request: Request,
+    files: KeptFiles,
+    glance: Glance,
+    receipt: _FormReceipt,
+    file: Annotated[UploadFile, File()],
+) -> Kept:
+    """Keep a file before the transaction begins, if its area takes files like it."""
+    _call_by(request, receipt)
+    async with glance() as session:
+        known = auth.hash_of(rules.plain(receipt))
+        terms = await queries.public.terms_of(session, known, clock.now())
+    upload = await uploads.read_upload(file, limit=terms.most_bytes)
+    return await adapters.evidence_file.keep(files, upload, terms.file_kinds)
+
+
+@router.post(
+    "/v1/public/mailbox/files",
+    dependencies=[may("public"), Depends(_counted)],
+    summary="Send a file along: a photo, a sheet; it is kept sealed and never opened here",
+    status_code=201,
+    response_model=AttachmentOut,
+    responses=raises(
+        ReceiptUnknown,
+        FileNotTaken,
+        AttachmentsEnough,
+        uploads.BodyTooLarge,
+        TooManyRequests,
+        Invalid,
+    ),
+)
+async def attach(
+    kept: Annotated[Kept, Depends(_keep)], session: Transaction, receipt: _FormReceipt
+) -> Evidence:
+    return await actions.public.attach(session, receipt, kept, clock.now())
 
 
 @router.post(

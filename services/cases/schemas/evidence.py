@@ -24,4 +24,6 @@ class EvidenceOut(OutBody):
     scan: Scan
     kept_at: datetime
     kept_by: str
+    report_id: UUID | None
+    """The report that it came with, if whoever reported sent it."""
     org_id: UUID | None

@@ -14,6 +14,14 @@ from services.cases.schemas.arrears import IdNumber, Line, Months, Phone, refuse
 from services.cases.schemas.fields import AreaCode, Asked, Code, InBody, OutBody, Words, WordsOut
 from services.cases.schemas.leads import Money, Workers
 from services.cases.schemas.terms import TermsBody
+from shared.files import FileKind
+from shared.uploads import MEBIBYTE
+
+MOST_FILE_BYTES = 20 * MEBIBYTE
+"""A film of a telephone, cut short; what is larger comes to the office on a stick."""
+_PHOTOS = (
+    FileKind.PDF, FileKind.PNG, FileKind.JPEG, FileKind.WEBP, FileKind.HEIC, FileKind.MP4,
+)  # fmt: skip
 
 BoardCode = Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{8,40}$")]
 Receipt = Annotated[str, Field(pattern=r"^[0-9A-Za-z -]{20,60}$")]
@@ -130,6 +138,15 @@ class MailOut(OutBody):
     text: str
 
 
+class AttachmentOut(OutBody):
+    """A file that came with a report: what it is by its bytes, and how large."""
+
+    kept_at: datetime
+    kind: FileKind
+    size: int
+    """Bytes."""
+
+
 class MailboxOut(OutBody):
     """What whoever reported is told: of his own report, and of nobody else."""
 
@@ -141,6 +158,7 @@ class MailboxOut(OutBody):
     conclusion: WordsOut | None
     """How it ended, where the area tells of it."""
     messages: list[MailOut]
+    files: list[AttachmentOut]
 
 
 class WithdrawnOut(OutBody):
@@ -203,6 +221,12 @@ class _PublicTerms(TermsBody):
     conclusion: bool
     """Whether it is told how the case ended."""
     places: Annotated[list[PlaceIn], Field(max_length=100)]
+    file_kinds: Annotated[list[FileKind], Field(max_length=20)] = list(_PHOTOS)
+    """Kinds of files that may come with a report, by their bytes; of those that evidence may be."""
+    most_files: Annotated[int, Field(ge=0, le=50)] = 10
+    """So many with one report."""
+    most_bytes: Annotated[int, Field(ge=1024, le=MOST_FILE_BYTES)] = MOST_FILE_BYTES
+    """So large each."""
 
 
 class PublicTermsIn(_PublicTerms, InBody):

@@ -284,6 +284,7 @@ async def add(session: Session, rows: Rows) -> None:
         ],
         f"POST {V1}/public/mailbox": [{"json": {"receipt": RECEIPT}}],
         f"POST {V1}/public/mailbox/messages": [{"json": {"receipt": RECEIPT, "text": "补充"}}],
+        f"POST {V1}/public/mailbox/files": [{"data": {"receipt": RECEIPT}, "files": pdf}],
         f"POST {V1}/public/mailbox/withdrawal": [{"json": {"receipt": RECEIPT}}],
         f"POST {V1}/notice-boards": [{"json": {"area_code": HERE, "place": "某工地"}}],
         f"POST {V1}/case-reports/{{report_id}}/messages": [{"json": {"text": "请补充"}}],
