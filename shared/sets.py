@@ -124,14 +124,44 @@ async def add(
     _record_once(session, "insert", model, rows)
 
 
+async def rewrite(
+    session: Session, model: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Write some columns of locked rows that are too many to make objects of: one UPDATE.
+
+    Each row has its `id` beside what it becomes; audited once, with their number and digest.
+    Objects that the session has of them are as they were. Raises RuntimeError if a row is not
+    there.
+    """
+    if not rows:
+        return
+    await session.flush()
+    table: Any = model.__table__
+    given = {name: (table.c[name].type, [row[name] for row in rows]) for name in rows[0]}
+    became = unnested("became", given)
+    news = {name: became.c[name] for name in given if name != "id"}
+    statement = sa.update(table).where(table.c.id == became.c.id).values(_on_update(table) | news)
+    written: Any = await session.execute(statement)
+    if written.rowcount != len(rows):
+        raise RuntimeError(f"a row of {table.name} that was to change is not there")
+    note_written(session, table.name)
+    after = await turns.aside(digest, model, rows)
+    record(session, "rewrite", table.name, rows[0]["id"], after=after)
+
+
 def _record_once(
     session: Session, action: str, model: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]]
 ) -> None:
     table: Any = model.__table__
+    record(session, action, table.name, rows[0].get("id", ""), after=digest(model, rows))
+
+
+def digest(model: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Give what the audit keeps of rows in place of themselves: their number and digest."""
+    table: Any = model.__table__
     said = [{name: shown(table.c[name], row[name]) for name in rows[0]} for row in rows]
-    digest = hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
-    after = {"rows": len(rows), "sha256": digest}
-    record(session, action, table.name, rows[0].get("id", ""), after=after)
+    summed = hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
+    return {"rows": len(rows), "sha256": summed}
 
 
 async def merged(

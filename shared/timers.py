@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import (
     ColumnElement,
     Index,
+    Select,
     and_,
     bindparam,
     func,
@@ -21,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from shared import clock, telemetry
+from shared import clock, sets, telemetry
 from shared.db import Plumbing, Session, Sessions, new_id, same_id
 from shared.events.platform import ItemWithoutTimer, TimerLate
 from shared.outbox import publish
@@ -141,14 +142,39 @@ async def _disarm(
     return len(gone)
 
 
-async def hold_all(session: Session, subject_ids: Collection[UUID]) -> None:
+async def hold_all(session: Session, subject_ids: Collection[UUID] | Select[Any]) -> None:
     """Keep all armed limits of some subjects from being claimed, until the transaction ends.
 
     One that is claimed just now is waited for: whoever claimed it waits for subjects, some of
     ours perhaps, in the order in which they fell due. So the caller may hold none of them yet.
     """
     theirs = select(Timer.id).where(Timer.subject_id.in_(subject_ids), Timer.state == ARMED)
-    await session.execute(theirs.order_by(Timer.due_at, Timer.id).with_for_update())
+    held = theirs.order_by(Timer.due_at, Timer.id).with_for_update().subquery()
+    await session.execute(select(func.count()).select_from(held))
+
+
+async def move_all(
+    session: Session, kind: str, moved: Mapping[UUID, tuple[datetime, str | None]]
+) -> set[UUID]:
+    """Let the armed limits of a kind fall due at other instants, by another calendar version.
+
+    By subject, each of which has one, which the caller holds (`hold_all`); gives those that have
+    none. One statement moves all.
+    """
+    became = sets.unnested(
+        "became",
+        {
+            "subject_id": (Timer.subject_id.type, [*moved]),
+            "due_at": (Timer.due_at.type, [due_at for due_at, _ in moved.values()]),
+            "version": (Timer.calendar_version.type, [version for _, version in moved.values()]),
+        },
+    )
+    ours = (Timer.subject_id == became.c.subject_id, Timer.kind == kind, Timer.state == ARMED)
+    news = {"due_at": became.c.due_at, "calendar_version": became.c.version}
+    afresh = {"attempts": 0, "retry_at": None, "told_late": False}
+    statement = update(Timer).where(*ours).values(**news, **afresh).returning(Timer.subject_id)
+    written = await session.scalars(statement, execution_options={"synchronize_session": False})
+    return moved.keys() - set(written)
 
 
 async def disarm_all(session: Session, subject_ids: Collection[UUID]) -> None:

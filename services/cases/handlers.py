@@ -337,12 +337,13 @@ async def on_calendar_published(session: Session, event: CalendarPublished) -> N
     """Keep the year's days, and count the limits of open items anew."""
     at = event.occurred_at
     held = await actions.expectations.hold(session, event.area_code)
+    await actions.clock_recount.hold_clocks(session, event.area_code)
     await actions.levels.catch_up_within(session, event.area_code, at)
     await actions.tellings.record_calendar(session, event)
     await known.on_calendar_published(session, event)
     await actions.expectations.replan(session, held)
-    await actions.conditions.recompute_openings(session, event.area_code, at)
+    await actions.condition_days.recompute_openings(session, event.area_code, at)
     await actions.levels.recompute_limits(session, event.area_code, at)
     await actions.order_course.recompute_orders(session, event.area_code, at)
-    await actions.case_clocks.recompute(session, event.area_code, at)
+    await actions.clock_recount.recompute(session, event.area_code, at)
     await actions.clearing.recompute_clearing(session, event.area_code, at)

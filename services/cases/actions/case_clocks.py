@@ -1,6 +1,6 @@
 """The clocks of an arrears case: they follow its stage, stand still, run out and are told of."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
 
 from services.cases import queries
@@ -182,16 +182,12 @@ async def fall_due(
     return case, clock
 
 
-async def recompute(session: Session, area_code: str, at: datetime) -> None:
-    """Count the clocks that run in an area anew by the calendar in force; what is over stays."""
-    for clock in await queries.case_clocks.locked_running_within(session, area_code):
-        calendar = await known.calendar(session, clock.area_code)
-        if clock.due_at is None or clock.over_at or clock.calendar_version == calendar.version:
-            continue
-        case = await queries.arrears.locked_find_case(session, clock.case_id)
-        if case is not None:
-            await arm(session, case, clock, calendar, at)
-            _next(case, await queries.case_clocks.locked_running(session, case.id))
+async def tell_near(session: Session, clock_id: UUID, at: datetime) -> None:
+    """Tell of what counts a clock down, as of where the clock stands now."""
+    clock = await queries.case_clocks.locked_find_clock(session, clock_id)
+    case = clock and await queries.arrears.locked_find_case(session, clock.case_id)
+    if clock and case:
+        await _tell(session, case, clock, WatchKind.CASE_LIMIT_NEAR, at)
 
 
 async def report_without_timer(session: Session, today: date) -> None:
@@ -207,8 +203,7 @@ def _next(case: ArrearsCase, clocks: list[CaseClock]) -> None:
 
 
 def _last_day(clock: CaseClock) -> date:
-    due = clock.due_at or clock.started_at
-    return shared_clock.day_of(due - timedelta(microseconds=1))
+    return rules.last_day(clock.due_at or clock.started_at)
 
 
 def _key(kind: WatchKind, case: ArrearsCase, clock: CaseClock) -> str:

@@ -8,7 +8,7 @@ from services.cases.models import ArrearsCase
 from services.cases.rules import case_clocks as rules
 from services.cases.rules.case_clocks import Investment
 from services.cases.rules.conditions import Ended, Found
-from services.cases.rules.items import WatchKind, key_of
+from services.cases.rules.items import CaseState, WatchKind, key_of
 from shared import known
 from shared.db import Session, same_id
 
@@ -33,8 +33,13 @@ async def set_clearing_day(session: Session, case: ArrearsCase, at: datetime) ->
 
 async def recompute_clearing(session: Session, area_code: str, at: datetime) -> None:
     """Count the days of open cases anew: a make-up day before the festival moves them."""
-    for case in await queries.arrears.locked_to_clear_within(session, area_code):
-        await set_clearing_day(session, case, at)
+    for row in await queries.arrears.to_clear_within(session, area_code):
+        calendar = await known.calendar(session, row.area_code)
+        if row.counted and rules.clear_by(row.arisen_on, row.investment, calendar) == row.clear_by:
+            continue
+        case = await queries.arrears.locked_find_case(session, row.id)
+        if case is not None and case.state is CaseState.OPEN:
+            await set_clearing_day(session, case, at)
 
 
 async def _tell(session: Session, case: ArrearsCase, day: date, at: datetime) -> None:

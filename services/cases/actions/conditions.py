@@ -11,7 +11,7 @@ from services.cases.errors import PolicyMissing
 from services.cases.models import Condition, WatchItem
 from services.cases.rules import policies as rules
 from services.cases.rules.conditions import ConditionState, Ended, Found
-from services.cases.rules.items import CloseReason, Happening, Opening, TimerKind, WatchKind
+from services.cases.rules.items import CloseReason, Happening, Opening, TimerKind
 from services.cases.rules.ladder import Ladder
 from shared import clock, known, timers
 from shared.db import Session, same_id
@@ -233,11 +233,10 @@ async def open_due(session: Session, condition_id: UUID, at: datetime) -> None:
         await _review(session, condition, at)
 
 
-async def recompute_openings(
-    session: Session, area_code: str, at: datetime, kind: WatchKind | None = None
-) -> None:
-    """Arm anew what waits in an area, by the calendar and the policies in force."""
-    for condition in await queries.conditions.locked_latent_within(session, area_code, kind):
+async def review_latent(session: Session, condition_id: UUID, at: datetime) -> None:
+    """Arm anew, or open, what waits, by the calendar and the policies in force."""
+    condition = await queries.conditions.locked_latent(session, condition_id)
+    if condition is not None:
         await _review(session, condition, at)
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from services.cases import queries
-from services.cases.actions import conditions
+from services.cases.actions import condition_days
 from services.cases.errors import PolicyRefused, PolicyVersionTaken
 from services.cases.models import Policy
 from services.cases.rules import faults as rules
@@ -40,7 +40,7 @@ async def add_policy(session: Session, caller: Caller, body: PolicyIn, now: date
     )
     policy = await queries.policies.policy_version(session, area_code, body.kind, body.version)
     if is_new and body.mode is Mode.LIVE:
-        await conditions.recompute_openings(session, area_code, now, body.kind)
+        await condition_days.recompute_openings(session, area_code, now, body.kind)
     elif not is_new and not _is_same(policy, ladder, terms):
         raise PolicyVersionTaken
     return policy

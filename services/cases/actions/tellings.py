@@ -1,6 +1,6 @@
 """What was told is kept as it was told, so that the past can be rehearsed by another policy."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -17,6 +17,15 @@ from shared.events.registry import CalendarPublished
 
 async def record_found(session: Session, found: Found, item: WatchItem | None) -> None:
     """Keep what a finder told of a condition."""
+    await queries.tellings.record(session, **_found(found, _known_at(item, found.at)))
+
+
+async def record_moved(session: Session, news: Sequence[Found]) -> None:
+    """Keep what was told of many conditions that wait."""
+    await queries.tellings.record_all(session, [_found(one, one.at) for one in news])
+
+
+def _found(found: Found, known_at: datetime) -> dict[str, object]:
     body = {
         "due_on": found.since,
         "facts": found.facts,
@@ -24,9 +33,8 @@ async def record_found(session: Session, found: Found, item: WatchItem | None) -
         "muted_by": found.muted_by,
         "unit_id": found.unit_id,
     }
-    known_at = _known_at(item, found.at)
     said = _said(found, Told.FOUND, body)
-    await queries.tellings.record(session, id=found.id, at=found.at, known_at=known_at, **said)
+    return {"id": found.id, "at": found.at, "known_at": known_at, **said}
 
 
 async def record_opening(session: Session, opening: Opening, told_id: UUID) -> None:

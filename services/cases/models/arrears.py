@@ -20,7 +20,7 @@ from services.cases.rules.arrears import (
     Sums,
 )
 from services.cases.rules.case_clocks import Investment
-from services.cases.rules.course import Act, Stage
+from services.cases.rules.course import Act, Stage, answerable
 from services.cases.rules.items import CaseState
 from services.cases.rules.routing import GovernmentLevel
 from shared import db
@@ -133,9 +133,7 @@ class ArrearsCase(db.Synced, Base):
     @property
     def answerable_id(self) -> UUID | None:
         """Give the body that answers for it now: until another signs, whoever received it."""
-        if self.stage is Stage.RECEIVED:
-            return self.receiver_id or self.unit_id
-        return self.unit_id or self.receiver_id
+        return answerable(self.stage, self.unit_id, self.receiver_id)
 
     def enter(self, stage: Stage, at: datetime) -> None:
         """Stand in a stage since an instant."""

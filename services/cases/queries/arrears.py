@@ -18,6 +18,7 @@ from services.cases.models import (
     CaseReport,
     CaseStep,
     CaseTerms,
+    Condition,
     EnforcementTerms,
     Project,
     RoutingTerms,
@@ -27,7 +28,8 @@ from services.cases.queries import rows
 from services.cases.queries.terms import Terms
 from services.cases.rules import policies
 from services.cases.rules.arrears import Age, Channel, Nature
-from services.cases.rules.items import CaseState
+from services.cases.rules.conditions import ConditionState
+from services.cases.rules.items import CaseState, WatchKind
 from services.cases.schemas.arrears import ArrearsCaseFilter
 from shared import clock, known, paging
 from shared.areas import Scope
@@ -230,15 +232,23 @@ async def investment_of(session: Session, project_id: UUID) -> str | None:
     return await session.scalar(card)
 
 
-async def locked_to_clear_within(session: Session, area_code: str) -> list[ArrearsCase]:
-    """Give the open cases of an area that have to be cleared before a festival, for changing."""
+async def to_clear_within(session: Session, area_code: str) -> Sequence[Any]:
+    """Give the open cases of an area that have to be cleared, as plain rows.
+
+    With what their day follows from, and whether it is counted down.
+    """
     inside = known.in_scope(ArrearsCase.area_code, Scope(frozenset({area_code})))
-    statement = select(ArrearsCase).where(
+    key = func.concat(WatchKind.CASE_LIMIT_NEAR.value, ":", ArrearsCase.id, ":clear_by")
+    counted = exists().where(Condition.key == key, Condition.state != ConditionState.ENDED)
+    statement = select(
+        ArrearsCase.id, ArrearsCase.area_code, ArrearsCase.arisen_on, ArrearsCase.investment,
+        ArrearsCase.clear_by, counted.label("counted"),
+    ).where(
         ArrearsCase.clear_by.is_not(None),
         _OPEN,
         or_(inside, ArrearsCase.area_code == area_code),
-    )
-    return await rows.locked_all(session, statement.order_by(ArrearsCase.id))
+    )  # fmt: skip
+    return (await session.execute(statement.order_by(ArrearsCase.id))).all()
 
 
 async def steps(session: Session, case_id: UUID) -> Sequence[CaseStep]:

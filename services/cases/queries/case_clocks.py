@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from services.cases.models import OWN_COURSE, ArrearsCase, CaseClock, ClockTerms
 from services.cases.queries import rows
@@ -84,13 +85,68 @@ async def locked_find_clock(session: Session, clock_id: UUID) -> CaseClock | Non
     return await rows.locked_first(session, select(CaseClock).where(CaseClock.id == clock_id))
 
 
-async def locked_running_within(session: Session, area_code: str) -> list[CaseClock]:
-    """Give the clocks that run in an area, for changing."""
-    inside = known.in_scope(CaseClock.area_code, Scope(frozenset({area_code})))
-    statement = select(CaseClock).where(
-        CaseClock.ended_at.is_(None), or_(inside, CaseClock.area_code == area_code)
+def clocks_within(area_code: str) -> Select[Any]:
+    """Give the ids of the clocks that run in an area and those below it, to be asked for."""
+    return select(CaseClock.id).where(_counted(_inside(area_code)))
+
+
+def _inside(area_code: str) -> ColumnElement[bool]:
+    below = known.in_scope(CaseClock.area_code, Scope(frozenset({area_code})))
+    return or_(below, CaseClock.area_code == area_code)
+
+
+def _counted(where: ColumnElement[bool]) -> ColumnElement[bool]:
+    """What has a due instant that a calendar may move: it runs, and is not over."""
+    runs = (CaseClock.ended_at.is_(None), CaseClock.over_at.is_(None))
+    return and_(where, *runs, CaseClock.due_at.is_not(None))
+
+
+async def versions_within(session: Session, area_code: str) -> Sequence[tuple[str, str]]:
+    """Give the areas in which clocks run, each with the calendar versions they were counted by."""
+    statement = select(CaseClock.area_code, CaseClock.calendar_version).distinct()
+    found = await session.execute(statement.where(_counted(_inside(area_code))))
+    return [(row[0], row[1]) for row in found]
+
+
+async def locked_counted(session: Session, areas: Collection[str]) -> Sequence[Any]:
+    """Lock the cases of the clocks that run in some areas; give those clocks as plain rows.
+
+    They are too many to be made objects of. Whoever changes a clock holds its case.
+    """
+    theirs = _counted(CaseClock.area_code.in_(areas))
+    cases = select(ArrearsCase.id).where(
+        ArrearsCase.id.in_(select(CaseClock.case_id).where(theirs))
     )
-    return await rows.locked_all(session, statement.order_by(CaseClock.id))
+    held = cases.order_by(ArrearsCase.id).with_for_update(key_share=True).subquery()
+    await session.execute(select(func.count()).select_from(held))
+    statement = (
+        select(
+            CaseClock.id, CaseClock.case_id, CaseClock.area_code,
+            CaseClock.kind, CaseClock.started_at, CaseClock.unit, CaseClock.length,
+            CaseClock.granted, CaseClock.pauses, CaseClock.due_at, CaseClock.calendar_version,
+            ArrearsCase.stage, ArrearsCase.unit_id, ArrearsCase.receiver_id,
+        )
+        .join(ArrearsCase, ArrearsCase.id == CaseClock.case_id)
+        .where(theirs)
+    )  # fmt: skip
+    return (await session.execute(statement)).all()
+
+
+async def next_instants(session: Session, areas: Collection[str]) -> list[dict[str, Any]]:
+    """Give the cases of some areas whose next instant is no longer that of their first clock."""
+    following = func.min(CaseClock.due_at)
+    statement = (
+        select(ArrearsCase.id, following.label("next_at"))
+        .join(CaseClock, CaseClock.case_id == ArrearsCase.id)
+        .where(
+            CaseClock.area_code.in_(areas),
+            CaseClock.ended_at.is_(None),
+            OWN_COURSE,
+        )
+        .group_by(ArrearsCase.id)
+        .having(following.is_distinct_from(ArrearsCase.next_at))
+    )
+    return [dict(row) for row in (await session.execute(statement)).mappings()]
 
 
 async def cases_without_timer(session: Session) -> Sequence[ArrearsCase]:

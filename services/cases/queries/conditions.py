@@ -1,10 +1,10 @@
 """Conditions that wait for their day, and what was told."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import ARRAY, Select, Text, bindparam, func, or_, select
 
 from services.cases.models import Condition
 from services.cases.queries import rows
@@ -17,6 +17,12 @@ from shared.timers import ARMED, Timer
 
 _LATENT = Condition.state == ConditionState.LATENT
 _STANDS = Condition.state != ConditionState.ENDED
+_PLAIN = (
+    Condition.id, Condition.kind, Condition.key, Condition.subject_id, Condition.project_id,
+    Condition.area_code, Condition.period, Condition.unit_id, Condition.since, Condition.facts,
+    Condition.value, Condition.muted_by, Condition.pauses, Condition.state, Condition.told_at,
+    Condition.opens_at,
+)  # fmt: skip
 
 
 async def locked_condition(session: Session, **values: Any) -> tuple[Condition, bool]:
@@ -42,15 +48,39 @@ async def locked_latent(session: Session, condition_id: UUID) -> Condition | Non
 
 async def locked_latent_within(
     session: Session, area_code: str, kind: WatchKind | None = None
-) -> list[Condition]:
-    """Give what waits in an area and those below it, for changing."""
-    statement = select(Condition).where(_LATENT)
+) -> Sequence[Any]:
+    """Lock what waits in an area and those below it, and give it as plain rows.
+
+    They are too many to be made objects of.
+    """
+    statement = _latent_within(select(*_PLAIN), area_code, kind)
+    locked = statement.order_by(Condition.id).with_for_update()
+    found: Sequence[Any] = (await session.execute(locked)).all()
+    return found
+
+
+def latent_ids(area_code: str, kind: WatchKind | None = None) -> Select[Any]:
+    """Give the ids of what waits in an area and those below it, to be asked for."""
+    return _latent_within(select(Condition.id), area_code, kind)
+
+
+def _latent_within(statement: Select[Any], area_code: str, kind: WatchKind | None) -> Select[Any]:
+    statement = statement.where(_LATENT)
     if area_code != NATION:
         inside = known.in_scope(Condition.area_code, Scope(frozenset({area_code})))
         statement = statement.where(or_(inside, Condition.area_code == area_code))
-    if kind is not None:
-        statement = statement.where(Condition.kind == kind)
-    return await rows.locked_all(session, statement.order_by(Condition.id))
+    return statement if kind is None else statement.where(Condition.kind == kind)
+
+
+async def locked_standing(session: Session, keys: Collection[str]) -> Sequence[Any]:
+    """Lock the conditions of some keys that stand, and give them as plain rows.
+
+    They are too many to be made objects of.
+    """
+    given = func.unnest(bindparam("keys", [*keys], ARRAY(Text()))).column_valued("given")
+    statement = select(*_PLAIN).where(Condition.key.in_(select(given)), _STANDS)
+    locked = statement.order_by(Condition.id).with_for_update()
+    return (await session.execute(locked)).all()
 
 
 async def conditions_without_timer(session: Session) -> Sequence[Condition]:

@@ -1,6 +1,6 @@
 """What was told, in order; each piece of news is kept once."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from services.cases.models import CalendarTelling, Telling, WatchItem
 from services.cases.queries import rows
 from services.cases.rules.history import Told
 from services.cases.rules.items import WatchKind
-from shared import known
+from shared import db, known, sets, turns
 from shared.areas import Scope
 from shared.db import Session
 
@@ -19,6 +19,15 @@ from shared.db import Session
 async def record(session: Session, **values: Any) -> None:
     """Keep a piece of news; the same again changes nothing."""
     await rows.insert_new(session, Telling, **values)
+
+
+async def record_all(session: Session, news: Sequence[Mapping[str, Any]]) -> None:
+    """Keep many pieces of news in one statement; the same again changes nothing."""
+    if news:
+        names, records = await sets.bound(session, Telling, news)
+        await sets.merged(session, Telling, names, records)
+        after = await turns.aside(sets.digest, Telling, news)
+        db.record(session, "copy", Telling.__tablename__, news[0]["id"], after=after)
 
 
 async def record_calendar(session: Session, **values: Any) -> None:

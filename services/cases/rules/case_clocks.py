@@ -7,10 +7,11 @@ investigation (423号 art. 17: 60 + 30 wd), and a local target, which replaces n
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from services.cases.rules.course import OPEN, Stage
+from services.cases.rules.policies import day_of
 from shared import workdays
 from shared.workdays import Calendar, Pause, Unit
 
@@ -156,6 +157,11 @@ def due_at(
     return workdays.due(
         start, limit.length + limit.granted, limit.unit, pauses, calendar, shift_forwards=shift
     )
+
+
+def last_day(due_at: datetime) -> date:
+    """Give the day at whose end a clock is over."""
+    return day_of(due_at - timedelta(microseconds=1))
 
 
 def runs(kind: ClockKind, stage: Stage) -> bool:

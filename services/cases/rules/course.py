@@ -8,6 +8,7 @@ investigation, 724号 art. 10 on whoever receives first; domain W5 to W7.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from uuid import UUID
 
 from shared.wording import Text
 
@@ -178,6 +179,13 @@ _BY_ACT: Mapping[Act, Move] = {move.act: move for move in COURSE}
 def move(act: Act) -> Move:
     """Give the row of an act."""
     return _BY_ACT[act]
+
+
+def answerable(stage: Stage, unit_id: UUID | None, receiver_id: UUID | None) -> UUID | None:
+    """Give the body that answers for a case: until another has signed, whoever received it."""
+    if stage is Stage.RECEIVED:
+        return receiver_id or unit_id
+    return unit_id or receiver_id
 
 
 def possible(stage: Stage, roles: Iterable[str] | None = None) -> tuple[Act, ...]:

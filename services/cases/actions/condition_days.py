@@ -1,0 +1,153 @@
+"""Basis days that move for many conditions at once, as a calendar moves limits."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from services.cases import queries
+from services.cases.actions import conditions, tellings
+from services.cases.models import Condition
+from services.cases.rules import policies as rules
+from services.cases.rules.conditions import ConditionState, Found, pauses_of
+from services.cases.rules.items import TimerKind, WatchKind
+from services.cases.rules.ladder import Known
+from shared import clock, known, sets, timers
+from shared.db import Session, same_id
+from shared.workdays import Calendar
+
+Day = tuple[date, UUID]
+"""The basis day of a condition, and who has to put it right."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """What decides in an area when time opens what waits, as of an instant."""
+
+    rows: Any
+    lineage: tuple[str, ...]
+    calendar: Calendar
+    at: datetime
+    opened: dict[date, datetime | None] = field(default_factory=dict)
+    """By basis day, of what never stood still: there are few days, and many conditions."""
+
+    def opens_at(self, row: Any) -> Callable[[date], datetime | None]:  # noqa: ANN401  a plain row
+        """Give how a basis day says when time opens a row; None where time does not say it."""
+
+        def by_day(since: date) -> datetime | None:
+            still = pauses_of(row.pauses)
+            found = rules.opening(
+                self.rows, self.lineage, since, self.calendar, self.at, pauses=still
+            )
+            return found[1] if found else None
+
+        def of_all(since: date) -> datetime | None:
+            if since not in self.opened:
+                self.opened[since] = by_day(since)
+            return self.opened[since]
+
+        return by_day if row.pauses else of_all
+
+    def is_of_time(self, row: Any) -> bool:  # noqa: ANN401  a plain row
+        """Say whether only time opens a row."""
+        today = rules.in_force(self.rows, self.lineage, clock.day_of(self.at))
+        ladder = today.ladder() if today else None
+        if ladder is None or ladder.is_of_value or row.muted_by:
+            return False
+        told = Known(facts=frozenset(row.facts), value=row.value)
+        return ladder.jump(None, told) is None
+
+
+async def move_days(session: Session, days: Mapping[str, Day], at: datetime) -> set[str]:
+    """Let what waits for its day follow another basis day; give the keys that need more than that.
+
+    What is open, opens now, is muted or was never told of is told one by one, by
+    `learn_condition`. News older than what is known changes nothing.
+    """
+    standing = {row.key: row for row in await queries.conditions.locked_standing(session, days)}
+    others = {key for key in days if key not in standing}
+    terms: dict[tuple[str, str], _Terms] = {}
+    moved: list[dict[str, Any]] = []
+    for key, row in standing.items():
+        since, unit_id = days[key]
+        if row.since == since or row.told_at > at:
+            continue
+        own, opens_at = await _terms_of(session, terms, row, at), None
+        if row.state is ConditionState.LATENT and own.is_of_time(row):
+            opens_at = own.opens_at(row)(since)
+        if opens_at is None or opens_at <= at:
+            others.add(key)
+            continue
+        moved.append(
+            {"id": row.id, "since": since, "unit_id": unit_id, "told_at": at, "opens_at": opens_at}
+        )
+    await _write(session, moved, standing, at)
+    return others
+
+
+async def recompute_openings(
+    session: Session, area_code: str, at: datetime, kind: WatchKind | None = None
+) -> None:
+    """Arm anew what waits in an area, by the calendar and the policies in force.
+
+    What only time opens, and not now, moves as a set; the others are reviewed one by one.
+    """
+    await timers.hold_all(session, queries.conditions.latent_ids(area_code, kind))
+    terms: dict[tuple[str, str], _Terms] = {}
+    moved: list[dict[str, Any]] = []
+    others: list[UUID] = []
+    for row in await queries.conditions.locked_latent_within(session, area_code, kind):
+        own = await _terms_of(session, terms, row, at)
+        opens_at = own.opens_at(row)(row.since) if own.is_of_time(row) else None
+        if opens_at is None or opens_at <= at or row.opens_at is None:
+            others.append(row.id)
+        elif opens_at != row.opens_at:
+            moved.append({"id": row.id, "opens_at": opens_at})
+    await _move(session, moved, at)
+    for condition_id in others:
+        await conditions.review_latent(session, condition_id, at)
+
+
+async def _move(session: Session, moved: Sequence[dict[str, Any]], at: datetime) -> None:
+    """Write when conditions that wait open now, and move their timers."""
+    await sets.rewrite(session, Condition, moved)
+    due = {one["id"]: (one["opens_at"], None) for one in moved}
+    for lacking in await timers.move_all(session, TimerKind.CONDITION, due) if due else ():
+        timers.arm(session, TimerKind.CONDITION, lacking, due[lacking][0], entered_at=at)
+
+
+async def _terms_of(
+    session: Session,
+    known_terms: dict[tuple[str, str], _Terms],
+    row: Any,  # noqa: ANN401  a plain row
+    at: datetime,
+) -> _Terms:
+    about = (row.kind, row.area_code)
+    if about not in known_terms:
+        known_terms[about] = await _terms(session, row, at)
+    return known_terms[about]
+
+
+async def _terms(session: Session, row: Any, at: datetime) -> _Terms:  # noqa: ANN401  a plain row
+    lineage = await known.lineage(session, row.area_code)
+    live = await queries.policies.live_policies(session, row.kind, lineage)
+    return _Terms(live, tuple(lineage), await known.calendar(session, row.area_code), at)
+
+
+async def _write(
+    session: Session, moved: list[dict[str, Any]], standing: Mapping[str, Any], at: datetime
+) -> None:
+    by_id = {row.id: row for row in standing.values()}
+    await _move(session, moved, at)
+    news = []
+    for one in moved:
+        row = by_id[one["id"]]
+        found = Found(
+            id=same_id(at, row.key, one["since"]), kind=row.kind, key=row.key,
+            subject_id=row.subject_id, area_code=row.area_code, period=row.period,
+            unit_id=one["unit_id"], since=one["since"], at=at, project_id=row.project_id,
+            facts=tuple(row.facts), value=row.value,
+        )  # fmt: skip
+        news.append(found)
+    await tellings.record_moved(session, news)
