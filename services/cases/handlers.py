@@ -342,8 +342,9 @@ async def on_calendar_published(session: Session, event: CalendarPublished) -> N
     await actions.tellings.record_calendar(session, event)
     await known.on_calendar_published(session, event)
     await actions.expectations.replan(session, held)
+    # Clocks go first: what counts them down then waits for its new day already.
+    await actions.clock_recount.recompute(session, event.area_code, at)
     await actions.condition_days.recompute_openings(session, event.area_code, at)
     await actions.levels.recompute_limits(session, event.area_code, at)
     await actions.order_course.recompute_orders(session, event.area_code, at)
-    await actions.clock_recount.recompute(session, event.area_code, at)
     await actions.clearing.recompute_clearing(session, event.area_code, at)

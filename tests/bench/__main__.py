@@ -15,6 +15,7 @@ from services.opening import settle
 from tests.bench import (
     attendance,
     board,
+    cases,
     export,
     fanout,
     inbox,
@@ -41,6 +42,7 @@ BENCHES: Mapping[str, Callable[[Ground], Lines]] = {
     "webhook": webhook.measure,
     "fanout": fanout.measure,
     "board": board.measure,
+    "cases": cases.measure,
 }
 
 

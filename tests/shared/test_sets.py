@@ -204,3 +204,30 @@ async def test_nothing_changed_is_nothing_said(sessions: Sessions) -> None:
             await sets.change(session, [])
             await sets.change(session, await locked(session))
     assert all(words.startswith("SELECT") for words, _ in said)
+
+
+async def test_rows_too_many_for_objects_are_written_at_once_and_audited_once(
+    sessions: Sessions,
+) -> None:
+    rows = lines(3)
+    async with sessions.begin() as session:
+        await sets.copy(session, Stone, rows)
+    news = [{"id": one["id"], "weight": 10 + one["weight"], "colour": "red"} for one in rows[:2]]
+    async with sessions.begin("calendar") as session:
+        await sets.rewrite(session, Stone, news)
+        await sets.rewrite(session, Stone, [])
+    async with sessions.begin() as session:
+        found = (await session.scalars(select(Stone).order_by(Stone.id))).all()
+    assert sorted((one.weight, one.colour) for one in found) == [
+        (2, "grey"), (10, "red"), (11, "red"),
+    ]  # fmt: skip
+    changed = {one.id: one.changed_at for one in found}
+    assert changed[rows[0]["id"]] > rows[0]["changed_at"]
+    assert changed[rows[2]["id"]] == rows[2]["changed_at"]
+    said = (await audited(sessions))[-1]
+    assert (said.actor, said.action, said.table_name) == ("calendar", "rewrite", "stones")
+    assert said.after is not None
+    assert said.after["rows"] == 2
+    with pytest.raises(RuntimeError, match="not there"):
+        async with sessions.begin() as session:
+            await sets.rewrite(session, Stone, [*news, {**news[0], "id": new_id()}])

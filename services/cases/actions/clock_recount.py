@@ -73,7 +73,7 @@ def _counted_anew(stale: Sequence[Any], calendars: Mapping[str, Calendar]) -> li
         same = (one.started_at, limit, shift, one.area_code)
         due_at = None if one.pauses else alike.get(same)
         if due_at is None:
-            still, calendar = pauses_of(one.pauses), calendars[one.area_code]
+            still, calendar = pauses_of(one.pauses or ()), calendars[one.area_code]
             due_at = rules.due_at(one.started_at, limit, still, calendar, shift=shift)
         if not one.pauses:
             alike[same] = due_at

@@ -1,6 +1,6 @@
 """Basis days that move for many conditions at once, as a calendar moves limits."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -8,11 +8,11 @@ from uuid import UUID
 
 from services.cases import queries
 from services.cases.actions import conditions, tellings
-from services.cases.models import Condition
+from services.cases.models import Condition, Policy
 from services.cases.rules import policies as rules
 from services.cases.rules.conditions import ConditionState, Found, pauses_of
 from services.cases.rules.items import TimerKind, WatchKind
-from services.cases.rules.ladder import Known
+from services.cases.rules.ladder import Known, Ladder
 from shared import clock, known, sets, timers
 from shared.db import Session, same_id
 from shared.workdays import Calendar
@@ -25,10 +25,12 @@ Day = tuple[date, UUID]
 class _Terms:
     """What decides in an area when time opens what waits, as of an instant."""
 
-    rows: Any
-    lineage: tuple[str, ...]
+    rows: Sequence[Policy]
+    lineage: Sequence[str]
     calendar: Calendar
     at: datetime
+    ladder: Ladder | None
+    """In force on that day."""
     opened: dict[date, datetime | None] = field(default_factory=dict)
     """By basis day, of what never stood still: there are few days, and many conditions."""
 
@@ -36,7 +38,7 @@ class _Terms:
         """Give how a basis day says when time opens a row; None where time does not say it."""
 
         def by_day(since: date) -> datetime | None:
-            still = pauses_of(row.pauses)
+            still = pauses_of(row.pauses or ())
             found = rules.opening(
                 self.rows, self.lineage, since, self.calendar, self.at, pauses=still
             )
@@ -51,12 +53,10 @@ class _Terms:
 
     def is_of_time(self, row: Any) -> bool:  # noqa: ANN401  a plain row
         """Say whether only time opens a row."""
-        today = rules.in_force(self.rows, self.lineage, clock.day_of(self.at))
-        ladder = today.ladder() if today else None
-        if ladder is None or ladder.is_of_value or row.muted_by:
+        if self.ladder is None or self.ladder.is_of_value or row.muted_by:
             return False
         told = Known(facts=frozenset(row.facts), value=row.value)
-        return ladder.jump(None, told) is None
+        return self.ladder.jump(None, told) is None
 
 
 async def move_days(session: Session, days: Mapping[str, Day], at: datetime) -> set[str]:
@@ -67,13 +67,13 @@ async def move_days(session: Session, days: Mapping[str, Day], at: datetime) -> 
     """
     standing = {row.key: row for row in await queries.conditions.locked_standing(session, days)}
     others = {key for key in days if key not in standing}
-    terms: dict[tuple[str, str], _Terms] = {}
+    terms = await _terms(session, standing.values(), at)
     moved: list[dict[str, Any]] = []
     for key, row in standing.items():
         since, unit_id = days[key]
         if row.since == since or row.told_at > at:
             continue
-        own, opens_at = await _terms_of(session, terms, row, at), None
+        own, opens_at = terms[row.kind, row.area_code], None
         if row.state is ConditionState.LATENT and own.is_of_time(row):
             opens_at = own.opens_at(row)(since)
         if opens_at is None or opens_at <= at:
@@ -94,11 +94,12 @@ async def recompute_openings(
     What only time opens, and not now, moves as a set; the others are reviewed one by one.
     """
     await timers.hold_all(session, queries.conditions.latent_ids(area_code, kind))
-    terms: dict[tuple[str, str], _Terms] = {}
     moved: list[dict[str, Any]] = []
     others: list[UUID] = []
-    for row in await queries.conditions.locked_latent_within(session, area_code, kind):
-        own = await _terms_of(session, terms, row, at)
+    waiting = await queries.conditions.locked_latent_within(session, area_code, kind)
+    terms = await _terms(session, waiting, at)
+    for row in waiting:
+        own = terms[row.kind, row.area_code]
         opens_at = own.opens_at(row)(row.since) if own.is_of_time(row) else None
         if opens_at is None or opens_at <= at or row.opens_at is None:
             others.append(row.id)
@@ -117,22 +118,24 @@ async def _move(session: Session, moved: Sequence[dict[str, Any]], at: datetime)
         timers.arm(session, TimerKind.CONDITION, lacking, due[lacking][0], entered_at=at)
 
 
-async def _terms_of(
-    session: Session,
-    known_terms: dict[tuple[str, str], _Terms],
-    row: Any,  # noqa: ANN401  a plain row
-    at: datetime,
-) -> _Terms:
-    about = (row.kind, row.area_code)
-    if about not in known_terms:
-        known_terms[about] = await _terms(session, row, at)
-    return known_terms[about]
-
-
-async def _terms(session: Session, row: Any, at: datetime) -> _Terms:  # noqa: ANN401  a plain row
-    lineage = await known.lineage(session, row.area_code)
-    live = await queries.policies.live_policies(session, row.kind, lineage)
-    return _Terms(live, tuple(lineage), await known.calendar(session, row.area_code), at)
+async def _terms(
+    session: Session, waiting: Iterable[Any], at: datetime
+) -> Mapping[tuple[WatchKind, str], _Terms]:
+    """Give the terms of each kind and area in which something waits."""
+    areas: dict[WatchKind, set[str]] = {}
+    for row in waiting:
+        areas.setdefault(row.kind, set()).add(row.area_code)
+    terms = {}
+    for kind, codes in areas.items():
+        lineages = {code: await known.lineage(session, code) for code in sorted(codes)}
+        every = {one for lineage in lineages.values() for one in lineage}
+        live = await queries.policies.live_policies(session, kind, sorted(every))
+        for code, lineage in lineages.items():
+            today = rules.in_force(live, lineage, clock.day_of(at))
+            calendar = await known.calendar(session, code)
+            ladder = today.ladder() if today else None
+            terms[kind, code] = _Terms(live, lineage, calendar, at, ladder)
+    return terms
 
 
 async def _write(

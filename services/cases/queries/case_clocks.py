@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select
 
 from services.cases.models import OWN_COURSE, ArrearsCase, CaseClock, ClockTerms
 from services.cases.queries import rows
@@ -123,7 +123,8 @@ async def locked_counted(session: Session, areas: Collection[str]) -> Sequence[A
         select(
             CaseClock.id, CaseClock.case_id, CaseClock.area_code,
             CaseClock.kind, CaseClock.started_at, CaseClock.unit, CaseClock.length,
-            CaseClock.granted, CaseClock.pauses, CaseClock.due_at, CaseClock.calendar_version,
+            CaseClock.granted, CaseClock.due_at, CaseClock.calendar_version,
+            func.nullif(CaseClock.pauses, literal([], CaseClock.pauses.type)).label("pauses"),
             ArrearsCase.stage, ArrearsCase.unit_id, ArrearsCase.receiver_id,
         )
         .join(ArrearsCase, ArrearsCase.id == CaseClock.case_id)
