@@ -135,7 +135,7 @@ async def rewrite(
     """
     if not rows:
         return
-    await session.flush()
+    await session.flush()  # What was added or changed before goes first.
     table: Any = model.__table__
     given = {name: (table.c[name].type, [row[name] for row in rows]) for name in rows[0]}
     became = unnested("became", given)
