@@ -21,7 +21,7 @@ from shared.config import Runtime
 from shared.db import Plumbing, new_id
 from shared.files import MEDIA_TYPES, FileKind
 from shared.roles import LIMITED_TO_OWN
-from tests.contracts.access import alerts, cases, payroll, registry, table
+from tests.contracts.access import alerts, cases, fields, payroll, registry, table
 from tests.contracts.access.rows import ELSEWHERE, HERE, Request, Rows, park
 from tests.contracts.access.table import PUBLIC, Route
 from tests.contracts.conftest import Process
@@ -188,14 +188,15 @@ class Hefeng:
         statement = f"SELECT md5(string_agg(h, '' ORDER BY h)) FROM ({hashes}) AS all_tables"  # noqa: S608  as above
         return str(await self.connection.scalar(text(statement)))
 
-    async def meet(self, route: Route, sent: Request, caller: Caller) -> None:
+    async def meet(self, route: Route, sent: Request, caller: Caller) -> Response:
         """Call a route as somebody whose row this is: it works, and shows the row."""
         answer = await self.call(route.name, caller, sent)
         assert answer.is_success, f"{route.name} {caller}: {answer.status_code} {answer.text}"
         if route.name in self.rows.marks or route.elsewhere == "not shown":
             assert shows(answer, self.rows.mark(route.name)), f"{route.name} {caller}"
+        return answer
 
-    async def miss(self, route: Route, sent: Request, caller: Caller) -> None:
+    async def miss(self, route: Route, sent: Request, caller: Caller) -> Response:
         """Call a route as somebody from elsewhere: the answer is the table's, nothing is done."""
         answer = await self.call(route.name, caller, sent, unchanged=route.writes)
         said = f"{route.name} {caller}: {answer.status_code} {answer.text}"
@@ -205,6 +206,7 @@ class Hefeng:
             assert f'"{HERE}"' not in answer.text, said
         else:
             assert answer.status_code in REFUSALS[route.elsewhere], said
+        return answer
 
 
 async def with_rows(name: str, process: Process, runtime: Runtime, time: Time) -> Hefeng:
@@ -241,11 +243,16 @@ def of_role(hefeng: Hefeng, route: Route, role: str, *, own: bool) -> Caller:
     return next(caller for caller, meets in found if meets is own)
 
 
-async def test_rows_are_met_by_their_own_alone(hefeng: Hefeng) -> None:
+async def test_rows_are_met_by_their_own_alone_and_name_nobody(hefeng: Hefeng) -> None:
+    """What an answer shows of people is masked, for all the same: the table of fields holds."""
+    found = fields.Fields(hefeng.name, await fields.clear(hefeng.name, hefeng.connection))
     for route, sent in guarded(hefeng):
         for role in sorted(table.holders()[route.permission]):
             for caller, own in callers(role, route, hefeng.rows.parties):
-                await (hefeng.meet if own else hefeng.miss)(route, sent, caller)
+                answer = await (hefeng.meet if own else hefeng.miss)(route, sent, caller)
+                found.look(route, sent, caller, answer)
+    assert found.by_role() == fields.expected(hefeng.name)
+    assert not found.lacking(), "no row of this test shows it"
 
 
 async def test_whoever_has_no_area_or_no_unit_of_his_own_sees_nothing(hefeng: Hefeng) -> None:

@@ -65,7 +65,9 @@ async def rows(session: Session, time: Time) -> Rows:
         KnownArea(code=code, name=code, path=path, valid_from=BEGUN, told_at=clock.wall())
         for code, path in TREE_ELSEWHERE.items()
     )
-    recipient = await make.recipient(session, *sorted(KNOWN_ROLES - LIMITED_TO_OWN), mail=MAIL)
+    recipient = await make.recipient(
+        session, *sorted(KNOWN_ROLES - LIMITED_TO_OWN), mail=MAIL, phone="13700001234"
+    )
     companies = sorted(LIMITED_TO_OWN)
     addressee = await make.recipient(session, *companies, org_id=ADDRESSEE, channels=["inbox"])
     endpoint = await make.endpoint(session, org_id=DEVELOPER, url=HOOK)

@@ -51,7 +51,7 @@ from tests.payroll.factories import BANK, CONTRACTOR, DEVELOPER
 
 V1 = "/payroll/v1"
 FIRST, SECOND, TODAY = date(2023, 1, 10), date(2023, 1, 11), date(2023, 1, 12)
-PAYER = {"name": "县交通运输局", "account_no": "4200000000000017"}
+PAYER = {"name": "某单位基本户", "account_no": "4200000000000017"}
 ALLOCATION = f"{V1}/allocations/{{allocation_id}}"
 TAKEN = statements.text(("2023-01-12", "7.00", "", "143.00", "", "", "", "A9"))
 FEED = f"{V1}/bank-feeds/{{feed_id}}"

@@ -102,3 +102,19 @@ def doors(app: FastAPI, prefix: str = "") -> Iterator[tuple[str, str, str]]:
         assert methods, f"{prefix}{path} answers any method"
         for method in methods - {"HEAD"}:
             yield method, f"{prefix}{path}", getattr(route, "permission", PUBLIC)
+
+
+@cache
+def fields() -> Sequence[tuple[str, str, str, str]]:
+    """Give every masked field: service, schema, field, and its mask."""
+    kinds = r"`(name|id_number|phone|card|account|mail)`"
+    return [(service, schema, name, kind) for kind, service, schema, name, _ in _lines(kinds)]
+
+
+@cache
+def by_role() -> Mapping[str, frozenset[str]]:
+    """Give the fields of a route's answer that not every role that may call it is shown."""
+    found: dict[str, set[str]] = {}
+    for name, route, _ in _lines(r"field `\w+`"):
+        found.setdefault(route, set()).add(name.removeprefix("field "))
+    return {route: frozenset(names) for route, names in found.items()}
