@@ -34,7 +34,13 @@ async def add_to_payroll(session: Session, rows: Rows, project_id: UUID, other_i
     """Enter somebody at two projects for one subcontractor, who is named as a party from now on."""
     rows.parties["employer"] = EMPLOYER
     employer = Caller("tester", frozenset({"subcontractor"}), frozenset({make.COUNTY}), EMPLOYER)
-    said = worker(1, entered_on="2023-01-12", crew="一班", card={"card_no": people.card_no(1)})
+    said = worker(
+        1,
+        entered_on="2023-01-12",
+        crew="一班",
+        phone="13600001234",
+        card={"card_no": people.card_no(1)},
+    )
     entries = []
     for project in (project_id, other_id):
         await people.employ(session, project)
