@@ -11,10 +11,8 @@ from uuid import UUID
 
 import uuid_utils.compat
 from fastapi import Depends, Request
-from pydantic_core import to_jsonable_python
 from sqlalchemy import (
     BigInteger,
-    ColumnElement,
     Date,
     DateTime,
     Enum,
@@ -38,14 +36,13 @@ from sqlalchemy.ext.asyncio import (
     AsyncSession,
     async_sessionmaker,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, Mapper, PassiveFlag, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Mapper, SessionTransaction, mapped_column
 from sqlalchemy.orm import Session as SyncSession
-from sqlalchemy.orm.attributes import get_history
 
 from shared import clock
 from shared.asking import Asker
+from shared.changes import Unwritten, difference, note_written
 from shared.locks import Keeper
-from shared.pii import Sealed
 from shared.pool import DatabaseAway as DatabaseAway  # noqa: PLC0414  others find it here
 from shared.pool import engine as engine  # noqa: PLC0414
 from shared.problems import Problem
@@ -165,33 +162,6 @@ def same_id(at: datetime, *parts: object) -> UUID:
     return UUID(int=milliseconds << 80 | 7 << 76 | (digest >> 62 & 0xFFF) << 64 | 2 << 62 | low)
 
 
-def shown(column: ColumnElement[Any], value: object) -> object:
-    """Give a value as the audit may show it: a sealed one only as its being there."""
-    if isinstance(column.type, Sealed):
-        return None if value is None else "[sealed]"
-    return to_jsonable_python(value, fallback=str, bytes_mode="base64")
-
-
-def difference(row: object, *, new: bool) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Give the columns of a row that a flush will write, as they were and as they will be."""
-    before: dict[str, Any] = {}
-    after: dict[str, Any] = {}
-    state = inspect(row)
-    mapper: Mapper[Any] = state.mapper
-    for attribute in mapper.column_attrs:
-        # Asked only of what was set: to ask of all costs more than all else about a row.
-        if attribute.key not in (state.dict if new else state.committed_state):
-            continue
-        history = get_history(row, attribute.key, PassiveFlag.PASSIVE_NO_INITIALIZE)
-        column = attribute.columns[0]
-        if new and history.added:
-            after[attribute.key] = shown(column, history.added[0])
-        elif history.has_changes() and not new:
-            before[attribute.key] = shown(column, history.deleted[0] if history.deleted else None)
-            after[attribute.key] = shown(column, history.added[0] if history.added else None)
-    return before, after
-
-
 def record(
     session: AsyncSession | SyncSession,
     action: str,
@@ -201,15 +171,11 @@ def record(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write one audit row beside the change (or the reading of personal data) it tells of."""
+    """Tell in the audit of a change (or the reading of personal data), beside it."""
     note_written(session, table)
-    said = _said(session, before, after)
-    session.add(AuditRow(**said, action=action, table_name=table, row_id=str(row_id)))
-
-
-def note_written(session: AsyncSession | SyncSession, *tables: str) -> None:
-    """Note whose rows this transaction changes, for those who wait for them."""
-    session.info.setdefault("written", set()).update(tables)
+    said = {"action": action, "table_name": table, "row_id": str(row_id)}
+    said |= _said(session, before, after)
+    Unwritten.of(session).tell(said)
 
 
 def _said(
@@ -230,24 +196,46 @@ def _said(
 def _audit(session: SyncSession, _context: object, _instances: object) -> None:
     # Asked once: each of these collections is made anew when it is asked for.
     added, changed = session.new, session.dirty
-    said = session.info["audit"] = []
     for row in [*added, *changed]:
-        note_written(session, row.__tablename__)
+        table = row.__tablename__
+        note_written(session, table)
         if isinstance(row, Plumbing):
             continue
         new = row in added
         before, after = difference(row, new=new)
         if before or after:
             key = "/".join(str(part) for part in inspect(row).mapper.primary_key_from_instance(row))
-            what = {"action": "insert" if new else "update", "table_name": row.__tablename__}
-            said.append(_said(session, before, after) | what | {"row_id": key})
+            action = "insert" if new else "update"
+            record(session, action, table, key, before=before, after=after)
 
 
-@event.listens_for(SyncSession, "after_flush")
-def _recorded(session: SyncSession, _context: object) -> None:
-    """Write the audit rows of a flush as one statement, without making objects of them."""
-    if said := session.info.pop("audit", None):
-        session.connection().execute(_RECORD, said)
+def write_audit(session: SyncSession) -> None:
+    """Write what the audit has been told and does not hold yet: one statement, no objects.
+
+    It is done at the end of the transaction, and before anything else that writes to the audit.
+    """
+    if told := Unwritten.of(session).take():
+        session.connection().execute(_RECORD, told)
+
+
+@event.listens_for(SyncSession, "before_commit")
+def _recorded(session: SyncSession) -> None:
+    if not session.in_nested_transaction():
+        session.flush()  # A change that is only written now is told of, too.
+        write_audit(session)
+        session.info.pop("unwritten", None)
+
+
+@event.listens_for(SyncSession, "after_transaction_create")
+def _set(session: SyncSession, transaction: SessionTransaction) -> None:
+    if transaction.nested:
+        Unwritten.of(session).hold(transaction)
+
+
+@event.listens_for(SyncSession, "after_soft_rollback")
+def _went_back(session: SyncSession, transaction: SessionTransaction) -> None:
+    if transaction.nested or transaction.parent is None:
+        Unwritten.of(session).go_back(transaction)
 
 
 class Sessions:

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session as SyncSession
 from sqlalchemy.orm.attributes import get_history
 
 from shared import clock
-from shared.db import Plumbing, Session, Synced, new_id, note_written
+from shared.changes import note_written
+from shared.db import Plumbing, Session, Synced, new_id
 
 
 class SyncMove(Synced, Plumbing):

@@ -12,7 +12,8 @@ from sqlalchemy.orm import DeclarativeBase, InstanceState
 from sqlalchemy.types import TypeEngine
 
 from shared import clock, turns
-from shared.db import AuditRow, Session, difference, new_id, note_written, record, shown
+from shared.changes import difference, note_written, shown
+from shared.db import AuditRow, Session, new_id, record, write_audit
 
 _Changed = tuple[DeclarativeBase, dict[str, Any], dict[str, Any]]
 """A row, what it was, and what it has become."""
@@ -46,6 +47,7 @@ async def change(session: Session, rows: Sequence[DeclarativeBase]) -> None:
         .add_cte(_recorded(session, table.name, changed))
     )
     with session.no_autoflush:
+        await session.run_sync(write_audit)  # What was told of these rows before goes first.
         written = await session.execute(statement)
     if len(written.all()) != len(changed):
         raise RuntimeError(f"a row of {table.name} that was changed is not there")

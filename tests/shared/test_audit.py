@@ -5,6 +5,7 @@ import base64
 import json
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -16,14 +17,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import func, select
 from structlog.testing import capture_logs
 
-from shared import audit, clock
+from shared import audit, clock, sets
 from shared.audit import AuditHead, AuditSeal, AuditUnsealed, seal, verify
 from shared.auth import own_key
 from shared.config import Runtime
-from shared.db import AuditRow, Sessions, new_id
+from shared.db import AuditRow, Sessions, new_id, record
 from shared.partitions import keep_partitions
-from tests.fixtures.database import Templates, connected
+from tests.fixtures.database import Templates, connected, heard
 from tests.shared.house import Stone
+from tests.shared.kept import audited
 
 
 async def lay(sessions: Sessions, number: int = 1) -> None:
@@ -56,6 +58,49 @@ def as_owner(sessions: Sessions, templates: Templates) -> Callable[[str], Awaita
         await tamper(url, statement)
 
     return change
+
+
+async def test_a_transaction_tells_once_in_order_and_not_what_a_savepoint_gave_up(
+    sessions: Sessions,
+) -> None:
+    stone_id = new_id()
+    with heard(sessions) as statements:
+        async with sessions.begin("mason") as session:
+            stone = Stone(id=stone_id, area_code="42", colour="grey")
+            session.add(stone)
+            await session.flush()
+            stone.colour = "red"
+            await session.flush()
+            with suppress(ArithmeticError):
+                async with session.begin_nested():
+                    stone.colour = "black"
+                    await sets.change(session, [stone])  # It writes what was told before, too.
+                    record(session, "weigh", "stones", stone_id)
+                    raise ArithmeticError
+            await session.refresh(stone)
+            async with session.begin_nested():
+                stone.colour = "blue"
+            record(session, "look", "stones", stone_id)
+    told = [one for one in statements if one[0].startswith("INSERT INTO audit")]
+    assert len(told) == 2  # Within the savepoint, and at the end.
+    assert [(row.action, row.after and row.after["colour"]) for row in await audited(sessions)] == [
+        ("insert", "grey"),
+        ("update", "red"),
+        ("update", "blue"),
+        ("look", None),
+    ]
+
+
+async def test_what_is_changed_in_a_set_is_told_behind_what_was_before_it(
+    sessions: Sessions,
+) -> None:
+    async with sessions.begin("mason") as session:
+        stone = Stone(id=new_id(), area_code="42", colour="grey")
+        session.add(stone)
+        await session.flush()
+        stone.colour = "red"
+        await sets.change(session, [stone])
+    assert [row.action for row in await audited(sessions)] == ["insert", "update"]
 
 
 async def test_rows_are_chained_in_order(

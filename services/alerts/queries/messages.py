@@ -11,7 +11,8 @@ from services.alerts.queries.endpoints import asks_for
 from services.alerts.rules.deliveries import Channel, DeliveryState
 from shared import known
 from shared.areas import Scope
-from shared.db import Session, note_written
+from shared.changes import note_written
+from shared.db import Session
 
 _AGAIN = [
     "id", "key", "lane", "channel", "type", "area_code", "org_id", "project_id", "sequence",

@@ -7,7 +7,7 @@ from sqlalchemy import Executable, Select
 from sqlalchemy.dialects.postgresql import insert
 
 from services.cases.models import Base
-from shared import db
+from shared import changes, db
 from shared.db import Session
 
 _T = TypeVar("_T")
@@ -34,7 +34,7 @@ async def insert_new(session: Session, model: type[Base], **values: Any) -> bool
     done = await session.scalar(_new(table), values)
     if done is None:
         return False
-    after = {name: db.shown(table.c[name], value) for name, value in values.items()}
+    after = {name: changes.shown(table.c[name], value) for name, value in values.items()}
     db.record(session, "insert", table.name, done, after=after)
     return True
 
