@@ -14,12 +14,12 @@ async def arm(
     session: Session, item: WatchItem, ladder: Ladder, calendar: Calendar, now: datetime
 ) -> None:
     """Arm what comes next for an open item, in place of what was armed; say when it is due."""
-    await timers.disarm(session, item.id, TimerKind.LEVEL)
+    await disarm(session, item)
     item.calendar_version = calendar.version
     rung = _next(item, ladder, calendar)
     if rung is not None:
         _arm(session, item, TimerKind.LEVEL, rung.at, entered_at=item.step_at, step=rung.step)
-    await arm_answer(session, item, ladder, calendar, now)
+    _arm_answer(session, item, ladder, calendar, now)
 
 
 async def arm_answer(
@@ -27,6 +27,12 @@ async def arm_answer(
 ) -> None:
     """Arm the answer limit that an item's state and level ask for; the rungs stay as they are."""
     await timers.disarm(session, item.id, TimerKind.ANSWER)
+    _arm_answer(session, item, ladder, calendar, now)
+
+
+def _arm_answer(
+    session: Session, item: WatchItem, ladder: Ladder, calendar: Calendar, now: datetime
+) -> None:
     item.answer_due_at = None
     if item.state is ItemState.OPEN and not item.muted_by:
         since = max(item.level_since, item.state_since)
@@ -72,5 +78,5 @@ def _arm(
 
 
 async def disarm(session: Session, item: WatchItem) -> None:
-    """Let an item rest: it is closed."""
+    """Let an item rest: it is closed, or armed anew."""
     await timers.disarm(session, item.id, TimerKind.LEVEL, TimerKind.ANSWER)

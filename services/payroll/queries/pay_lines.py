@@ -122,7 +122,7 @@ async def paid(session: Session, months: Sequence[PayMonth]) -> dict[UUID, dict[
 async def attended_paid(session: Session, months: Sequence[PayMonth]) -> dict[UUID, int]:
     """Count of those who attended whose every line of the month is settled, by month."""
     wanted = wanted_months(months)
-    spans = attended(wanted)
+    spans = attended(wanted, months)
     same = and_(Worker.id_index == Attendee.id_index, Worker.id_type == Attendee.id_type)
     people = (
         select(spans.c.month_id, spans.c.attendee_id)

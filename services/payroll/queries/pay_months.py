@@ -93,7 +93,7 @@ def wanted_months(months: Sequence[PayMonth]) -> FromClause:
 async def seen(session: Session, months: Sequence[PayMonth]) -> dict[UUID, Seen]:
     """Give what is told of some months, by month: four statements, however many there are."""
     wanted = wanted_months(months)
-    attended = await _counts(session, _attended(wanted))
+    attended = await _counts(session, _attended(wanted, months))
     listed = await _counts(session, _listed(wanted))
     sheets = await _sheets(session, wanted)
     lines = await _lines(session, wanted)
@@ -131,8 +131,12 @@ async def _counts(session: Session, people: CTE) -> dict[UUID, dict[Any, int]]:
     return found
 
 
-def attended(wanted: FromClause) -> CTE:
-    """Select who was seen in a month, from his first day to his last."""
+def attended(wanted: FromClause, months: Sequence[PayMonth]) -> CTE:
+    """Select who was seen in a month, from his first day to his last.
+
+    The days of all of them are said beside: only of what is known before can partitions be pruned.
+    """
+    firsts = [first_day(one.period) for one in months]
     return (
         select(
             wanted.c.month_id,
@@ -147,7 +151,8 @@ def attended(wanted: FromClause) -> CTE:
                 Attendance.project_id == wanted.c.project_id,
                 Attendance.day >= wanted.c.first_on,
                 Attendance.day < wanted.c.next_on,
-                attendance.counts(),
+                Attendance.day >= min(firsts),
+                Attendance.day < months_after(max(firsts), 1),
                 attendance.counts(),
             ),
         )
@@ -156,9 +161,9 @@ def attended(wanted: FromClause) -> CTE:
     )
 
 
-def _attended(wanted: FromClause) -> CTE:
+def _attended(wanted: FromClause, months: Sequence[PayMonth]) -> CTE:
     """Select who was seen, and whose he was by the roster of those days."""
-    spans = attended(wanted)
+    spans = attended(wanted, months)
     same = and_(Worker.id_index == Attendee.id_index, Worker.id_type == Attendee.id_type)
     spell = and_(
         RosterEntry.project_id == spans.c.project_id,
