@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from shared import clock, sets, telemetry
+from shared import clock, remembered, sets, telemetry
 from shared.db import Plumbing, Session, Sessions, new_id, same_id
 from shared.events.platform import ItemWithoutTimer, TimerLate
 from shared.outbox import publish
@@ -238,6 +238,7 @@ async def run_due(sessions: Sessions, handlers: Mapping[str, OnDue]) -> int:
     """
     try:
         async with sessions.begin() as session:
+            remembered.begin(session)
             began, done = time.monotonic(), 0
             for timer in await _claim(session):
                 if time.monotonic() - began > ENOUGH:

@@ -104,7 +104,7 @@ async def remind(
     # While nobody answers, the alert's own ladder repeats; nobody is told twice of one day.
     climbing = alert.state is not AlertState.ACKNOWLEDGED
     climbers = await actions.ladders.climbers(session, alert)
-    paths = [await queries.routes.path(session, climber) for climber in climbers]
+    paths = await queries.routes.paths(session, climbers)
     held = [(path, trees.terms(path)) for path in paths if path]
     told = [
         Told.by(path, terms.receivers_at(step), terms.group)

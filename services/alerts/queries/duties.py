@@ -13,7 +13,7 @@ from services.alerts.models import DutyPattern, DutyRoster, Leave, Recipient
 from services.alerts.queries.recipients import in_force
 from services.alerts.rules.duties import Away, Terms
 from services.alerts.schemas.duties import DutyPatternFilter, LeaveFilter
-from shared import known, paging
+from shared import known, paging, remembered
 from shared.areas import Scope
 from shared.db import Session
 from shared.problems import NotFound
@@ -78,8 +78,14 @@ _AWAY = select(Leave.recipient_id, case((_READY, Leave.stand_in_id))).where(
 
 async def away(session: Session, recipient_ids: Collection[UUID], day: date) -> Away:
     """Give which of some recipients are on leave on a day, each with who can stand in."""
-    found = await session.execute(_AWAY, {"recipients": list(recipient_ids), "day": day})
-    return {row[0]: row[1] for row in found}
+    kept = remembered.of(session, "leaves", "recipients")
+    if lacking := [each for each in recipient_ids if (each, day) not in kept]:
+        found = await session.execute(_AWAY, {"recipients": lacking, "day": day})
+        away = {row[0]: row[1] for row in found}
+        # None is said of whoever is there; of whoever is not, who stands in, if anybody.
+        kept |= {(each, day): (away[each],) if each in away else None for each in lacking}
+    found_of = {each: kept[each, day] for each in recipient_ids}
+    return {each: said[0] for each, said in found_of.items() if said}
 
 
 async def leaves(

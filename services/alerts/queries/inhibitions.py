@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.alerts.models import Alert, Inhibition, Notice, ProjectFact
@@ -13,7 +13,7 @@ from services.alerts.queries import areas
 from services.alerts.rules.inhibitions import Fact
 from services.alerts.rules.notices import AlertState
 from services.alerts.schemas.inhibitions import InhibitionFilter
-from shared import paging
+from shared import paging, remembered
 from shared.areas import Scope
 from shared.db import Session
 
@@ -55,14 +55,21 @@ async def locked_newest_rule(session: Session, area_code: str, source: Fact) -> 
     )
 
 
+# Built once: each notice asks for it.
+_FACTS = (
+    select(ProjectFact)
+    .where(ProjectFact.project_id == bindparam("project_id"), ProjectFact.ended_at.is_(None))
+    .order_by(ProjectFact.since_at, ProjectFact.id)
+)
+
+
 async def facts_of(session: Session, project_id: UUID) -> Sequence[ProjectFact]:
     """Give what holds of a project now, the oldest first."""
-    found = await session.scalars(
-        select(ProjectFact)
-        .where(ProjectFact.project_id == project_id, ProjectFact.ended_at.is_(None))
-        .order_by(ProjectFact.since_at, ProjectFact.id)
-    )
-    return found.all()
+    kept = remembered.of(session, "project_facts")
+    if project_id not in kept:
+        kept[project_id] = (await session.scalars(_FACTS, {"project_id": project_id})).all()
+    found: Sequence[ProjectFact] = kept[project_id]
+    return found
 
 
 async def locked_still_holds(session: Session, fact_id: UUID) -> bool:

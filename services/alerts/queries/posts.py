@@ -8,6 +8,7 @@ from sqlalchemy import Date, bindparam, func, or_, select
 
 from services.alerts.models import UnitPost
 from services.alerts.rules.routing import Office
+from shared import remembered
 from shared.db import Session
 
 
@@ -36,5 +37,10 @@ async def offices(
     session: Session, organisations: Collection[UUID], day: date
 ) -> dict[tuple[UUID, str], Office]:
     """Give by unit and role who is in office on a day; of all units of which posts were told."""
-    found = await session.execute(_OFFICES, {"organisations": list(organisations), "day": day})
-    return {(row[0], row[1]): Office(frozenset(row[2] or ())) for row in found}
+    kept = remembered.of(session, "unit_posts")
+    if lacking := [each for each in organisations if (each, day) not in kept]:
+        kept |= {(each, day): {} for each in lacking}
+        found = await session.execute(_OFFICES, {"organisations": lacking, "day": day})
+        for unit, role, persons in found:
+            kept[unit, day][unit, role] = Office(frozenset(persons or ()))
+    return {role: who for each in organisations for role, who in kept[each, day].items()}

@@ -11,7 +11,7 @@ from services.alerts.errors import RecipientUnknown
 from services.alerts.models import DutyRoster, Notice, Recipient
 from services.alerts.rules.routing import Receiver
 from services.alerts.schemas.recipients import DutyRosterFilter, RecipientFilter
-from shared import known, paging
+from shared import known, paging, remembered
 from shared.areas import Scope
 from shared.db import Session
 
@@ -144,7 +144,12 @@ async def candidates(
     """
     asked = {"organisations": list(organisations), "persons": list(persons), "lineage": lineage,
              "ids": list(ids), "by_area": list(by_area), "day": day}  # fmt: skip
-    return (await session.scalars(_CANDIDATES, asked)).all()
+    kept = remembered.of(session, "recipients")
+    key = (frozenset(organisations), frozenset(persons), frozenset(ids), *lineage, *by_area, day)
+    if key not in kept:
+        kept[key] = (await session.scalars(_CANDIDATES, asked)).all()
+    found: Sequence[Recipient] = kept[key]
+    return found
 
 
 async def recipients_in_force(

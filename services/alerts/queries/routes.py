@@ -5,13 +5,13 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.alerts.models import Alert, Branch, Route
 from services.alerts.queries import areas
 from services.alerts.schemas.routes import RouteFilter
-from shared import paging
+from shared import paging, remembered
 from shared.areas import Scope
 from shared.db import Session
 
@@ -46,13 +46,28 @@ async def versions(session: Session, area_code: str) -> Sequence[Route]:
     return found.all()
 
 
+_SOME = select(Route).where(Route.id.in_(bindparam("ids", expanding=True)))
+
+
 async def path(session: Session, climber: Alert | Branch) -> list[Route]:
     """Give the versions by which an alert was routed, the tree's root first; [] where by none."""
+    return (await paths(session, [climber]))[0]
+
+
+async def paths(session: Session, climbers: Sequence[Alert | Branch]) -> list[list[Route]]:
+    """Give the same of several climbers, in their order."""
+    ids = [_path(climber) for climber in climbers]
+    kept: dict[UUID, Route] = remembered.of(session, "routes")
+    if lacking := {each for path in ids for each in path if each not in kept}:
+        kept |= {row.id: row for row in await session.scalars(_SOME, {"ids": sorted(lacking)})}
+    return [[kept[each] for each in path if each in kept] for path in ids]
+
+
+def _path(climber: Alert | Branch) -> list[UUID]:
     ids = [UUID(each) for each in climber.path]
     if isinstance(climber, Alert) and not ids and climber.route_id:
-        ids = [climber.route_id]  # Raised before routes lay in trees.
-    found = [await session.get(Route, each) for each in ids]
-    return [route for route in found if route]
+        return [climber.route_id]  # Raised before routes lay in trees.
+    return ids
 
 
 async def branches(session: Session, alert_id: UUID) -> Sequence[Branch]:

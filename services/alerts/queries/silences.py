@@ -5,14 +5,14 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import DateTime, bindparam, func, or_, select
 
 from services.alerts.models import Alert, Notice, Silence, SilenceTerms
 from services.alerts.queries import areas
 from services.alerts.rules.notices import AlertState
 from services.alerts.rules.silences import SilenceState
 from services.alerts.schemas.silences import SilenceFilter, SilenceTermsFilter
-from shared import known, paging
+from shared import known, paging, remembered
 from shared.areas import Scope
 from shared.db import Session
 from shared.problems import NotFound
@@ -47,19 +47,28 @@ async def locked_silence_of_timer(session: Session, silence_id: UUID) -> Silence
     return await session.scalar(select(Silence).where(Silence.id == silence_id).with_for_update())
 
 
+_INSTANT = bindparam("at", type_=DateTime(timezone=True))
+# Built once: each notice asks for it.
+_AT = (
+    select(Silence)
+    .where(
+        Silence.area_code.in_(bindparam("lineage", expanding=True)),
+        Silence.state == SilenceState.ACTIVE,
+        Silence.from_at <= _INSTANT,
+        Silence.until_at > _INSTANT,
+    )
+    .order_by(Silence.until_at.desc(), Silence.id)
+)
+
+
 async def silences_at(session: Session, lineage: Sequence[str], at: datetime) -> Sequence[Silence]:
     """Give what is silenced at an instant in an area and those above it, the longest first."""
-    found = await session.scalars(
-        select(Silence)
-        .where(
-            Silence.area_code.in_(lineage),
-            Silence.state == SilenceState.ACTIVE,
-            Silence.from_at <= at,
-            Silence.until_at > at,
-        )
-        .order_by(Silence.until_at.desc(), Silence.id)
-    )
-    return found.all()
+    kept = remembered.of(session, "silences")
+    key = (*lineage, at)
+    if key not in kept:
+        kept[key] = (await session.scalars(_AT, {"lineage": lineage, "at": at})).all()
+    found: Sequence[Silence] = kept[key]
+    return found
 
 
 async def locked_still_active(session: Session, silence_id: UUID) -> bool:
