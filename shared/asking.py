@@ -2,13 +2,15 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 import asyncpg
 from sqlalchemy import Executable
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from shared.locks import connect
@@ -53,6 +55,37 @@ class Asker:
         if self._kept is not None:
             self._kept.terminate()
             self._kept = None
+
+
+async def rows(session: AsyncSession, statement: str, *values: object) -> Sequence[Any]:
+    """Give the rows of a statement of plumbing, with `$1` and so on, within a transaction.
+
+    The driver begins it with the first statement that goes through SQLAlchemy; so that one does.
+    """
+    if session.new or session.dirty:
+        await session.flush()
+    connection = await session.connection()
+    raw: Any = (await connection.get_raw_connection()).driver_connection
+    if not raw.is_in_transaction():
+        return (await connection.exec_driver_sql(statement, values)).all()
+    try:
+        found: Sequence[Any] = await raw.fetch(statement, *values)
+    except asyncpg.PostgresError as error:
+        raise DBAPIError(statement, None, error, hide_parameters=True) from error
+    except asyncpg.InterfaceError as error:
+        raise InterfaceError(statement, None, error, hide_parameters=True) from error
+    return found
+
+
+_WAIT = """
+    SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest($1::text[]) AS name
+"""
+
+
+async def wait_for(session: AsyncSession, *names: str) -> None:
+    """Take some names, in their order, until the transaction ends; who takes the same waits."""
+    if names:
+        await rows(session, _WAIT, sorted(names))
 
 
 @lru_cache(maxsize=500)

@@ -15,7 +15,7 @@ from sqlalchemy import Index, Select, func, or_, select, text
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 from sqlalchemy.schema import SchemaItem
 
-from shared import clock, known, timers, workdays
+from shared import asking, clock, known, timers, workdays
 from shared.areas import Scope
 from shared.db import Session, same_id
 from shared.timers import Timer
@@ -168,8 +168,7 @@ async def expect(
     """
     same = {name: said[name] for name in ("kind", "source", "area_code")}
     await session.execute(select(func.pg_advisory_xact_lock_shared(_BY_WHEN)))
-    key = func.hashtextextended(":".join(["expectation", *same.values()]), 0)
-    await session.execute(select(func.pg_advisory_xact_lock(key)))
+    await asking.wait_for(session, ":".join(["expectation", *same.values()]))
     found = await _locked(session, select(watch.rows).filter_by(**same))
     for row in found:
         if row.state is not ExpectationState.ENDED:

@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, Identity, Index, LargeBinary, bindparam, func
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shared import clock, telemetry
+from shared import asking, clock, telemetry
 from shared.areas import CANARY
 from shared.bus.base import Message
 from shared.db import Plumbing, Session, Sessions
@@ -89,17 +89,19 @@ _ANY_KEY = select(select(InboxKey.key).where(InboxKey.retry_at <= bindparam("wal
 
 # The key is locked before the event gets its place behind others, and one statement does all: what
 # flows is kept as handled, the rest waits for its key, and of what is here already nothing is said.
-_TAKEN = text("""
+_TAKEN = """
     WITH locked AS MATERIALIZED (SELECT count(*) = 0 AS flows FROM (
-        SELECT FROM inbox_keys WHERE topic = :topic AND key = :key FOR UPDATE) AS held)
+        SELECT FROM inbox_keys WHERE topic = $2::text AND key = $3::text FOR UPDATE) AS held)
     INSERT INTO inbox (id, topic, key, type, occurred_at, received_at, traceparent, body, replayed,
         attempts, state, handled_at)
-    SELECT CAST(:id AS uuid), :topic, :key, :type, CAST(:occurred_at AS timestamptz),
-        CAST(:received_at AS timestamptz), :traceparent, CAST(:body AS bytea),
-        CAST(:replayed AS boolean), 0, CASE WHEN flows THEN 'handled' ELSE 'waiting' END,
-        CASE WHEN flows THEN CAST(:now AS timestamptz) END
+    SELECT $1::uuid, $2::text, $3::text, $4::text, $5::timestamptz, $6::timestamptz, $7::text,
+        $8::bytea, $9::boolean, 0, CASE WHEN flows THEN 'handled' ELSE 'waiting' END,
+        CASE WHEN flows THEN $10::timestamptz END
     FROM locked ON CONFLICT DO NOTHING RETURNING state
-""")
+"""
+_ENVELOPE = (
+    "id", "topic", "key", "type", "occurred_at", "received_at", "traceparent", "body", "replayed",
+)  # fmt: skip
 
 
 class _Refused(Exception):
@@ -152,8 +154,9 @@ class Inbox:
 
     async def _first(self, row: dict[str, Any]) -> None:
         async with self.sessions.begin(f"event:{row['type']}") as session:
-            found = await session.execute(_TAKEN, {**row, "now": clock.wall()})
-            outcome = found.scalar() or REPEATED
+            envelope = [row[name] for name in _ENVELOPE]
+            found = await asking.rows(session, _TAKEN, *envelope, clock.wall())
+            outcome = found[0][0] if found else REPEATED
             if outcome == HANDLED:
                 await self._call(session, row)
         telemetry.EVENTS.labels(self.sessions.service, row["type"], outcome).inc()

@@ -1,15 +1,16 @@
 """What every service is told by registry and keeps: areas, working days, API keys."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Index, Select, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Index, Select, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, aliased, mapped_column
 
-from shared import workdays
+from shared import asking, workdays
 from shared.areas import CANARY, NATION, Area, Scope
 from shared.auth import ApiKey
 from shared.db import Plumbing, Session
@@ -47,12 +48,11 @@ class KnownCalendar(Plumbing):
 
 # What a transaction has read of them; they are asked for by nearly all that is done.
 _AREAS, _CALENDARS = "known_areas", "known_calendars"
-_AREA = select(KnownArea.code, KnownArea.name, KnownArea.path).where(
-    KnownArea.code == bindparam("code")
-)
-_CALENDARS_OF = select(KnownCalendar).where(
-    KnownCalendar.area_code.in_(bindparam("codes", expanding=True))
-)
+_AREA = "SELECT code, name, path FROM known_areas WHERE code = $1"
+_CALENDARS_OF = """
+    SELECT area_code, year, exceptions::text, provisional FROM known_calendars
+    WHERE area_code = ANY($1::text[])
+"""
 
 
 def _forget(session: Session) -> None:
@@ -188,8 +188,8 @@ async def area(session: Session, code: str) -> Area | None:
     """
     kept: dict[str, Area | None] = session.info.setdefault(_AREAS, {})
     if code not in kept:
-        row = (await session.execute(_AREA, {"code": code})).one_or_none()
-        kept[code] = Area(*row) if row else None
+        found = await asking.rows(session, _AREA, code)
+        kept[code] = Area(*found[0]) if found else None
     return kept[code]
 
 
@@ -214,14 +214,13 @@ async def calendar(session: Session, area_code: str) -> workdays.Calendar:
 
 async def _calendar(session: Session, area_code: str) -> workdays.Calendar:
     codes = await lineage(session, area_code)
-    rows = await session.scalars(_CALENDARS_OF, {"codes": codes})
-    by_code: dict[str, list[KnownCalendar]] = {}
-    for row in rows:
-        by_code.setdefault(row.area_code, []).append(row)
+    by_code: dict[str, list[tuple[int, dict[str, str], bool]]] = {}
+    for code, year, exceptions, provisional in await asking.rows(session, _CALENDARS_OF, codes):
+        by_code.setdefault(code, []).append((year, json.loads(exceptions), provisional))
     years: dict[int, tuple[dict[date, workdays.DayKind], bool]] = {}
     for code in reversed(codes):
-        for row in by_code.get(code, ()):
-            days, provisional = years.get(row.year, ({}, False))
-            own = {date.fromisoformat(d): workdays.DayKind(k) for d, k in row.exceptions.items()}
-            years[row.year] = (days | own, provisional or row.provisional)
+        for year, exceptions, own_provisional in by_code.get(code, ()):
+            days, provisional = years.get(year, ({}, False))
+            own = {date.fromisoformat(d): workdays.DayKind(k) for d, k in exceptions.items()}
+            years[year] = (days | own, provisional or own_provisional)
     return workdays.Calendar.of(area_code, years)

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from shared import clock, remembered, sets, telemetry
+from shared import asking, clock, remembered, sets, telemetry
 from shared.db import Plumbing, Session, Sessions, new_id, same_id
 from shared.events.platform import ItemWithoutTimer, TimerLate
 from shared.outbox import publish
@@ -113,10 +113,14 @@ def _disarming(*which: ColumnElement[bool]) -> ReturningUpdate[Any]:
     return statement.values(state=DISARMED).returning(Timer.id)
 
 
-# Built once: nearly every change of state disarms something.
-_ABOUT = Timer.subject_id == bindparam("about")
-_DISARM = _disarming(_ABOUT)
-_DISARM_SOME = _disarming(_ABOUT, Timer.kind.in_(bindparam("kinds", expanding=True)))
+# Asked in the driver's own way: nearly every change of state disarms something.
+_DISARM = """
+    UPDATE timers SET state = 'disarmed' WHERE id IN (
+        SELECT id FROM timers
+        WHERE state = 'armed' AND subject_id = $1 AND ($2::text[] IS NULL OR kind = ANY($2))
+        FOR UPDATE SKIP LOCKED)
+    RETURNING id
+"""
 
 
 async def disarm(session: Session, subject_id: UUID, *kinds: str) -> int:
@@ -125,19 +129,16 @@ async def disarm(session: Session, subject_id: UUID, *kinds: str) -> int:
     One that is claimed just now is left to its handler, which finds the subject's new state: to
     wait for it here would be a deadlock, since it waits for the subject that we hold.
     """
-    about = {"about": subject_id}
-    return await _disarm(
-        session,
-        _DISARM_SOME if kinds else _DISARM,
-        {**about, "kinds": kinds} if kinds else about,
-    )
+    gone = await asking.rows(session, _DISARM, subject_id, list(kinds) or None)
+    return _note(session, [row[0] for row in gone])
 
 
-async def _disarm(
-    session: Session, statement: ReturningUpdate[Any], values: Mapping[str, Any] | None = None
-) -> int:
-    """Disarm, and note what is, for the batch to which it may belong; give how many it were."""
-    gone = (await session.scalars(statement, values)).all()
+async def _disarm(session: Session, statement: ReturningUpdate[Any]) -> int:
+    return _note(session, (await session.scalars(statement)).all())
+
+
+def _note(session: Session, gone: Collection[UUID]) -> int:
+    """Note what is disarmed, for the batch to which it may belong; give how many it were."""
     session.info.setdefault(DISARMED, set()).update(gone)
     return len(gone)
 

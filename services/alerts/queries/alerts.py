@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 from sqlalchemy.orm import contains_eager, selectinload
 
 from services.alerts.models import Alert, Carried, Notice, Recipient, TimelineEntry
@@ -13,7 +13,7 @@ from services.alerts.rules import routing
 from services.alerts.rules.ladders import ESCALATION, PROMISE
 from services.alerts.rules.notices import AlertState
 from services.alerts.schemas.alerts import AlertFilter
-from shared import known, paging
+from shared import asking, known, paging
 from shared.areas import NATION, Scope
 from shared.db import Session
 from shared.known import KnownArea
@@ -124,7 +124,7 @@ async def locked_find_alert(session: Session, dedupe_key: str) -> Alert | None:
     Whoever raises the same at this moment is waited for: the index would refuse the second, and
     with it all else that its transaction did.
     """
-    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(dedupe_key, 0))))
+    await asking.wait_for(session, dedupe_key)
     return await session.scalar(
         select(Alert).where(Alert.dedupe_key == dedupe_key).with_for_update()
     )

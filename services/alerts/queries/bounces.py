@@ -2,13 +2,13 @@
 
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from services.alerts.models import Bounce, Delivery, Notice
 from services.alerts.rules.deliveries import Channel
 from services.alerts.schemas.bounces import BounceFilter
-from shared import paging
+from shared import asking, paging
 from shared.db import Session
 
 
@@ -29,8 +29,7 @@ async def bounces(
 
 async def locked_bounce(session: Session, digest: str) -> Bounce | None:
     """Give what was handed in before in these bytes; whoever hands in the same waits here."""
-    key = func.hashtextextended(f"bounce:{digest}", 0)
-    await session.execute(select(func.pg_advisory_xact_lock(key)))
+    await asking.wait_for(session, f"bounce:{digest}")
     return await session.scalar(select(Bounce).where(Bounce.digest == digest).with_for_update())
 
 

@@ -12,7 +12,7 @@ from services.alerts.queries import areas
 from services.alerts.rules.bundles import BundleKind
 from services.alerts.rules.deliveries import Channel
 from services.alerts.schemas.bundles import BundleTermsFilter
-from shared import paging
+from shared import asking, paging
 from shared.areas import Scope
 from shared.db import Session
 
@@ -50,8 +50,7 @@ async def terms_in_force(
 
 async def locked_newest_terms(session: Session, area_code: str) -> BundleTerms | None:
     """Give the newest terms of an area; whoever enters the next version waits here."""
-    key = func.hashtextextended(f"bundle_terms:{area_code}", 0)
-    await session.execute(select(func.pg_advisory_xact_lock(key)))
+    await asking.wait_for(session, f"bundle_terms:{area_code}")
     return await session.scalar(
         select(BundleTerms)
         .where(BundleTerms.area_code == area_code)
@@ -129,8 +128,7 @@ def _open_bundle(
 
 async def lock_opening(session: Session, recipient_id: UUID, channel: Channel) -> None:
     """Let whoever else opens a bundle for a recipient wait: two would be two messages."""
-    key = func.hashtextextended(f"bundle:{recipient_id}:{channel}", 0)
-    await session.execute(select(func.pg_advisory_xact_lock(key)))
+    await asking.wait_for(session, f"bundle:{recipient_id}:{channel}")
 
 
 async def locked_bundle(session: Session, bundle_id: UUID) -> Bundle | None:

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from services.alerts.models import ProviderCheck, Robot
 from services.alerts.rules.deliveries import Channel, EndpointState
 from services.alerts.rules.ways import Fare
 from services.alerts.settings import settings
+from shared import asking
 from shared.db import Session
 
 
@@ -38,8 +39,7 @@ async def robot_address(session: Session, kind: Channel) -> str:
 
 async def locked_find_check(session: Session, channel: Channel) -> ProviderCheck | None:
     """Give the last self-test of a channel; whoever writes its first one, or the next, waits."""
-    key = func.hashtextextended(f"provider_check:{channel}", 0)
-    await session.execute(select(func.pg_advisory_xact_lock(key)))
+    await asking.wait_for(session, f"provider_check:{channel}")
     return await session.scalar(
         select(ProviderCheck).where(ProviderCheck.channel == channel).with_for_update()
     )

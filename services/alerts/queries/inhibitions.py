@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.alerts.models import Alert, Inhibition, Notice, ProjectFact
@@ -13,7 +13,7 @@ from services.alerts.queries import areas
 from services.alerts.rules.inhibitions import Fact
 from services.alerts.rules.notices import AlertState
 from services.alerts.schemas.inhibitions import InhibitionFilter
-from shared import paging, remembered
+from shared import asking, paging, remembered
 from shared.areas import Scope
 from shared.db import Session
 
@@ -44,8 +44,7 @@ async def rules_in_force(
 
 async def locked_newest_rule(session: Session, area_code: str, source: Fact) -> Inhibition | None:
     """Give the newest version of a rule; whoever enters the next one waits here."""
-    key = func.hashtextextended(f"inhibition:{area_code}:{source}", 0)
-    await session.execute(select(func.pg_advisory_xact_lock(key)))
+    await asking.wait_for(session, f"inhibition:{area_code}:{source}")
     return await session.scalar(
         select(Inhibition)
         .where(Inhibition.area_code == area_code, Inhibition.source == source)
@@ -82,8 +81,7 @@ async def locked_still_holds(session: Session, fact_id: UUID) -> bool:
 
 async def locked_find_fact(session: Session, kind: Fact, subject_id: UUID) -> ProjectFact | None:
     """Give what holds of a subject, if it does; whoever is told the same waits here."""
-    key = func.hashtextextended(f"fact:{kind}:{subject_id}", 0)
-    await session.execute(select(func.pg_advisory_xact_lock(key)))
+    await asking.wait_for(session, f"fact:{kind}:{subject_id}")
     return await session.scalar(
         select(ProjectFact)
         .where(

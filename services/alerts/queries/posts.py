@@ -8,14 +8,13 @@ from sqlalchemy import Date, bindparam, func, or_, select
 
 from services.alerts.models import UnitPost
 from services.alerts.rules.routing import Office
-from shared import remembered
+from shared import asking, remembered
 from shared.db import Session
 
 
 async def locked_post(session: Session, post_id: UUID) -> UnitPost | None:
     """Give a post for changing, or None if it was not told of yet; who tells it, too, waits."""
-    key = func.hashtextextended(f"unit_post:{post_id}", 0)
-    await session.execute(select(func.pg_advisory_xact_lock(key)))
+    await asking.wait_for(session, f"unit_post:{post_id}")
     return await session.scalar(select(UnitPost).where(UnitPost.id == post_id).with_for_update())
 
 

@@ -5,13 +5,13 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.alerts.models import Alert, Branch, Route
 from services.alerts.queries import areas
 from services.alerts.schemas.routes import RouteFilter
-from shared import paging, remembered
+from shared import asking, paging, remembered
 from shared.areas import Scope
 from shared.db import Session
 
@@ -90,14 +90,12 @@ async def forget_branches(session: Session, alert_id: UUID) -> None:
 
 async def lock_tree(session: Session, area_code: str) -> None:
     """Let whoever enters a route of an area wait: two at once might lay a circle."""
-    key = func.hashtextextended(f"routes:{area_code}", 0)
-    await session.execute(select(func.pg_advisory_xact_lock(key)))
+    await asking.wait_for(session, f"routes:{area_code}")
 
 
 async def locked_find_route(session: Session, area_code: str, code: str) -> Route | None:
     """Give the newest version of a route; whoever enters its next one, or its first, waits here."""
-    key = func.hashtextextended(f"route:{area_code}:{code}", 0)
-    await session.execute(select(func.pg_advisory_xact_lock(key)))
+    await asking.wait_for(session, f"route:{area_code}:{code}")
     return await session.scalar(
         select(Route)
         .where(Route.area_code == area_code, Route.code == code)

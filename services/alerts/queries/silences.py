@@ -5,14 +5,14 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, bindparam, func, or_, select
+from sqlalchemy import DateTime, bindparam, or_, select
 
 from services.alerts.models import Alert, Notice, Silence, SilenceTerms
 from services.alerts.queries import areas
 from services.alerts.rules.notices import AlertState
 from services.alerts.rules.silences import SilenceState
 from services.alerts.schemas.silences import SilenceFilter, SilenceTermsFilter
-from shared import known, paging, remembered
+from shared import asking, known, paging, remembered
 from shared.areas import Scope
 from shared.db import Session
 from shared.problems import NotFound
@@ -141,8 +141,7 @@ async def terms_in_force(
 
 async def locked_newest_terms(session: Session, area_code: str) -> SilenceTerms | None:
     """Give the newest terms of an area; whoever enters the next version waits here."""
-    key = func.hashtextextended(f"silence_terms:{area_code}", 0)
-    await session.execute(select(func.pg_advisory_xact_lock(key)))
+    await asking.wait_for(session, f"silence_terms:{area_code}")
     return await session.scalar(
         select(SilenceTerms)
         .where(SilenceTerms.area_code == area_code)

@@ -4,13 +4,13 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, func, or_, select
+from sqlalchemy import ColumnElement, false, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
 from services.alerts.models import Template
 from services.alerts.schemas.templates import TemplateFilter, TemplateIn
-from shared import known, paging
+from shared import asking, known, paging
 from shared.areas import NATION, Scope
 from shared.db import Session
 from shared.known import KnownArea
@@ -57,8 +57,7 @@ async def in_force(session: Session, areas: Collection[str], day: date) -> list[
 async def locked_find_template(session: Session, wanted: TemplateIn) -> Template | None:
     """Give the newest version of a template; whoever enters its next one, or first, waits here."""
     key = (wanted.area_code, wanted.channel, wanted.kind, wanted.level, wanted.language)
-    lock = func.hashtextextended(f"template:{':'.join(key)}", 0)
-    await session.execute(select(func.pg_advisory_xact_lock(lock)))
+    await asking.wait_for(session, f"template:{':'.join(key)}")
     return await session.scalar(
         select(Template)
         .where(*(column == value for column, value in zip(_KEY, key, strict=True)))

@@ -20,7 +20,7 @@ from services.payroll.rules.accounts import Closing as ClosingFacts
 from services.payroll.rules.conditions import COMPLETE
 from services.payroll.rules.obligations import MISSED, OPEN
 from services.payroll.schemas.accounts import WageAccountFilter
-from shared import known, paging
+from shared import asking, known, paging
 from shared.areas import Scope
 from shared.db import Session
 from shared.problems import NotFound
@@ -63,8 +63,7 @@ async def locked_find_account(
 
     All ledgers of an account wait for each other.
     """
-    key = func.hashtextextended(f"account:{main_index}", 0)
-    await session.execute(select(func.pg_advisory_xact_lock(key)))
+    await asking.wait_for(session, f"account:{main_index}")
     same = select(WageAccount).where(WageAccount.account_index == account_index)
     return await session.scalar(same.with_for_update())
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased, selectinload
 from services.payroll.models import Allocation, Credit, Obligation, Source, WageAccount
 from services.payroll.rules.matching import IN_FORCE, PENDING, AllocationKind, AllocationState
 from services.payroll.schemas.allocations import AllocationFilter
-from shared import db, known, paging
+from shared import asking, db, known, paging
 from shared.areas import Scope
 from shared.db import Session
 from shared.problems import NotFound
@@ -102,8 +102,7 @@ async def find_pending(session: Session, line_id: UUID) -> UUID | None:
 
 async def wait_for_turn(session: Session) -> None:
     """Let one decision on lines be carried out at a time: each may move several projects."""
-    key = func.hashtextextended("allocations", 0)
-    await session.execute(select(func.pg_advisory_xact_lock(key)))
+    await asking.wait_for(session, "allocations")
 
 
 async def amount_decided(

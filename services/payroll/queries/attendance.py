@@ -32,7 +32,7 @@ from services.payroll.models import (
     RosterEntry,
     Worker,
 )
-from shared import known, paging, sets
+from shared import asking, known, paging, sets
 from shared.areas import Scope
 from shared.db import Session
 from shared.problems import NotFound
@@ -71,8 +71,7 @@ async def take_turns(session: Session, project_id: UUID) -> None:
 
     Two batches with the same records in another order would wait for each other.
     """
-    key = func.hashtextextended(f"attendance:{project_id}", 0)
-    await session.execute(select(func.pg_advisory_xact_lock(key)))
+    await asking.wait_for(session, f"attendance:{project_id}")
 
 
 async def attendees(

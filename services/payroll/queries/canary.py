@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, func, select
 from services.payroll.models import AccountDay, BankLine, CanaryAlarm, CanaryRound
 from services.payroll.rules.canary import Trail
 from services.payroll.rules.statements import Direction
+from shared import asking
 from shared.db import Session
 from shared.outbox import OutboxRow
 from shared.timers import ARMED, Timer
@@ -88,7 +89,6 @@ async def trail(session: Session) -> Trail:
 
 async def locked_alarm(session: Session) -> CanaryAlarm | None:
     """Give the alarm that lasts, for changing; who looks at the same time waits here."""
-    key = func.hashtextextended("canary alarm", 0)
-    await session.execute(select(func.pg_advisory_xact_lock(key)))
+    await asking.wait_for(session, "canary alarm")
     found = select(CanaryAlarm).where(CanaryAlarm.over_at.is_(None)).with_for_update()
     return (await session.scalars(found)).one_or_none()

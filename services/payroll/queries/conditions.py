@@ -17,7 +17,7 @@ from services.payroll.rules.conditions import (
     has_started,
 )
 from services.payroll.schemas.conditions import ConditionFilter
-from shared import known, paging
+from shared import asking, known, paging
 from shared.areas import Scope
 from shared.db import Session
 
@@ -30,9 +30,7 @@ async def locked_open_conditions(
     Whoever looks at the same project waits here, so that nothing is found twice. It is the last
     lock that anybody takes.
     """
-    for project_id in sorted(project_ids):
-        key = func.hashtextextended(f"conditions:{project_id}", 0)
-        await session.execute(select(func.pg_advisory_xact_lock(key)))
+    await asking.wait_for(session, *(f"conditions:{project_id}" for project_id in project_ids))
     rows = await session.scalars(
         select(Condition)
         .where(

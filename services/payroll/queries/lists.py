@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from services.payroll.errors import AccountListUnknown, PaymentListUnknown
 from services.payroll.models import AccountList, FilledList, PaymentList, Source
-from shared import known, paging
+from shared import asking, known, paging
 from shared.areas import Scope
 from shared.db import Session
 from shared.problems import NotFound
@@ -41,8 +41,7 @@ async def filled_list(session: Session, of: type[L], list_id: UUID, scope: Scope
 
 async def locked_list_of(session: Session, of: type[L], area_code: str, digest: str) -> L | None:
     """Give the list of a file; whoever sends the same one waits here."""
-    key = func.hashtextextended(f"{of.__tablename__}:{area_code}:{digest}", 0)
-    await session.execute(select(func.pg_advisory_xact_lock(key)))
+    await asking.wait_for(session, f"{of.__tablename__}:{area_code}:{digest}")
     return await session.scalar(
         select(of).where(of.area_code == area_code, of.digest == digest).with_for_update()
     )

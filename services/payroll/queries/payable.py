@@ -23,6 +23,7 @@ from services.payroll.models import (
 from services.payroll.queries import reserves
 from services.payroll.rules.disbursements import UNDER_WAY, Card, Funds, LineStatus, Payee
 from services.payroll.rules.statements import Direction, LineKind
+from shared import asking
 from shared.db import Session
 
 
@@ -99,8 +100,7 @@ async def payees_by_line(session: Session, sheet: Sheet, now: datetime) -> Mappi
 
 async def wait_for_funds(session: Session, account_id: UUID) -> None:
     """Wait until nobody else promises money of the same account."""
-    key = func.hashtextextended(f"funds:{account_id}", 0)
-    await session.execute(select(func.pg_advisory_xact_lock(key)))
+    await asking.wait_for(session, f"funds:{account_id}")
 
 
 async def funds(session: Session, account: WageAccount, today: date) -> tuple[Funds, date]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from services.payroll.errors import ProjectUnknown
 from services.payroll.models import BankLine, Obligation, Project, TreasuryPayment, WageAccount
@@ -12,7 +12,7 @@ from services.payroll.rules.obligations import ObligationStatus
 from services.payroll.rules.payments import Payment, Scheduled, ThreeWay, compare
 from services.payroll.rules.statements import Direction, LineKind
 from services.payroll.schemas.payments import PaymentFilter
-from shared import known, paging
+from shared import asking, known, paging
 from shared.areas import Scope
 from shared.db import Session
 
@@ -36,8 +36,7 @@ async def project_in_scope(session: Session, project_id: UUID, scope: Scope) -> 
 
 async def wait_for_turn(session: Session, payer_area: str) -> None:
     """Let one batch of a bureau be taken at a time, so that no voucher comes twice."""
-    key = func.hashtextextended(f"payments:{payer_area}", 0)
-    await session.execute(select(func.pg_advisory_xact_lock(key)))
+    await asking.wait_for(session, f"payments:{payer_area}")
 
 
 async def payments_by_voucher(

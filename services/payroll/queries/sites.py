@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, select
 
 from services.payroll.errors import ProjectUnknown, RosterRefused
 from services.payroll.models import Project, ProjectParty
-from shared import known
+from shared import asking, known
 from shared.areas import Scope
 from shared.db import Session
 from shared.problems import Finding
@@ -77,8 +77,7 @@ async def site(session: Session, project_id: UUID, employer_id: UUID | None, sco
 
 async def wait_for_turn(session: Session, project_id: UUID) -> None:
     """Wait until nobody else writes to a project's roster."""
-    key = func.hashtextextended(f"roster:{project_id}", 0)
-    await session.execute(select(func.pg_advisory_xact_lock(key)))
+    await asking.wait_for(session, f"roster:{project_id}")
 
 
 _NOBODY = (

@@ -4,11 +4,11 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 
 from services.payroll.errors import SourceUnknown
 from services.payroll.models import BankFeed, Source
-from shared import known, paging
+from shared import asking, known, paging
 from shared.areas import NATION, Scope
 from shared.db import Session
 
@@ -37,8 +37,7 @@ async def find_source_by_code(session: Session, code: str) -> Source | None:
 
 async def locked_find_source(session: Session, code: str) -> Source | None:
     """Give the source of a code; whoever enters the same one waits here."""
-    key = func.hashtextextended(f"source:{code}", 0)
-    await session.execute(select(func.pg_advisory_xact_lock(key)))
+    await asking.wait_for(session, f"source:{code}")
     return await session.scalar(select(Source).where(Source.code == code).with_for_update())
 
 

@@ -13,7 +13,7 @@ from services.payroll.queries import sites
 from services.payroll.queries.sets import one_of, one_text_of
 from services.payroll.rules.retention import BLANKED
 from services.payroll.schemas.labour import WorkerFilter
-from shared import known, paging
+from shared import asking, known, paging
 from shared.areas import Scope
 from shared.db import Session
 
@@ -117,8 +117,7 @@ async def locked_newest_payees(
 
 async def wait_for_cards(session: Session) -> None:
     """Wait until nobody else is looking whose card is whose; the last thing before the end."""
-    key = func.hashtextextended("payee cards", 0)
-    await session.execute(select(func.pg_advisory_xact_lock(key)))
+    await asking.wait_for(session, "payee cards")
 
 
 async def payee_accounts(

@@ -4,13 +4,13 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import CollectionAggregate, Text, any_, cast, func, literal, or_, select
+from sqlalchemy import CollectionAggregate, Text, any_, cast, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 
 from services.registry.models import Area
 from services.registry.rules.areas import Told
 from services.registry.schemas.areas import AreaFilter
-from shared import known, paging
+from shared import asking, known, paging
 from shared.areas import Scope
 from shared.db import Session
 from shared.known import KnownArea
@@ -39,7 +39,7 @@ async def areas(
 
 async def locked_areas(session: Session, codes: Collection[str]) -> list[Area]:
     """Give all rows of some codes; one entry into the tree waits for another."""
-    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("areas", 0))))
+    await asking.wait_for(session, "areas")
     statement = select(Area).where(Area.code == _among(codes)).order_by(Area.id)
     return list((await session.scalars(statement.with_for_update())).all())
 

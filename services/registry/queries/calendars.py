@@ -2,12 +2,12 @@
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, func, or_, select
+from sqlalchemy import ColumnElement, false, or_, select
 
 from services.registry.errors import CalendarUnknown
 from services.registry.models import Calendar
 from services.registry.schemas.calendars import CalendarFilter
-from shared import known, paging
+from shared import asking, known, paging
 from shared.areas import NATION, Scope
 from shared.db import Session
 
@@ -54,8 +54,7 @@ async def calendar(session: Session, calendar_id: UUID, scope: Scope) -> Calenda
 
 async def locked_calendar(session: Session, area_code: str, year: int) -> Calendar | None:
     """Give the newest version of an area's year; whoever publishes the same year waits here."""
-    key = func.hashtextextended(f"calendar:{area_code}:{year}", 0)
-    await session.execute(select(func.pg_advisory_xact_lock(key)))
+    await asking.wait_for(session, f"calendar:{area_code}:{year}")
     return await session.scalar(
         select(Calendar)
         .where(Calendar.area_code == area_code, Calendar.year == year)

@@ -29,7 +29,7 @@ from services.registry.schemas.deposits import (
     SecurityFilter,
     SecurityListFilter,
 )
-from shared import known, paging
+from shared import asking, known, paging
 from shared.areas import NATION, Scope
 from shared.db import Session
 
@@ -81,8 +81,7 @@ async def rules_above(session: Session, codes: Collection[str]) -> Sequence[Depo
 
 async def locked_rule(session: Session, area_code: str, version: int) -> DepositRule | None:
     """Give a version of an area's terms; whoever enters the same one waits here."""
-    key = func.hashtextextended(f"deposit_rule:{area_code}", 0)
-    await session.execute(select(func.pg_advisory_xact_lock(key)))
+    await asking.wait_for(session, f"deposit_rule:{area_code}")
     return await session.scalar(
         select(DepositRule)
         .where(DepositRule.area_code == area_code, DepositRule.version == version)

@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 
 from services.registry.models import ReportingDuty
 from services.registry.rules.reporting import Duty, WorksKind
 from services.registry.schemas.reporting import ReportingDutyFilter
-from shared import known, paging
+from shared import asking, known, paging
 from shared.areas import NATION, Scope
 from shared.db import Session
 from shared.known import KnownArea
@@ -52,8 +52,7 @@ async def locked_duties(
     session: Session, area_code: str, works_kind: WorksKind
 ) -> list[ReportingDuty]:
     """Give an area's versions for a kind, oldest first; whoever enters another waits here."""
-    key = func.hashtextextended(f"duty:{area_code}:{works_kind}", 0)
-    await session.execute(select(func.pg_advisory_xact_lock(key)))
+    await asking.wait_for(session, f"duty:{area_code}:{works_kind}")
     found = await session.scalars(
         select(ReportingDuty)
         .where(ReportingDuty.area_code == area_code, ReportingDuty.works_kind == works_kind)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, bindparam, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from services.registry.errors import ImportUnknown
@@ -11,7 +11,7 @@ from services.registry.models import Import, Organisation, Project
 from services.registry.queries import projects
 from services.registry.rules.imports import ImportKind
 from services.registry.schemas.imports import ImportFilter
-from shared import known, paging
+from shared import asking, known, paging
 from shared.areas import Scope
 from shared.db import Session
 from shared.known import KnownArea
@@ -47,8 +47,7 @@ async def locked_import_of(
     session: Session, kind: ImportKind, area_code: str, digest: str
 ) -> Import | None:
     """Give the import of a file; whoever sends the same one waits here."""
-    key = func.hashtextextended(f"import:{kind}:{area_code}:{digest}", 0)
-    await session.execute(select(func.pg_advisory_xact_lock(key)))
+    await asking.wait_for(session, f"import:{kind}:{area_code}:{digest}")
     return await session.scalar(
         select(Import)
         .where(Import.kind == kind, Import.area_code == area_code, Import.digest == digest)
@@ -71,9 +70,7 @@ async def areas_under(session: Session, area_code: str, scope: Scope) -> Mapping
 
 async def _wait(session: Session, kind: str, names: Collection[str]) -> None:
     """Wait for whoever enters one of these, always in the same order."""
-    keys = bindparam(None, sorted(f"{kind}:{name}" for name in names), ARRAY(Text))
-    each = func.unnest(keys).column_valued("each")
-    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(each, 0))))
+    await asking.wait_for(session, *(f"{kind}:{name}" for name in names))
 
 
 async def locked_organisations_of(

@@ -2,14 +2,14 @@
 
 from datetime import date
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 
 from services.registry.models import LabourShare
 from services.registry.queries import requirements
 from services.registry.rules.labour_shares import Guide
 from services.registry.rules.requirements import in_force
 from services.registry.schemas.labour_shares import LabourShareFilter
-from shared import known, paging
+from shared import asking, known, paging
 from shared.areas import NATION, Scope
 from shared.db import Session
 
@@ -31,8 +31,7 @@ async def labour_shares(
 
 async def locked_labour_shares(session: Session, area_code: str) -> list[LabourShare]:
     """Give an area's versions, oldest first; whoever enters another waits here."""
-    key = func.hashtextextended(f"labour_share:{area_code}", 0)
-    await session.execute(select(func.pg_advisory_xact_lock(key)))
+    await asking.wait_for(session, f"labour_share:{area_code}")
     found = await session.scalars(
         select(LabourShare)
         .where(LabourShare.area_code == area_code)

@@ -10,7 +10,7 @@ from services.registry.errors import OrganisationUnknown
 from services.registry.models import Organisation, Project
 from services.registry.queries import projects
 from services.registry.schemas.organisations import OrganisationFilter
-from shared import known, paging
+from shared import asking, known, paging
 from shared.areas import Scope
 from shared.db import Session
 
@@ -115,8 +115,7 @@ async def locked_organisation(
 
 async def locked_organisation_of(session: Session, credit_code: str) -> Organisation | None:
     """Give the organisation of a credit code; whoever enters the same one waits here."""
-    key = func.hashtextextended(f"organisation:{credit_code}", 0)
-    await session.execute(select(func.pg_advisory_xact_lock(key)))
+    await asking.wait_for(session, f"organisation:{credit_code}")
     return await session.scalar(
         select(Organisation).where(Organisation.credit_code == credit_code).with_for_update()
     )

@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload
 
 from services.registry.errors import AssignmentUnknown
@@ -11,7 +11,7 @@ from services.registry.models import Assignment, Person
 from services.registry.queries import projects
 from services.registry.rules.persons import PersonRole
 from services.registry.schemas.persons import AssignmentFilter
-from shared import paging
+from shared import asking, paging
 from shared.areas import Scope
 from shared.db import Session
 
@@ -46,8 +46,7 @@ async def assignments(
 
 async def locked_person(session: Session, unit_id: UUID, name: str, post: str) -> Person | None:
     """Give a person of a unit; whoever enters the same one waits here."""
-    key = func.hashtextextended(f"person:{unit_id}:{name}:{post}", 0)
-    await session.execute(select(func.pg_advisory_xact_lock(key)))
+    await asking.wait_for(session, f"person:{unit_id}:{name}:{post}")
     return await session.scalar(
         select(Person)
         .where(Person.unit_id == unit_id, Person.name == name, Person.post == post)

@@ -12,7 +12,7 @@ from services.registry.queries import systems
 from services.registry.rules.persons import PersonRole
 from services.registry.rules.projects import Counts, ProjectStatus, counts
 from services.registry.schemas.projects import ProjectFilter
-from shared import known, paging
+from shared import asking, known, paging
 from shared.areas import NATION, Reach, Scope
 from shared.db import Session
 from shared.known import KnownArea
@@ -168,8 +168,7 @@ async def locked_project(session: Session, project_id: UUID, scope: Scope) -> Pr
 
 async def locked_project_of(session: Session, code: str) -> Project | None:
     """Give the project of a code; whoever enters the same one waits here."""
-    key = func.hashtextextended(f"project:{code}", 0)
-    await session.execute(select(func.pg_advisory_xact_lock(key)))
+    await asking.wait_for(session, f"project:{code}")
     return await session.scalar(
         select(Project).where(Project.code == code).options(*_PARTIES).with_for_update(of=Project)
     )

@@ -25,7 +25,7 @@ from services.registry.queries import projects
 from services.registry.rules.projects import ProjectStatus
 from services.registry.rules.requirements import Trigger
 from services.registry.schemas.requirements import RequirementFilter, RequirementListFilter
-from shared import known, paging
+from shared import asking, known, paging
 from shared.areas import NATION, Area, Scope
 from shared.db import Session
 from shared.known import KnownArea, KnownCalendar
@@ -77,8 +77,7 @@ async def requirement_lists(
 
 async def locked_list(session: Session, area_code: str, version: int) -> RequirementList | None:
     """Give a version of an area's list; whoever enters the same one waits here."""
-    key = func.hashtextextended(f"requirement_list:{area_code}", 0)
-    await session.execute(select(func.pg_advisory_xact_lock(key)))
+    await asking.wait_for(session, f"requirement_list:{area_code}")
     return await session.scalar(
         select(RequirementList)
         .where(RequirementList.area_code == area_code, RequirementList.version == version)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import joinedload
 
 from services.registry.errors import SightingUnknown
@@ -12,7 +12,7 @@ from services.registry.queries import projects
 from services.registry.rules.organisations import OrganisationRole
 from services.registry.rules.sightings import SightingSource, SightingState
 from services.registry.schemas.reporting import SightingFilter
-from shared import known, paging
+from shared import asking, known, paging
 from shared.areas import Scope
 from shared.db import Session
 
@@ -74,8 +74,7 @@ async def locked_joined(session: Session, ids: Collection[UUID]) -> list[Sightin
 
 async def _one_at_a_time(session: Session) -> None:
     """Two lists that tell of one project must not both be its first sighting."""
-    key = func.hashtextextended("sightings", 0)
-    await session.execute(select(func.pg_advisory_xact_lock(key)))
+    await asking.wait_for(session, "sightings")
 
 
 async def locked_open_like(

@@ -22,7 +22,7 @@ from services.registry.queries import organisations, projects
 from services.registry.rules.persons import PersonRole, UnitRole
 from services.registry.rules.projects import ProjectStatus
 from services.registry.schemas.territories import AreaAssignmentFilter, UnitPostFilter
-from shared import known, paging
+from shared import asking, known, paging
 from shared.areas import Scope, nearest_first
 from shared.db import Session
 from shared.known import KnownArea
@@ -181,8 +181,7 @@ async def locked_area_assignment(
 
 async def locked_area_assignment_of(session: Session, assignment_id: UUID) -> AreaAssignment | None:
     """Give the assignment of an id that is made of what it says; who enters it, too, waits here."""
-    key = func.hashtextextended(f"area_assignment:{assignment_id}", 0)
-    await session.execute(select(func.pg_advisory_xact_lock(key)))
+    await asking.wait_for(session, f"area_assignment:{assignment_id}")
     return await session.scalar(
         select(AreaAssignment)
         .where(AreaAssignment.id == assignment_id)
