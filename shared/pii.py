@@ -306,7 +306,7 @@ def mask_card(value: str) -> str:
 def mask_mail(value: str) -> str:
     """`z***@example.com`."""
     name, at, host = value.rpartition("@")
-    return f"{name[:1]}***{at}{host}" if at else "*" * len(value)
+    return f"{name[:1] or '*'}***{at}{host}" if at else "*" * len(value)
 
 
 MASKS: Mapping[Kind, Callable[[str], str]] = {

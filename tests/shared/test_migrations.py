@@ -54,7 +54,7 @@ from fastapi import APIRouter
 from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from shared import db
+from shared import db, pii
 from shared.config import ServiceSettings
 from shared.service import Service
 
@@ -93,7 +93,7 @@ class Heap(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     shape: Mapped[Shape]
-    secret: Mapped[str] = mapped_column(db.Sealed())
+    secret: Mapped[str] = mapped_column(pii.Sealed())
 """
 
 
