@@ -38,6 +38,9 @@ def engine(url: str, *, pool_size: int = 8) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=30,
+        # The one last used is used next: it holds what was prepared and planned, and the others,
+        # which only a rush asked for, need not learn it.
+        pool_use_lifo=True,
         hide_parameters=True,  # what a statement was to write must not stand in a log
         connect_args={
             "async_creator_fn": _open,

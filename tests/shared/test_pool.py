@@ -43,6 +43,18 @@ async def test_a_pool_follows_connections_that_the_server_has_ended(sessions: Se
         await until(lambda: all(each.is_closed() for each in held))
 
 
+async def test_the_connection_that_knows_most_is_used_next(sessions: Sessions) -> None:
+    async def place() -> int:
+        async with sessions.begin() as session:
+            await barrier.wait()
+            return await session.scalar(text("SELECT pg_backend_pid()")) or 0
+
+    barrier = asyncio.Barrier(3)
+    assert len({*await asyncio.gather(place(), place(), place())}) == 3
+    barrier = asyncio.Barrier(1)
+    assert len({await place() for _ in range(4)}) == 1
+
+
 @dataclass
 class Between:
     """Stands between a pool and the server, and may keep from the pool that the server hung up."""
