@@ -233,12 +233,13 @@ async def copied(
     """Write rows of plumbing as one COPY, in their order, behind what was added before."""
     table: Any = model.__table__
     connection = await session.connection()
-    # What the lines belong to goes first; and the driver, which SQLAlchemy cannot see us use,
-    # has no transaction open before a statement has gone through SQLAlchemy.
-    await session.flush()
-    await session.execute(sa.text("SELECT 1"))
+    await session.flush()  # What the lines belong to goes first.
     names, records = rows if isinstance(rows, Bound) else await bound(session, model, rows)
     raw: Any = (await connection.get_raw_connection()).driver_connection
+    # The driver, which SQLAlchemy cannot see us use, has no transaction open before a statement
+    # has gone through SQLAlchemy.
+    if not raw.is_in_transaction():
+        await connection.exec_driver_sql("SELECT 1")
     await raw.copy_records_to_table(table.name, records=_paced(records), columns=names)
 
 
