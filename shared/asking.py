@@ -63,7 +63,7 @@ async def rows(session: AsyncSession, statement: str, *values: object) -> Sequen
     The driver begins it with the first statement that goes through SQLAlchemy; so that one does.
     """
     if session.new or session.dirty:
-        await session.flush()
+        await session.flush()  # As before each statement, so that locks keep their order.
     connection = await session.connection()
     raw: Any = (await connection.get_raw_connection()).driver_connection
     if not raw.is_in_transaction():
