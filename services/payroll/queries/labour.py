@@ -40,11 +40,14 @@ ProjectMonth = tuple[UUID, str]
 
 async def last_seen(session: Session, project_ids: Collection[UUID]) -> Mapping[UUID, date]:
     """Give the last day on which anybody was seen at some projects, by project."""
+    # From the last day back until one counts: the greatest of all would be asked of every record.
     last = (
-        select(func.max(Attendance.day)).where(
-            Attendance.project_id == Project.id, attendance.counts()
-        )
-    ).scalar_subquery()
+        select(Attendance.day)
+        .where(Attendance.project_id == Project.id, attendance.counts())
+        .order_by(Attendance.day.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     rows = await session.execute(select(Project.id, last).where(one_of(Project.id, project_ids)))
     return {project_id: day for project_id, day in rows if day}
 
