@@ -103,20 +103,20 @@ TRIGGERS = (
 )
 """Statements of the first migration, after the tables."""
 
-_FIELDS = """
+FIELDS = """
     a.id, a.at, a.actor, a.action, a.table_name, a.row_id,
     a.before::text AS before, a.after::text AS after, a.position
 """
 _WAITING = "SELECT audit_id FROM audit_unsealed ORDER BY position LIMIT $1"
 # Rows are asked for by the range of their ids beside the ids, so that partitions are pruned.
 _ROWS = f"""
-    SELECT {_FIELDS} FROM audit a
+    SELECT {FIELDS} FROM audit a
     WHERE a.id = ANY($1::uuid[]) AND a.id >= $2 AND a.id <= $3 ORDER BY a.position
 """  # noqa: S608  built of constants
 _LAST = "SELECT position, hash FROM audit_seals ORDER BY position DESC LIMIT 1"
 _DONE = "DELETE FROM audit_unsealed WHERE position = ANY($1::bigint[])"
 _LINKS = text(f"""
-    SELECT s.position AS place, s.audit_id, s.hash, {_FIELDS}
+    SELECT s.position AS place, s.audit_id, s.hash, {FIELDS}
     FROM audit_seals s LEFT JOIN audit a ON a.id = s.audit_id
     WHERE s.position > :after ORDER BY s.position LIMIT :batch
 """)  # noqa: S608  built of constants

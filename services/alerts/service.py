@@ -6,7 +6,12 @@ from services.alerts.routes import router
 from services.alerts.rules.bounces import MOST_BYTES
 from services.alerts.settings import Settings
 from shared import known
-from shared.events.alerts import AlertAcknowledged, DeliveryExhausted, SupervisionProposed
+from shared.events.alerts import (
+    AlertAcknowledged,
+    DeliveryExhausted,
+    NoticesDelivered,
+    SupervisionProposed,
+)
 from shared.events.cases import (
     ArrearsCaseOpened,
     CaseProposed,
@@ -31,7 +36,13 @@ service = Service(
     settings=Settings,
     metadata=Base.metadata,
     router=router,
-    publishes=[AlertAcknowledged, DeliveryExhausted, SupervisionProposed, *PLATFORM],
+    publishes=[
+        AlertAcknowledged,
+        DeliveryExhausted,
+        NoticesDelivered,
+        SupervisionProposed,
+        *PLATFORM,
+    ],
     handles={
         **known.HANDLES,
         CalendarPublished: handlers.on_calendar_published,

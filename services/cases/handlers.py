@@ -17,7 +17,7 @@ from services.cases.rules.items import (
 )
 from shared import clock, known
 from shared.db import Session
-from shared.events.alerts import AlertAcknowledged
+from shared.events.alerts import AlertAcknowledged, NoticesDelivered
 from shared.events.cases import ArrearsCaseOpened, CorrectionOrderMoved, WatchItemDecided
 from shared.events.conditions import (
     PayrollConditionEnded,
@@ -261,6 +261,10 @@ async def on_area_person_assigned(session: Session, event: AreaPersonAssigned) -
     """Learn who is responsible for a part of an area; open items go to the nearest person."""
     at = event.occurred_at
     await actions.persons.learn_area_person(session, clock.day_of(at), at, **event.model_dump())
+
+
+async def on_notices_delivered(session: Session, event: NoticesDelivered) -> None:
+    await actions.packs.learn_notices(session, event)
 
 
 async def on_alert_acknowledged(session: Session, event: AlertAcknowledged) -> None:

@@ -6,7 +6,7 @@ from services.cases.routes import router
 from services.cases.routes.public import BODIES
 from services.cases.settings import Settings
 from shared import known
-from shared.events.alerts import AlertAcknowledged
+from shared.events.alerts import AlertAcknowledged, NoticesDelivered
 from shared.events.cases import (
     ArrearsCaseOpened,
     CaseProposed,
@@ -100,6 +100,7 @@ service = Service(
         PayrollConditionFound: handlers.on_condition_found,
         PayrollConditionEnded: handlers.on_condition_ended,
         AlertAcknowledged: handlers.on_alert_acknowledged,
+        NoticesDelivered: handlers.on_notices_delivered,
     },
     relearns={
         ArrearsCaseOpened: handlers.on_own_arrears_case,

@@ -3,6 +3,8 @@
 from datetime import date, datetime
 from uuid import UUID
 
+from pydantic import BaseModel, ConfigDict
+
 from shared.events.base import Event
 
 
@@ -40,3 +42,30 @@ class SupervisionProposed(Event, type="alerts.supervision_proposed.v1", key="wat
     """Who answers for the item."""
     raised_at: datetime
     """Since when nobody answers."""
+
+
+class NoticeArrived(BaseModel):
+    """One notice that reached its receiver by one channel."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    delivery_id: UUID
+    notice_id: UUID
+    recipient_id: UUID
+    """Of alerts; no name, no address."""
+    channel: str
+    reason: str
+    """Why he was told: `raised`, `escalated`, `repeated` …"""
+    told_at: datetime
+    delivered_at: datetime
+    attempts: int
+
+
+class NoticesDelivered(Event, type="alerts.notices_delivered.v1", key="watch_item_id"):
+    """Notices of a watch item arrived: what shows later that people were told, and when."""
+
+    watch_item_id: UUID
+    alert_id: UUID
+    area_code: str
+    level: str
+    notices: list[NoticeArrived]

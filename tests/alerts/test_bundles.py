@@ -18,7 +18,7 @@ from services.alerts import actions, handlers, queries
 from services.alerts.models import Bundle, BundleTerms, Carried, Delivery, Notice, Recipient
 from services.alerts.rules import bundles, notices
 from services.alerts.rules.bundles import BundleKind, Digest
-from services.alerts.rules.deliveries import Channel, DeliveryState, Parcel
+from services.alerts.rules.deliveries import Answer, Channel, DeliveryState, Parcel, Verdict
 from services.alerts.schemas.bundles import BundleTermsIn
 from services.alerts.schemas.routes import RouteIn
 from services.alerts.schemas.signs import SignIn
@@ -26,10 +26,12 @@ from services.alerts.settings import settings
 from shared import clock, known, timers
 from shared.auth import Caller
 from shared.db import Session, Sessions, new_id
+from shared.events.alerts import NoticesDelivered
 from shared.service import Service
 from shared.timers import Timer
 from tests.alerts import factories, looking
 from tests.alerts.factories import COUNTY, NEIGHBOUR, OPENED_AT
+from tests.fixtures.service import Published
 from tests.fixtures.service import Time as Moved
 
 V1 = "/alerts/v1"
@@ -116,6 +118,33 @@ async def test_the_lower_levels_come_in_one_mail_in_the_morning(session: Session
     assert f"蓝 {missed}：2 条" in parcel.body
     assert parcel.body.count("金凤路安置小区") == 3
     assert "我的通知" in parcel.body
+
+
+async def test_what_arrived_is_told_of_each_item_be_it_alone_or_in_a_digest(
+    session: Session, published: Published
+) -> None:
+    await developer(session, digest=Digest.MORNING)
+    await tell(session, 2)
+    await tell(session, level="orange")
+    # In the inbox it is at once.
+    inbox = await published(session, NoticesDelivered)
+    assert [[one.channel for one in event.notices] for event in inbox] == [["inbox"]] * 3
+    assert {event.notices[0].delivered_at for event in inbox} == {OPENED_AT}
+    await leave(session, MORNING)
+    found = await parcels(session)
+    arrived = [(parcel, Answer(verdict=Verdict.DELIVERED)) for parcel in found]
+    for _ in range(2):
+        await actions.deliveries.record_attempts(
+            session, arrived, now=MORNING, wall=clock.wall(), roll=0.5
+        )
+    mailed = (await published(session, NoticesDelivered))[3:]
+    assert {event.watch_item_id for event in mailed} == {event.watch_item_id for event in inbox}
+    notes = [one for event in mailed for one in event.notices]
+    assert len(notes) == 3, "the same outcome tells it once"
+    assert {(one.channel, one.delivered_at, one.attempts) for one in notes} == {
+        ("mail", MORNING, 1)
+    }  # fmt: skip
+    assert len({one.delivery_id for one in notes}) == 2
 
 
 async def test_what_is_above_the_level_is_told_at_once(session: Session) -> None:

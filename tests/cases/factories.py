@@ -13,6 +13,7 @@ from services.cases.rules.items import Happening
 from services.cases.service import service
 from shared import clock, known, timers, workdays
 from shared.db import Session
+from shared.events.alerts import NoticeArrived, NoticesDelivered
 from shared.events.base import Event
 from shared.events.conditions import RegistryConditionEnded, RegistryConditionFound
 from shared.events.payroll import (
@@ -406,4 +407,22 @@ def noted(what: str, when: str, **details: Any) -> TransferNoted:
     return TransferNoted(
         project_id=miss.project_id, area_code=COUNTY, obligation_id=miss.obligation_id,
         period=miss.period, what=what, details=details, occurred_at=at(when),
+    )  # fmt: skip
+
+
+def notices(
+    period: str, when: str, *channels: str, item_id: UUID | None = None
+) -> NoticesDelivered:
+    """Give the news that notices of an item arrived, by one channel each."""
+    arrived = [
+        NoticeArrived(
+            delivery_id=an_id("delivery", period, channel), notice_id=an_id("notice", period),
+            recipient_id=an_id("recipient"), channel=channel, reason="raised",
+            told_at=at("2023-05-27 09:00"), delivered_at=at(when), attempts=1,
+        )
+        for channel in channels or ("mail",)
+    ]  # fmt: skip
+    return NoticesDelivered(
+        watch_item_id=item_id or an_id("item", period), alert_id=an_id("alert", period),
+        area_code=COUNTY, level="blue", notices=arrived, occurred_at=at(when),
     )  # fmt: skip

@@ -175,6 +175,7 @@ STORIES: dict[str, tuple[Event, ...]] = {
             occurred_at=at("2023-04-04 10:00"),
         ),
     ),
+    "notices that arrived": (make.missed(), make.notices("2023-05", "2023-05-27 10:00")),
     "another calendar": (
         make.missed(),
         make.calendar_told(exceptions={date(2023, 5, 29): "holiday"},

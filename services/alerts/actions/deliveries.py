@@ -107,6 +107,7 @@ class Came:
     """Robots to which it was too much, and for how many seconds."""
     faults: dict[Channel, str] = field(default_factory=dict)
     """Channels whose provider takes nothing before people put something right."""
+    arrived: list[Delivery] = field(default_factory=list)
     ways: dict[tuple[UUID, Channel], str | None] = field(default_factory=dict)
     """Ways of notices that failed, with why; None: it reached its receiver, as it did not last."""
 
@@ -115,6 +116,8 @@ class Came:
         if delivery.area_code == CANARY:
             return
         never = found in {Verdict.REFUSED, Verdict.GONE}
+        if delivery.notice_id and found is Verdict.DELIVERED:
+            self.arrived.append(delivery)
         if delivery.endpoint_id and found is Verdict.GONE:
             self.gone.add(delivery.endpoint_id)
         elif delivery.endpoint_id and (parcel.is_troubled or found is Verdict.AGAIN):
@@ -175,6 +178,7 @@ async def record_attempts(
 
 async def _follow(session: Session, came: Came, *, now: datetime, wall: datetime) -> None:
     """Take what attempts say of those whom they went to."""
+    await actions.delivered.tell_delivered(session, came.arrived)
     if came.gone:
         await actions.endpoints.disable_endpoints(session, came.gone, "gone", now)
     if came.faring:

@@ -249,7 +249,9 @@ async def _send(
         ]
     alert.sent()
     await sets.add(session, Notice, notices)
-    await sets.add(session, Delivery, await actions.bundles.fold(session, alert, wanted, at))
+    sent = await actions.bundles.fold(session, alert, wanted, at)
+    await sets.add(session, Delivery, sent)
+    actions.delivered.tell_inbox(session, alert, notices, sent)
 
 
 def ways(person: Recipient) -> list[Channel]:

@@ -34,6 +34,7 @@ async def take_reports(session: Session, reports: Sequence[ReportIn], now: datet
         else:
             await actions.deliveries.exhaust(session, delivery, now, DeliveryState.REFUSED)
     await sets.change(session, rows)
+    await actions.delivered.tell_delivered(session, rows)
     if ways:
         await actions.ways.note_ways(session, ways, now)
     return len(rows)

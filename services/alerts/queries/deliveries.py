@@ -29,7 +29,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased, selectinload
 
 from services.alerts.errors import EndpointOff
-from services.alerts.models import Delivery, Endpoint, Message, Notice, Robot
+from services.alerts.models import Alert, Carried, Delivery, Endpoint, Message, Notice, Robot
 from services.alerts.queries import endpoints, windows
 from services.alerts.rules.deliveries import (
     MAIL_LANE,
@@ -63,6 +63,27 @@ async def deliveries(
         session, statement, by=(Delivery.created_at, Delivery.id), cursor=cursor, limit=limit,
         descending=True,
     )  # fmt: skip
+
+
+async def notices_of(
+    session: Session, delivery_ids: Collection[UUID]
+) -> Sequence[tuple[UUID, Notice, Alert]]:
+    """Give the notices that deliveries carry, one or a whole bundle, with their alerts."""
+    alone = select(Delivery.id, Notice, Alert).join(Notice, Notice.id == Delivery.notice_id)
+    bundled = (
+        select(Delivery.id, Notice, Alert)
+        .join(Carried, Carried.bundle_id == Delivery.bundle_id)
+        .join(Notice, Notice.id == Carried.notice_id)
+    )
+    found: list[tuple[UUID, Notice, Alert]] = []
+    for statement, of_bundle in ((alone, False), (bundled, True)):
+        about = Delivery.bundle_id.is_not(None) if of_bundle else Delivery.bundle_id.is_(None)
+        wanted = statement.join(Alert, Alert.id == Notice.alert_id).where(
+            Delivery.id.in_(delivery_ids), about
+        )
+        rows = await session.execute(wanted.order_by(Notice.told_at, Notice.id))
+        found += [(row[0], row[1], row[2]) for row in rows]
+    return found
 
 
 async def delivery(session: Session, delivery_id: UUID, scope: Scope) -> Delivery:

@@ -24,6 +24,7 @@ from services.cases.errors.documents import (
     DocumentNotThere,
     DocumentRefused,
     DocumentUnknown,
+    PackUnknown,
     TemplateRefused,
     TemplateUnknown,
 )
@@ -119,6 +120,7 @@ __all__ = [
     "OrderLengthUnfit",
     "OrderNotThere",
     "OrderUnknown",
+    "PackUnknown",
     "PaymentTakenBack",
     "PersonNeeded",
     "PolicyMissing",

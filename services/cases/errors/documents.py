@@ -39,3 +39,12 @@ class TemplateRefused(Problem):
 
     status = 422
     title = Text("该文件不能作为文书模板", "Documents cannot be made from this file")
+
+
+class PackUnknown(Problem):
+    """No such evidence pack, or of a matter that is not in the caller's scope."""
+
+    status = 404
+    title = Text(
+        "没有该证据包，或事项不在您的管辖范围内", "There is no such evidence pack in your areas"
+    )

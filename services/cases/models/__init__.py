@@ -21,6 +21,7 @@ from services.cases.models.items import Assignee, WatchItem, WatchItemEntry
 from services.cases.models.leads import Lead
 from services.cases.models.line_lists import LineList
 from services.cases.models.orders import CorrectionOrder, OrderNumber, OrderStep, OrderTerms
+from services.cases.models.packs import EvidencePack, NoticeProof
 from services.cases.models.persons import AreaPerson, ProjectPerson
 from services.cases.models.policies import Policy
 from services.cases.models.precursors import Precursor
@@ -64,6 +65,7 @@ __all__ = [
     "DocumentTemplate",
     "EnforcementTerms",
     "Evidence",
+    "EvidencePack",
     "Expectation",
     "Extension",
     "ExtensionTerms",
@@ -73,6 +75,7 @@ __all__ = [
     "Lead",
     "LineList",
     "NoticeBoard",
+    "NoticeProof",
     "OrderNumber",
     "OrderStep",
     "OrderTerms",

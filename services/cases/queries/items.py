@@ -152,6 +152,11 @@ async def watch_item_counts(session: Session, filters: WatchItemFilter, scope: S
     return Counts(sum(one.count for one in counts), muted, counts)
 
 
+def seen(statement: Select[WatchItem], scope: Scope) -> Select[WatchItem]:
+    """Narrow items to those that a caller sees."""
+    return statement.where(_visible(scope))
+
+
 async def watch_item(session: Session, item_id: UUID, scope: Scope) -> WatchItem:
     """Give an item with its timeline, or raise WatchItemUnknown."""
     statement = select(WatchItem).where(WatchItem.id == item_id, _visible(scope))

@@ -7,8 +7,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from services.cases import actions, handlers
-from services.cases.models import CorrectionOrder, Evidence
+from services.cases.models import CorrectionOrder, Evidence, EvidencePack
 from services.cases.rules.orders import ServedHow
+from services.cases.rules.packs import About
 from services.cases.schemas.answers import AnswerIn
 from services.cases.schemas.extensions import ExtensionIn
 from services.cases.schemas.funding import ApprovalIn, FundIn, ReportIn
@@ -208,7 +209,17 @@ async def rows(session: Session, time: Time) -> Rows:
     made.requests[f"POST {ITEM}/evidence"] = [{"files": pdf}]
     await arrears.add(session, made)
     await documents.add(session, made)
+    await _pack(session, made, item.id)
     await closings.add(session, made)
     await terms.add(session, OFFICE, made)
     await expectations.add_to_cases(session, OFFICE, made, clock.now())
     return made
+
+
+async def _pack(session: Session, made: Rows, item_id: UUID) -> None:
+    """Make a pack of the item."""
+    kept = await kept_files().keep(b"PK", kind=FileKind.UNKNOWN, name="x.zip")
+    said = {"id": an_id("pack"), "about": About.WATCH_ITEM, "subject_id": item_id, "digest": "0"}
+    file = {"file_id": kept.file_id, "sha256": kept.sha256, "size": kept.size, "entries": []}
+    session.add(EvidencePack(**said, **file, made_at=clock.now(), made_by="office"))
+    made.ids["pack_id"] = an_id("pack")
