@@ -37,7 +37,7 @@ _WORK = (*_TAKE, "cases:work_cases")
 # Offices hang up the codes by which people tell of unpaid wages.
 _HANG = ("cases:manage_boards",)
 # Bodies that deal with arrears read the ledger of their areas: companies and numbers, no people.
-_LEDGER = ("cases:read_ledger",)
+_LEDGER = ("cases:read_ledger", "cases:read_quality")
 # The office and operators say of whom we have to hear.
 _EXPECT = ("payroll:write_expectations", "cases:write_expectations")
 

@@ -10,12 +10,12 @@ FUNCTION_LINES = 40
 SERVICE_LINES = {
     "registry": 19_500,
     "payroll": 40_500,
-    "cases": 30_000,
+    "cases": 29_500,
     "alerts": 15_500,
     "demo": 3_900,
 }
 """A number is raised in the commit that passes it, which says what grew (decision 0025)."""
-SHARED_LINES = 16_800
+SHARED_LINES = 16_750
 
 
 def _sources() -> list[Path]:

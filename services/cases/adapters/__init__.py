@@ -7,6 +7,7 @@ from services.cases.adapters import (
     line_list,
     pack_file,
     public_page,
+    quality_file,
     scanner,
 )
 
@@ -17,5 +18,6 @@ __all__ = [
     "line_list",
     "pack_file",
     "public_page",
+    "quality_file",
     "scanner",
 ]

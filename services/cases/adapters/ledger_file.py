@@ -91,7 +91,7 @@ _BY = {
 }  # fmt: skip
 
 
-class _Page:
+class Page:
     """A sheet that is filled row by row."""
 
     def __init__(self, book: Any, name: str) -> None:  # noqa: ANN401  xlsxwriter has no types
@@ -145,13 +145,13 @@ def write(ledger: LedgerBook) -> bytes:
         file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     )
     book.set_properties({"created": MADE})
-    _rows(_Page(book, LEDGER), ledger)
-    _statistics(_Page(book, SUMS), ledger)
+    _rows(Page(book, LEDGER), ledger)
+    _statistics(Page(book, SUMS), ledger)
     book.close()
     return file.getvalue()
 
 
-def _head(page: _Page, title: str, width: int, ledger: LedgerBook) -> None:
+def _head(page: Page, title: str, width: int, ledger: LedgerBook) -> None:
     made = ledger.made_on
     page.across(f"{ledger.area}{title}", width, page.title)
     page.across(
@@ -162,7 +162,7 @@ def _head(page: _Page, title: str, width: int, ledger: LedgerBook) -> None:
     )
 
 
-def _rows(page: _Page, ledger: LedgerBook) -> None:
+def _rows(page: Page, ledger: LedgerBook) -> None:
     _head(page, LEDGER, len(_COLUMNS) + 1, ledger)
     page.titles(["序号", *(column.title for column in _COLUMNS)])
     page.sheet.freeze_panes(page.row, 2)
@@ -192,7 +192,7 @@ def _total(nature: Nature, rows: Sequence[LedgerRow]) -> Iterable[_Value]:
         yield sum(values, Decimal(0)) if money else sum(values)
 
 
-def _statistics(page: _Page, ledger: LedgerBook) -> None:
+def _statistics(page: Page, ledger: LedgerBook) -> None:
     titles = ["类别", *(title for words, _ in _SUMS for title in (words, "上年同期"))]
     _head(page, f"欠薪案件{SUMS}", len(titles), ledger)
     page.sheet.set_column(0, 0, 20)

@@ -218,7 +218,10 @@ async def _counted(
 ) -> list[Told]:
     """Count cases as of an instant; of one that is over, what had ended, or was paid, by then."""
     place = aliased(KnownArea)
-    key = await _key(session, filters, scope, place) if by is By.AREA else _COLUMNS[by]
+    key = _COLUMNS.get(by)
+    if key is None:
+        own = ArrearsCase.area_code
+        key = await area_below(session, filters.area_code, scope, place, own)
     told = select(key.label("key"), ArrearsCase.nature, *_facts(moment))
     told = filtered(told, filters, scope).where(ArrearsCase.opened_at <= moment.at)
     if by is By.AREA:
@@ -234,15 +237,19 @@ async def _counted(
     ]
 
 
-async def _key(
-    session: Session, filters: ArrearsCaseFilter, scope: Scope, place: type[KnownArea]
+async def area_below(
+    session: Session,
+    asked: str | None,
+    scope: Scope,
+    place: type[KnownArea],
+    area_code: Any,  # noqa: ANN401  a column
 ) -> ColumnElement[Any]:
     """Give the area directly below the one that is asked for; what lies in none is its own."""
     areas = sorted(scope.areas)
-    base = filters.area_code or (areas[0] if len(areas) == 1 else NATION)
+    base = asked or (areas[0] if len(areas) == 1 else NATION)
     depth = len(await known.lineage(session, base))
     below = func.nullif(func.split_part(place.path, "/", depth + 2), "")
-    return func.coalesce(below, ArrearsCase.area_code)
+    return func.coalesce(below, area_code)
 
 
 def _facts(moment: _Moment) -> list[Any]:

@@ -298,6 +298,8 @@ async def add(session: Session, rows: Rows) -> None:
     rows.marks[f"GET {V1}/arrears-ledger"] = case_id
     rows.marks[f"GET {V1}/arrears-ledger/counts"] = None
     rows.marks[f"GET {V1}/arrears-ledger/file"] = None
+    rows.marks[f"GET {V1}/quality-book"] = None
+    rows.marks[f"GET {V1}/quality-book/file"] = None
     rows.marks[f"GET {V1}/arrears-cases/counts"] = None
     rows.marks[f"GET {V1}/notice-boards"] = an_id("board")
     rows.marks[f"GET {V1}/case-messages"] = an_id("message")
