@@ -36,6 +36,9 @@ _TAKE = ("cases:take_reports",)
 _WORK = (*_TAKE, "cases:work_cases")
 # Offices hang up the codes by which people tell of unpaid wages.
 _HANG = ("cases:manage_boards",)
+# Whoever is near records an incident and proposes; the competent body decides.
+_SEE_INCIDENTS = ("cases:read_incidents",)
+_RECORD = (*_SEE_INCIDENTS, "cases:record_incidents")
 # Bodies that deal with arrears read the ledger of their areas: companies and numbers, no people.
 _LEDGER = ("cases:read_ledger", "cases:read_quality")
 # The office and operators say of whom we have to hear.
@@ -88,6 +91,8 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "cases:conclude_leads",
             *_WORK,
             *_HANG,
+            *_RECORD,
+            "cases:decide_incidents",
             *_LEDGER,
             "cases:decide_restrictions",
             "cases:reveal",
@@ -130,6 +135,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "cases:write_orders",
             "cases:sign_orders",
             *_WORK,
+            *_RECORD,
             *_LEDGER,
         ),
         # 防欠责任人
@@ -162,6 +168,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "payroll:read_roster",
             "cases:add_finding",
             "cases:add_evidence",
+            *_SEE_INCIDENTS,
             *_LEDGER,
             "cases:decide_restrictions",
         ),
@@ -181,6 +188,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "cases:add_evidence",
             *_WORK,
             *_HANG,
+            *_RECORD,
             *_LEDGER,
         ),
         # 财政部门
@@ -196,6 +204,8 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             *_SEE_SIGNS,
             "alerts:decide_signs",
             "cases:approve_funding",
+            *_SEE_INCIDENTS,
+            "cases:decide_incidents",
             *_LEDGER,
         ),
         # 主要负责人

@@ -13,6 +13,8 @@ from shared.events.cases import (
     CaseProposed,
     CorrectionOrderMoved,
     FundingOrderMoved,
+    IncidentEnded,
+    IncidentRecorded,
     RestrictionChanged,
     WatchItemClosed,
     WatchItemDecided,
@@ -154,6 +156,37 @@ async def on_restriction_changed(session: Session, event: RestrictionChanged) ->
     """Push to subscribers that a unit is restricted, or no longer is."""
     if not _unheard(session):
         await actions.messages.queue_webhooks(session, event, event.area_code, set())
+
+
+async def on_incident_recorded(session: Session, event: IncidentRecorded) -> None:
+    """Tell the top at once of an incident; no company hears of it."""
+    said = {"persons": event.persons, "grade": event.grade}
+    matter = _incident(event, project_id=event.project_id, name=event.name, said=said)
+    await actions.alerts.raise_alert(
+        session, matter, event_id=event.id, at=event.occurred_at, replayed=_unheard(session)
+    )
+
+
+async def on_incident_ended(session: Session, event: IncidentEnded) -> None:
+    """End the alert of an incident, and tell all who were told of it."""
+    await actions.alerts.close_alert_of(
+        session, _incident(event), "incident_ended", event.occurred_at
+    )
+
+
+def _incident(
+    event: IncidentRecorded | IncidentEnded,
+    *,
+    project_id: UUID | None = None,
+    name: str | None = None,
+    said: dict[str, Any] | None = None,
+) -> Matter:
+    return Matter(
+        kind=event.kind, about_id=event.incident_id, subject_id=event.incident_id,
+        area_code=event.area_code, period="", level="major", level_rank=100,
+        level_label="重大", project_id=project_id, project_name=name, major=True,
+        details=said or {},
+    )  # fmt: skip
 
 
 async def on_event_parked(session: Session, event: EventParked) -> None:

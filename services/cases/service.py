@@ -12,6 +12,8 @@ from shared.events.cases import (
     CaseProposed,
     CorrectionOrderMoved,
     FundingOrderMoved,
+    IncidentEnded,
+    IncidentRecorded,
     RestrictionChanged,
     WatchItemClosed,
     WatchItemDecided,
@@ -71,6 +73,8 @@ service = Service(
         FundingOrderMoved,
         ArrearsCaseOpened,
         RestrictionChanged,
+        IncidentRecorded,
+        IncidentEnded,
         *PLATFORM,
     ],
     handles={

@@ -183,3 +183,27 @@ class RestrictionChanged(Event, type="cases.restriction_changed.v1", key="restri
     from_on: date | None = None
     to_on: date | None = None
     """The last day of it."""
+
+
+class IncidentRecorded(Event, type="cases.incident_recorded.v1", key="incident_id"):
+    """A mass or extreme incident over unpaid wages was recorded: what is open about it is red."""
+
+    incident_id: UUID
+    area_code: str
+    kind: str
+    """`mass_incident`, `extreme_incident`."""
+    grade: str
+    """`ordinary`, `major`: by the sizes of its area."""
+    persons: int
+    project_id: UUID | None = None
+    name: str | None = None
+    """Of the project, as registry tells it; never what somebody typed."""
+    happened_at: datetime
+
+
+class IncidentEnded(Event, type="cases.incident_ended.v1", key="incident_id"):
+    """An incident is over."""
+
+    incident_id: UUID
+    area_code: str
+    kind: str

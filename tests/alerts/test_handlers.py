@@ -15,7 +15,13 @@ from services.alerts.rules.notices import AlertState, Entry, Reason
 from shared import clock, timers
 from shared.db import Session, new_id
 from shared.events.base import Event
-from shared.events.cases import ArrearsCaseOpened, CaseProposed, RestrictionChanged
+from shared.events.cases import (
+    ArrearsCaseOpened,
+    CaseProposed,
+    IncidentEnded,
+    IncidentRecorded,
+    RestrictionChanged,
+)
 from shared.events.platform import EventParked, ItemWithoutTimer, TimerLate
 from shared.events.registry import CalendarPublished
 from tests.alerts import factories, looking
@@ -504,3 +510,29 @@ async def test_a_calendar_of_another_area_moves_nothing(session: Session) -> Non
     )  # fmt: skip
     await handlers.on_calendar_published(session, event)
     assert await looking.armed(session, alert.id) == [before]
+
+
+async def test_an_incident_reaches_the_top_at_once_at_any_hour_and_its_end_whoever_was_told(
+    session: Session, time: Time
+) -> None:
+    people = await factories.everybody(session)
+    night = clock.at(date(2023, 4, 29), 23)
+    time.move_to(night)
+    said: dict[str, Any] = {
+        "incident_id": new_id(), "area_code": factories.COUNTY, "kind": "mass_incident",
+        "occurred_at": night,
+    }  # fmt: skip
+    recorded = IncidentRecorded(**said, grade="major", persons=60, name="产业路", happened_at=night)
+    await twice(session, handlers.on_incident_recorded, recorded)
+    alert = await looking.alert(session, kind="mass_incident")
+    assert (alert.major, alert.raised_at, alert.project_name) == (True, night, "产业路")
+    top = {people["wage_office"], people["leading_group"]}
+    first = await looking.told(session, alert.id)
+    heard = {who for _, who in first}
+    assert (top - heard, len(first)) == (set(), len(heard)), "each once"
+    companies = {people[name] for name in ("developer", "contractor") if name in people}
+    assert not heard & companies
+    await twice(session, handlers.on_incident_ended, IncidentEnded(**said))
+    assert (await looking.alert(session, kind="mass_incident")).state is AlertState.CLOSED
+    closed = {who for why, who in await looking.told(session, alert.id) if why is Reason.CLOSED}
+    assert closed == heard

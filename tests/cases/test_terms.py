@@ -59,6 +59,7 @@ BODIES: dict[str, dict[str, Any]] = {
              "address": "容美镇", "note": None, "source": "鹤峰县人民政府网"}
         ],
     },
+    "incidents": OF | {"mass_persons": 10, "major_persons": 30},
     "cases": OF | {"prefix": "鹤欠案", "officers": 2, "complaint_years": 2},
 }  # fmt: skip
 DAY = date(2023, 5, 10)

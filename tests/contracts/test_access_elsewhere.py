@@ -41,6 +41,8 @@ FOR_PERSONS = {
     "POST /cases/v1/funding-orders/{order_id}/approval",
     "POST /cases/v1/restrictions/{restriction_id}/decision",
     "POST /cases/v1/restrictions/{restriction_id}/lifting",
+    "POST /cases/v1/incidents/{incident_id}/decision",
+    "POST /cases/v1/incidents/{incident_id}/end",
     "POST /payroll/v1/allocations",
     "POST /payroll/v1/allocations/{allocation_id}/confirm",
     "POST /payroll/v1/allocations/{allocation_id}/refuse",

@@ -160,6 +160,13 @@ async def close_alert(session: Session, alert: Alert, reason: str, at: datetime)
     await actions.notices.tell_of_closing(session, alert, told, slot="closed", at=at)
 
 
+async def close_alert_of(session: Session, matter: Matter, reason: str, at: datetime) -> None:
+    """Close the alert of a matter that has no watch item; twice is once."""
+    alert = await queries.alerts.locked_find_alert(session, matter.dedupe_key)
+    if alert is not None and alert.state is not AlertState.CLOSED:
+        await close_alert(session, alert, reason, at)
+
+
 async def _close(
     session: Session, alert: Alert, reason: str, at: datetime, *, event_id: UUID | None = None
 ) -> None:

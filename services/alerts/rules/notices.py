@@ -69,6 +69,8 @@ class Entry(StrEnum):
 KINDS: Mapping[str, Text] = {
     "transfer_missed": Text("人工费用未拨付或拨付不足", "labour-cost transfer missing or short"),
     "group_dispute_sign": Text("群体性欠薪苗头", "sign of a group dispute over wages"),
+    "mass_incident": Text("欠薪群体性事件", "mass incident over wages"),
+    "extreme_incident": Text("欠薪极端事件", "extreme incident over wages"),
     "warning_letter": Text("提示警示", "warning letter"),
     "bank_feed_late": Text("银行数据未到", "bank feed late"),
     "feed_silent": Text("应报数据未到", "expected feed silent"),

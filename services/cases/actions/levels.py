@@ -112,6 +112,23 @@ async def raise_by_rule(
     await order_course.draft_at_step(session, item, ladder, at)
 
 
+async def raise_to_top(session: Session, item: WatchItem, at: datetime, *, by_rule: str) -> None:
+    """Let an item jump to the highest level of its ladder, whatever its misses and days say."""
+    await catch_up(session, item, at)
+    ladder, calendar = await terms(session, item)
+    if ladder.place(ladder.top()) <= ladder.place(item.step):
+        return
+    was_proposing = item.proposing
+    rungs = ladder.jumped(item.step, ladder.top(), at, item.level)
+    if not rungs:
+        return
+    tell(session, item, ladder, rungs, by_rule=by_rule)
+    await limits.arm(session, item, ladder, calendar, at)
+    await order_course.draft_at_step(session, item, ladder, at)
+    if item.project_id and item.proposing and not was_proposing:
+        await proposals.review_proposal(session, item.project_id, at)
+
+
 def tell(
     session: Session,
     item: WatchItem,

@@ -15,6 +15,7 @@ from services.cases.schemas.case_terms import (
     EnforcementTermsIn,
     RoutingTermsIn,
 )
+from services.cases.schemas.incidents import IncidentTermsIn
 from services.cases.schemas.public import PublicTermsIn
 from services.cases.schemas.terms import (
     ClosingTermsIn,
@@ -37,6 +38,7 @@ _TermsIn: TypeAlias = (
     | RoutingTermsIn
     | EnforcementTermsIn
     | PublicTermsIn
+    | IncidentTermsIn
 )
 
 

@@ -40,6 +40,34 @@ class MailboxMissing(Problem):
     )
 
 
+class IncidentUnknown(Problem):
+    """No such incident, or not in the caller's areas."""
+
+    status = 404
+    title = Text("没有该事件，或不在您的管辖范围内", "There is no such incident in your areas")
+
+
+class IncidentRefused(Problem):
+    """What was told is no incident, or lies ahead; every finding is named."""
+
+    status = 422
+    title = Text("事件信息无法登记", "This cannot be recorded of an incident")
+
+
+class IncidentMoved(Problem):
+    """Somebody has acted on the incident since it was read."""
+
+    status = 409
+    title = Text("事件已被他人处理，请刷新后再操作", "Somebody has acted on it; read it again")
+
+
+class IncidentOver(Problem):
+    """The incident is over."""
+
+    status = 409
+    title = Text("该事件已平息", "This incident is over")
+
+
 class ProceedingUnknown(Problem):
     """No such proceeding, or none of a case in the caller's scope."""
 

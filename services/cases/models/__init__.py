@@ -17,6 +17,7 @@ from services.cases.models.evidence import Evidence
 from services.cases.models.expectations import Expectation, FeedTerms
 from services.cases.models.extensions import Extension, ExtensionTerms
 from services.cases.models.funding import FundingOrder, FundingStep
+from services.cases.models.incidents import Incident, IncidentEntry, IncidentTerms
 from services.cases.models.items import Assignee, WatchItem, WatchItemEntry
 from services.cases.models.leads import Lead
 from services.cases.models.line_lists import LineList
@@ -72,6 +73,9 @@ __all__ = [
     "FeedTerms",
     "FundingOrder",
     "FundingStep",
+    "Incident",
+    "IncidentEntry",
+    "IncidentTerms",
     "Lead",
     "LineList",
     "NoticeBoard",

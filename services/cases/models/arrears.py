@@ -125,6 +125,8 @@ class ArrearsCase(db.Synced, Base):
     """Working days that the last decision gave to pay; None: as the area's terms say."""
     next_at: Mapped[datetime | None]
     """The next date of an open case: the first of its clocks that runs out."""
+    incident_id: Mapped[UUID | None] = mapped_column(ForeignKey("incidents.id"))
+    """The last mass or extreme incident over it: the case is red since."""
     conclusion: Mapped[Conclusion | None]
     end_proposed_by: Mapped[str | None]
     ended_at: Mapped[datetime | None]

@@ -116,6 +116,9 @@ def filtered(statement: Select[Any], filters: ArrearsCaseFilter, scope: Scope) -
         statement = statement.where(or_(inside, ArrearsCase.area_code == filters.area_code))
     if filters.clear_by_until is not None:
         statement = statement.where(ArrearsCase.clear_by <= filters.clear_by_until)
+    if filters.red is not None:
+        turned = ArrearsCase.incident_id.is_not(None)
+        statement = statement.where(turned if filters.red else ~turned)
     if filters.overdue is not None:
         statement = statement.where(_OVERDUE if filters.overdue else ~_OVERDUE)
     return statement

@@ -12,6 +12,7 @@ from services.cases.models import (
     EnforcementTerms,
     ExtensionTerms,
     FeedTerms,
+    IncidentTerms,
     OrderTerms,
     PublicTerms,
     RoutingTerms,
@@ -34,6 +35,7 @@ AnyTerms: TypeAlias = (
     | RoutingTerms
     | EnforcementTerms
     | PublicTerms
+    | IncidentTerms
 )
 Terms = TypeVar(
     "Terms",
@@ -46,6 +48,7 @@ Terms = TypeVar(
     RoutingTerms,
     EnforcementTerms,
     PublicTerms,
+    IncidentTerms,
 )
 
 NAMED_BY: Mapping[type[AnyTerms], str] = {
@@ -58,6 +61,7 @@ NAMED_BY: Mapping[type[AnyTerms], str] = {
     RoutingTerms: "area_code",
     EnforcementTerms: "area_code",
     PublicTerms: "area_code",
+    IncidentTerms: "area_code",
 }
 """What names terms beside their area and version."""
 

@@ -292,6 +292,13 @@ class Ladder:
         between = self.steps[self._stood(step, level) + 1 : self.place(to) + 1]
         return [Rung(one.code, one.level, now) for one in between]
 
+    def top(self) -> str:
+        """Give the first step of the highest level that a step raises to."""
+        ranks = {level.code: level.rank for level in self.levels}
+        return max(
+            (one for one in self.steps if one.level), key=lambda one: ranks[one.level or ""]
+        ).code
+
     def jump(self, step: str | None, known: Known, level: str | None = None) -> Jump | None:
         """Give the rule that raises an item from a step: the one that leads furthest."""
         stood = self._stood(step, level)

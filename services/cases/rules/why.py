@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from services.cases.rules import policies, proofs
+from services.cases.rules.incidents import RULE
 from services.cases.rules.items import MOVED, Happening
 from services.cases.rules.ladder import Counts, Jump, Ladder, Step
 from shared.wording import Text
@@ -26,6 +27,12 @@ class Cause(StrEnum):
     VALUE = "value"
     CORRECTION = "correction"
     """A miss that counted turned out to be none."""
+
+
+_OTHERS: Mapping[str, Text] = {
+    RULE: Text("发生群体性或极端事件", "A mass or extreme incident was recorded")
+}
+"""Rules that no policy writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,8 @@ def _reason(line: Line, ladder: Ladder, due_on: date, *, told_when_wrong: bool) 
     cause = _cause(line, ladder, rule)
     measured = None if value is None else Decimal(str(value))
     if cause is Cause.RULE:
-        why = _by_rule(jump) if jump else Text(f"规则 {rule}", f"rule {rule}")
+        other = _OTHERS.get(str(rule), Text(f"规则 {rule}", f"rule {rule}"))
+        why = _by_rule(jump) if jump else other
     elif cause is Cause.VALUE:
         why = _by_value(step, measured)
     elif cause is Cause.CORRECTION:

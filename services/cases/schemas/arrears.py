@@ -200,6 +200,8 @@ class ArrearsCaseOut(OutBody):
     by_rule: bool
     next_at: datetime | None
     """When the next of its clocks runs out."""
+    incident_id: UUID | None
+    """The last mass or extreme incident over it: it is red since."""
     conclusion: Conclusion | None
     ended_at: datetime | None
     changed_at: datetime
@@ -238,6 +240,8 @@ class ArrearsCaseFilter(Asked):
     """This area and all below it."""
     clear_by_until: clock.Day | None = None
     """That have to be cleared by this day at the latest."""
+    red: bool | None = None
+    """Whether an incident has turned it red."""
     overdue: bool | None = None
     """Whether one of its clocks has run out unkept."""
     opened_from: clock.Day | None = None

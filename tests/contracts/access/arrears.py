@@ -11,6 +11,8 @@ from services.cases.models import (
     CaseMessage,
     CaseReport,
     Evidence,
+    Incident,
+    IncidentTerms,
     LineList,
     NoticeBoard,
     Proceeding,
@@ -25,6 +27,8 @@ from services.cases.rules.arrears import (
 )
 from services.cases.rules.case_people import LineListState
 from services.cases.rules.course import Stage
+from services.cases.rules.incidents import IncidentGrade, IncidentKind, IncidentState
+from services.cases.rules.policies import Certainty
 from services.cases.rules.proceedings import ProceedingKind, ProceedingStage
 from services.cases.rules.restrictions import RestrictionKind, RestrictionState
 from shared import clock
@@ -37,6 +41,10 @@ V1 = "/cases/v1"
 CASE = f"{V1}/arrears-cases/{{case_id}}"
 LINK = {"line_id": str(an_id("open")), "worker_id": str(an_id("worker"))}
 LISTED = "姓名\t欠薪月份\t欠薪金额\n工人丙\t2023-04\t5".encode()
+INCIDENT = {
+    "kind": "mass_incident", "area_code": HERE, "project_id": str(an_id("q")), "place": "某工地",
+    "persons": 20, "happened_at": "2023-05-31T09:00:00+08:00", "text": "聚集讨薪",
+}  # fmt: skip
 RECEIPT = "R" * 20
 TOLD = {
     "channel": "desk", "speaker": "anyone", "text": "听说工地欠薪", "area_code": HERE,
@@ -132,6 +140,35 @@ async def add(session: Session, rows: Rows) -> None:
                 text="补充",
             ),
         ]
+    )
+    terms = IncidentTerms(
+        id=an_id("sizes"),
+        area_code=HERE,
+        version=9,
+        valid_from=date(2023, 5, 1),
+        mass_persons=5,
+        major_persons=50,
+        basis="县治欠办",
+        certainty=Certainty.C,
+    )
+    session.add(terms)
+    await session.flush()  # As above.
+    session.add(
+        Incident(
+            id=an_id("incident"),
+            version=1,
+            area_code=HERE,
+            kind=IncidentKind.MASS,
+            grade=IncidentGrade.ORDINARY,
+            state=IncidentState.RECORDED,
+            project_id=an_id("p"),
+            place="某工地",
+            persons=9,
+            happened_at=now,
+            terms_id=terms.id,
+            recorded_at=now,
+            recorded_by="town",
+        )
     )
     session.add(
         Evidence(
@@ -230,6 +267,7 @@ async def add(session: Session, rows: Rows) -> None:
         "case_id": case_id,
         "list_id": an_id("list"),
         "board_id": an_id("board"),
+        "incident_id": an_id("incident"),
         "report_id": an_id("report"),
         "line_id": an_id("line"),
         "payment_id": an_id("payment"),
@@ -283,6 +321,12 @@ async def add(session: Session, rows: Rows) -> None:
         f"POST {V1}/arrears-payments/{{payment_id}}/reversal": [
             {"json": at | {"reason": "退汇"}}
         ],
+        f"POST {V1}/incidents": [{"json": INCIDENT}],
+        f"POST {V1}/incidents/{{incident_id}}/entries": [
+            {"json": {"kind": "facts", "text": "已到场"}}
+        ],
+        f"POST {V1}/incidents/{{incident_id}}/decision": [{"json": at | {"text": "启动预案"}}],
+        f"POST {V1}/incidents/{{incident_id}}/end": [{"json": at | {"text": "已平息"}}],
         f"POST {V1}/public/boards/{{code}}/reports": [
             {"json": {"speaker": "anyone", "text": "听说工地欠薪", "place": "某工地"}}
         ],
@@ -301,6 +345,7 @@ async def add(session: Session, rows: Rows) -> None:
     rows.marks[f"GET {V1}/quality-book"] = None
     rows.marks[f"GET {V1}/quality-book/file"] = None
     rows.marks[f"GET {V1}/arrears-cases/counts"] = None
+    rows.marks[f"GET {V1}/incidents"] = an_id("incident")
     rows.marks[f"GET {V1}/notice-boards"] = an_id("board")
     rows.marks[f"GET {V1}/case-messages"] = an_id("message")
     rows.marks[f"GET {V1}/proceedings"] = an_id("proceeding")

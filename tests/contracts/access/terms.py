@@ -8,6 +8,7 @@ from services.cases.models import (
     EnforcementTerms,
     ExtensionTerms,
     FeedTerms,
+    IncidentTerms,
     OrderTerms,
     PublicTerms,
     RoutingTerms,
@@ -18,6 +19,7 @@ from services.cases.schemas.case_terms import (
     EnforcementTermsIn,
     RoutingTermsIn,
 )
+from services.cases.schemas.incidents import IncidentTermsIn
 from services.cases.schemas.public import PublicTermsIn
 from services.cases.schemas.terms import (
     ClosingTermsIn,
@@ -41,6 +43,7 @@ KINDS = (
     ("routing", RoutingTerms, RoutingTermsIn),
     ("enforcement", EnforcementTerms, EnforcementTermsIn),
     ("public", PublicTerms, PublicTermsIn),
+    ("incidents", IncidentTerms, IncidentTermsIn),
 )
 
 
