@@ -6,7 +6,18 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Index, Select, func, or_, select, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Index,
+    Select,
+    Text,
+    bindparam,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, aliased, mapped_column
 
@@ -161,6 +172,19 @@ def _inside(areas: frozenset[str]) -> Select[str]:
         func.concat(func.rtrim(root.path, "/"), "0")
     )
     return select(KnownArea.code).join(root, below).where(root.code.in_(areas))
+
+
+async def within(session: Session, area_code: Column, code: str) -> ColumnElement[bool]:
+    """Give the predicate that a row lies in an area or below it, whether it was told of or not.
+
+    It names the codes, so that a plan is made for as many as there are: of a county among a
+    province's it takes the index, where a subquery is thought to find a tenth of everything.
+    """
+    if code == NATION:
+        return in_scope(area_code, Scope(frozenset({code})))
+    found = await session.scalars(_inside(frozenset({code})))
+    codes = sorted({code, *found})
+    return area_code == func.any(bindparam(None, codes, ARRAY(Text()), unique=True))
 
 
 def in_scope(area_code: Column, scope: Scope, *organisations: Column) -> ColumnElement[bool]:

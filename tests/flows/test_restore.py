@@ -44,7 +44,11 @@ WHOLE = "what was said was heard, and what was heard was said\n"
 LACKING = {
     "registry": ["payroll heard: 4 events", "registry.works_contract_signed.v1 1"],
     "payroll": ["from registry: 4 events", "cases heard: 45 events", "bank_feed_completed.v1 35"],
-    "cases": ["from payroll: 45 events", "alerts.alert_acknowledged.v1 1", "alerts heard: 40 events"],
+    "cases": [
+        "from payroll: 45 events",
+        "alerts.alert_acknowledged.v1 1",
+        "alerts heard: 40 events",
+    ],
     "alerts": ["from cases: 40 events", "alerts.alert_acknowledged.v1 1"],
 }
 ANEW = {

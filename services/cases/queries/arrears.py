@@ -103,7 +103,9 @@ def seen(statement: Select[ArrearsCase], scope: Scope) -> Select[ArrearsCase]:
     return statement.where(visible(scope))
 
 
-def filtered(statement: Select[Any], filters: ArrearsCaseFilter, scope: Scope) -> Select[Any]:
+async def filtered(
+    session: Session, statement: Select[Any], filters: ArrearsCaseFilter, scope: Scope
+) -> Select[Any]:
     """Narrow cases to those that a caller sees and asks for: of a list, a count, a ledger."""
     statement = statement.where(visible(scope), *_dated(filters))
 
@@ -112,8 +114,8 @@ def filtered(statement: Select[Any], filters: ArrearsCaseFilter, scope: Scope) -
         if wanted is not None:
             statement = statement.where(getattr(ArrearsCase, name) == wanted)
     if filters.area_code is not None:
-        inside = known.in_scope(ArrearsCase.area_code, Scope(frozenset({filters.area_code})))
-        statement = statement.where(or_(inside, ArrearsCase.area_code == filters.area_code))
+        inside = await known.within(session, ArrearsCase.area_code, filters.area_code)
+        statement = statement.where(inside)
     if filters.clear_by_until is not None:
         statement = statement.where(ArrearsCase.clear_by <= filters.clear_by_until)
     if filters.red is not None:
@@ -165,7 +167,7 @@ async def arrears_cases(
         left = Left(known.in_scope(SyncMove.area_code, scope), visible(scope))
     return await paging.sync(
         session,
-        filtered(select(ArrearsCase), filters, scope),
+        await filtered(session, select(ArrearsCase), filters, scope),
         model=ArrearsCase,
         cursor=cursor,
         changed_after=changed_after,
@@ -194,7 +196,8 @@ async def counts(session: Session, filters: ArrearsCaseFilter, scope: Scope) -> 
             ArrearsCase.workers_owed,
         )
     ]
-    found = (await session.execute(filtered(select(*columns), filters, scope))).one()
+    statement = await filtered(session, select(*columns), filters, scope)
+    found = (await session.execute(statement)).one()
     return CaseCounts(*found)
 
 

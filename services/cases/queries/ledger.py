@@ -70,7 +70,7 @@ async def ledger_rows(
     """Give a page of the ledger, the oldest first."""
     found = await paging.page(
         session,
-        filtered(select(ArrearsCase), filters, scope),
+        await filtered(session, select(ArrearsCase), filters, scope),
         by=(ArrearsCase.id,),
         cursor=cursor,
         limit=limit,
@@ -223,7 +223,8 @@ async def _counted(
         own = ArrearsCase.area_code
         key = await area_below(session, filters.area_code, scope, place, own)
     told = select(key.label("key"), ArrearsCase.nature, *_facts(moment))
-    told = filtered(told, filters, scope).where(ArrearsCase.opened_at <= moment.at)
+    told = await filtered(session, told, filters, scope)
+    told = told.where(ArrearsCase.opened_at <= moment.at)
     if by is By.AREA:
         told = told.outerjoin(place, place.code == ArrearsCase.area_code)
     one = told.subquery()
