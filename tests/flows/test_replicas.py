@@ -45,6 +45,7 @@ def idle(name: str, metrics: Metrics) -> list[str]:
 
 
 @pytest.mark.kafka
+@pytest.mark.soak
 async def test_two_replicas_of_each_service_come_to_what_one_does(
     cluster: Cluster, tmp_path: Path
 ) -> None:
