@@ -1,6 +1,6 @@
 """Basis days that move for many conditions at once, as a calendar moves limits."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -34,22 +34,16 @@ class _Terms:
     opened: dict[date, datetime | None] = field(default_factory=dict)
     """By basis day, of what never stood still: there are few days, and many conditions."""
 
-    def opens_at(self, row: Any) -> Callable[[date], datetime | None]:  # noqa: ANN401  a plain row
-        """Give how a basis day says when time opens a row; None where time does not say it."""
-
-        def by_day(since: date) -> datetime | None:
-            still = pauses_of(row.pauses or ())
-            found = rules.opening(
-                self.rows, self.lineage, since, self.calendar, self.at, pauses=still
-            )
-            return found[1] if found else None
-
-        def of_all(since: date) -> datetime | None:
-            if since not in self.opened:
-                self.opened[since] = by_day(since)
+    def opens_at(self, row: Any, since: date) -> datetime | None:  # noqa: ANN401  a plain row
+        """Give when time opens a row by a basis day; None where time does not say it."""
+        if since in self.opened and not row.pauses:
             return self.opened[since]
-
-        return by_day if row.pauses else of_all
+        still = pauses_of(row.pauses or ())
+        found = rules.opening(self.rows, self.lineage, since, self.calendar, self.at, pauses=still)
+        at = found[1] if found else None
+        if not row.pauses:
+            self.opened[since] = at
+        return at
 
     def is_of_time(self, row: Any) -> bool:  # noqa: ANN401  a plain row
         """Say whether only time opens a row."""
@@ -75,7 +69,7 @@ async def move_days(session: Session, days: Mapping[str, Day], at: datetime) -> 
             continue
         own, opens_at = terms[row.kind, row.area_code], None
         if row.state is ConditionState.LATENT and own.is_of_time(row):
-            opens_at = own.opens_at(row)(since)
+            opens_at = own.opens_at(row, since)
         if opens_at is None or opens_at <= at:
             others.add(key)
             continue
@@ -100,7 +94,7 @@ async def recompute_openings(
     terms = await _terms(session, waiting, at)
     for row in waiting:
         own = terms[row.kind, row.area_code]
-        opens_at = own.opens_at(row)(row.since) if own.is_of_time(row) else None
+        opens_at = own.opens_at(row, row.since) if own.is_of_time(row) else None
         if opens_at is None or opens_at <= at or row.opens_at is None:
             others.append(row.id)
         elif opens_at != row.opens_at:

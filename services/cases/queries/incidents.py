@@ -32,8 +32,8 @@ async def incidents_page(
         if wanted is not None:
             statement = statement.where(getattr(Incident, name) == wanted)
     if filters.area_code is not None:
-        inside = known.in_scope(Incident.area_code, Scope(frozenset({filters.area_code})))
-        statement = statement.where(or_(inside, Incident.area_code == filters.area_code))
+        inside = await known.within(session, Incident.area_code, filters.area_code)
+        statement = statement.where(inside)
     return await paging.page(session, statement, by=(Incident.id,), cursor=cursor, limit=limit)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import aliased
 
 from services.cases.errors import AreaUnknown, BoardUnknown, MailboxMissing, ReceiptUnknown
@@ -29,8 +29,8 @@ async def boards(
         over = NoticeBoard.ended_at.is_not(None)
         statement = statement.where(over if filters.ended else ~over)
     if filters.area_code is not None:
-        inside = known.in_scope(NoticeBoard.area_code, Scope(frozenset({filters.area_code})))
-        statement = statement.where(or_(inside, NoticeBoard.area_code == filters.area_code))
+        inside = await known.within(session, NoticeBoard.area_code, filters.area_code)
+        statement = statement.where(inside)
     return await paging.page(session, statement, by=(NoticeBoard.id,), cursor=cursor, limit=limit)
 
 
