@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Mapping
 
 _READ = ("registry:read", "payroll:read", "cases:read", "alerts:read")
+# Arrears cases are for those who deal with them; a company is told of its own by a door of its own.
+_CASES = ("cases:read_cases",)
+_AS_EMPLOYER = ("cases:read_as_employer",)
 _ENTER = (
     "registry:write_organisations",
     "registry:write_projects",
@@ -53,6 +56,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "alerts:send_letters",
             *_SEE_SIGNS,
             *_READ,
+            *_CASES,
             *_ENTER,
             *_COMPARE,
             *_RECEIVE,
@@ -113,6 +117,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             *_SEE_SIGNS,
             "alerts:silence",
             *_READ,
+            *_CASES,
             *_RECEIVE,
             "payroll:read_roster",
             "registry:add_finding",
@@ -142,6 +147,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
         "responsible_person": (
             *_SEE_SIGNS,
             *_READ,
+            *_CASES,
             *_FILE,
             *_RECEIVE,
             "registry:add_finding",
@@ -151,6 +157,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
         # 协察员 adds findings, never orders or decisions (R4.29).
         "co_inspector": (
             *_READ,
+            *_CASES,
             *_SEE_SIGNS,
             "registry:add_finding",
             "cases:add_finding",
@@ -160,6 +167,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
         "sector_authority": (
             *_SEE_SIGNS,
             *_READ,
+            *_CASES,
             *_ENTER,
             *_COMPARE,
             *_FILE,
@@ -176,6 +184,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
         "town": (
             *_SEE_SIGNS,
             *_READ,
+            *_CASES,
             *_FILE,
             *_RECEIVE,
             "registry:write_organisations",
@@ -194,6 +203,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
         # 财政部门
         "finance_bureau": (
             *_READ,
+            *_CASES,
             *_RECEIVE,
             "payroll:write_payments",
             "payroll:answer_funding",
@@ -201,6 +211,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
         # 根治欠薪工作领导小组
         "leading_group": (
             *_READ,
+            *_CASES,
             *_SEE_SIGNS,
             "alerts:decide_signs",
             "cases:approve_funding",
@@ -209,10 +220,11 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             *_LEDGER,
         ),
         # 主要负责人
-        "unit_head": (*_READ, *_RECEIVE, "cases:answer", "cases:add_evidence"),
+        "unit_head": (*_READ, *_AS_EMPLOYER, *_RECEIVE, "cases:answer", "cases:add_evidence"),
         # 建设单位
         "developer": (
             *_READ,
+            *_AS_EMPLOYER,
             *_FILE,
             *_RECEIVE,
             "registry:request_suspensions",
@@ -224,6 +236,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
         # 施工总承包单位
         "contractor": (
             *_READ,
+            *_AS_EMPLOYER,
             *_FILE,
             "registry:write_deposits",
             *_RECEIVE,
@@ -248,6 +261,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
         # 劳资专管员
         "wage_officer": (
             *_READ,
+            *_AS_EMPLOYER,
             *_FILE,
             *_RECEIVE,
             *_FILL,
@@ -264,6 +278,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
         # 分包单位, 班组长
         "subcontractor": (
             "registry:read",
+            *_AS_EMPLOYER,
             "payroll:send_sheets",
             "payroll:read_sheets",
             "payroll:read_disbursements",
@@ -275,6 +290,8 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "payroll:read_sheets",
             "payroll:read_disbursements",
         ),
+        # 用人单位 of any trade, that has no project
+        "employer": (*_AS_EMPLOYER,),
         # 考勤设备厂商, whose gates tell who passed
         "gate_vendor": ("payroll:send_attendance",),
         # 银行
@@ -288,18 +305,19 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             *_RECEIVE,
         ),
         # 全州信息化监管系统 and its like
-        "provincial_system": (*_READ, "cases:push_leads", "cases:read_leads"),
+        "provincial_system": (*_READ, *_CASES, "cases:push_leads", "cases:read_leads"),
         # A department, bank or contractor that receives webhooks.
         "subscriber": ("alerts:manage_endpoints", "alerts:read_deliveries"),
         # 农民工: nothing before there are rows of his own to see.
         "worker": (),
         # 热线、信访、城市运行
-        "intake_desk": ("registry:read", "cases:read", *_SEE_SIGNS, *_TAKE),
+        "intake_desk": ("registry:read", "cases:read", *_CASES, *_SEE_SIGNS, *_TAKE),
         # 邮件系统, which hands in the mails that come back
         "mail_system": ("platform:report_bounces",),
         # 平台运维
         "operator": (
             *_READ,
+            *_CASES,
             *_RECEIVE,
             "registry:write_areas",
             "registry:write_requirement_lists",
@@ -335,6 +353,7 @@ LIMITED_TO_OWN = frozenset(
         "contractor",
         "wage_officer",
         "subcontractor",
+        "employer",
         "crew_leader",
         "bank",
         "subscriber",

@@ -60,6 +60,11 @@ BODIES: dict[str, dict[str, Any]] = {
         ],
     },
     "incidents": OF | {"mass_persons": 10, "major_persons": 30},
+    "employers": OF
+    | {
+        "stages": ["investigating", "deciding", "paying"], "list_stages": ["investigating"],
+        "group_workers": 10,
+    },
     "cases": OF | {"prefix": "鹤欠案", "officers": 2, "complaint_years": 2},
 }  # fmt: skip
 DAY = date(2023, 5, 10)

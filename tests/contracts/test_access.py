@@ -59,7 +59,7 @@ def test_the_table_names_who_holds_each_permission() -> None:
 def test_the_table_names_what_each_role_sees() -> None:
     limited = dict.fromkeys(LIMITED_TO_OWN, "its own")
     assert table.sees() == dict.fromkeys(KNOWN_ROLES, "its areas") | limited
-    assert len(KNOWN_ROLES) == 22
+    assert len(KNOWN_ROLES) == 23
 
 
 def test_a_co_inspector_adds_findings_and_decides_nothing() -> None:

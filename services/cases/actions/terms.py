@@ -15,6 +15,7 @@ from services.cases.schemas.case_terms import (
     EnforcementTermsIn,
     RoutingTermsIn,
 )
+from services.cases.schemas.employer_cases import EmployerTermsIn
 from services.cases.schemas.incidents import IncidentTermsIn
 from services.cases.schemas.public import PublicTermsIn
 from services.cases.schemas.terms import (
@@ -39,6 +40,7 @@ _TermsIn: TypeAlias = (
     | EnforcementTermsIn
     | PublicTermsIn
     | IncidentTermsIn
+    | EmployerTermsIn
 )
 
 

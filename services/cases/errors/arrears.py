@@ -13,6 +13,16 @@ class CaseUnknown(Problem):
     )
 
 
+class ListNotOpen(Problem):
+    """The area's terms do not open the list for verification to the employer, or not yet."""
+
+    status = 409
+    title = Text(
+        "本地规定尚不向用人单位开放核实名单",
+        "The area does not open the list for verification to the employer now",
+    )
+
+
 class BoardUnknown(Problem):
     """No notice board has this code, or it was taken down, or hangs in another area."""
 

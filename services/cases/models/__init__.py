@@ -13,6 +13,7 @@ from services.cases.models.closings import Closing, ClosingTerms
 from services.cases.models.conditions import CalendarTelling, Condition, Telling
 from services.cases.models.delay import PayChain, PayStage, WageMonth
 from services.cases.models.documents import CaseDocument, DocumentNumber, DocumentTemplate
+from services.cases.models.employer_cases import EmployerTerms
 from services.cases.models.evidence import Evidence
 from services.cases.models.expectations import Expectation, FeedTerms
 from services.cases.models.extensions import Extension, ExtensionTerms
@@ -64,6 +65,7 @@ __all__ = [
     "CorrectionOrder",
     "DocumentNumber",
     "DocumentTemplate",
+    "EmployerTerms",
     "EnforcementTerms",
     "Evidence",
     "EvidencePack",

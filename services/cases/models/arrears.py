@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -40,6 +40,7 @@ class ArrearsCase(db.Synced, Base):
             postgresql_where=text("state = 'open' AND proposal_id IS NOT NULL"),
         ),
         Index("uq_arrears_cases_proposal_id", "proposal_id", unique=True),
+        Index("uq_arrears_cases_employer_handle", "employer_handle", unique=True),
         Index("uq_arrears_cases_number", "office", "year", "sequence", unique=True),
         Index("ix_arrears_cases_area_code", "area_code", "stage"),
         Index("ix_arrears_cases_unit_id", "unit_id", "stage"),
@@ -73,6 +74,10 @@ class ArrearsCase(db.Synced, Base):
     employer_id: Mapped[UUID | None]
     employer_name: Mapped[str | None]
     """As it was told; an organisation of the registry has its id, too."""
+    employer_handle: Mapped[UUID] = mapped_column(
+        default=uuid4, server_default=text("gen_random_uuid()")
+    )
+    """By which the employer knows it; by chance, since an id in order of time tells when."""
     proposal_id: Mapped[UUID | None] = mapped_column(ForeignKey("case_proposals.id"))
     related_id: Mapped[UUID | None] = mapped_column(ForeignKey("arrears_cases.id"))
     """The newest case that it has to do with: of the same employer, site or person."""

@@ -7,7 +7,19 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, case, cast, distinct, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Text,
+    case,
+    cast,
+    distinct,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+)
 
 from services.cases.errors import CaseUnknown
 from services.cases.models import (
@@ -88,14 +100,8 @@ class CaseCounts:
 
 def visible(scope: Scope) -> ColumnElement[bool]:
     """Give the predicate that a case lies in the caller's areas and is his to see."""
-    inside = known.in_scope(
-        ArrearsCase.area_code, scope, ArrearsCase.developer_id, ArrearsCase.contractor_id
-    )
-    if scope.org is None:
-        return inside
-    # What people have told is not shown to the companies that it is told of; what a project's
-    # own misses have led to is.
-    return inside & ArrearsCase.proposal_id.is_not(None)
+    # What is told of a company is for its eyes by its own door alone (queries/employer_cases.py).
+    return false() if scope.org is not None else known.in_scope(ArrearsCase.area_code, scope)
 
 
 def seen(statement: Select[ArrearsCase], scope: Scope) -> Select[ArrearsCase]:

@@ -9,6 +9,7 @@ from services.cases.models import (
     CaseTerms,
     ClockTerms,
     ClosingTerms,
+    EmployerTerms,
     EnforcementTerms,
     ExtensionTerms,
     FeedTerms,
@@ -34,6 +35,7 @@ AnyTerms: TypeAlias = (
     | CaseTerms
     | RoutingTerms
     | EnforcementTerms
+    | EmployerTerms
     | PublicTerms
     | IncidentTerms
 )
@@ -49,6 +51,7 @@ Terms = TypeVar(
     EnforcementTerms,
     PublicTerms,
     IncidentTerms,
+    EmployerTerms,
 )
 
 NAMED_BY: Mapping[type[AnyTerms], str] = {
@@ -62,6 +65,7 @@ NAMED_BY: Mapping[type[AnyTerms], str] = {
     EnforcementTerms: "area_code",
     PublicTerms: "area_code",
     IncidentTerms: "area_code",
+    EmployerTerms: "area_code",
 }
 """What names terms beside their area and version."""
 

@@ -50,7 +50,7 @@ _Filters = Annotated[ArrearsCaseFilter, Query()]
 
 @router.get(
     "/v1/arrears-cases",
-    dependencies=[may("cases:read")],
+    dependencies=[may("cases:read_cases")],
     summary="Arrears cases, as a list or a sync",
     response_model=Page[ArrearsCaseOut],
     responses=raises(*SYNC),
@@ -71,7 +71,7 @@ async def arrears_cases(
 
 @router.get(
     "/v1/arrears-cases/counts",
-    dependencies=[may("cases:read")],
+    dependencies=[may("cases:read_cases")],
     summary="What arrears cases come to: employers, workers, yuan; the list's own filter",
     response_model=CaseCountsOut,
     responses=raises(Invalid),
@@ -94,7 +94,7 @@ async def take_report(session: Transaction, who: Who, body: ReportIn) -> ReportT
 
 @router.get(
     "/v1/arrears-cases/{case_id}",
-    dependencies=[may("cases:read")],
+    dependencies=[may("cases:read_cases")],
     summary="A case with its limits, its history, and what the caller can do with it",
     response_model=WholeCaseOut,
     responses=raises(CaseUnknown, Invalid),

@@ -78,7 +78,7 @@ async def export_proposals(
 
 @router.get(
     "/v1/exports/arrears-cases",
-    dependencies=[may("cases:read")],
+    dependencies=[may("cases:read_cases")],
     summary="All arrears cases of the caller, or what changed, or as of a day",
     response_class=Lines,
     responses=raises(*exports.PROBLEMS, Invalid),

@@ -24,7 +24,7 @@ from shared.files import FileKind
 from tests.cases import factories as make
 from tests.cases.factories import CONTRACTOR, DEVELOPER, an_id, at
 from tests.cases.policies import body
-from tests.contracts.access import arrears, closings, documents, expectations, terms
+from tests.contracts.access import arrears, closings, documents, employers, expectations, terms
 from tests.contracts.access.rows import HERE, TREE_ELSEWHERE, Rows
 from tests.fixtures.service import Time, kept_files
 
@@ -208,6 +208,7 @@ async def rows(session: Session, time: Time) -> Rows:
     made.requests[f"GET {V1}/policies/{{policy_id}}/shadow-difference"] = [{"params": days}]
     made.requests[f"POST {ITEM}/evidence"] = [{"files": pdf}]
     await arrears.add(session, made)
+    await employers.add(session, made)
     await documents.add(session, made)
     await _pack(session, made, item.id)
     await closings.add(session, made)

@@ -5,6 +5,7 @@ from services.cases.models import (
     CaseTerms,
     ClockTerms,
     ClosingTerms,
+    EmployerTerms,
     EnforcementTerms,
     ExtensionTerms,
     FeedTerms,
@@ -19,6 +20,7 @@ from services.cases.schemas.case_terms import (
     EnforcementTermsIn,
     RoutingTermsIn,
 )
+from services.cases.schemas.employer_cases import EmployerTermsIn
 from services.cases.schemas.incidents import IncidentTermsIn
 from services.cases.schemas.public import PublicTermsIn
 from services.cases.schemas.terms import (
@@ -44,6 +46,7 @@ KINDS = (
     ("enforcement", EnforcementTerms, EnforcementTermsIn),
     ("public", PublicTerms, PublicTermsIn),
     ("incidents", IncidentTerms, IncidentTermsIn),
+    ("employers", EmployerTerms, EmployerTermsIn),
 )
 
 
