@@ -16,6 +16,8 @@ from shared.events.cases import (
     IncidentEnded,
     IncidentRecorded,
     RestrictionChanged,
+    RetaliationSettled,
+    RetaliationTold,
     WatchItemClosed,
     WatchItemDecided,
     WatchItemLowered,
@@ -186,6 +188,32 @@ def _incident(
         area_code=event.area_code, period="", level="major", level_rank=100,
         level_label="重大", project_id=project_id, project_name=name, major=True,
         details=said or {},
+    )  # fmt: skip
+
+
+async def on_retaliation_told(session: Session, event: RetaliationTold) -> None:
+    """Tell the top at once that somebody suffers for a complaint; no company hears of it."""
+    await actions.alerts.raise_alert(
+        session, _retaliation(event, {"how": event.kind}), event_id=event.id,
+        at=event.occurred_at, replayed=_unheard(session),
+    )  # fmt: skip
+
+
+async def on_retaliation_settled(session: Session, event: RetaliationSettled) -> None:
+    """End the alert, and tell all who were told of it."""
+    await actions.alerts.close_alert_of(
+        session, _retaliation(event), "retaliation_settled", event.occurred_at
+    )
+
+
+def _retaliation(
+    event: RetaliationTold | RetaliationSettled, said: dict[str, Any] | None = None
+) -> Matter:
+    """Name neither project nor employer: no route finds a company by them."""
+    return Matter(
+        kind="retaliation", about_id=event.arrears_case_id, subject_id=event.arrears_case_id,
+        area_code=event.area_code, period="", level="major", level_rank=100,
+        level_label="重大", major=True, details=said or {},
     )  # fmt: skip
 
 

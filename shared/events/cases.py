@@ -201,6 +201,22 @@ class IncidentRecorded(Event, type="cases.incident_recorded.v1", key="incident_i
     happened_at: datetime
 
 
+class RetaliationTold(Event, type="cases.retaliation_told.v1", key="arrears_case_id"):
+    """Somebody suffers because unpaid wages were told of. Nothing here names employer or site."""
+
+    arrears_case_id: UUID
+    area_code: str
+    kind: str
+    """`threat`, `dismissal`, `work_denied`, `violence`."""
+
+
+class RetaliationSettled(Event, type="cases.retaliation_settled.v1", key="arrears_case_id"):
+    """Whatever retaliation was told of in a case has been dealt with."""
+
+    arrears_case_id: UUID
+    area_code: str
+
+
 class IncidentEnded(Event, type="cases.incident_ended.v1", key="incident_id"):
     """An incident is over."""
 

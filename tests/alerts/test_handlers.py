@@ -21,6 +21,8 @@ from shared.events.cases import (
     IncidentEnded,
     IncidentRecorded,
     RestrictionChanged,
+    RetaliationSettled,
+    RetaliationTold,
 )
 from shared.events.platform import EventParked, ItemWithoutTimer, TimerLate
 from shared.events.registry import CalendarPublished
@@ -536,3 +538,24 @@ async def test_an_incident_reaches_the_top_at_once_at_any_hour_and_its_end_whoev
     assert (await looking.alert(session, kind="mass_incident")).state is AlertState.CLOSED
     closed = {who for why, who in await looking.told(session, alert.id) if why is Reason.CLOSED}
     assert closed == heard
+
+
+async def test_retaliation_reaches_the_top_at_once_and_no_company(
+    session: Session, time: Time
+) -> None:
+    people = await factories.everybody(session)
+    night = clock.at(date(2023, 4, 29), 23)
+    time.move_to(night)
+    said: dict[str, Any] = {
+        "arrears_case_id": new_id(), "area_code": factories.COUNTY, "occurred_at": night,
+    }  # fmt: skip
+    await twice(session, handlers.on_retaliation_told, RetaliationTold(**said, kind="dismissal"))
+    alert = await looking.alert(session, kind="retaliation")
+    assert (alert.major, alert.project_name, alert.repeats) == (True, None, 0)
+    heard = {who for _, who in await looking.told(session, alert.id)}
+    assert {people["wage_office"], people["leading_group"]} <= heard
+    assert not heard & {people[name] for name in ("developer", "contractor") if name in people}
+    await handlers.on_retaliation_told(session, RetaliationTold(**said, kind="threat"))
+    assert (await looking.alert(session, kind="retaliation")).repeats == 1
+    await twice(session, handlers.on_retaliation_settled, RetaliationSettled(**said))
+    assert (await looking.alert(session, kind="retaliation")).state is AlertState.CLOSED

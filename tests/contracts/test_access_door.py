@@ -351,5 +351,6 @@ def test_documents_and_the_public_door_are_public_beside_the_process_and_what_is
         "/cases/v1/public/mailbox/messages",
         "/cases/v1/public/mailbox/files",
         "/cases/v1/public/mailbox/withdrawal",
+        "/cases/v1/public/mailbox/retaliations",
         "/cases/v1/public/places/{area}",
     }

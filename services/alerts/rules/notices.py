@@ -71,6 +71,7 @@ KINDS: Mapping[str, Text] = {
     "group_dispute_sign": Text("群体性欠薪苗头", "sign of a group dispute over wages"),
     "mass_incident": Text("欠薪群体性事件", "mass incident over wages"),
     "extreme_incident": Text("欠薪极端事件", "extreme incident over wages"),
+    "retaliation": Text("反映欠薪者遭打击报复", "retaliation for telling of unpaid wages"),
     "warning_letter": Text("提示警示", "warning letter"),
     "bank_feed_late": Text("银行数据未到", "bank feed late"),
     "feed_silent": Text("应报数据未到", "expected feed silent"),

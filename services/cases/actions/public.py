@@ -145,7 +145,8 @@ def _placeless() -> Iterator[Finding]:
 # ---- the mailbox -------------------------------------------------------------------------------
 
 
-async def _report(session: Session, receipt: str) -> CaseReport:
+async def report_of(session: Session, receipt: str) -> CaseReport:
+    """Give the report of a receipt as somebody typed it. Raises ReceiptUnknown."""
     return await queries.public.report_of(session, hash_of(rules.plain(receipt)))
 
 
@@ -155,7 +156,7 @@ async def read_mailbox(session: Session, receipt: str, now: datetime) -> Mailbox
     Of the case only where it stands since he has told, as far as its area tells of it: nothing
     of what others have told, of the employer's other cases, or of sums.
     """
-    report = await _report(session, receipt)
+    report = await report_of(session, receipt)
     case = await queries.public.case_of(session, report.case_id)
     terms = await queries.public.public_terms(session, case.area_code, now)
     steps = await queries.arrears.steps(session, case.id)
@@ -188,12 +189,13 @@ def _conclusion(case: ArrearsCase, terms: PublicTerms) -> Text | None:
 
 async def add_message(session: Session, receipt: str, text: str, now: datetime) -> CaseMessage:
     """Let whoever reported answer, or add what he forgot. Raises ReceiptUnknown."""
-    report = await _report(session, receipt)
+    report = await report_of(session, receipt)
     case = await queries.public.locked_case_of(session, report.case_id)
-    return _write(session, case, report, text, now, by_office=False, actor=_owner(report))
+    return _write(session, case, report, text, now, by_office=False, actor=owner(report))
 
 
-def _owner(report: CaseReport) -> str:
+def owner(report: CaseReport) -> str:
+    """Name whoever holds the receipt of a report, as the actor of what he does."""
     return f"receipt:{report.id}"
 
 
@@ -202,13 +204,13 @@ async def withdraw(session: Session, receipt: str, now: datetime) -> CaseReport:
 
     It ends no case: what is owed to others is owed still, and an end takes two persons.
     """
-    report = await _report(session, receipt)
+    report = await report_of(session, receipt)
     case = await queries.public.locked_case_of(session, report.case_id)
     for one in await queries.arrears.locked_reports(session, case.id):
         if one.id == report.id and one.withdrawn_at is None:
             one.withdrawn_at = now
             case_history.note(
-                session, case, WITHDRAWN, now, actor=_owner(report), came_from=case.stage,
+                session, case, WITHDRAWN, now, actor=owner(report), came_from=case.stage,
                 report_id=report.id,
             )  # fmt: skip
     return report
@@ -216,13 +218,13 @@ async def withdraw(session: Session, receipt: str, now: datetime) -> CaseReport:
 
 async def attach(session: Session, receipt: str, kept: Kept, now: datetime) -> Evidence:
     """Take a kept file along with a report. Raises ReceiptUnknown, AttachmentsEnough."""
-    report = await _report(session, receipt)
+    report = await report_of(session, receipt)
     case = await queries.public.locked_case_of(session, report.case_id)
     terms = await queries.public.public_terms(session, case.area_code, now)
     found = await evidence.add_attachment(session, case, report, kept, now, most=terms.most_files)
     if found.id == kept.file_id:
         case_history.note(
-            session, case, ATTACHED, now, actor=_owner(report), came_from=case.stage,
+            session, case, ATTACHED, now, actor=owner(report), came_from=case.stage,
             evidence_id=found.id,
         )  # fmt: skip
     return found

@@ -23,6 +23,8 @@ from services.cases.errors.arrears import (
     ReportTaken,
     RestrictionNotThere,
     RestrictionUnknown,
+    RetaliationAnswered,
+    RetaliationUnknown,
     StepRefused,
 )
 from services.cases.errors.documents import (
@@ -148,6 +150,8 @@ __all__ = [
     "ReportTaken",
     "RestrictionNotThere",
     "RestrictionUnknown",
+    "RetaliationAnswered",
+    "RetaliationUnknown",
     "SecondPersonNeeded",
     "ServiceDayUnfit",
     "StepRefused",

@@ -23,6 +23,26 @@ class ListNotOpen(Problem):
     )
 
 
+class RetaliationUnknown(Problem):
+    """No such retaliation was told of, or its case is not in the caller's scope."""
+
+    status = 404
+    title = Text(
+        "没有该打击报复记录，或不在您的管辖范围内",
+        "No such retaliation was told of in your areas",
+    )
+
+
+class RetaliationAnswered(Problem):
+    """What was done about it stands already."""
+
+    status = 409
+    title = Text(
+        "该打击报复已登记处理结果；又有发生请另行登记",
+        "What was done about it stands already; tell anew of what happens again",
+    )
+
+
 class BoardUnknown(Problem):
     """No notice board has this code, or it was taken down, or hangs in another area."""
 

@@ -37,6 +37,7 @@ from services.cases.models.proposals import CaseProposal
 from services.cases.models.public import CaseMessage, NoticeBoard, PublicTerms
 from services.cases.models.registry import Organisation, Project
 from services.cases.models.restrictions import Restriction
+from services.cases.models.retaliations import Retaliation
 from services.cases.models.shadows import ShadowStep
 from services.cases.models.tables import Base
 
@@ -97,6 +98,7 @@ __all__ = [
     "ProjectPerson",
     "PublicTerms",
     "Restriction",
+    "Retaliation",
     "RoutingTerms",
     "ShadowStep",
     "Telling",

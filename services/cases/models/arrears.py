@@ -132,6 +132,8 @@ class ArrearsCase(db.Synced, Base):
     """The next date of an open case: the first of its clocks that runs out."""
     incident_id: Mapped[UUID | None] = mapped_column(ForeignKey("incidents.id"))
     """The last mass or extreme incident over it: the case is red since."""
+    retaliations_open: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Of what whoever complained suffers for it, so much nobody has dealt with yet."""
     conclusion: Mapped[Conclusion | None]
     end_proposed_by: Mapped[str | None]
     ended_at: Mapped[datetime | None]

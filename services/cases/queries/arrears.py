@@ -127,6 +127,9 @@ async def filtered(
     if filters.red is not None:
         turned = ArrearsCase.incident_id.is_not(None)
         statement = statement.where(turned if filters.red else ~turned)
+    if filters.retaliation is not None:
+        suffers = ArrearsCase.retaliations_open > 0
+        statement = statement.where(suffers if filters.retaliation else ~suffers)
     if filters.overdue is not None:
         statement = statement.where(_OVERDUE if filters.overdue else ~_OVERDUE)
     return statement
@@ -285,6 +288,15 @@ async def report(session: Session, report_id: UUID, scope: Scope) -> CaseReport:
         .join(ArrearsCase, ArrearsCase.id == CaseReport.case_id)
         .where(CaseReport.id == report_id, visible(scope))
     )
+    found = (await session.scalars(statement)).one_or_none()
+    if found is None:
+        raise CaseUnknown
+    return found
+
+
+async def report_of_case(session: Session, case_id: UUID, report_id: UUID) -> CaseReport:
+    """Give a report of a case that was found before, or raise CaseUnknown."""
+    statement = select(CaseReport).where(CaseReport.id == report_id, CaseReport.case_id == case_id)
     found = (await session.scalars(statement)).one_or_none()
     if found is None:
         raise CaseUnknown

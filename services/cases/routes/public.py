@@ -60,7 +60,7 @@ _FormReceipt = Annotated[Receipt, Form()]
 _Area = Annotated[AreaCode, InPath()]
 
 
-async def _counted(request: Request) -> None:
+async def counted(request: Request) -> None:
     """Count a call by the network that it comes from."""
     rate = Rate(settings().public_calls_per_address, _MINUTE)
     await limits.take(request.app.state.sessions, "public_calls", limits.network_of(request), rate)
@@ -76,14 +76,14 @@ async def _reporting(request: Request, code: _Code) -> None:
 
 
 async def _with_receipt(request: Request, body: MailboxIn) -> None:
-    _call_by(request, body.receipt)
+    call_by(request, body.receipt)
 
 
 async def _with_message(request: Request, body: MessageIn) -> None:
-    _call_by(request, body.receipt)
+    call_by(request, body.receipt)
 
 
-def _call_by(request: Request, receipt: str) -> None:
+def call_by(request: Request, receipt: str) -> None:
     """Let whoever has a receipt be a caller of his own: his keys of repeats meet nobody else's."""
     known = auth.hash_of(rules.plain(receipt))[:32]
     request.state.caller = Caller(f"receipt:{known}", frozenset(), frozenset())
@@ -104,7 +104,7 @@ async def board_page(code: _Code) -> Response:
 
 @router.get(
     "/v1/public/boards/{code}/site",
-    dependencies=[may("public"), Depends(_counted)],
+    dependencies=[may("public"), Depends(counted)],
     summary="What a notice board says of its place",
     response_model=SiteOut,
     responses=raises(BoardUnknown, TooManyRequests, Invalid),
@@ -130,7 +130,7 @@ async def take_public_report(
 
 @router.post(
     "/v1/public/mailbox",
-    dependencies=[may("public"), Depends(_counted), Depends(_with_receipt)],
+    dependencies=[may("public"), Depends(counted), Depends(_with_receipt)],
     summary="Read by a receipt where the matter stands, in plain words, and its messages",
     response_model=MailboxOut,
     responses=raises(ReceiptUnknown, TooManyRequests, Invalid),
@@ -142,7 +142,7 @@ async def read_mailbox(session: Transaction, body: MailboxIn) -> Mailbox:
 
 @router.post(
     "/v1/public/mailbox/messages",
-    dependencies=[may("public"), Depends(_counted), Depends(_with_message)],
+    dependencies=[may("public"), Depends(counted), Depends(_with_message)],
     summary="Answer the body in charge, or add what was forgotten",
     status_code=201,
     response_model=MailOut,
@@ -161,7 +161,7 @@ async def _keep(
     file: Annotated[UploadFile, File()],
 ) -> Kept:
     """Keep a file before the transaction begins, if its area takes files like it."""
-    _call_by(request, receipt)
+    call_by(request, receipt)
     async with glance() as session:
         known = auth.hash_of(rules.plain(receipt))
         terms = await queries.public.terms_of(session, known, clock.now())
@@ -171,7 +171,7 @@ async def _keep(
 
 @router.post(
     "/v1/public/mailbox/files",
-    dependencies=[may("public"), Depends(_counted)],
+    dependencies=[may("public"), Depends(counted)],
     summary="Send a file along: a photo, a sheet; it is kept sealed and never opened here",
     status_code=201,
     response_model=AttachmentOut,
@@ -192,7 +192,7 @@ async def attach(
 
 @router.post(
     "/v1/public/mailbox/withdrawal",
-    dependencies=[may("public"), Depends(_counted), Depends(_with_receipt)],
+    dependencies=[may("public"), Depends(counted), Depends(_with_receipt)],
     summary="Take a report back; what becomes of the case is decided by people",
     response_model=WithdrawnOut,
     responses=raises(ReceiptUnknown, TooManyRequests, Invalid),
@@ -203,7 +203,7 @@ async def withdraw(session: Transaction, body: MailboxIn) -> CaseReport:
 
 @router.get(
     "/v1/public/places/{area}",
-    dependencies=[may("public"), Depends(_counted)],
+    dependencies=[may("public"), Depends(counted)],
     summary="Where somebody who is owed wages can turn to: complaint, arbitration, legal aid",
     response_model=PlacesOut,
     responses=raises(AreaUnknown, TooManyRequests, Invalid),

@@ -202,6 +202,8 @@ class ArrearsCaseOut(OutBody):
     """When the next of its clocks runs out."""
     incident_id: UUID | None
     """The last mass or extreme incident over it: it is red since."""
+    retaliations_open: int
+    """Of what whoever complained suffers for it, so much nobody has dealt with yet."""
     conclusion: Conclusion | None
     ended_at: datetime | None
     changed_at: datetime
@@ -242,6 +244,8 @@ class ArrearsCaseFilter(Asked):
     """That have to be cleared by this day at the latest."""
     red: bool | None = None
     """Whether an incident has turned it red."""
+    retaliation: bool | None = None
+    """Whether somebody suffers for it, and nobody has dealt with that yet."""
     overdue: bool | None = None
     """Whether one of its clocks has run out unkept."""
     opened_from: clock.Day | None = None

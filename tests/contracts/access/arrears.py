@@ -17,6 +17,7 @@ from services.cases.models import (
     NoticeBoard,
     Proceeding,
     Restriction,
+    Retaliation,
 )
 from services.cases.rules.arrears import (
     Channel,
@@ -31,6 +32,7 @@ from services.cases.rules.incidents import IncidentGrade, IncidentKind, Incident
 from services.cases.rules.policies import Certainty
 from services.cases.rules.proceedings import ProceedingKind, ProceedingStage
 from services.cases.rules.restrictions import RestrictionKind, RestrictionState
+from services.cases.rules.retaliations import RetaliationKind
 from shared import clock
 from shared.auth import hash_of
 from shared.db import Session
@@ -256,6 +258,15 @@ async def add(session: Session, rows: Rows) -> None:
                 by_rule=False,
             )
         )
+    session.add(
+        Retaliation(
+            id=an_id("retaliation"),
+            case_id=case_id,
+            kind=RetaliationKind.THREAT,
+            told_at=now,
+            told_by="desk",
+        )
+    )
     rows.own_ids[f"POST {V1}/restrictions/{{restriction_id}}/decision"] = {
         "restriction_id": an_id("proposed")
     }
@@ -268,6 +279,7 @@ async def add(session: Session, rows: Rows) -> None:
         "list_id": an_id("list"),
         "board_id": an_id("board"),
         "incident_id": an_id("incident"),
+        "retaliation_id": an_id("retaliation"),
         "report_id": an_id("report"),
         "line_id": an_id("line"),
         "payment_id": an_id("payment"),
@@ -333,6 +345,11 @@ async def add(session: Session, rows: Rows) -> None:
         f"POST {V1}/public/mailbox": [{"json": {"receipt": RECEIPT}}],
         f"POST {V1}/public/mailbox/messages": [{"json": {"receipt": RECEIPT, "text": "补充"}}],
         f"POST {V1}/public/mailbox/files": [{"data": {"receipt": RECEIPT}, "files": pdf}],
+        f"POST {V1}/public/mailbox/retaliations": [
+            {"json": {"receipt": RECEIPT, "kind": "threat", "text": "被威胁"}}
+        ],
+        f"POST {CASE}/retaliations": [{"json": {"kind": "dismissal"}}],
+        f"POST {V1}/retaliations/{{retaliation_id}}/answer": [{"json": {"measure": "已约谈"}}],
         f"POST {V1}/public/mailbox/withdrawal": [{"json": {"receipt": RECEIPT}}],
         f"POST {V1}/notice-boards": [{"json": {"area_code": HERE, "place": "某工地"}}],
         f"POST {V1}/case-reports/{{report_id}}/messages": [{"json": {"text": "请补充"}}],
