@@ -230,10 +230,8 @@ async def on_canary_received(session: Session, event: CanaryReceived) -> None:
 async def on_organisation_told(
     session: Session, event: OrganisationRegistered | OrganisationChanged
 ) -> None:
-    """Keep what an organisation is called."""
-    await actions.registry.keep_organisation(
-        session, event.organisation_id, event.name, event.area_code, event.occurred_at
-    )
+    """Keep what an organisation is called, and its trades."""
+    await actions.registry.keep_organisation(session, event)
 
 
 async def on_project_registered(session: Session, event: ProjectRegistered) -> None:

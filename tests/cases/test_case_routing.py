@@ -7,8 +7,10 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy import select
 
+from services.cases import handlers
 from services.cases.models import WatchItem
 from shared.db import Session
+from shared.events.registry import OrganisationRegistered
 from tests.cases import factories as make
 from tests.cases.factories import COUNTY, NEIGHBOUR, TOWN, an_id, at
 from tests.cases.test_arrears import CASES, MORNING, opened, running, told
@@ -85,6 +87,36 @@ async def test_a_case_goes_to_the_body_of_its_trade_place_employer_and_level(
     assert still["unit_id"] == str(CENTRE)
     kept = await client.get(f"{CASES}/{first['id']}")
     assert kept.json()["unit_id"] == str(DESK), "what was routed stays where it is"
+
+
+@desk
+async def test_a_restaurant_and_a_hospital_without_any_project_are_complained_about(
+    session: Session, client: AsyncClient, token: Token
+) -> None:
+    await lay(client, token)
+    for name, trades in (("某酒楼", ["餐饮"]), ("某民营医院", ["养生", "医疗"]), ("某甲", [])):
+        await handlers.on_organisation_told(
+            session,
+            OrganisationRegistered(
+                organisation_id=an_id(name), name=name, credit_code="91422828MA4900001X",
+                area_code=COUNTY, roles=["employer"], trades=trades,
+            ),
+        )  # fmt: skip
+    await session.flush()  # The app's own transactions must see it.
+    for name, industry, unit in (
+        ("某酒楼", "catering", CENTRE), ("某民营医院", "medical", SERVICES),
+        ("某甲", "construction", BUILDING),
+    ):  # fmt: skip
+        said = {"external_id": name, "employer_id": str(an_id(name)), "own_case": True}
+        case = await opened(client, place=f"{name}店堂", **said)
+        assert (case["project_id"], case["employer_name"]) == (None, name)
+        assert (case["industry"], case["unit_id"]) == (industry, str(unit))
+        assert (await opened(client, place=f"{name}店堂", **said))["id"] == case["id"]
+        by_employer = await client.get(CASES, params={"employer_id": said["employer_id"]})
+        assert [one["id"] for one in by_employer.json()["items"]] == [case["id"]]
+    # What whoever tells says himself goes before what registry knows.
+    said = {"external_id": "K", "employer_id": str(an_id("某酒楼")), "own_case": True}
+    assert (await opened(client, industry="express", **said))["unit_id"] == str(TRADE)
 
 
 @desk

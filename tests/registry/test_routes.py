@@ -30,12 +30,47 @@ async def test_an_organisation_is_registered_and_read(tree: None, client: AsyncC
     assert made.status_code == 201
     shown = made.json()
     assert shown | body == shown | {"hardship": body["hardship"]}
-    assert shown["hardship"] == [{"tag": "停产", "from_on": "2023-01-01", "until_on": None}]
+    [tag] = shown["hardship"]
+    assert tag.items() >= {"tag": "停产", "from_on": "2023-01-01", "until_on": None}.items()
     assert shown["version"] == 1
     assert shown["changed_at"]
     assert (await client.get(f"/registry/v1/organisations/{shown['id']}")).json() == shown
     listed = await client.get("/registry/v1/organisations", params={"trade": "餐饮"})
     assert listed.json() == {"items": [shown], "next": None, "left": []}
+
+
+@pytest.mark.caller("wage_office", areas=["422828"], subject="officer")
+async def test_a_restaurant_and_a_hospital_are_registered_tagged_and_found_by_trade_and_tag(
+    tree: None, client: AsyncClient, token: Token
+) -> None:
+    path = "/registry/v1/organisations"
+    watched = {"tag": "重点列管", "from_on": "2023-01-01", "until_on": "2023-12-31"}
+    ids = {}
+    for number, name, trade in ((11, "某酒楼", "餐饮"), (12, "某民营医院", "医疗")):
+        body = factories.organisation_body(number, "employer", name=name, trades=[trade])
+        made = await client.post(path, json=body | {"hardship": [watched]})
+        assert made.status_code == 201, made.text
+        assert (await client.post(path, json=body | {"hardship": [watched]})).json() == made.json()
+        ids[trade] = made.json()["id"]
+        tags = made.json()["hardship"]
+        assert [(one["tag"], one["tagged_by"]) for one in tags] == [("重点列管", "officer")]
+    # A colleague tags one of them beside; who gave the first tag stays.
+    other = {"tag": "停产", "from_on": "2023-03-01", "until_on": None}
+    edit = {"version": 1, "hardship": [watched, other]}
+    colleague = token("wage_office", areas=["422828"], subject="colleague")
+    done = await client.patch(f"{path}/{ids['餐饮']}", json=edit, headers=colleague)
+    assert [(one["tag"], one["tagged_by"]) for one in done.json()["hardship"]] == [
+        ("重点列管", "officer"), ("停产", "colleague"),
+    ]  # fmt: skip
+    for asked, found in (
+        ({"trade": "医疗"}, {"医疗"}),
+        ({"hardship": "重点列管", "on": "2023-06-01"}, {"餐饮", "医疗"}),
+        ({"hardship": "重点列管", "on": "2023-06-01", "trade": "餐饮"}, {"餐饮"}),
+        ({"hardship": "重点列管", "on": "2024-01-01"}, set()),
+        ({"hardship": "停产", "on": "2024-01-01", "role": "employer"}, {"餐饮"}),
+    ):
+        listed = (await client.get(path, params=asked)).json()["items"]
+        assert {one["id"] for one in listed} == {ids[trade] for trade in found}, asked
 
 
 @pytest.mark.caller("wage_office")

@@ -17,8 +17,10 @@ from services.cases.actions import (
 )
 from services.cases.errors import ReportRefused, ReportTaken
 from services.cases.models import ArrearsCase, CaseClock, CaseNumber, CaseReport, CaseStep
+from services.cases.rules import routing
 from services.cases.rules.arrears import Relation
 from services.cases.rules.course import Act, Stage, move, possible
+from services.cases.rules.ledger import INDUSTRIES
 from services.cases.schemas.arrears import ReportIn
 from shared import clock, pii, workdays
 from shared.auth import Caller
@@ -94,6 +96,7 @@ async def take_report(
         raise ReportRefused(errors=found)
     # Whoever opens a case of this office waits here, so that one number is told of once.
     numbers = await case_numbers.locked_numbers(session, area_code, now)
+    body = await _of_employer(session, body)
     said = _said(body, area_code)
     if before := await _told_before(session, caller, body, said):
         return before
@@ -141,6 +144,23 @@ async def _open(
     return case
 
 
+async def _of_employer(session: Session, body: ReportIn) -> ReportIn:
+    """Fill in what is known of an employer that is named by its id: its name, its industry.
+
+    Employers of any trade are complained about, with a site or without one.
+    """
+    ids = {body.employer_id} if body.employer_id else set[UUID]()
+    known = (await queries.registry.organisations(session, ids)).get(
+        body.employer_id or UUID(int=0)
+    )
+    trade = routing.industry_of(known.trades, INDUSTRIES) if known else None
+    filled = {
+        "industry": body.industry or trade or routing.OTHERWISE,
+        "employer_name": body.employer_name or (known.name if known else None),
+    }
+    return body.model_copy(update=filled)
+
+
 async def _told_before(
     session: Session, caller: Caller, body: ReportIn, said: dict[str, Any]
 ) -> ReportTakenIn | None:
@@ -149,10 +169,16 @@ async def _told_before(
     before = await queries.arrears.find_report(session, body.channel, body.external_id)
     if before is None:
         return None
-    if before.said != said:
+    if _words(before.said) != _words(said):
         raise ReportTaken
     there = await queries.arrears.arrears_case(session, before.case_id, caller.scope)
     return ReportTakenIn(before, there)
+
+
+def _words(said: dict[str, Any]) -> dict[str, Any]:
+    """Give what was said itself; what registry filled in may have another name by now."""
+    filled = {"industry", "employer_name"} if "employer_id" in said else {"industry"}
+    return {name: value for name, value in said.items() if name not in filled}
 
 
 def _findings(body: ReportIn, now: datetime) -> Iterator[Finding]:

@@ -1,12 +1,11 @@
 """What registry tells of organisations and projects is kept, the newest word of each."""
 
 from datetime import datetime
-from uuid import UUID
 
 from services.cases import queries
 from services.cases.models import Organisation, Project
 from shared.db import Session
-from shared.events.registry import ProjectCard
+from shared.events.registry import OrganisationChanged, OrganisationRegistered, ProjectCard
 
 _CARD = {
     "name", "area_code", "investment_type", "developer_id", "developer_name", "contractor_id",
@@ -15,16 +14,17 @@ _CARD = {
 
 
 async def keep_organisation(
-    session: Session, organisation_id: UUID, name: str, area_code: str, told_at: datetime
+    session: Session, event: OrganisationRegistered | OrganisationChanged
 ) -> None:
     """Keep an organisation, unless a later word of it is here."""
-    row = await queries.registry.locked_find_organisation(session, organisation_id)
+    row = await queries.registry.locked_find_organisation(session, event.organisation_id)
     if row is None:
-        row = Organisation(id=organisation_id)
+        row = Organisation(id=event.organisation_id)
         session.add(row)
-    elif told_at < row.told_at:
+    elif event.occurred_at < row.told_at:
         return
-    row.name, row.area_code, row.told_at = name, area_code, told_at
+    row.name, row.area_code, row.trades = event.name, event.area_code, event.trades
+    row.told_at = event.occurred_at
 
 
 async def keep_project(session: Session, card: ProjectCard, told_at: datetime) -> None:

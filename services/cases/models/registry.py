@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.cases.models.tables import Base
@@ -16,6 +17,7 @@ class Organisation(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str]
     area_code: Mapped[str]
+    trades: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'::jsonb"))
     told_at: Mapped[datetime]
 
 

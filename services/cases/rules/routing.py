@@ -4,7 +4,7 @@ The first row that fits decides; what fits none goes to the body that is named f
 of it is known here: each row is an area's, by version (domain section 8, plans of the field).
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
@@ -51,6 +51,17 @@ class Way:
             and self.employer_kind in {None, matter.employer_kind}
             and self.level in {None, matter.level}
         )
+
+
+OTHERWISE = "construction"
+"""The industry of what nobody says it of, and no trade tells."""
+
+
+def industry_of(trades: Iterable[str], known: Mapping[str, str]) -> str | None:
+    """Give the first industry that an employer's trades name, by code or as it is written."""
+    by_words = {words: code for code, words in known.items()}
+    found = (trade if trade in known else by_words.get(trade) for trade in trades)
+    return next((code for code in found if code), None)
 
 
 def competent(ways: Iterable[Way], matter: Matter, otherwise: UUID | None) -> UUID | None:

@@ -70,7 +70,8 @@ class ReportIn(InBody):
     """Of the place of work."""
     place: Line
     """The site or the shop, as a notice would name it; no person."""
-    industry: Code = "construction"
+    industry: Code | None = None
+    """Where nobody says: that of the employer's trades, as registry tells them; else building."""
     employer_kind: Code | None = None
     """What else the area's table asks: `unionised`, `shop` …"""
     level: GovernmentLevel | None = None

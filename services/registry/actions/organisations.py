@@ -1,6 +1,6 @@
 """Registering and changing organisations."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -35,7 +35,7 @@ async def register_organisation(
         raise RegistrationRefused(errors=findings)
     there = await queries.organisations.locked_organisation_of(session, code)
     if there:
-        if all(getattr(there, name) == value for name, value in fields.items()):
+        if _told_of(fields) == _told_of({name: getattr(there, name) for name in fields}):
             return there
         raise CreditCodeTaken(
             Text("统一社会信用代码 {code} 已登记", "The credit code {code} is registered").fill(
@@ -43,7 +43,7 @@ async def register_organisation(
             ),
             organisation_id=str(there.id),
         )
-    organisation = made(code, fields, now)
+    organisation = made(code, _signed(session, fields, [], now), now)
     session.add(organisation)
     publish(session, registered(organisation, now))
     return organisation
@@ -82,6 +82,7 @@ async def change_organisation(
     if organisation.version != body.version:
         raise Stale
     fields = _fields(body)
+    fields = _signed(session, fields, organisation.hardship, now)
     changed = {k: v for k, v in fields.items() if getattr(organisation, k) != v}
     if not changed:
         return organisation
@@ -113,6 +114,35 @@ def _fields(body: OrganisationIn | OrganisationPatch) -> dict[str, Any]:
     if "hardship" in body.model_fields_set:
         fields["hardship"] = [tag.model_dump(mode="json") for tag in body.hardship or ()]
     return fields
+
+
+_TAG = ("tag", "from_on", "until_on")
+
+
+def _bare(tags: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Give dated tags without who gave them."""
+    return [{name: tag[name] for name in _TAG} for tag in tags]
+
+
+def _told_of(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what somebody tells of an organisation, which is compared."""
+    tags = {"hardship": _bare(fields["hardship"])} if "hardship" in fields else {}
+    return {**fields, **tags}
+
+
+def _signed(
+    session: Session, fields: dict[str, Any], before: Iterable[Mapping[str, Any]], now: datetime
+) -> dict[str, Any]:
+    """Sign tags that are new; one that was there keeps who gave it."""
+    if "hardship" not in fields:
+        return fields
+    stood = list(before)
+    by = {"tagged_by": session.info["actor"], "tagged_at": now.isoformat()}
+    signed = [
+        next((one for one in stood if _bare([one]) == [tag]), {**tag, **by})
+        for tag in fields["hardship"]
+    ]
+    return {**fields, "hardship": signed}
 
 
 async def _check(

@@ -29,6 +29,7 @@ class Organisation(Synced, Base):
     roles: Mapped[list[str]]
     trades: Mapped[list[str]]
     hardship: Mapped[list[Any]]
-    """Dated tags, `{"tag", "from_on", "until_on"}`; both days are included."""
+    """Dated tags, `{"tag", "from_on", "until_on"}`, both days included, with `tagged_by` and
+    `tagged_at`."""
     version: Mapped[int] = mapped_column(default=1)
     registered_at: Mapped[datetime]

@@ -27,7 +27,7 @@ from shared.problems import Stale, raises
     dependencies=[may("registry:read")],
     response_model=Page[OrganisationOut],
     responses=raises(paging.CursorUnreadable, paging.SyncAnew),
-    summary="Organisations by role, trade, hardship, area or name",
+    summary="Organisations by role, trade, tag in force, area or name",
 )
 async def organisations(
     session: Transaction,

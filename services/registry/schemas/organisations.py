@@ -1,6 +1,6 @@
 """Bodies of organisations."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import Field, field_validator
@@ -11,11 +11,21 @@ from shared import clock
 
 
 class Hardship(Body):
-    """A dated hardship tag of an employer; both days are included."""
+    """A dated tag of an employer: hardship, or what else it is watched for; both days included."""
 
     tag: Tag
     from_on: clock.Day
     until_on: clock.Day | None = None
+
+
+class HardshipOut(Row):
+    """A dated tag, with who gave it and when; none of what was tagged before that was kept."""
+
+    tag: str
+    from_on: date
+    until_on: date | None = None
+    tagged_by: str | None = None
+    tagged_at: datetime | None = None
 
 
 class OrganisationIn(Body):
@@ -70,7 +80,7 @@ class OrganisationOut(Row):
     area_code: str
     roles: list[OrganisationRole]
     trades: list[str]
-    hardship: list[Hardship]
+    hardship: list[HardshipOut]
     version: int
     registered_at: datetime
     changed_at: datetime
