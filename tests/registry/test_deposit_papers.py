@@ -158,6 +158,9 @@ async def test_an_area_asks_for_what_it_wants_since_its_day(
     assert lacks(before) == ["agreement", "account_mark"]
     since = await post(path, body | {"number": "CK-2", "valid_from": "2023-04-20"})
     assert lacks(since) == ["agreement"]
+    # Nothing was asked for before the first terms of all.
+    ancient = await post(path, body | {"number": "CK-0", "valid_from": "1998-05-01"})
+    assert lacks(ancient) == []
     replaced = {"number": "CK-3", "valid_from": "2023-04-20", "replaces": before["id"]}
     await post(path, body | replaced)
     items = (await client.get(f"{V1}/securities")).json()["items"]

@@ -18,10 +18,11 @@ async def note_asked(session: Session, project: Project, security: Security) -> 
     """Write on a deposit in cash which papers the area asks for.
 
     The area's row is that of the day on which the deposit begins: a later version asks for nothing
-    of those that were given before.
+    of those that were given before, and before the first version nothing was asked for.
     """
-    if rules.deposit_papers.has_papers(security.purpose, security.form):
-        rule = await deposit_rules.rule_of(session, project, security.valid_from)
+    if not rules.deposit_papers.has_papers(security.purpose, security.form):
+        return
+    if rule := await deposit_rules.rule_on(session, project, security.valid_from):
         security.agreement_asked, security.mark_asked = rule.agreement_asked, rule.mark_asked
 
 

@@ -38,10 +38,16 @@ async def enter_deposit_rule(
 
 
 async def rule_of(session: Session, project: Project, day: date) -> DepositRule:
-    """Give the numbers that are in force for a project on a day."""
+    """Give the numbers that are in force for a project on a day; before all of them, the first."""
+    if found := await rule_on(session, project, day):
+        return found
+    return min(
+        await queries.deposits.rules_above(session, [NATION]), key=lambda one: one.valid_from
+    )
+
+
+async def rule_on(session: Session, project: Project, day: date) -> DepositRule | None:
+    """Give the numbers that were in force for a project on a day; None before the first ones."""
     lineage = (await queries.requirements.lineages(session, {project.area_code}))[project.area_code]
     above = await queries.deposits.rules_above(session, lineage)
-    found = rules.requirements.in_force(above, lineage, day)
-    if found is None:
-        raise LookupError("the nation has no terms of deposits")
-    return found
+    return rules.requirements.in_force(above, lineage, day)
