@@ -23,7 +23,7 @@ help:  ## list these commands
 
 install: $(READY)  ## make .venv from requirements.lock
 
-demo: $(READY)  ## play a scenario in one process, then keep serving (TARGET=cluster: there; ARGS=--exit)
+demo: $(READY)  ## play a scenario on services of its own, then keep serving (TARGET=cluster: there; ARGS=--exit)
 	@$(RUN) services demo $(if $(TARGET),--$(TARGET) .$(TARGET)) $(ARGS)
 
 test: $(READY)  ## all tests but the long ones and those of `check` (offline: ARGS='-m "not kafka and not soak"')

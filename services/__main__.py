@@ -16,9 +16,9 @@ import uvicorn
 from pydantic import ValidationError
 from sqlalchemy.engine import make_url
 
-from services import checking, keeping, recovery, rehearsing
+from services import checking, keeping, recovery, rehearsing, several
 from services import demo as theatre
-from services.opening import chosen, database, load, names, opened, settle
+from services.opening import chosen, database, load, meant, names, opened, settle
 from shared import asyncapi, audit, auth, clock, migrations, parked, pii, tables, telemetry
 from shared.app import create_app, service_app, url_of
 from shared.areas import is_area_code
@@ -75,20 +75,38 @@ def serve(
     name: Annotated[str, typer.Argument(help="One service, or `all` for all in one process.")],
     host: str = "127.0.0.1",
     port: Port = 8000,
+    processes: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            max=several.MOST,
+            help="Of `all`: at ports one after the other, without a broker.",
+        ),
+    ] = 1,
+    *,
+    made: Annotated[bool, typer.Option("--setup", hidden=True)] = False,
+    beside: Annotated[bool, typer.Option("--beside", hidden=True)] = False,
 ) -> None:
-    """Serve one service (Kafka and a database must be set), or all of them in one process."""
+    """Serve one service (Kafka and a database must be set), or all of them."""
     runtime = Runtime()
-    services = chosen(name)
-    if name != "all" and not runtime.kafka_brokers:
+    if name != "all" and not runtime.kafka_brokers and not beside:
         raise typer.BadParameter(
             f"serve {name} needs KAFKA_BROKERS: without it {name}'s events would go nowhere. "
             "`serve all` needs nothing."
         )
-    telemetry.configure(runtime, personal=pii.looks_personal)
+    if processes > 1 and (name != "all" or runtime.kafka_brokers):
+        raise typer.BadParameter(
+            "--processes is for `serve all` without KAFKA_BROKERS: with a broker each service is "
+            "served by processes of its own, as many as you like"
+        )
     # The server that serves raises a signal again once it has ended; what the signal does by
     # itself would leave the embedded database running.
     signal.signal(signal.SIGTERM, _leave)
-    asyncio.run(_serve(services, runtime, host, port))
+    if processes > 1:
+        asyncio.run(several.serve(runtime, processes, host, port, typer.echo))
+        return
+    telemetry.configure(runtime, personal=pii.looks_personal)
+    asyncio.run(_serve(meant(name), runtime, host, port, setup=made, beside=beside))
 
 
 def _leave(number: int, _frame: object) -> None:
@@ -96,13 +114,17 @@ def _leave(number: int, _frame: object) -> None:
     raise SystemExit(128 + number)
 
 
-async def _serve(services: list[Service], runtime: Runtime, host: str, port: int) -> None:
-    async with database(runtime, services) as ready:
-        if ready is not runtime:
+async def _serve(
+    wanted: list[str], runtime: Runtime, host: str, port: int, *, setup: bool, beside: bool
+) -> None:
+    """Serve until told to end; `beside` others of a machine, until whoever started them ends."""
+    services = [load(name) for name in wanted]
+    async with database(runtime, wanted) as ready:
+        if setup or ready is not runtime:
             await _setup(services, ready)
         server = _Telling(
             uvicorn.Config(
-                create_app(services, ready),
+                create_app(services, ready, [name for name in names() if name not in wanted]),
                 host=host,
                 port=port,
                 log_config=None,
@@ -112,6 +134,9 @@ async def _serve(services: list[Service], runtime: Runtime, host: str, port: int
             )
         )
         settle()
+        if beside:
+            left = asyncio.create_task(several.orphaned())
+            left.add_done_callback(lambda _: setattr(server, "should_exit", True))
         await server.serve()
         if not server.started:
             raise typer.Exit(1)
@@ -136,6 +161,9 @@ def demo(
     leave: Annotated[bool, typer.Option("--exit", help="End after the story.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     port: Port = 8000,
+    processes: Annotated[
+        int, typer.Option(min=1, max=several.MOST, help="How many serve.")
+    ] = several.usual(),
     cluster: Annotated[Path | None, typer.Option(help="Play on the cluster of a folder.")] = None,
     ledger: Annotated[
         Path, typer.Option(help="Where the arrears ledger is written, as xlsx.")
@@ -144,7 +172,7 @@ def demo(
     """Play a scenario through the HTTP interfaces, show what came of it, then keep serving."""
     # What was started for it is ended with it.
     signal.signal(signal.SIGTERM, _leave)
-    how = theatre.How(leave=leave, as_json=as_json, ledger=ledger)
+    how = theatre.How(leave=leave, as_json=as_json, ledger=ledger, processes=processes)
     asyncio.run(theatre.perform(scenario, how, port=port, cluster=cluster))
 
 
@@ -153,7 +181,7 @@ def setup(name: Annotated[str, typer.Argument()] = "all") -> None:
     """Create databases, tables, topics and the own token key, where they are missing."""
 
     async def work() -> None:
-        async with database(Runtime(), chosen(name)) as runtime:
+        async with database(Runtime(), meant(name)) as runtime:
             await _setup(chosen(name), runtime)
 
     asyncio.run(work())
@@ -164,7 +192,7 @@ def migrate(name: Annotated[str, typer.Argument()] = "all") -> None:
     """Bring the tables of one service, or of all, to this version."""
 
     async def work() -> None:
-        async with database(Runtime(), chosen(name)) as runtime:
+        async with database(Runtime(), meant(name)) as runtime:
             for service in chosen(name):
                 await migrations.upgrade(service, url_of(service, runtime))
 
@@ -176,7 +204,7 @@ def revise(name: Name, message: str) -> None:
     """Write a new migration of a service from the difference between models and tables."""
 
     async def work() -> None:
-        async with database(Runtime(), [load(name)]) as runtime:
+        async with database(Runtime(), [name]) as runtime:
             service = load(name)
             await _setup([service], runtime)
             await migrations.revise(service, url_of(service, runtime), message)

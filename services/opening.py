@@ -12,7 +12,7 @@ import typer
 
 from shared import pii
 from shared.app import Running, compose
-from shared.config import Runtime
+from shared.config import Runtime, ServiceSettings
 from shared.embedded import Server
 from shared.service import Service
 
@@ -50,15 +50,24 @@ def _seldom_swept() -> Iterator[None]:
         gc.set_threshold(*usual)
 
 
+def meant(name: str) -> list[str]:
+    """Give the name of one service, several (`registry,payroll`), or all of them."""
+    return names() if name == "all" else name.split(",")
+
+
 def chosen(name: str) -> list[Service]:
-    """Give one service, or all of them."""
-    return [load(each) for each in (names() if name == "all" else [name])]
+    """Give the manifests of those that are meant."""
+    return [load(each) for each in meant(name)]
 
 
 @asynccontextmanager
-async def database(runtime: Runtime, services: Sequence[Service]) -> AsyncIterator[Runtime]:
+async def database(runtime: Runtime, services: Sequence[str]) -> AsyncIterator[Runtime]:
     """Give settings with a database: the given ones, or an embedded server for the time."""
-    homeless = [service.name for service in services if not service.settings().database_url]
+    homeless = [
+        name
+        for name in services
+        if not ServiceSettings(_env_prefix=f"{name.upper()}_").database_url
+    ]
     if runtime.database_url or not homeless:
         yield runtime
         return
@@ -80,7 +89,7 @@ async def database(runtime: Runtime, services: Sequence[Service]) -> AsyncIterat
 async def opened(*wanted: str) -> AsyncIterator[list[Running]]:
     """Give services that read and write their databases, and serve nobody."""
     services = [load(name) for name in wanted]
-    async with database(Runtime(), services) as runtime, AsyncExitStack() as closing:
+    async with database(Runtime(), wanted) as runtime, AsyncExitStack() as closing:
         pii.use(pii.Keyring.of(runtime))
         made = []
         for service in services:

@@ -34,8 +34,7 @@ from shared import (
 from shared import db as database
 from shared.auth import Keys
 from shared.bus.base import Bus
-from shared.bus.kafka import KafkaBus, security
-from shared.bus.local import LocalBus
+from shared.bus.mode import make_bus
 from shared.config import Runtime, ServiceSettings
 from shared.files import Files
 from shared.inbox import Inbox
@@ -141,19 +140,18 @@ def larger_bodies(services: Sequence[Service]) -> dict[str, int]:
     return {f"/{one.name}{path}": size for one in services for path, size in one.bodies.items()}
 
 
-def create_app(services: Sequence[Service], runtime: Runtime) -> FastAPI:
-    """Make the root app with each service mounted at `/<name>`; its lifespan owns everything."""
+def create_app(
+    services: Sequence[Service], runtime: Runtime, elsewhere: Sequence[str] = ()
+) -> FastAPI:
+    """Make the root app with each service at `/<name>`; `elsewhere`: those of other processes."""
     keyring = pii.Keyring.of(runtime)
     pii.use(keyring)
     # Read where it is used; read once here, so that what is wrong with it is told at the start.
     egress.Policy.parse(runtime.egress_allow)
-    bus = make_bus(runtime)
+    bus = make_bus(runtime, elsewhere)
     keys, sign = Keys(runtime), audit.signer(runtime)
     composed = [compose(service, runtime, bus, keys) for service in services]
-    kept = Files.of(runtime, keyring)
-    for one in composed:
-        one.app.state.files = one.sessions.files = kept
-    _let_look(composed)
+    _share(composed, Files.of(runtime, keyring))
     served = [(one.service, one.sessions) for one in composed]
     standing = Standing(bus, [Books(service, sessions) for service, sessions in served])
     watches = Watches(served)
@@ -189,11 +187,12 @@ async def _close(composed: Sequence[Running], watches: Watches) -> None:
         await one.sessions.close()
 
 
-def _let_look(composed: Sequence[Running]) -> None:
-    """Let each service of a scenario answer for those beside it."""
-    looks = {name: look for one in composed for name, look in one.app.state.beside.items()}
+def _share(composed: Sequence[Running], kept: Files) -> None:
+    """Give each service the kept files, and let each of a scenario answer for those beside it."""
+    played = {name: each for one in composed for name, each in one.app.state.beside.items()}
     for one in composed:
-        one.app.state.beside = looks
+        one.app.state.files = one.sessions.files = kept
+        one.app.state.beside = played
 
 
 async def _verify(composed: Sequence[Running]) -> None:
@@ -213,15 +212,6 @@ async def _verify(composed: Sequence[Running]) -> None:
                 f"with {one.service.name} this process may open {here} connections to its server, "
                 f"max_connections is {most}"
             )
-
-
-def make_bus(runtime: Runtime) -> Bus:
-    """Choose the bus: the only branch on the mode in the code base."""
-    if runtime.kafka_brokers:
-        return KafkaBus(
-            runtime.kafka_brokers, session=runtime.kafka_session, secured=security(runtime)
-        )
-    return LocalBus()
 
 
 def compose(
@@ -248,9 +238,9 @@ def compose(
         # A service that reads nothing is a group all the same: its lag is asked for, and 0.
         bus.subscribe(service.name, service.topics, inbox.receive)
     if runtime.scenario_clock:
-        look = scenario.looking(service, sessions, bus)
-        app.include_router(scenario.router(look, one.due))
-        app.state.beside = {service.name: look}
+        played = scenario.Played(service, sessions, one.relay, bus, one.due)
+        app.include_router(scenario.router(played))
+        app.state.beside = {service.name: played}
     return one
 
 

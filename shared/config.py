@@ -22,6 +22,9 @@ class Runtime(BaseSettings):
     Unset: an embedded server in `data_dir` (only when all services are served by one process)."""
     kafka_brokers: str | None = None
     """`host:port,…` of Apache Kafka. Unset: messages stay in the process."""
+    bus_dir: Path | None = None
+    """A folder over which the processes of one machine hand each other messages, without a broker:
+    each serves some of the services, and together all. `serve all --processes` sets it."""
     kafka_session: float = 10.0
     """Seconds of silence after which a process has left its groups, and others read its share."""
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
@@ -81,6 +84,8 @@ class Runtime(BaseSettings):
                 "KAFKA_BROKERS without OIDC_ISSUER needs ALLOW_OWN_TOKENS=1: "
                 "an own token key is for demos and tests"
             )
+        if self.kafka_brokers and self.bus_dir:
+            raise ValueError("KAFKA_BROKERS and BUS_DIR exclude each other: messages go one way")
         if self.kafka_brokers and not self.pii_keys:
             raise ValueError("KAFKA_BROKERS needs PII_KEYS: replicas must share them")
         return self

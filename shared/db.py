@@ -257,6 +257,8 @@ class Sessions:
         """
         self.bind, self.url, self.service, self.scenario = bind, url, service, scenario
         self.alone = alone
+        self.changes = 0
+        """Rises with each commit; who is alone knows by it that nothing has changed since."""
         self._stands: datetime | None = None
         self.publishes = tuple(publishes)
         mode: Any = (
@@ -330,6 +332,7 @@ class Sessions:
 
     def moved(self, instant: datetime) -> None:
         """Note where the scenario's clock stands now; it never runs back."""
+        self.changes += 1
         if self.alone:
             self._stands = max(instant, self._stands or instant)
 
@@ -342,6 +345,7 @@ class Sessions:
 
     async def _commit(self, session: Session) -> None:
         await session.commit()
+        self.changes += 1
         written = session.info.get("written", ())
         for wake in (
             *(self.wake if session.info.get("published") else ()),

@@ -133,11 +133,14 @@ class Relay:
         """Take the service's database and the bus; `wake` tells it that something was written."""
         self.sessions, self.bus = sessions, bus
         self._woken = asyncio.Event()
+        self.rests = asyncio.Event()
+        """Set while all that was committed here is sent, as far as this process knows."""
         self._task = f"relay:{sessions.service}"
         sessions.wake.append(self.wake)
 
     def wake(self) -> None:
         """Say that a commit published something."""
+        self.rests.clear()
         self._woken.set()
 
     async def run(self) -> None:
@@ -161,6 +164,8 @@ class Relay:
         # commit, which busy writers should not queue for.
         await connection.execute("SELECT pg_advisory_lock(hashtextextended($1, 1))", self._task)
         if not await self.send(connection):
+            if not self._woken.is_set():
+                self.rests.set()
             await self._sleep(1)
         await connection.execute("SELECT pg_advisory_unlock(hashtextextended($1, 1))", self._task)
 
@@ -192,5 +197,6 @@ class Relay:
         await self.bus.publish([message(self.sessions.service, row) for row in rows])
         ids = [row["id"] for row in rows]
         await connection.execute(_MARK, ids, min(ids), max(ids))
+        self.sessions.changes += 1
         telemetry.OUTBOX_SENT.labels(self.sessions.service).inc(len(rows))
         return len(rows)

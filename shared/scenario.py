@@ -1,13 +1,14 @@
 """The movable clock of demo and tests: a row that survives a crash and serves all replicas."""
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
-from typing import Annotated, Any
+from time import monotonic as _now
+from typing import Annotated, Any, Protocol
 
 from fastapi import APIRouter, Query, Request
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import (
     ColumnElement,
     DateTime,
@@ -27,14 +28,13 @@ from shared.auth import may
 from shared.bus.base import Bus, BusAway
 from shared.db import ScenarioClock, Sessions
 from shared.inbox import InboxKey
-from shared.outbox import OutboxRow
+from shared.outbox import OutboxRow, Relay
 from shared.problems import Problem, raises
 from shared.service import Service
 from shared.timers import Timer
 from shared.wording import Text
 
 Work = Callable[[], Awaitable[int]]
-Look = Callable[[], Awaitable[dict[str, Any]]]
 # Seconds between two looks at what is under way: several times what a look takes, within these.
 _LEAST_PAUSE, _LONGEST_PAUSE, _PAUSE_SHARE = 0.005, 0.1, 4
 
@@ -52,6 +52,8 @@ class ClockIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     now: clock.Instant
+    beside: list[str] = Field(default=[], max_length=10)
+    """Other services that this process serves, whose clocks are to stand there, too."""
 
 
 class NextOut(BaseModel):
@@ -97,20 +99,17 @@ class ClockOut(IdleOut):
     done: int
 
 
+class ClocksOut(ClockOut):
+    """The same, and of the other services that were named."""
+
+    beside: dict[str, ClockOut]
+
+
 _NEW = insert(ScenarioClock).values(id=1, now=bindparam("instant"))
 _MOVE = _NEW.on_conflict_do_update(
     index_elements=["id"], set_={"now": _NEW.excluded.now},
     where=ScenarioClock.now <= _NEW.excluded.now,
 ).returning(ScenarioClock.now)  # fmt: skip
-
-
-async def _move(sessions: Sessions, instant: datetime) -> None:
-    """Set the row; the first call may set any time, later ones only the same or a later one."""
-    if await sessions.ask(_MOVE, {"instant": instant}) is None:
-        known = await sessions.ask(select(ScenarioClock.now), {})
-        raise ClockRunsForward(now=known["now"].isoformat() if known else None)
-    sessions.moved(instant)
-    clock.follow(instant)
 
 
 def _numbered(sequence: str) -> ColumnElement[int]:
@@ -146,34 +145,98 @@ def _following(
     return min((instant for instant in (job, timer) if instant), default=None)
 
 
-def looking(service: Service, sessions: Sessions, bus: Bus) -> Look:
-    """Make the look at a service: what `IdleOut` tells, and where the clock stands."""
-    looked = _looked(service)  # The player asks thousands of times.
+class Look(Protocol):
+    """What is asked of a service to know whether a play has settled."""
 
-    async def look() -> dict[str, Any]:
+    @property
+    def changes(self) -> int | None:
+        """Stands still as long as nothing changes; None: others may change what is here."""
+        ...
+
+    async def rest(self, until: float) -> None:
+        """Return when nothing is under way as far as memory tells, or at `until` (monotonic)."""
+        ...
+
+    async def look(self) -> dict[str, Any]:
+        """Give what `IdleOut` tells, and where the clock stands."""
+        ...
+
+
+class Played:
+    """A service of this process under a scenario's clock: what is under way, and its clock."""
+
+    def __init__(
+        self, service: Service, sessions: Sessions, relay: Relay, bus: Bus, work: Work
+    ) -> None:
+        """Take its parts; `work` runs what is due, until nothing is."""
+        self._service, self._sessions, self._relay, self._bus = service, sessions, relay, bus
+        self._work = work
+        self._looked = _looked(service)  # The player asks thousands of times.
+        self._known: tuple[int | None, dict[str, Any]] = (None, {})
+
+    @property
+    def changes(self) -> int | None:
+        """Stands still as long as nothing is committed here; None: other replicas commit, too."""
+        return self._sessions.changes if self._sessions.alone else None
+
+    async def rest(self, until: float) -> None:
+        """Return when all is sent and nothing is in hand, as far as memory tells, or at `until`."""
+        if not self._sessions.alone:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(asyncio.get_running_loop().time() + until - _now()):
+                await self._relay.rests.wait()
+                while await self._bus.lag(self._service.name):
+                    await asyncio.sleep(_LEAST_PAUSE)
+                    await self._relay.rests.wait()
+
+    async def look(self) -> dict[str, Any]:
+        """Give what `IdleOut` tells, and where the clock stands; what is known is not asked."""
+        changes = self.changes
+        if changes is not None and changes == self._known[0]:
+            return dict(self._known[1])
         try:
-            lag = await bus.lag(service.name)
+            lag = await self._bus.lag(self._service.name)
         except BusAway:
             lag = -1  # Not known, so not idle; a process that has just come has not joined yet.
-        now = await sessions.now()
+        now = await self._sessions.now()
         asked = {"wall": clock.wall(), "now": now, "today": clock.day_of(now)}
-        told = dict(await sessions.ask(looked, asked) or {})
-        following = _following(service, told.pop("timer"), told.pop("jobs"))
+        told = dict(await self._sessions.ask(self._looked, asked) or {})
+        following = _following(self._service, told.pop("timer"), told.pop("jobs"))
         told["due"] += bool(following and following <= now)
         busy = told["unsent"] or told["waiting"] or told["due"] or told["pending"] or lag
-        return told | {"idle": not busy, "lag": lag, "next": following, "now": now}
+        told |= {"idle": not busy, "lag": lag, "next": following, "now": now}
+        self._known = (None if busy else changes, told)
+        return dict(told)
 
-    return look
+    async def move(self, instant: datetime) -> dict[str, Any]:
+        """Set the clock's row, do what is due until then, and give what `ClockOut` tells.
+
+        The first call may set any time, later ones only the same or a later one.
+        """
+        if await self._sessions.ask(_MOVE, {"instant": instant}) is None:
+            known = await self._sessions.ask(select(ScenarioClock.now), {})
+            raise ClockRunsForward(now=known["now"].isoformat() if known else None)
+        self._sessions.moved(instant)
+        clock.follow(instant)
+        done = await self._work()
+        return await self.look() | {"now": instant, "done": done}
 
 
-def router(look: Look, work: Work) -> APIRouter:
-    """Make the routes of one service; `work` runs what is due, until nothing is."""
+def _beside(request: Request, names: Sequence[str]) -> dict[str, Played]:
+    """Give of those named the ones that this process serves."""
+    known: Mapping[str, Played] = request.app.state.beside
+    return {name: known[name] for name in names if name in known}
+
+
+def router(played: Played) -> APIRouter:
+    """Make the routes of one service."""
     routes = idempotency.router("scenario")
     play: Any = [may("platform:play")]
 
     @routes.get("/scenario/next", dependencies=play, summary="The next due instant")
     async def next_instant() -> NextOut:
-        return NextOut.model_validate(await look())
+        return NextOut.model_validate(await played.look())
 
     @routes.post(
         "/scenario/clock",
@@ -181,10 +244,11 @@ def router(look: Look, work: Work) -> APIRouter:
         summary="Move the clock forward",
         responses=raises(ClockRunsForward),
     )
-    async def move_clock(request: Request, body: ClockIn) -> ClockOut:
-        await _move(request.app.state.sessions, body.now)
-        done = await work()
-        return ClockOut.model_validate(await look() | {"now": body.now, "done": done})
+    async def move_clock(request: Request, body: ClockIn) -> ClocksOut:
+        moved = {"": played} | _beside(request, body.beside)
+        found = await asyncio.gather(*(one.move(body.now) for one in moved.values()))
+        told = dict(zip(moved, found, strict=True))
+        return ClocksOut.model_validate(told.pop("") | {"beside": told})
 
     @routes.get("/scenario/idle", dependencies=play, summary="Whether nothing is under way")
     async def idle(
@@ -196,8 +260,7 @@ def router(look: Look, work: Work) -> APIRouter:
 
         `wait`: for so many seconds the answer waits for them to settle.
         """
-        known: Mapping[str, Look] = request.app.state.beside
-        looks = {"": look} | {name: known[name] for name in beside or () if name in known}
+        looks = {"": played} | _beside(request, beside or [])
         told, settled = await settled_within(looks, wait)
         own = told.pop("")
         return IdlesOut.model_validate(own | {"beside": told, "settled": settled})
@@ -206,23 +269,39 @@ def router(look: Look, work: Work) -> APIRouter:
 
 
 async def settled_within(looks: Mapping[str, Look], wait: float) -> tuple[dict[str, Any], bool]:
-    """Look until two looks at all find them idle and the same, or for so many seconds."""
-    began = time.monotonic()
-    told, before = await _all(looks), None
-    pause = min(max((time.monotonic() - began) * _PAUSE_SHARE, _LEAST_PAUSE), _LONGEST_PAUSE)
-    while time.monotonic() < began + wait:
-        if all(one["idle"] for one in told.values()):
-            if told == before:
-                return told, True
-            before, told = told, await _all(looks)
-            continue
-        await asyncio.sleep(pause)
-        # Those that came to rest are looked at again when all have.
+    """Look until all are idle and nothing changed meanwhile, or for so many seconds.
+
+    Where others may change something, two looks at all must find the same.
+    """
+    began = _now()
+    told: dict[str, Any] = {}
+    before, wanted, pause = None, looks, 0.0
+    while True:
+        await asyncio.gather(*(one.rest(began + wait) for one in looks.values()))
+        changes, looked_at = _changes(looks), _now()
+        told |= await _all(wanted)
+        pause = pause or min(max((_now() - looked_at) * _PAUSE_SHARE, _LEAST_PAUSE), _LONGEST_PAUSE)
         busy = {name: looks[name] for name, one in told.items() if not one["idle"]}
-        told |= await _all(busy)
-    return told, False
+        if not busy and (
+            told == before
+            or (wanted is looks and changes is not None and changes == _changes(looks))
+        ):
+            return told, True
+        if _now() >= began + wait:
+            return told, False
+        if busy:
+            await asyncio.sleep(pause)
+        # Those that came to rest are looked at again when all have.
+        before, wanted = (None, busy) if busy else (dict(told), looks)
+
+
+def _changes(looks: Mapping[str, Look]) -> list[int] | None:
+    """Give how often each has changed, if that is known of all."""
+    changes = [one.changes for one in looks.values()]
+    known = [each for each in changes if each is not None]
+    return known if len(known) == len(changes) else None
 
 
 async def _all(looks: Mapping[str, Look]) -> dict[str, Any]:
-    found = await asyncio.gather(*(look() for look in looks.values()))
+    found = await asyncio.gather(*(one.look() for one in looks.values()))
     return dict(zip(looks, found, strict=True))

@@ -1,17 +1,20 @@
 """What the tests of both buses share: where buses meet, and a handler that remembers."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count, islice
+from pathlib import Path
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.partitioner import DefaultPartitioner
 
-from shared.bus.base import Bus, BusAway, Message, running
+from shared.bus.base import Bus, BusAway, Handle, Message, running
 from shared.bus.kafka import PARTITIONS, KafkaBus, create_topics
+from shared.bus.sockets import SocketBus
 from tests.kafka import KafkaBroker
+from tests.waiting import until
 
 names = count()
 
@@ -73,6 +76,47 @@ async def kafka_place(broker: KafkaBroker) -> AsyncIterator[Place]:
     await admin.start()
     await admin.delete_topics(topics)
     await admin.close()
+
+
+class TwoProcesses:
+    """A bus whose messages all go to the groups of another process, over its sockets."""
+
+    at_once = True
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self.there = folder, SocketBus(folder, ())
+        self._groups: list[str] = []
+        self._here: SocketBus | None = None
+
+    def subscribe(self, group: str, topics: Collection[str], handle: Handle) -> None:
+        self.there.subscribe(group, topics, handle)
+        self._groups.append(group)
+
+    @property
+    def here(self) -> SocketBus:
+        """The process that publishes: it knows the groups of the other one by their names."""
+        self._here = self._here or SocketBus(self._folder, self._groups)
+        return self._here
+
+    async def publish(self, messages: Sequence[Message]) -> None:
+        await until(self.ready)
+        await self.here.publish(messages)
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.there.run())
+            tasks.create_task(self.here.run())
+
+    async def lag(self, group: str) -> int:
+        return await self.there.lag(group)
+
+    async def newest(
+        self, topics: Collection[str], number: int, group: str | None = None
+    ) -> list[Message]:
+        return await self.there.newest(topics, number, group)
+
+    async def ready(self) -> bool:
+        return await self.here.ready()
 
 
 def keys_of_one_partition(number: int) -> list[str]:

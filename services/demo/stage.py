@@ -143,17 +143,22 @@ class Stage:
 
     async def _counters(self) -> tuple[dict[str, Any], bool]:
         """Give what each service tells once its process has settled, and whether that is all."""
-        processes: dict[str, list[str]] = defaultdict(list)
-        for name in SERVICES:
-            processes[self.client.bases[name]].append(name)
         told: dict[str, Any] = {}
+        processes = self._processes(SERVICES)
         settled = len(processes) == 1
         # One question for each process: it answers for all of its services.
-        for one in await asyncio.gather(*map(self._idle, processes.values())):
+        for one in await asyncio.gather(*map(self._idle, processes)):
             settled &= one.pop("settled")
             told |= one
         self._follow(told)
         return {name: {**one, "next": None, "now": None} for name, one in told.items()}, settled
+
+    def _processes(self, names: Sequence[str]) -> list[list[str]]:
+        """Give the names by the process that serves them."""
+        served: dict[str, list[str]] = defaultdict(list)
+        for name in names:
+            served[self.client.bases[name]].append(name)
+        return [*served.values()]
 
     async def _idle(self, names: Sequence[str]) -> dict[str, Any]:
         first, *others = names
@@ -183,10 +188,13 @@ class Stage:
         await self._set(instant, names, changed=True)
 
     async def _set(self, instant: datetime, names: Sequence[str], *, changed: bool = False) -> None:
-        self.now, body = instant, {"now": instant.isoformat()}
+        self.now = instant
         stuck: set[str] = set()
         while names:
-            told = await self._each(names, "scenario/clock", body)
+            told: dict[str, Any] = {}
+            for one in await asyncio.gather(*map(self._move, self._processes(names))):
+                told |= one
+            self._follow(told)
             # What told nobody anything and has nothing under way leaves nothing to wait for.
             if changed or any(
                 one["sent"] != self.sent.get(name) or not one["idle"] for name, one in told.items()
@@ -206,13 +214,12 @@ class Stage:
         ahead = (at for at in self.following.values() if at and (not self.now or at > self.now))
         return min(ahead, default=None)
 
-    async def _each(self, names: Sequence[str], path: str, body: Json) -> dict[str, Any]:
-        answers = await asyncio.gather(
-            *(self.client.call("POST", f"/{name}/{path}", body=body) for name in names)
-        )
-        told = dict(zip(names, answers, strict=True))
-        self._follow(told)
-        return told
+    async def _move(self, names: Sequence[str]) -> dict[str, Any]:
+        first, *others = names
+        body = {"now": self.now and self.now.isoformat(), "beside": others}
+        told = await self.client.call("POST", f"/{first}/scenario/clock", body=body)
+        beside = told.pop("beside")
+        return {first: told, **beside}
 
     def _follow(self, told: Mapping[str, Any]) -> None:
         for name, one in told.items():

@@ -138,8 +138,8 @@ async def tell(
 
 
 @asynccontextmanager
-async def _served(data: Path, port: int) -> AsyncIterator[Place]:
-    """Serve all services in a process of their own on a fresh embedded database."""
+async def _served(data: Path, port: int, processes: int) -> AsyncIterator[Place]:
+    """Serve all services in so many processes on a fresh embedded database."""
     settings = {
         "DATA_DIR": str(data),
         "EMBEDDED_SYNC": "0",
@@ -147,32 +147,46 @@ async def _served(data: Path, port: int) -> AsyncIterator[Place]:
         "EGRESS_ALLOW": "127.0.0.1/32:*",
         "LOG_LEVEL": "ERROR",
     }
-    elsewhere = ["KAFKA_BROKERS", "DATABASE_URL", "OIDC_ISSUER", "TOKEN_KEY", "FILES_URL"]
+    elsewhere = [
+        "KAFKA_BROKERS",
+        "DATABASE_URL",
+        "OIDC_ISSUER",
+        "TOKEN_KEY",
+        "FILES_URL",
+        "BUS_DIR",
+    ]
     elsewhere += [f"{name.upper()}_DATABASE_URL" for name in SERVICES]
     unset = [word for name in elsewhere for word in ("-u", name)]
     process = await asyncio.create_subprocess_exec(
-        "env",
-        *unset,
-        *(f"{name}={value}" for name, value in settings.items()),
-        sys.executable,
-        "-m",
-        "services",
-        "serve",
-        "all",
-        "--port",
-        str(port),
+        *("env", *unset, *(f"{name}={value}" for name, value in settings.items())),
+        *(sys.executable, "-m", "services", "serve", "all"),
+        *("--port", str(port), "--processes", str(processes)),
         stdout=asyncio.subprocess.PIPE,
     )
     try:
-        said = await process.stdout.readline() if process.stdout else b""
-        if not said.startswith(b"serving "):
-            raise NotServed(f"the services did not start; is port {port} in use?")
-        base = said.decode().split()[1]
-        yield Place(_runtime(data), dict.fromkeys(SERVICES, base), process=process)
+        bases = await _addresses(process, processes)
+        if bases is None:
+            ports = f"port {port}" + (" or the next" if port and processes > 1 else "")
+            raise NotServed(f"the services did not start; is {ports} in use?")
+        yield Place(_runtime(data), bases, process=process)
     finally:
         if process.returncode is None:
             process.terminate()
         await process.wait()
+
+
+async def _addresses(
+    serving: asyncio.subprocess.Process, processes: int
+) -> Mapping[str, str] | None:
+    """Read where each service is served; None if they do not start."""
+    bases: dict[str, str] = {}
+    for _ in range(processes):
+        said = await serving.stdout.readline() if serving.stdout else b""
+        if not said.startswith(b"serving "):
+            return None
+        _, base, *names = said.decode().split()
+        bases |= dict.fromkeys(names[0].split(",") if names else SERVICES, base)
+    return bases
 
 
 def _runtime(data: Path) -> Runtime:
@@ -188,11 +202,11 @@ def _runtime(data: Path) -> Runtime:
 
 
 @asynccontextmanager
-async def of_ours(port: int, say: Say) -> AsyncIterator[Place]:
-    """Give services in one process over a database of their own, which is gone afterwards."""
+async def of_ours(port: int, processes: int, say: Say) -> AsyncIterator[Place]:
+    """Give services in processes of ours over a database, which is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="xinqing-demo-", ignore_cleanup_errors=True) as data:
         say("薪清 Xinqing: 正在准备数据库 making a database …")
-        async with _served(Path(data), port) as place:
+        async with _served(Path(data), port, processes) as place:
             yield place
 
 
@@ -226,11 +240,12 @@ async def _of_a_cluster(folder: Path) -> AsyncIterator[Place]:
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """How a play ends: whether its services go on, and what is told of it where."""
+    """How a play goes: whether its services go on, what is told of it where, who serves."""
 
     leave: bool
     as_json: bool
     ledger: Path = LEDGER
+    processes: int = 1
 
 
 async def perform(folder: Path, how: How, *, port: int, cluster: Path | None = None) -> None:
@@ -241,7 +256,7 @@ async def perform(folder: Path, how: How, *, port: int, cluster: Path | None = N
     scenario = read(folder)
     # What is printed beside the one document goes where no program reads it.
     say: Say = partial(typer.echo, err=how.as_json)
-    async with _of_a_cluster(cluster) if cluster else of_ours(port, say) as place:
+    async with _of_a_cluster(cluster) if cluster else of_ours(port, how.processes, say) as place:
         told = await tell(scenario, place.runtime, place.bases, say, patience=place.patience)
         if told["ledger"]["rows"]:
             await _write(how.ledger, place, scenario.area_code, say)

@@ -3,6 +3,8 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -10,14 +12,15 @@ import pytest
 from shared.bus.base import Message, running
 from shared.bus.lanes import WIDTH
 from shared.bus.local import LocalBus
-from tests.buses import Place, Seen, kafka_place, keys_of_one_partition, lag_is
+from tests.buses import Place, Seen, TwoProcesses, kafka_place, keys_of_one_partition, lag_is
 from tests.waiting import until
 
 
-@pytest.fixture(params=["local", pytest.param("kafka", marks=pytest.mark.kafka)])
-async def place(request: pytest.FixtureRequest) -> AsyncIterator[Place]:
-    if request.param == "local":
-        yield Place(LocalBus, ["one.events", "two.events"])
+@pytest.fixture(params=["local", "sockets", pytest.param("kafka", marks=pytest.mark.kafka)])
+async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Place]:
+    if request.param != "kafka":
+        make = LocalBus if request.param == "local" else partial(TwoProcesses, tmp_path)
+        yield Place(make, ["one.events", "two.events"])
         return
     async with kafka_place(request.getfixturevalue("kafka")) as place:
         yield place

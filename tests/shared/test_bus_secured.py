@@ -16,9 +16,9 @@ from pydantic import SecretStr
 
 from deploy.cluster.kafka import fetch_jars
 from shared import clock
-from shared.app import make_bus
 from shared.bus.base import BusAway, Message, running
 from shared.bus.kafka import create_topics, security
+from shared.bus.mode import make_bus
 from shared.config import Runtime
 from tests.buses import Seen, lag_is
 from tests.kafka import ANY, KafkaBroker

@@ -12,6 +12,7 @@ from shared.config import Runtime
         ({"scenario_clock": True, "oidc_issuer": "https://a.example"}, "SCENARIO_CLOCK and OIDC"),
         ({"kafka_brokers": "a:1", "oidc_issuer": None}, "ALLOW_OWN_TOKENS"),
         ({"kafka_brokers": "a:1", "oidc_issuer": "https://a.example"}, "PII_KEYS"),
+        ({"kafka_brokers": "a:1", "bus_dir": "bus", "allow_own_tokens": True}, "BUS_DIR exclude"),
         ({"kafka_session": "slow"}, "kafka_session"),
         ({"kafka_security_protocol": "TLS"}, "kafka_security_protocol"),
         ({"kafka_security_protocol": "SSL", "kafka_ca_file": "/no/file"}, "kafka_ca_file"),
