@@ -9,10 +9,11 @@ from typing import Any
 import asyncpg
 from sqlalchemy import Executable
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from shared import plain
+from shared.changes import Unwritten
 from shared.locks import connect
 
 _DIALECT = postgresql.asyncpg.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy types none of it
@@ -62,19 +63,24 @@ async def rows(session: AsyncSession, statement: str, *values: object) -> Sequen
 
     The driver begins it with the first statement that goes through SQLAlchemy; so that one does.
     """
-    if session.new or session.dirty:
+    if session.new or session.dirty or Unwritten.to_flush(session):
         await session.flush()  # As before each statement, so that locks keep their order.
     connection = await session.connection()
     raw: Any = (await connection.get_raw_connection()).driver_connection
     if not raw.is_in_transaction():
         return (await connection.exec_driver_sql(statement, values)).all()
-    try:
+    with plain.told(statement):
         found: Sequence[Any] = await raw.fetch(statement, *values)
-    except asyncpg.PostgresError as error:
-        raise DBAPIError(statement, None, error, hide_parameters=True) from error
-    except asyncpg.InterfaceError as error:
-        raise InterfaceError(statement, None, error, hide_parameters=True) from error
     return found
+
+
+async def told(
+    session: AsyncSession, statement: Executable, values: Mapping[str, Any]
+) -> Sequence[Any]:
+    """Give the plain rows of a statement that is built once, without lists of values, as `rows`."""
+    built = _built(statement)
+    said = built.construct_params(dict(values))
+    return await rows(session, str(built), *(said[name] for name in built.positiontup or ()))
 
 
 _WAIT = """

@@ -9,7 +9,11 @@ from sqlalchemy.orm import Mapper, PassiveFlag
 from sqlalchemy.orm import Session as SyncSession
 from sqlalchemy.orm.attributes import get_history
 
+from shared import plain
 from shared.pii import Sealed
+
+AUDIT, OUTBOX, TIMERS = "audit", "outbox", "timers"
+"""Tables of plumbing whose rows are written without objects."""
 
 
 def shown(column: ColumnElement[Any], value: object) -> object:
@@ -45,26 +49,42 @@ def note_written(session: AsyncSession | SyncSession, *tables: str) -> None:
 
 
 class Unwritten:
-    """Audit rows of a transaction in the order of what they tell of, until they are written.
+    """A transaction's rows of a table, told without objects, in their order until they are written.
 
-    What is rolled back to a savepoint takes along what was told since, and what of the time before
-    was written since is to be written again.
+    Those of the audit and the outbox are written at the end, others with each flush. What is rolled
+    back to a savepoint takes along what was told since, and what of the time before was written
+    since is to be written again.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, table: Any) -> None:  # noqa: ANN401  a mapped class's table
         """Begin with nothing told."""
+        self.table = table
         self._told: list[dict[str, Any]] = []
         self._written = 0
         self._savepoints: dict[object, tuple[int, int]] = {}
 
     @staticmethod
-    def of(session: AsyncSession | SyncSession) -> "Unwritten":
-        """Give those of a session."""
-        kept: Unwritten = session.info.setdefault("unwritten", Unwritten())
+    def all_of(session: AsyncSession | SyncSession) -> "dict[str, Unwritten]":
+        """Give those of a session, by table."""
+        kept: dict[str, Unwritten] = session.info.setdefault("unwritten", {})
         return kept
 
+    @staticmethod
+    def of(session: AsyncSession | SyncSession, table: Any) -> "Unwritten":  # noqa: ANN401
+        """Give those of a session and a table."""
+        kept = Unwritten.all_of(session)
+        if table.name not in kept:
+            kept[table.name] = Unwritten(table)
+        return kept[table.name]
+
+    @staticmethod
+    def to_flush(session: AsyncSession | SyncSession) -> "list[Unwritten]":
+        """Give those of which rows are to be written before the next statement."""
+        return [one for name, one in Unwritten.all_of(session).items()
+                if one and name not in {AUDIT, OUTBOX}]  # fmt: skip
+
     def tell(self, row: dict[str, Any]) -> None:
-        """Take what tells of one change."""
+        """Take a row to be written."""
         self._told.append(row)
 
     def __bool__(self) -> bool:
@@ -75,6 +95,14 @@ class Unwritten:
         """Give what is to be written now."""
         rows, self._written = self._told[self._written :], len(self._told)
         return rows
+
+    def write(self, session: SyncSession) -> None:
+        """Write what was told and is not written yet by one statement.
+
+        It is done in its time, and before anything else that writes to the table.
+        """
+        if self:
+            plain.write(session, self.table, self.take())
 
     def hold(self, savepoint: object) -> None:
         """Remember how far it was when a savepoint was set."""

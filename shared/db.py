@@ -1,12 +1,12 @@
 """Sessions and transactions, column types, the audit rows' table, and locks."""
 
 import hashlib
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 from uuid import UUID
 
 import uuid_utils.compat
@@ -21,11 +21,9 @@ from sqlalchemy import (
     Index,
     MetaData,
     Numeric,
-    Table,
     Text,
     Uuid,
     event,
-    insert,
     inspect,
     text,
 )
@@ -41,7 +39,7 @@ from sqlalchemy.orm import Session as SyncSession
 
 from shared import clock
 from shared.asking import Asker
-from shared.changes import Unwritten, difference, note_written
+from shared.changes import AUDIT, OUTBOX, Unwritten, difference, note_written
 from shared.locks import Keeper
 from shared.pool import DatabaseAway as DatabaseAway  # noqa: PLC0414  others find it here
 from shared.pool import engine as engine  # noqa: PLC0414
@@ -113,7 +111,7 @@ def _order_of_sync(mapper: Mapper[Any], _cls: type[Synced]) -> None:
 class AuditRow(Plumbing):
     """Who changed which row how. Sealed values appear only as the fact that they changed."""
 
-    __tablename__ = "audit"
+    __tablename__ = AUDIT
     # Nobody reads a row's position off the object that wrote it.
     __mapper_args__ = {"eager_defaults": False}
     __table_args__ = {"postgresql_partition_by": "RANGE (id)"}
@@ -127,9 +125,6 @@ class AuditRow(Plumbing):
     before: Mapped[dict[str, Any] | None]
     after: Mapped[dict[str, Any] | None]
     position: Mapped[int] = mapped_column(BigInteger, Identity(always=True), index=True)
-
-
-_RECORD = insert(cast(Table, AuditRow.__table__))
 
 
 class ScenarioClock(Plumbing):
@@ -175,7 +170,7 @@ def record(
     note_written(session, table)
     said = {"action": action, "table_name": table, "row_id": str(row_id)}
     said |= _said(session, before, after)
-    Unwritten.of(session).tell(said)
+    Unwritten.of(session, AuditRow.__table__).tell(said)
 
 
 def _said(
@@ -210,18 +205,26 @@ def _audit(session: SyncSession, _context: object, _instances: object) -> None:
 
 
 def write_audit(session: SyncSession) -> None:
-    """Write what the audit has been told and does not hold yet: one statement, no objects.
+    """Write what the audit has been told and does not hold yet."""
+    Unwritten.of(session, AuditRow.__table__).write(session)
 
-    It is done at the end of the transaction, and before anything else that writes to the audit.
-    """
-    if told := Unwritten.of(session).take():
-        session.connection().execute(_RECORD, told)
+
+class _Flushing(SyncSession):
+    """A session whose flush, which goes before each statement, also writes rows without objects."""
+
+    def flush(self, objects: Sequence[Any] | None = None) -> None:
+        super().flush(objects)  # What the rows belong to goes first.
+        for told in Unwritten.to_flush(self):
+            told.write(self)
 
 
 @event.listens_for(SyncSession, "before_commit")
-def _recorded(session: SyncSession) -> None:
+def _written(session: SyncSession) -> None:
+    """Write what is still unwritten; what may be refused at the end of each savepoint."""
+    session.flush()  # A change that is only written now is told of, too.
+    if OUTBOX in (kept := Unwritten.all_of(session)):
+        kept[OUTBOX].write(session)
     if not session.in_nested_transaction():
-        session.flush()  # A change that is only written now is told of, too.
         write_audit(session)
         session.info.pop("unwritten", None)
 
@@ -229,13 +232,15 @@ def _recorded(session: SyncSession) -> None:
 @event.listens_for(SyncSession, "after_transaction_create")
 def _set(session: SyncSession, transaction: SessionTransaction) -> None:
     if transaction.nested:
-        Unwritten.of(session).hold(transaction)
+        for each in Unwritten.all_of(session).values():
+            each.hold(transaction)
 
 
 @event.listens_for(SyncSession, "after_soft_rollback")
 def _went_back(session: SyncSession, transaction: SessionTransaction) -> None:
     if transaction.nested or transaction.parent is None:
-        Unwritten.of(session).go_back(transaction)
+        for each in Unwritten.all_of(session).values():
+            each.go_back(transaction)
 
 
 class Sessions:
@@ -264,7 +269,8 @@ class Sessions:
         mode: Any = (
             "create_savepoint" if isinstance(bind, AsyncConnection) else "conditional_savepoint"
         )
-        self._maker = async_sessionmaker(bind, expire_on_commit=False, join_transaction_mode=mode)
+        how: Any = {"expire_on_commit": False, "join_transaction_mode": mode}
+        self._maker = async_sessionmaker(bind, sync_session_class=_Flushing, **how)
         self.past: Mapping[str, bool] = {}
         """What sessions know of the past that is told again: `replayed` (history, of which nobody
         is notified), `again` (this service was there when it happened)."""

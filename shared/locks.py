@@ -8,6 +8,8 @@ import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from shared.connections import Learned
+
 TRY = "SELECT pg_try_advisory_lock(hashtextextended($1, 0))"
 _LET_GO = "SELECT pg_advisory_unlock(hashtextextended($1, 0))"
 
@@ -18,12 +20,15 @@ async def connect(url: str, *, seconds: float = 10) -> "asyncpg.Connection[Any]"
         url.replace("postgresql+asyncpg://", "postgresql://", 1),
         timeout=seconds,
         command_timeout=60,
+        connection_class=Learned,
         server_settings={
             "application_name": "xinqing-alone",
             "timezone": "UTC",
             "tcp_keepalives_idle": "5",
             "tcp_keepalives_interval": "2",
             "tcp_keepalives_count": "3",
+            # What is asked here is the same each time: it need not be planned for its values.
+            "plan_cache_mode": "force_generic_plan",
         },
     )
 

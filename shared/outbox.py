@@ -10,9 +10,11 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy import BigInteger, Identity, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Session as SyncSession
 
 from shared import clock, sets, telemetry
 from shared.bus.base import Bus, Message
+from shared.changes import OUTBOX, Unwritten
 from shared.db import Plumbing, Session, Sessions
 from shared.events.base import Event
 from shared.locks import TRY, connect
@@ -28,7 +30,7 @@ LARGEST = 900_000
 class OutboxRow(Plumbing):
     """An event that was published; the journal from which others learn the past."""
 
-    __tablename__ = "outbox"
+    __tablename__ = OUTBOX
     # Nobody reads a row's position off the object that wrote it.
     __mapper_args__ = {"eager_defaults": False}
     __table_args__ = (
@@ -66,13 +68,19 @@ def publish(session: Session, event: Event) -> None:
 
     Raises NotInManifest, and EventTooLarge for a body that no broker takes.
     """
-    session.add(OutboxRow(**_row(session, event)))
+    Unwritten.of(session, OutboxRow.__table__).tell(_row(session, event))
     session.info["published"] = True
+
+
+def write_published(session: SyncSession) -> None:
+    """Write what was said and is not in the outbox yet, as the end of the transaction would."""
+    Unwritten.of(session, OutboxRow.__table__).write(session)
 
 
 async def publish_all(session: Session, events: Sequence[Event]) -> None:
     """Say many facts, in order, behind what was said before: as `publish`, but as one COPY."""
     if events:
+        await session.run_sync(write_published)
         await sets.copied(session, OutboxRow, [_row(session, event) for event in events])
         session.info["published"] = True
 
@@ -157,9 +165,10 @@ class Relay:
             connection.terminate()
 
     async def _relay(self, connection: "asyncpg.Connection[Any]") -> None:
-        self._woken.clear()
-        while await self.send(connection):
-            pass
+        await self._send_all(connection)
+        if self.sessions.alone:
+            await self._sleep(1)
+            return
         # Others notify only while the second lock says that we sleep: NOTIFY takes one lock at
         # commit, which busy writers should not queue for.
         await connection.execute("SELECT pg_advisory_lock(hashtextextended($1, 1))", self._task)
@@ -168,6 +177,14 @@ class Relay:
                 self.rests.set()
             await self._sleep(1)
         await connection.execute("SELECT pg_advisory_unlock(hashtextextended($1, 1))", self._task)
+
+    async def _send_all(self, connection: "asyncpg.Connection[Any]") -> None:
+        """Send until a batch is not full and nobody has said since that there is more."""
+        more = True
+        while more:
+            self._woken.clear()
+            more = await self.send(connection) == BATCH or self._woken.is_set()
+        self.rests.set()
 
     async def _stand_by(self, connection: "asyncpg.Connection[Any]") -> None:
         """Pass on our own commits to the relay of another replica while that one sleeps."""

@@ -10,6 +10,8 @@ from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from shared.connections import Learned
+
 # What a server says that starts, ends or is full (SQLSTATE classes 08, 53 and 57).
 _NOT_NOW = (
     asyncpg.PostgresConnectionError,
@@ -26,7 +28,7 @@ class DatabaseAway(ConnectionError):
 
 async def _open(*place: Any, **options: Any) -> "asyncpg.Connection[Any]":
     try:
-        return await asyncpg.connect(*place, **options)
+        return await asyncpg.connect(*place, connection_class=Learned, **options)
     except (OSError, asyncpg.InterfaceError, *_NOT_NOW) as error:
         raise DatabaseAway(type(error).__name__) from error
 

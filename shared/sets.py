@@ -12,8 +12,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.orm import DeclarativeBase, InstanceState
 from sqlalchemy.types import TypeEngine
 
-from shared import clock, turns
-from shared.changes import difference, note_written, shown
+from shared import clock, plain, turns
+from shared.changes import Unwritten, difference, note_written, shown
 from shared.db import AuditRow, Session, new_id, record, write_audit
 from shared.pii import Sealed
 
@@ -124,8 +124,20 @@ async def add(
     if not rows:
         return
     await session.flush()  # What the rows belong to goes first.
-    await session.execute(sa.insert(model), [dict(row) for row in rows])
+    table: Any = model.__table__
+    await session.run_sync(plain.write, table, rows)
     _record_once(session, "insert", model, rows)
+
+
+def put(session: Session, model: type[DeclarativeBase], row: Mapping[str, Any]) -> None:
+    """Write a new row with the next flush, audited by itself, without an object of it.
+
+    It is for lines that are only read later: a flush makes a statement and a look of each object.
+    """
+    table: Any = model.__table__
+    after = {name: shown(table.c[name], value) for name, value in row.items()}
+    record(session, "insert", table.name, row["id"], after=after)
+    Unwritten.of(session, table).tell(dict(row))
 
 
 async def rewrite(
@@ -218,20 +230,11 @@ async def bound(
 ) -> Bound:
     """Give rows as their columns take them, for `copied`; their values change no more."""
     table: Any = model.__table__
-    names, dialect = list(rows[0]), session.get_bind().dialect
-    kinds = [table.c[name].type.dialect_impl(dialect) for name in names]
-    sent = list(zip(names, [kind.bind_processor(dialect) for kind in kinds], strict=True))
-
-    def records() -> list[tuple[Any, ...]]:
-        # Column by column, which is quickest.
-        columns = [
-            [to(row[name]) for row in rows] if to else [row[name] for row in rows]
-            for name, to in sent
-        ]
-        return list(zip(*columns, strict=True))
-
+    names = tuple(rows[0])
+    if len(rows) < _MANY:
+        return Bound(names, plain.records(table, names, rows))
     # To seal some thousand values takes long enough to keep others waiting.
-    return Bound(names, records() if len(rows) < _MANY else await turns.aside(records))
+    return Bound(names, await turns.aside(plain.records, table, names, rows))
 
 
 async def copied(

@@ -20,9 +20,11 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from shared import asking, clock, remembered, sets, telemetry
+from shared.changes import TIMERS, Unwritten
 from shared.db import Plumbing, Session, Sessions, new_id, same_id
 from shared.events.platform import ItemWithoutTimer, TimerLate
 from shared.outbox import publish
@@ -43,7 +45,7 @@ ARMED, FIRED, DISARMED = "armed", "fired", "disarmed"
 class Timer(Plumbing):
     """One time limit of one subject."""
 
-    __tablename__ = "timers"
+    __tablename__ = TIMERS
     __table_args__ = (
         Index(
             "uq_timers_armed",
@@ -93,18 +95,17 @@ def arm(
     calendar_version: str | None = None,
 ) -> None:
     """Arm a limit of a subject; a second armed one of the same kind and step is refused."""
-    session.add(
-        Timer(
-            id=new_id(),
-            kind=kind,
-            subject_id=subject_id,
-            step=step,
-            entered_at=entered_at,
-            due_at=due_at,
-            policy_version=policy_version,
-            calendar_version=calendar_version,
-        )
-    )
+    armed = {
+        "id": new_id(),
+        "kind": str(kind),
+        "subject_id": subject_id,
+        "step": step,
+        "entered_at": entered_at,
+        "due_at": due_at,
+        "policy_version": policy_version,
+        "calendar_version": calendar_version,
+    }
+    Unwritten.of(session, Timer.__table__).tell(armed)
 
 
 def _disarming(*which: ColumnElement[bool]) -> ReturningUpdate[Any]:
@@ -121,6 +122,9 @@ _DISARM = """
         FOR UPDATE SKIP LOCKED)
     RETURNING id
 """
+
+
+_FIRE = "UPDATE timers SET state = 'fired', fired_at = $2 WHERE id = $1"
 
 
 async def disarm(session: Session, subject_id: UUID, *kinds: str) -> int:
@@ -330,8 +334,10 @@ async def _handle(session: Session, timer: Timer, on_due: OnDue) -> None:
         return
     session.info["actor"] = f"timer:{timer.kind}"
     kind, due_at = timer.kind, timer.due_at
-    timer.state, timer.fired_at = FIRED, clock.now()
-    await session.flush()  # The handler may arm the next limit of this kind.
+    # Before the handler, which may arm the next limit of this kind.
+    await asking.rows(session, _FIRE, timer.id, fired_at := clock.now())
+    set_committed_value(timer, "state", FIRED)
+    set_committed_value(timer, "fired_at", fired_at)
     await on_due(session, timer)
     lateness = max(0.0, (clock.now() - due_at).total_seconds())
     telemetry.TIMER_LATENESS.labels(session.info["service"], kind).observe(lateness)

@@ -3,13 +3,14 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
 from shared import clock
 from shared.bus.base import Handle, Message
@@ -347,3 +348,23 @@ async def test_positions_of_one_transaction_follow_its_order(sessions: Sessions)
         for row in rows:
             seen[row.key].append(StoneLaid.model_validate_json(row.body).number)
     assert all(numbers == sorted(numbers) for numbers in seen.values())
+
+
+async def test_what_a_savepoint_gave_up_is_not_told_and_what_is_refused_fails_in_its_own(
+    sessions: Sessions,
+) -> None:
+    """Several are handled in one transaction, a savepoint each: one may not spoil the others."""
+    first = StoneLaid(wall="a", number=1)
+    async with sessions.begin() as session:
+        publish(session, first)
+        with suppress(ArithmeticError):
+            async with session.begin_nested():
+                publish(session, StoneLaid(wall="a", number=2))
+                raise ArithmeticError
+        with pytest.raises(IntegrityError):
+            async with session.begin_nested():
+                publish(session, first)
+        publish(session, StoneLaid(wall="a", number=3))
+    async with sessions.begin() as session:
+        rows = await session.scalars(select(OutboxRow).order_by(OutboxRow.position))
+        assert [StoneLaid.model_validate_json(row.body).number for row in rows] == [1, 3]

@@ -1,18 +1,19 @@
 """A pool: it follows what the server does to its connections, and asks those that lay idle."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_connection
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 
-from shared import db, pool, problems
+from shared import connections, db, locks, pool, problems
 from shared.db import Sessions
 from tests.fixtures.database import connected
 from tests.waiting import until
@@ -153,3 +154,29 @@ async def test_a_savepoint_that_is_undone_leaves_nothing_behind(sessions: Sessio
         await session.execute(text("INSERT INTO written VALUES (2)"))
         assert await session.scalar(held) == 1, "the transaction's own number alone"
         assert await session.scalar(text("SELECT sum(n) FROM written")) == 2
+
+
+async def test_a_type_is_asked_for_once_in_a_process(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[frozenset[int]] = []
+    driver = asyncpg.Connection._introspect_types  # noqa: SLF001  what is spared
+
+    async def introspect(connection: object, oids: Collection[int], seconds: object) -> object:
+        asked.append(frozenset(oids))
+        return await driver(connection, oids, seconds)
+
+    monkeypatch.setattr(asyncpg.Connection, "_introspect_types", introspect)
+    monkeypatch.setattr(connections, "_KNOWN", {})
+    async with sessions.begin() as session:
+        await session.execute(text("CREATE TYPE mood AS ENUM ('well', 'ill')"))
+    arrays = "SELECT $1::int8range[], $2::mood[]"
+    given = [[asyncpg.Range(1, 3)], ["well"]]
+    for known in (0, 1, 1):
+        asked.clear()
+        one = await locks.connect(sessions.url)
+        ranges, moods = await one.fetchrow(arrays, *given)
+        assert ([*ranges], [*moods]) == tuple(given)
+        assert await one.fetchval("SELECT $1::macaddr[]", ["08:00:2b:01:02:03"])
+        assert len(asked) == 2 - known, "a database's own types are asked for on each connection"
+        await one.close()

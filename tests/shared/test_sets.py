@@ -231,3 +231,20 @@ async def test_rows_too_many_for_objects_are_written_at_once_and_audited_once(
     with pytest.raises(RuntimeError, match="not there"):
         async with sessions.begin() as session:
             await sets.rewrite(session, Stone, [*news, {**news[0], "id": new_id()}])
+
+
+async def test_rows_without_objects_have_the_same_columns_and_get_what_a_flush_would_fill_in(
+    sessions: Sessions,
+) -> None:
+    known = {"id": new_id(), "area_code": "42"}
+    async with sessions.begin() as session:
+        with pytest.raises(ValueError, match="different columns"):
+            await sets.add(session, Stone, [known, {**known, "id": new_id(), "colour": "red"}])
+        await sets.add(session, Stone, [known])
+    async with sessions.begin() as session:
+        kept = await session.get_one(Stone, known["id"])
+        assert kept.changed_at
+        given = Stone(id=new_id(), area_code="42")
+        session.add(given)
+        await session.flush()
+        assert (kept.colour, kept.weight) == (given.colour, given.weight)
