@@ -45,7 +45,7 @@ async def raise_alert(
         alert = _new_alert(matter, at, replayed=replayed)
         session.add(alert)
         entry = Entry.RAISED
-    elif await queries.alerts.find_entry(session, alert.id, event_id):
+    elif await queries.alerts.has_entry(session, alert.id, event_id):
         return alert
     else:
         alert.repeats += 1
@@ -97,7 +97,7 @@ async def remind(
     if alert is None or alert.is_over:
         await raise_alert(session, matter, event_id=event_id, at=at, step=step, replayed=replayed)
         return
-    if await queries.alerts.find_entry(session, alert.id, event_id):
+    if await queries.alerts.has_entry(session, alert.id, event_id):
         return
     _update(alert, matter)
     actions.notices.note(session, alert, Entry.STEP_REACHED, at, {"step": step}, event_id=event_id)

@@ -22,7 +22,7 @@ async def leave(session: Session, alert: Alert, reason: Reason, at: datetime) ->
     url, message_id = canary_url(), _message_id(alert)
     if reason is not Reason.ESCALATED or url is None or session.info.get("replayed"):
         return
-    if await queries.deliveries.find_message(session, message_id):
+    if await queries.deliveries.is_queued(session, message_id):
         return
     body = {
         "specversion": "1.0", "id": str(message_id), "source": "/alerts",

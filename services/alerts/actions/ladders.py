@@ -194,7 +194,7 @@ async def _propose_supervision(session: Session, alert: Alert, at: datetime) -> 
     event_id = same_id(alert.raised_at, f"supervision:{alert.dedupe_key}")
     if alert.kind in ABOUT_DATA or alert.watch_item_id is None:
         return
-    if await queries.alerts.find_entry(session, alert.id, event_id):
+    if await queries.alerts.has_entry(session, alert.id, event_id):
         return
     said = {"level": alert.level, "silent_since": alert.raised_at.isoformat()}
     actions.notices.note(session, alert, Entry.SUPERVISION_PROPOSED, at, said, event_id=event_id)

@@ -28,7 +28,7 @@ async def queue_webhooks(
 
     The project's number is held until the transaction ends, so no alert may be waited for any more.
     """
-    if area_code == CANARY or await queries.deliveries.find_message(session, event.id):
+    if area_code == CANARY or await queries.deliveries.is_queued(session, event.id):
         return
     project_id: UUID | None = getattr(event, "project_id", None)
     number = await queries.messages.next_number(session, project_id) if project_id else None

@@ -46,12 +46,10 @@ def note(
     event_id: UUID | None = None,
 ) -> None:
     """Write a line of an alert's timeline."""
-    session.add(
-        TimelineEntry(
-            id=new_id(), alert_id=alert.id, at=at, entry=entry, event_id=event_id,
-            actor=session.info["actor"], details=dict(details),
-        )
-    )  # fmt: skip
+    sets.put(session, TimelineEntry, {
+        "id": new_id(), "alert_id": alert.id, "at": at, "entry": entry, "event_id": event_id,
+        "actor": session.info["actor"], "details": dict(details),
+    })  # fmt: skip
 
 
 async def tell(

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 from sqlalchemy.orm import contains_eager, selectinload
 
-from services.alerts.models import Alert, Carried, Notice, Recipient, TimelineEntry
+from services.alerts.models import Alert, Carried, Notice, Recipient
 from services.alerts.rules import routing
 from services.alerts.rules.ladders import ESCALATION, PROMISE
 from services.alerts.rules.notices import AlertState
@@ -108,14 +108,15 @@ class Standing(NamedTuple):
 
 async def find_standing(session: Session, dedupe_key: str) -> Standing | None:
     """Give where the one alert of a kind, subject, period and level stands; it is not locked."""
-    found = await session.execute(
-        select(
-            Alert.state, Alert.developer_id, Alert.contractor_id, Alert.sector_authority_id,
-            Alert.unit_id, Alert.person_id,
-        ).where(Alert.dedupe_key == dedupe_key)
-    )  # fmt: skip
-    row = found.one_or_none()
-    return Standing(row[0], tuple(row[1:])) if row else None
+    for state, *parties in await asking.rows(session, _STANDING, dedupe_key):
+        return Standing(AlertState(state), tuple(parties))
+    return None
+
+
+_STANDING = """
+    SELECT state, developer_id, contractor_id, sector_authority_id, unit_id, person_id
+    FROM alerts WHERE dedupe_key = $1
+"""
 
 
 async def locked_find_alert(session: Session, dedupe_key: str) -> Alert | None:
@@ -152,13 +153,12 @@ async def ids_of_item(session: Session, watch_item_id: UUID) -> Sequence[UUID]:
     return found.all()
 
 
-async def find_entry(session: Session, alert_id: UUID, event_id: UUID) -> TimelineEntry | None:
-    """Give the trace that an event left on an alert, if it was handled before."""
-    return await session.scalar(
-        select(TimelineEntry).where(
-            TimelineEntry.alert_id == alert_id, TimelineEntry.event_id == event_id
-        )
-    )
+_ENTRY = "SELECT id FROM timeline_entries WHERE alert_id = $1 AND event_id = $2"
+
+
+async def has_entry(session: Session, alert_id: UUID, event_id: UUID) -> bool:
+    """Say whether an event left its trace on an alert: it was handled before."""
+    return bool(await asking.rows(session, _ENTRY, alert_id, event_id))
 
 
 async def told_of_item(session: Session, watch_item_id: UUID) -> Sequence[UUID]:

@@ -29,7 +29,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased, selectinload
 
 from services.alerts.errors import EndpointOff
-from services.alerts.models import Alert, Carried, Delivery, Endpoint, Message, Notice, Robot
+from services.alerts.models import Alert, Carried, Delivery, Endpoint, Notice, Robot
 from services.alerts.queries import endpoints, windows
 from services.alerts.rules.deliveries import (
     MAIL_LANE,
@@ -39,7 +39,7 @@ from services.alerts.rules.deliveries import (
     EndpointState,
 )
 from services.alerts.schemas.endpoints import DeliveryFilter
-from shared import clock, known, paging
+from shared import asking, clock, known, paging
 from shared.areas import CANARY, Scope
 from shared.db import Session
 from shared.problems import NotFound
@@ -99,9 +99,9 @@ async def delivery(session: Session, delivery_id: UUID, scope: Scope) -> Deliver
     return found
 
 
-async def find_message(session: Session, event_id: UUID) -> Message | None:
-    """Give what is pushed of an event, if it was queued before."""
-    return await session.get(Message, event_id)
+async def is_queued(session: Session, event_id: UUID) -> bool:
+    """Say whether what is pushed of an event was queued before."""
+    return bool(await asking.rows(session, "SELECT id FROM messages WHERE id = $1", event_id))
 
 
 _NOW: ColumnElement[datetime] = bindparam("now", type_=DateTime(timezone=True))

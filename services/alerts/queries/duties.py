@@ -6,14 +6,26 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, and_, bindparam, case, exists, or_, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Date,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    case,
+    exists,
+    or_,
+    select,
+)
 from sqlalchemy.orm import aliased
 
 from services.alerts.models import DutyPattern, DutyRoster, Leave, Recipient
 from services.alerts.queries.recipients import in_force
 from services.alerts.rules.duties import Away, Terms
 from services.alerts.schemas.duties import DutyPatternFilter, LeaveFilter
-from shared import known, paging, remembered
+from shared import asking, known, paging, remembered
 from shared.areas import Scope
 from shared.db import Session
 from shared.problems import NotFound
@@ -69,7 +81,7 @@ _READY = exists().where(Recipient.id == Leave.stand_in_id, in_force(_ON)).correl
 ).correlate(Leave)
 # Built once: each notice asks for it.
 _AWAY = select(Leave.recipient_id, case((_READY, Leave.stand_in_id))).where(
-    Leave.recipient_id.in_(bindparam("recipients", expanding=True)),
+    Leave.recipient_id == any_(bindparam("recipients", type_=ARRAY(Uuid()))),
     Leave.cancelled_at.is_(None),
     Leave.from_on <= _ON,
     Leave.until_on >= _ON,
@@ -80,7 +92,7 @@ async def away(session: Session, recipient_ids: Collection[UUID], day: date) -> 
     """Give which of some recipients are on leave on a day, each with who can stand in."""
     kept = remembered.of(session, "leaves", "recipients")
     if lacking := [each for each in recipient_ids if (each, day) not in kept]:
-        found = await session.execute(_AWAY, {"recipients": lacking, "day": day})
+        found = await asking.told(session, _AWAY, {"recipients": lacking, "day": day})
         away = {row[0]: row[1] for row in found}
         # None is said of whoever is there; of whoever is not, who stands in, if anybody.
         kept |= {(each, day): (away[each],) if each in away else None for each in lacking}

@@ -4,12 +4,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Integer, String, cast, func, insert, literal, select
-from sqlalchemy.dialects.postgresql import insert as insert_or
 
-from services.alerts.models import Delivery, Endpoint, Message, ProjectSequence
+from services.alerts.models import Delivery, Endpoint, Message
 from services.alerts.queries.endpoints import asks_for
 from services.alerts.rules.deliveries import Channel, DeliveryState
-from shared import known
+from shared import asking, known
 from shared.areas import Scope
 from shared.changes import note_written
 from shared.db import Session
@@ -22,12 +21,14 @@ _AGAIN = [
 
 async def next_number(session: Session, project_id: UUID) -> int:
     """Give the next number of a project's messages, held until this transaction ends."""
-    first = insert_or(ProjectSequence).values(project_id=project_id, last=1)
-    statement = first.on_conflict_do_update(
-        index_elements=[ProjectSequence.project_id], set_={"last": ProjectSequence.last + 1}
-    ).returning(ProjectSequence.last)
-    number: int = (await session.execute(statement)).scalar_one()
-    return number
+    [[number]] = await asking.rows(session, _NEXT, project_id)
+    return int(number)
+
+
+_NEXT = """
+    INSERT INTO project_sequences AS known (project_id, last) VALUES ($1, 1)
+    ON CONFLICT (project_id) DO UPDATE SET last = known.last + 1 RETURNING last
+"""
 
 
 async def queue_again(

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Date, bindparam, func, or_, select
+from sqlalchemy import ARRAY, Date, Uuid, any_, bindparam, func, or_, select
 
 from services.alerts.models import UnitPost
 from services.alerts.rules.routing import Office
@@ -27,7 +27,7 @@ _OFFICES = (
         UnitPost.role,
         func.array_agg(UnitPost.person_id).filter(_IN_FORCE),
     )
-    .where(UnitPost.organisation_id.in_(bindparam("organisations", expanding=True)))
+    .where(UnitPost.organisation_id == any_(bindparam("organisations", type_=ARRAY(Uuid()))))
     .group_by(UnitPost.organisation_id, UnitPost.role)
 )
 
@@ -39,7 +39,7 @@ async def offices(
     kept = remembered.of(session, "unit_posts")
     if lacking := [each for each in organisations if (each, day) not in kept]:
         kept |= {(each, day): {} for each in lacking}
-        found = await session.execute(_OFFICES, {"organisations": lacking, "day": day})
+        found = await asking.told(session, _OFFICES, {"organisations": lacking, "day": day})
         for unit, role, persons in found:
             kept[unit, day][unit, role] = Office(frozenset(persons or ()))
     return {role: who for each in organisations for role, who in kept[each, day].items()}
