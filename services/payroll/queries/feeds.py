@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from services.payroll.models import AccountDay, BankFeed, Source, Waiver
 from services.payroll.rules.feeds import DELIVERED, FeedStatus
 from services.payroll.schemas.feeds import BankFeedFilter
-from shared import known, paging
+from shared import asking, known, paging
 from shared.areas import Scope
 from shared.db import Session
 from shared.problems import NotFound
@@ -137,27 +137,22 @@ async def closings_before(
     Nothing for an account whose last balance lies beyond a day that is missing or waived: what
     moved on that day is not known.
     """
-    gap = (
-        select(func.max(BankFeed.day))
-        .where(
-            BankFeed.source_id == feed.source_id,
-            BankFeed.day < feed.day,
-            BankFeed.status.not_in(DELIVERED),
-        )
-        .scalar_subquery()
-    )
-    rows = await session.execute(
-        select(AccountDay.account_index, AccountDay.day, AccountDay.closing)
-        .ext(distinct_on(AccountDay.account_index))
-        .where(
-            AccountDay.source_id == feed.source_id,
-            AccountDay.account_index.in_(indexes),
-            AccountDay.day < feed.day,
-            AccountDay.day > func.coalesce(gap, date(1, 1, 1)),
-        )
-        .order_by(AccountDay.account_index, AccountDay.day.desc())
-    )
-    return {index: (day, closing) for index, day, closing in rows.all()}
+    given = (feed.source_id, list(indexes), feed.day, sorted(DELIVERED))
+    rows = await asking.rows(session, _CLOSINGS, *given)
+    return {index: (day, closing) for index, day, closing in rows}
+
+
+# The last day of each account is found by the index, however many there are before it.
+_CLOSINGS = """
+    SELECT asked.account_index, last.day, last.closing
+    FROM unnest($2::text[]) AS asked (account_index), LATERAL (
+        SELECT day, closing FROM account_days
+        WHERE source_id = $1 AND account_index = asked.account_index AND day < $3
+        AND day > coalesce(
+            (SELECT max(day) FROM bank_feeds
+             WHERE source_id = $1 AND day < $3 AND status <> ALL($4::text[])), '-infinity')
+        ORDER BY day DESC LIMIT 1) AS last
+"""
 
 
 async def openings_after(session: Session, feed: BankFeed) -> Mapping[str, tuple[date, Decimal]]:

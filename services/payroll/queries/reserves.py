@@ -8,11 +8,9 @@ from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import select, tuple_
-from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.payroll import rules
 from services.payroll.models import (
-    AccountDay,
     AccountMonth,
     BankLine,
     Obligation,
@@ -27,7 +25,7 @@ from services.payroll.rules.obligations import ObligationStatus
 from services.payroll.rules.policies import PolicyKind
 from services.payroll.rules.reserves import NOTHING, Month, Reserve
 from services.payroll.schemas.reserves import ReserveFilter
-from shared import known, paging
+from shared import asking, known, paging
 from shared.areas import Scope
 from shared.db import Session
 from shared.problems import NotFound
@@ -115,23 +113,22 @@ async def _months(session: Session, keys: Collection[Key]) -> Mapping[Key, Seque
 
 async def _days(session: Session, keys: Collection[Key]) -> Mapping[Key, tuple[Decimal, Decimal]]:
     """Give with what an account began, and what the bank told last."""
-    mine = tuple_(AccountDay.source_id, AccountDay.account_index)
-    both = []
-    for order in (AccountDay.day.asc(), AccountDay.day.desc()):
-        rows = await session.execute(
-            select(
-                AccountDay.source_id,
-                AccountDay.account_index,
-                AccountDay.opening,
-                AccountDay.closing,
-            )
-            .ext(distinct_on(AccountDay.source_id, AccountDay.account_index))
-            .where(mine.in_(keys))
-            .order_by(AccountDay.source_id, AccountDay.account_index, order)
-        )
-        both.append({(one.source_id, one.account_index): one for one in rows})
-    first, last = both
-    return {key: (first[key].opening, last[key].closing) for key in first}
+    sources, indexes = [key[0] for key in keys], [key[1] for key in keys]
+    rows = await asking.rows(session, _FIRST_AND_LAST, sources, indexes)
+    return {(source, index): (opening, closing) for source, index, opening, closing in rows}
+
+
+# Both days of each account are found by the index, however many there are between them.
+_FIRST_AND_LAST = """
+    SELECT asked.source_id, asked.account_index, first.opening, last.closing
+    FROM unnest($1::uuid[], $2::text[]) AS asked (source_id, account_index), LATERAL (
+        SELECT opening FROM account_days AS days
+        WHERE days.source_id = asked.source_id AND days.account_index = asked.account_index
+        ORDER BY day LIMIT 1) AS first, LATERAL (
+        SELECT closing FROM account_days AS days
+        WHERE days.source_id = asked.source_id AND days.account_index = asked.account_index
+        ORDER BY day DESC LIMIT 1) AS last
+"""
 
 
 async def covers(
