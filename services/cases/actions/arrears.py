@@ -14,6 +14,7 @@ from services.cases.actions import (
     case_routing,
     clearing,
     duplicates,
+    leavers,
 )
 from services.cases.errors import ReportRefused, ReportTaken
 from services.cases.models import ArrearsCase, CaseClock, CaseNumber, CaseReport, CaseStep
@@ -31,7 +32,7 @@ from shared.wording import Text
 TOLD, TOLD_AGAIN = "told", "told_again"
 _SAID = (
     "area_code", "place", "industry", "employer_kind", "level", "project_id", "employer_id",
-    "employer_name", "months", "arisen_on", "workers", "amount",
+    "employer_name", "months", "arisen_on", "left_on", "workers", "amount",
 )  # fmt: skip
 
 
@@ -100,16 +101,11 @@ async def take_report(
     said = _said(body, area_code)
     if before := await _told_before(session, caller, body, said):
         return before
+    await leavers.turn_red(session, caller, body, now)
     match = await duplicates.find(session, caller, numbers.office, body)
     if match.relation is Relation.SAME and match.case_id:
         there = await queries.arrears.locked_case(session, match.case_id, caller.scope)
-        report = _report(there, caller, body, said=said, relation=match.relation, now=now)
-        session.add(report)
-        case_history.note(
-            session, there, TOLD_AGAIN, now, actor=caller.actor, came_from=there.stage,
-            report_id=report.id, channel=body.channel,
-        )  # fmt: skip
-        return ReportTakenIn(report, there)
+        return _join(session, caller, there, body, said=said, now=now)
     case = await _open(session, caller, body, numbers, area_code=area_code, now=now)
     case.related_id = match.case_id
     report = _report(case, caller, body, said=said, relation=match.relation, now=now)
@@ -123,6 +119,25 @@ async def take_report(
     await case_clocks.follow(session, case, now, caller.actor, TOLD)
     await clearing.set_clearing_day(session, case, now)
     return ReportTakenIn(report, case)
+
+
+def _join(
+    session: Session,
+    caller: Caller,
+    there: ArrearsCase,
+    body: ReportIn,
+    *,
+    said: dict[str, Any],
+    now: datetime,
+) -> ReportTakenIn:
+    """Let what was told again belong to the case that is there."""
+    report = _report(there, caller, body, said=said, relation=Relation.SAME, now=now)
+    session.add(report)
+    case_history.note(
+        session, there, TOLD_AGAIN, now, actor=caller.actor, came_from=there.stage,
+        report_id=report.id, channel=body.channel,
+    )  # fmt: skip
+    return ReportTakenIn(report, there)
 
 
 async def _open(
@@ -187,6 +202,12 @@ def _findings(body: ReportIn, now: datetime) -> Iterator[Finding]:
             "received_at", "in_future",
             Text("接收时间不得晚于现在", "It cannot have been received later than now"),
             Text("请填写实际接收时间", "Give when it was received"),
+        )  # fmt: skip
+    if body.left_on and body.left_on > clock.day_of(now):
+        yield Finding(
+            "left_on", "in_future",
+            Text("退场日期不得晚于今天", "Nobody can have left later than today"),
+            Text("请填写实际退场日期", "Give the day on which he left"),
         )  # fmt: skip
     arisen = body.arisen_on or _last_day(body.months)
     if body.arisen_on and body.arisen_on > clock.day_of(now):

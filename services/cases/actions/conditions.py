@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from services.cases import queries
-from services.cases.actions import items, levels, limits, order_course, tellings
+from services.cases.actions import items, leavers, levels, limits, order_course, tellings
 from services.cases.actions.timeline import note
 from services.cases.errors import PolicyMissing
 from services.cases.models import Condition, WatchItem
@@ -134,6 +134,7 @@ async def _open(session: Session, condition: Condition, at: datetime, due_at: da
     item = await items.open_watch_item(session, opening)
     if item is not None:
         condition.open(item.id)
+        await leavers.open_red(session, item, at)
 
 
 async def _retell(session: Session, condition: Condition, item: WatchItem, found: Found) -> None:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from services.cases.rules import policies, proofs
+from services.cases.rules import leavers, policies, proofs
 from services.cases.rules.incidents import RULE
 from services.cases.rules.items import MOVED, Happening
 from services.cases.rules.ladder import Counts, Jump, Ladder, Step
@@ -30,7 +30,8 @@ class Cause(StrEnum):
 
 
 _OTHERS: Mapping[str, Text] = {
-    RULE: Text("发生群体性或极端事件", "A mass or extreme incident was recorded")
+    RULE: Text("发生群体性或极端事件", "A mass or extreme incident was recorded"),
+    leavers.RULE: Text("退场农民工已投诉", "A worker who left has complained"),
 }
 """Rules that no policy writes."""
 

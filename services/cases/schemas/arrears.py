@@ -84,6 +84,8 @@ class ReportIn(InBody):
     months: Months | None = None
     arisen_on: clock.Day | None = None
     """When the wages fell due; else the end of the last month that is owed."""
+    left_on: clock.Day | None = None
+    """When the worker left the site, if he did: what is open about that is red at once."""
     workers: Workers | None = None
     amount: Money | None = None
     received_at: clock.Instant | None = None

@@ -14,6 +14,7 @@ from services.cases.schemas.arrears import IdNumber, Line, Months, Phone, refuse
 from services.cases.schemas.fields import AreaCode, Asked, Code, InBody, OutBody, Words, WordsOut
 from services.cases.schemas.leads import Money, Workers
 from services.cases.schemas.terms import TermsBody
+from shared import clock
 from shared.files import FileKind
 from shared.uploads import MEBIBYTE
 
@@ -92,6 +93,8 @@ class PublicReportIn(InBody):
     """The site; needed where the board hangs at none."""
     employer_name: Line | None = None
     months: Months | None = None
+    left_on: clock.Day | None = None
+    """When he left the site, if he did."""
     workers: Workers | None = None
     amount: Money | None = None
     website: Annotated[str, Field(max_length=0)] = ""
