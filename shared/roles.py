@@ -230,6 +230,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
             "registry:request_suspensions",
             "cases:answer",
             "cases:add_evidence",
+            "cases:report_contractor",
             "payroll:request_funding",
             "payroll:decide_add_on",
         ),

@@ -8,7 +8,17 @@ from services.demo.workers import Row
 
 CHANNELS = (
     *("desk", "hotline_12345", "hotline_12333", "national_platform", "province_platform"),
-    *("petition", "qr_form", "patrol", "email", "other_body", "union", "village", "upper_level"),
+    *(
+        "petition",
+        "qr_form",
+        "patrol",
+        "email",
+        "other_body",
+        "union",
+        "village",
+        "upper_level",
+        "developer",
+    ),
 )
 CASE_ACTS = (
     *("sign", "contact", "hand_over", "accept", "refuse", "suspend", "resume", "finish", "decide"),

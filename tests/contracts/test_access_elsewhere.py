@@ -64,7 +64,11 @@ FOR_PERSONS = {
     "POST /alerts/v1/silences/{silence_id}/end",
 }
 # What is refused elsewhere although its body names no area: it names rows of one.
-NAMES_ROWS = {"POST /registry/v1/requirements/evidence", "POST /alerts/v1/leaves"}
+NAMES_ROWS = {
+    "POST /registry/v1/requirements/evidence",
+    "POST /alerts/v1/leaves",
+    "POST /cases/v1/contractor-arrears",
+}
 REFUSALS = {"404": {404}, "403 or 404": {403, 404}, "refused": {404, 409, 422}}
 # As the server counts in the transaction in which everything of a test happens.
 WRITTEN = text("SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_xact_user_tables")

@@ -6,8 +6,11 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from services.cases.errors import ProjectUnknown
 from services.cases.models import Organisation, Project
 from services.cases.queries import rows
+from shared import known
+from shared.areas import Scope
 from shared.db import Session
 
 _Row = TypeVar("_Row", Organisation, Project)
@@ -27,6 +30,21 @@ async def locked_find_project(session: Session, project_id: UUID) -> Project | N
 async def project(session: Session, project_id: UUID) -> Project | None:
     """Give a project, or None while registry has not told of it."""
     return (await _by_id(session, Project, {project_id})).get(project_id)
+
+
+async def own_project(
+    session: Session, project_id: UUID, developer_id: UUID | None, scope: Scope
+) -> Project:
+    """Give a project that a developer has built, or raise ProjectUnknown."""
+    statement = select(Project).where(
+        Project.id == project_id,
+        Project.developer_id == developer_id,
+        known.in_scope(Project.area_code, Scope(scope.areas)),
+    )
+    found = (await session.scalars(statement)).one_or_none()
+    if found is None:
+        raise ProjectUnknown
+    return found
 
 
 async def projects(session: Session, ids: Collection[UUID]) -> Mapping[UUID, Project]:

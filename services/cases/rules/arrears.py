@@ -27,6 +27,8 @@ class Channel(StrEnum):
     UNION = "union"
     VILLAGE = "village"
     UPPER_LEVEL = "upper_level"
+    DEVELOPER = "developer"
+    """The developer of the site, of its contractor (53号 art. 12)."""
     WATCH_ITEM = "watch_item"
     """An alert or watch item of the platform itself."""
 

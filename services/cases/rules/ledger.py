@@ -243,6 +243,7 @@ CHANNELS: Mapping[Channel, str] = {
     Channel.UNION: "工会",
     Channel.VILLAGE: "村居",
     Channel.UPPER_LEVEL: "上级交办",
+    Channel.DEVELOPER: "建设单位报告",
     Channel.WATCH_ITEM: "平台预警",
 }
 CAUSES: Mapping[Cause, str] = {

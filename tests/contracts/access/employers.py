@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from services.cases.models import ArrearsCase, ArrearsLine
+from services.cases.models import ArrearsCase, ArrearsLine, Project
 from services.cases.rules.arrears import Channel
 from services.cases.rules.course import Stage
 from shared import clock
@@ -51,6 +51,14 @@ async def add(session: Session, rows: Rows) -> None:
             referred=False,
         )
     )
+    session.add(
+        Project(
+            id=an_id("own site"), name="某工地", area_code=HERE, investment_type="government",
+            developer_id=DEVELOPER, developer_name="业主", told_at=now,
+        )
+    )  # fmt: skip
+    owes = {"project_id": str(an_id("own site")), "months": "2023-04", "text": "拨付后仍欠薪"}
+    rows.requests[f"POST {V1}/contractor-arrears"] = [{"json": owes}]
     rows.ids["handle"] = an_id("handle")
     rows.parties["employer"] = employer
     rows.marks[f"GET {V1}/employer-cases"] = an_id("handle")
