@@ -435,6 +435,7 @@ async def test_a_time_is_sent_again_at_a_rate_and_only_what_is_asked_for(
     "asked",
     [
         {"since": "2023-05-01T00:00:00"},
+        {"since": "9999-12-31T23:59:59-14:00"},
         {"since": "2023-05-02T00:00:00Z", "until": "2023-05-01T00:00:00Z"},
         {"since": "2023-05-01T00:00:00Z", "per_minute": 0},
     ],

@@ -15,6 +15,7 @@ from services.alerts.rules.deliveries import (
 )
 from services.alerts.rules.sms import Fate
 from services.alerts.schemas.forms import AreaCode, Asked, Code, InBody, OutBody, Remark
+from shared.clock import Instant
 from shared.problems import TextError
 from shared.wording import Text
 
@@ -123,20 +124,15 @@ class RotationIn(InBody):
 class ReplayIn(InBody):
     """Which time to send again, and how fast."""
 
-    since: datetime
-    until: datetime | None = None
+    since: Instant
+    until: Instant | None = None
     per_minute: PerMinute = 600
 
     @model_validator(mode="after")
     def _is_a_time(self) -> Self:
-        aware = all(at is None or at.tzinfo for at in (self.since, self.until))
-        if not aware or (self.until and self.until <= self.since):
+        if self.until and self.until <= self.since:
             raise TextError(
-                "replay_span",
-                Text(
-                    "起止时间须带时区且先后正确",
-                    "Both instants have a zone, and the first is first",
-                ),
+                "replay_span", Text("结束时间须晚于开始时间", "The end comes after the beginning")
             )
         return self
 
