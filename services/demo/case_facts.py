@@ -23,8 +23,10 @@ CHANNELS = (
 CASE_ACTS = (
     *("sign", "contact", "hand_over", "accept", "refuse", "suspend", "resume", "finish", "decide"),
     *("mediate", "refer", "transfer", "propose_end", "confirm_end", "return_end", "reopen"),
-    *("enter", "verify", "pay"),
+    *("enter", "verify", "pay", "send", "receipt", "file", "hand_materials", "conclude"),
 )
+TRANSFER = {"send", "receipt", "file", "hand_materials", "conclude"}
+"""Acts upon the transfer of a case to the police, which the act `transfer` has opened."""
 MONEY = {"enter", "verify", "pay"}
 """Acts upon people and their money; all others are steps of a case's course."""
 

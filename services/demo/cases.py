@@ -8,13 +8,14 @@ from operator import itemgetter
 from typing import Any
 
 from services.demo import workers
-from services.demo.case_facts import MONEY
+from services.demo.case_facts import MONEY, TRANSFER
 from services.demo.facts import Row, Scenario
 from services.demo.stage import Client, Fact
 from shared import clock
 
 CASES = "/cases/v1/arrears-cases"
 LEDGER = "/cases/v1/arrears-ledger"
+PROCEEDINGS = "/cases/v1/proceedings"
 # Who takes in what nobody else does, and whoever inspects together.
 DESK, OFFICERS = "intake_desk", ["inspector-1", "inspector-2"]
 PAPER = b"%PDF-1.7\n% what was signed on paper\n"
@@ -40,6 +41,13 @@ SAYS: Mapping[str, Said] = {
         "officers": OFFICERS, "decided_on": _day(at), "reason": row["text"],
         "document_number": row["code"],
     },
+    "send": lambda row, at: {
+        "body": row["text"], "document_number": row["code"], "done_on": _day(at),
+    },
+    "receipt": lambda row, at: {"done_on": _day(at)},
+    "file": lambda row, at: {"document_number": row["code"], "done_on": _day(at)},
+    "hand_materials": lambda row, at: {"done_on": _day(at)},
+    "conclude": lambda row, at: {"outcome": row["code"], "done_on": _day(at)},
     "suspend": lambda row, at: {"reason": row["text"]},
     "resume": lambda row, at: {"reason": row["text"]},
     "return_end": lambda row, at: {"reason": row["text"]},
@@ -120,6 +128,9 @@ class Cases:
         where = f"{CASES}/{self.ids[case]}"
         if act in MONEY:
             made = await self._money(where, row, at, body, who)
+        elif act in TRANSFER:
+            await self._transfer(self.ids[case], {"act": act, **_says(row, at)}, who)
+            made = await self.client.call("GET", where, **who)
         else:
             body |= {"act": act, **_says(row, at)}
             if act == "hand_over":
@@ -161,6 +172,15 @@ class Cases:
             if amount != "0"
         ]  # fmt: skip
         return await self.client.call("POST", f"{where}/payments", body=body, **who)
+
+    async def _transfer(
+        self, case_id: str, said: Mapping[str, Any], who: Mapping[str, str]
+    ) -> None:
+        """Do something about the one transfer of a case that is under way."""
+        asked = {"case_id": case_id, "kind": "transfer"}
+        [one] = (await self.client.call("GET", PROCEEDINGS, query=asked, **who))["items"]
+        body = {"version": one["version"], **said}
+        await self.client.call("POST", f"{PROCEEDINGS}/{one['id']}/steps", body=body, **who)
 
     async def _proofs(self, where: str, row: Row, who: Mapping[str, str]) -> Mapping[str, str]:
         """Bring the paper that a conclusion asks for."""

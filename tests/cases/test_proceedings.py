@@ -231,9 +231,19 @@ async def test_a_transfer_keeps_its_hours_and_days_until_the_police_have_filed_i
     one = await act(one, "receipt", done_on="2023-05-31")
     one = await act(one, "refuse", reason="证据不足", **paper)
     assert running(one) == {"transfer_reconsider": "2023-06-06 00:00"}
+    # No paper stands for what the police have not done: the case cannot end as a crime before.
+    files = {"file": ("p.pdf", b"%PDF-1.7 x", "application/pdf")}
+    proof = (await client.post(f"{CASES}/{case['id']}/evidence", files=files)).json()["id"]
+    end = {"act": "propose_end", "conclusion": "criminal", "proofs": {"police_filing": proof}}
+    steps, now = f"{CASES}/{case['id']}/steps", (await fresh(client, case))["version"]
+    early = await client.post(steps, json=end | {"version": now})
+    assert [one["code"] for one in early.json()["errors"]] == ["proceeding_lacking"]
     one = await act(await act(one, "reconsider", **paper), "file", **paper)
     assert running(one) == {"transfer_materials": "2023-06-06 00:00"}
     one = await act(one, "hand_materials", done_on="2023-05-31")
+    now = (await fresh(client, case))["version"]
+    ended = await client.post(steps, json=end | {"version": now})
+    assert (ended.status_code, ended.json()["stage"]) == (200, "checking"), ended.text
     one = await act(one, "conclude", outcome="charged", done_on="2023-05-31")
     assert (one["stage"], running(one)) == ("concluded", {})
 

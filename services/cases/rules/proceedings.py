@@ -99,6 +99,7 @@ OVER = frozenset({
 """Where nothing is waited for any more."""
 ENDED_BY: Mapping[Conclusion, tuple[ProceedingKind, frozenset[ProceedingStage]]] = {
     Conclusion.JUDGMENT_EXECUTED: (K.JUDGMENT, frozenset({S.CARRIED_OUT})),
+    Conclusion.CRIMINAL: (K.TRANSFER, frozenset({S.FILED, S.HANDED_OVER, S.CONCLUDED})),
 }
 """Which proceeding has to have come how far before a case ends so: no paper stands for it."""
 RESTING = frozenset({S.PUBLISHED})
