@@ -142,7 +142,7 @@ class Relay:
         self.sessions, self.bus = sessions, bus
         self._woken = asyncio.Event()
         self.rests = asyncio.Event()
-        """Set while all that was committed here is sent, as far as this process knows."""
+        """Set while all that was committed here is sent, where no other process works on it."""
         self._task = f"relay:{sessions.service}"
         sessions.wake.append(self.wake)
 
@@ -173,8 +173,6 @@ class Relay:
         # commit, which busy writers should not queue for.
         await connection.execute("SELECT pg_advisory_lock(hashtextextended($1, 1))", self._task)
         if not await self.send(connection):
-            if not self._woken.is_set():
-                self.rests.set()
             await self._sleep(1)
         await connection.execute("SELECT pg_advisory_unlock(hashtextextended($1, 1))", self._task)
 

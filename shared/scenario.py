@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from time import monotonic as _now
 from typing import Annotated, Any, Protocol
 
 from fastapi import APIRouter, Query, Request
@@ -154,7 +153,7 @@ class Look(Protocol):
         ...
 
     async def rest(self, until: float) -> None:
-        """Return when nothing is under way as far as memory tells, or at `until` (monotonic)."""
+        """Return when nothing is under way as far as memory tells, or at `until` of the loop."""
         ...
 
     async def look(self) -> dict[str, Any]:
@@ -184,7 +183,7 @@ class Played:
         if not self._sessions.alone:
             return
         with suppress(TimeoutError):
-            async with asyncio.timeout_at(asyncio.get_running_loop().time() + until - _now()):
+            async with asyncio.timeout_at(until):
                 await self._relay.rests.wait()
                 while await self._bus.lag(self._service.name):
                     await asyncio.sleep(_LEAST_PAUSE)
@@ -273,21 +272,22 @@ async def settled_within(looks: Mapping[str, Look], wait: float) -> tuple[dict[s
 
     Where others may change something, two looks at all must find the same.
     """
-    began = _now()
+    now = asyncio.get_running_loop().time
+    until = now() + wait
     told: dict[str, Any] = {}
     before, wanted, pause = None, looks, 0.0
     while True:
-        await asyncio.gather(*(one.rest(began + wait) for one in looks.values()))
-        changes, looked_at = _changes(looks), _now()
+        await asyncio.gather(*(one.rest(until) for one in looks.values()))
+        changes, looked_at = _changes(looks), now()
         told |= await _all(wanted)
-        pause = pause or min(max((_now() - looked_at) * _PAUSE_SHARE, _LEAST_PAUSE), _LONGEST_PAUSE)
+        pause = pause or min(max((now() - looked_at) * _PAUSE_SHARE, _LEAST_PAUSE), _LONGEST_PAUSE)
         busy = {name: looks[name] for name, one in told.items() if not one["idle"]}
         if not busy and (
             told == before
             or (wanted is looks and changes is not None and changes == _changes(looks))
         ):
             return told, True
-        if _now() >= began + wait:
+        if now() >= until:
             return told, False
         if busy:
             await asyncio.sleep(pause)

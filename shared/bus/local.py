@@ -9,7 +9,9 @@ from shared.bus.lanes import Lanes
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
+class GroupReader:
+    """A group of this process: its topics, and what it has in hand."""
+
     topics: frozenset[str]
     lanes: Lanes
 
@@ -25,13 +27,13 @@ class LocalBus:
 
     def __init__(self) -> None:
         """Begin with no reader."""
-        self._readers: dict[str, _Reader] = {}
+        self._readers: dict[str, GroupReader] = {}
 
     def subscribe(self, group: str, topics: Collection[str], handle: Handle) -> None:
         """Name a reader; a group has one handler. Raises ValueError for a second one."""
         if group in self._readers:
             raise ValueError(f"The group {group} is subscribed already")
-        self._readers[group] = _Reader(frozenset(topics), Lanes(group, handle))
+        self._readers[group] = GroupReader(frozenset(topics), Lanes(group, handle))
 
     async def publish(self, messages: Sequence[Message]) -> None:
         """Return once every group has handled every message of its topics.

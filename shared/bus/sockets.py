@@ -11,7 +11,7 @@ from pathlib import Path
 import structlog
 
 from shared.bus.base import BusAway, Handle, Message
-from shared.bus.lanes import Lanes
+from shared.bus.local import GroupReader, LocalBus
 
 LINE = 1024 * 1024
 """Bytes of a line, at most: a key and headers, or the topics of a group."""
@@ -19,26 +19,24 @@ LINE = 1024 * 1024
 log = structlog.get_logger()
 
 
-class SocketBus:
-    """At least once, in order per key, to every group; keeps nothing itself.
+class SocketBus(LocalBus):
+    """The bus inside one process, and to the groups that other processes serve.
 
     Each group has a socket of its name in the folder, where the process that serves it takes
     messages and tells when one is handled. The outbox row is the durable copy until then.
     """
 
-    at_once = True
-
     def __init__(self, folder: Path, elsewhere: Collection[str]) -> None:
         """Take the folder, which only we may open, and the groups that other processes serve."""
+        super().__init__()
         self._folder = folder
-        self._own: dict[str, _Own] = {}
         self._peers = {group: _Peer(folder / f"{group}.sock") for group in elsewhere}
 
     def subscribe(self, group: str, topics: Collection[str], handle: Handle) -> None:
         """Name a reader of this process. Raises ValueError for one that is served already."""
-        if group in self._own or group in self._peers:
+        if group in self._peers:
             raise ValueError(f"The group {group} is subscribed already")
-        self._own[group] = _Own(frozenset(topics), Lanes(group, handle))
+        super().subscribe(group, topics, handle)
 
     @property
     def under_way(self) -> int:
@@ -51,17 +49,11 @@ class SocketBus:
         Raises `BusAway` when a process that serves one of them is not there, or went; what is
         here is handled nevertheless. Cancelled, it gives up what is here and not handled.
         """
-        async with asyncio.TaskGroup() as tasks:
-            for own in self._own.values():
-                for message in messages:
-                    if message.topic in own.topics:
-                        own.lanes.begin(message, tasks)
-            sent = asyncio.gather(
-                *(peer.send(messages) for peer in self._peers.values()), return_exceptions=True
-            )
-            failures = [one for one in await sent if isinstance(one, BaseException)]
-        if failures:
-            raise failures[0]
+        sending = (peer.send(messages) for peer in self._peers.values())
+        ends = await asyncio.gather(super().publish(messages), *sending, return_exceptions=True)
+        for end in ends:
+            if isinstance(end, BaseException):
+                raise end
 
     async def run(self) -> None:
         """Take messages from other processes until cancelled."""
@@ -69,24 +61,15 @@ class SocketBus:
             for peer in self._peers.values():
                 closing.push_async_callback(peer.close)
             tasks = await closing.enter_async_context(asyncio.TaskGroup())
-            for group, own in self._own.items():
+            for group, reader in self._readers.items():
                 path = self._folder / f"{group}.sock"
                 # One that a killed process left would be in the way.
                 path.unlink(missing_ok=True)
-                server = await asyncio.start_unix_server(partial(own.meet, tasks), path, limit=LINE)
+                meet = partial(_meet, tasks, reader)
+                server = await asyncio.start_unix_server(meet, path, limit=LINE)
                 closing.callback(path.unlink, missing_ok=True)
                 closing.callback(server.close)
-            await asyncio.Event().wait()
-
-    async def lag(self, group: str) -> int:
-        """Say how many messages the group has in hand; what waits in an outbox is not here yet."""
-        return len(self._own[group].lanes)
-
-    async def newest(
-        self, topics: Collection[str], number: int, group: str | None = None
-    ) -> list[Message]:
-        """Give nothing: nothing is kept."""
-        return []
+            await super().run()
 
     async def ready(self) -> bool:
         """Say whether every group that is served elsewhere takes messages."""
@@ -97,35 +80,33 @@ class SocketBus:
         return True
 
 
-class _Own:
-    """A group of this process: its topics, and what it has in hand."""
+def _meet(
+    tasks: asyncio.TaskGroup,
+    served: GroupReader,
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+) -> None:
+    """Serve one other process, as a child of `tasks`."""
+    # A server's own task would tell of its cancellation as of a failure.
+    tasks.create_task(_serve(served, reader, writer))
 
-    def __init__(self, topics: frozenset[str], lanes: Lanes) -> None:
-        self.topics, self.lanes = topics, lanes
 
-    def meet(
-        self,
-        tasks: asyncio.TaskGroup,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-    ) -> None:
-        """Serve one other process, as a child of `tasks`."""
-        # A server's own task would tell of its cancellation as of a failure.
-        tasks.create_task(self._serve(reader, writer))
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(_line(sorted(self.topics)))
-        try:
-            # What was taken is handled to its end even if the sender goes; it sends it again then.
-            async with asyncio.TaskGroup() as tasks:
-                while line := await reader.readline():
-                    number, message = await _read(line, reader)
-                    task = self.lanes.begin(message, tasks)
-                    task.add_done_callback(partial(_tell, writer, number))
-        except (OSError, ValueError, asyncio.IncompleteReadError) as gone:
-            log.warning("bus.sender_gone", reason=type(gone).__name__)
-        finally:
-            writer.close()
+async def _serve(
+    served: GroupReader, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    """Handle for a group what one other process sends, as long as it is there."""
+    writer.write(_line(sorted(served.topics)))
+    try:
+        # What was taken is handled to its end even if the sender goes; it sends it again then.
+        async with asyncio.TaskGroup() as tasks:
+            while line := await reader.readline():
+                number, message = await _read(line, reader)
+                task = served.lanes.begin(message, tasks)
+                task.add_done_callback(partial(_tell, writer, number))
+    except (OSError, ValueError, asyncio.IncompleteReadError) as gone:
+        log.warning("bus.sender_gone", reason=type(gone).__name__)
+    finally:
+        writer.close()
 
 
 def _tell(writer: asyncio.StreamWriter, number: int, done: "asyncio.Task[bool]") -> None:

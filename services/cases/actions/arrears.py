@@ -164,10 +164,10 @@ async def _of_employer(session: Session, body: ReportIn) -> ReportIn:
 
     Employers of any trade are complained about, with a site or without one.
     """
-    ids = {body.employer_id} if body.employer_id else set[UUID]()
-    known = (await queries.registry.organisations(session, ids)).get(
-        body.employer_id or UUID(int=0)
-    )
+    known = None
+    if body.employer_id:
+        found = await queries.registry.organisations(session, {body.employer_id})
+        known = found.get(body.employer_id)
     trade = routing.industry_of(known.trades, INDUSTRIES) if known else None
     filled = {
         "industry": body.industry or trade or routing.OTHERWISE,

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
@@ -25,6 +25,7 @@ from services.cases.errors import CaseUnknown
 from services.cases.models import (
     OWN_COURSE,
     ArrearsCase,
+    Base,
     CaseClock,
     CaseNumber,
     CaseReport,
@@ -80,6 +81,8 @@ _SAME = (
 
 _COMPARED = 2000
 """So many of the last reports of an office a new one is compared with."""
+
+_Part = TypeVar("_Part", bound=Base)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +229,19 @@ async def locked_case(session: Session, case_id: UUID, scope: Scope) -> ArrearsC
     if found is None:
         raise CaseUnknown
     return found
+
+
+async def locked_with_case(
+    session: Session, model: type[_Part], part_id: UUID, scope: Scope
+) -> tuple[ArrearsCase, _Part] | None:
+    """Give a part of a case and the case for changing, the case first; None if it is not seen."""
+    part: Any = model
+    about = select(part.case_id).where(part.id == part_id).scalar_subquery()
+    statement = seen(select(ArrearsCase).where(ArrearsCase.id == about), scope)
+    if (case := await rows.locked_first(session, statement)) is None:
+        return None
+    found = await rows.locked_first(session, select(model).where(part.id == part_id))
+    return (case, found) if found else None
 
 
 async def locked_find_case(session: Session, case_id: UUID) -> ArrearsCase | None:

@@ -42,14 +42,10 @@ async def locked_line(
     session: Session, line_id: UUID, scope: Scope
 ) -> tuple[ArrearsCase, ArrearsLine]:
     """Give a line and its case for changing, or raise CaseUnknown."""
-    about = select(ArrearsLine.case_id).where(ArrearsLine.id == line_id).scalar_subquery()
-    case = await rows.locked_first(
-        session, arrears.seen(select(ArrearsCase).where(ArrearsCase.id == about), scope)
-    )
-    line = await rows.locked_first(session, select(ArrearsLine).where(ArrearsLine.id == line_id))
-    if case is None or line is None:
+    found = await arrears.locked_with_case(session, ArrearsLine, line_id, scope)
+    if found is None:
         raise CaseUnknown
-    return case, line
+    return found
 
 
 async def payments(
@@ -165,16 +161,10 @@ async def locked_recovery(
     session: Session, recovery_id: UUID, scope: Scope
 ) -> tuple[ArrearsCase, ArrearsRecovery]:
     """Give what was recovered and its case for changing, or raise CaseUnknown."""
-    about = select(ArrearsRecovery.case_id).where(ArrearsRecovery.id == recovery_id)
-    case = await rows.locked_first(
-        session,
-        arrears.seen(select(ArrearsCase).where(ArrearsCase.id == about.scalar_subquery()), scope),
-    )
-    statement = select(ArrearsRecovery).where(ArrearsRecovery.id == recovery_id)
-    found = await rows.locked_first(session, statement)
-    if case is None or found is None:
+    found = await arrears.locked_with_case(session, ArrearsRecovery, recovery_id, scope)
+    if found is None:
         raise CaseUnknown
-    return case, found
+    return found
 
 
 async def is_reversed(session: Session, recovery_id: UUID) -> bool:

@@ -51,16 +51,10 @@ async def locked_document(
     session: Session, document_id: UUID, scope: Scope
 ) -> tuple[ArrearsCase, CaseDocument]:
     """Give a document and its case for changing, the case first, or raise DocumentUnknown."""
-    about = select(CaseDocument.case_id).where(CaseDocument.id == document_id).scalar_subquery()
-    case = await rows.locked_first(
-        session, arrears.seen(select(ArrearsCase).where(ArrearsCase.id == about), scope)
-    )
-    found = await rows.locked_first(
-        session, select(CaseDocument).where(CaseDocument.id == document_id)
-    )
-    if case is None or found is None:
+    found = await arrears.locked_with_case(session, CaseDocument, document_id, scope)
+    if found is None:
         raise DocumentUnknown
-    return case, found
+    return found
 
 
 async def locked_document_number(

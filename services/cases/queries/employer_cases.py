@@ -18,6 +18,7 @@ from services.cases.models import (
     EmployerTerms,
     Project,
 )
+from services.cases.queries import persons
 from services.cases.rules import employer_cases as rules
 from services.cases.rules import policies
 from services.cases.rules.arrears import Nature
@@ -26,7 +27,6 @@ from services.cases.rules.employer_cases import AskedOf
 from shared import clock, known, paging
 from shared.areas import NATION, Scope
 from shared.db import Session
-from shared.known import KnownArea
 from shared.paging import Found
 from shared.wording import Text as Wording
 
@@ -73,17 +73,9 @@ def _about(scope: Scope) -> ColumnElement[bool]:
 
 async def _terms(session: Session, scope: Scope, at: datetime) -> Mapping[str, EmployerTerms]:
     """Give the terms in force in each area where a case is about the caller's company."""
-    areas = (
-        select(ArrearsCase.area_code, KnownArea.path)
-        .outerjoin(KnownArea, KnownArea.code == ArrearsCase.area_code)
-        .where(_about(scope))
-        .distinct()
-    )
-    paths = {code: path or "" for code, path in await session.execute(areas)}
-    lineages = {
-        code: tuple(reversed([one for one in path.split("/") if one])) or (code, NATION)
-        for code, path in paths.items()
-    }
+    areas = set(await session.scalars(select(ArrearsCase.area_code).where(_about(scope))))
+    known_of = await persons.lineages(session, areas)
+    lineages = {code: known_of.get(code, (code, NATION)) for code in areas}
     codes = {one for lineage in lineages.values() for one in lineage}
     rows = (
         await session.scalars(select(EmployerTerms).where(EmployerTerms.area_code.in_(codes)))

@@ -62,14 +62,10 @@ async def locked_proceeding(
     session: Session, proceeding_id: UUID, scope: Scope
 ) -> tuple[ArrearsCase, Proceeding]:
     """Give a proceeding and its case for changing, or raise ProceedingUnknown."""
-    about = select(Proceeding.case_id).where(Proceeding.id == proceeding_id).scalar_subquery()
-    case = await rows.locked_first(
-        session, arrears.seen(select(ArrearsCase).where(ArrearsCase.id == about), scope)
-    )
-    found = await locked_find_proceeding(session, proceeding_id)
-    if case is None or found is None:
+    found = await arrears.locked_with_case(session, Proceeding, proceeding_id, scope)
+    if found is None:
         raise ProceedingUnknown
-    return case, found
+    return found
 
 
 async def locked_find_proceeding(session: Session, proceeding_id: UUID) -> Proceeding | None:

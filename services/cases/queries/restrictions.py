@@ -60,15 +60,10 @@ async def locked_restriction(
     session: Session, restriction_id: UUID, scope: Scope
 ) -> tuple[ArrearsCase, Restriction]:
     """Give a restriction and its case for changing, or raise RestrictionUnknown."""
-    about = select(Restriction.case_id).where(Restriction.id == restriction_id).scalar_subquery()
-    case = await rows.locked_first(
-        session, arrears.seen(select(ArrearsCase).where(ArrearsCase.id == about), scope)
-    )
-    statement = select(Restriction).where(Restriction.id == restriction_id)
-    found = await rows.locked_first(session, statement)
-    if case is None or found is None:
+    found = await arrears.locked_with_case(session, Restriction, restriction_id, scope)
+    if found is None:
         raise RestrictionUnknown
-    return case, found
+    return found
 
 
 async def locked_find_restriction(session: Session, restriction_id: UUID) -> Restriction | None:

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from services.cases.errors import RetaliationUnknown
 from services.cases.models import ArrearsCase, Retaliation
-from services.cases.queries import arrears, rows
+from services.cases.queries import arrears
 from shared import paging
 from shared.areas import Scope
 from shared.db import Session
@@ -26,13 +26,7 @@ async def locked_retaliation(
     session: Session, retaliation_id: UUID, scope: Scope
 ) -> tuple[ArrearsCase, Retaliation]:
     """Give one with its case, which is locked first; or raise RetaliationUnknown."""
-    about = select(Retaliation.case_id).where(Retaliation.id == retaliation_id).scalar_subquery()
-    case = await rows.locked_first(
-        session, arrears.seen(select(ArrearsCase).where(ArrearsCase.id == about), scope)
-    )
-    told = await rows.locked_first(
-        session, select(Retaliation).where(Retaliation.id == retaliation_id)
-    )
-    if case is None or told is None:
+    found = await arrears.locked_with_case(session, Retaliation, retaliation_id, scope)
+    if found is None:
         raise RetaliationUnknown
-    return case, told
+    return found
