@@ -277,7 +277,8 @@ async def settled_within(looks: Mapping[str, Look], wait: float) -> tuple[dict[s
     told: dict[str, Any] = {}
     before, wanted, pause = None, looks, 0.0
     while True:
-        await asyncio.gather(*(one.rest(until) for one in looks.values()))
+        if now() < until:  # Who does not wait is told at once, whatever is under way.
+            await asyncio.gather(*(one.rest(until) for one in looks.values()))
         changes, looked_at = _changes(looks), now()
         told |= await _all(wanted)
         pause = pause or min(max((now() - looked_at) * _PAUSE_SHARE, _LEAST_PAUSE), _LONGEST_PAUSE)

@@ -10,13 +10,14 @@ class Quiet(Look):
 
     def __init__(self, works: int, known: int | None = None) -> None:
         self.works, self.looks, self.sent, self.known = works, 0, 0, known
+        self.rests = 0
 
     @property
     def changes(self) -> int | None:
         return self.known
 
     async def rest(self, until: float) -> None:
-        return
+        self.rests += 1
 
     async def look(self) -> dict[str, Any]:
         self.looks += 1
@@ -43,6 +44,7 @@ async def test_who_does_not_wait_is_told_at_once() -> None:
     one = Quiet(0)
     told, settled = await settled_within({"one": one}, 0)
     assert (one.looks, settled, told["one"]["idle"]) == (1, False, True)
+    assert one.rests == 0
 
 
 async def test_one_look_is_enough_where_it_is_known_that_nothing_changed() -> None:
