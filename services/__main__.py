@@ -100,8 +100,10 @@ def serve(
             "served by processes of its own, as many as you like"
         )
     # The server that serves raises a signal again once it has ended; what the signal does by
-    # itself would leave the embedded database running.
-    signal.signal(signal.SIGTERM, _leave)
+    # itself would leave the embedded database running. Beside others there is none, and who is
+    # told to end while tables are made ends without a word.
+    if not beside:
+        signal.signal(signal.SIGTERM, _leave)
     if processes > 1:
         asyncio.run(several.serve(runtime, processes, host, port, typer.echo))
         return
@@ -135,6 +137,7 @@ async def _serve(
         )
         settle()
         if beside:
+            signal.signal(signal.SIGTERM, _leave)
             left = asyncio.create_task(several.orphaned())
             left.add_done_callback(lambda _: setattr(server, "should_exit", True))
         await server.serve()
