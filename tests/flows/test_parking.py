@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from uuid import UUID
 
+from sqlalchemy import update
+
 from shared import clock
 from shared.db import Session, Sessions, engine, new_id
 from shared.events.registry import OrganisationChanged
-from shared.outbox import OutboxRow, publish
+from shared.outbox import OutboxRow, publish, write_published
 from tests.fixtures.database import connected
 from tests.fixtures.processes import Town
 from tests.interrupting import rows_held
@@ -40,7 +42,6 @@ async def rename(town: Town, *names: tuple[UUID, str]) -> None:
     async with registry(town) as session:
         for key, name in names:
             publish(session, called(key, name))
-            await session.flush()  # Positions follow the order of this loop.
 
 
 async def poison(town: Town, key: UUID) -> UUID:
@@ -48,8 +49,8 @@ async def poison(town: Town, key: UUID) -> UUID:
     event = called(key, "poison")
     async with registry(town) as session:
         publish(session, event)
-        (row,) = (row for row in session.new if isinstance(row, OutboxRow))
-        row.body = b"{}"
+        await session.run_sync(write_published)
+        await session.execute(update(OutboxRow).where(OutboxRow.id == event.id).values(body=b"{}"))
     return event.id
 
 

@@ -377,7 +377,7 @@ def test_a_co_inspector_adds_findings_and_decides_nothing() -> None:
     writes = {p for p in PERMISSIONS["co_inspector"] if not p.endswith(":read")}
     assert writes == {
         *("cases:add_evidence", "cases:add_finding", "registry:add_finding"),
-        *("alerts:read_signs", "alerts:report_signs"),
+        *("alerts:read_signs", "alerts:report_signs", "cases:read_cases"),
     }
 
 
