@@ -8,17 +8,22 @@ from contextvars import ContextVar
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, StringConstraints
 
 BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
 
-# How instants, and days that become instants, are taken from outside: the first and last hours
-# that Python knows have no place in another zone, and nothing that is told to us lies there.
+# How instants, and days and months that become instants, are taken from outside: the first and
+# last hours that Python knows have no place in another zone, and nothing told to us lies there.
 Instant = Annotated[
     AwareDatetime,
     Field(ge=datetime(1900, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC)),
 ]
 Day = Annotated[date, Field(ge=date(1900, 1, 1), lt=date(2200, 1, 1))]
+Month = Annotated[
+    str,
+    StringConstraints(pattern=r"^(19|2[01])[0-9]{2}-(0[1-9]|1[0-2])$"),
+    Field(description="YYYY-MM"),
+]
 
 # A scenario's time is kept per context, because in one process each service reads its own row.
 _scenario: ContextVar[datetime | None] = ContextVar("scenario", default=None)

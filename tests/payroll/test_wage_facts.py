@@ -94,6 +94,7 @@ async def test_a_claim_is_held_against_roster_gates_sheets_and_bank_and_who_aske
         claim(sheets.ID_CARD, None, to_period="2023-02"),
         claim(sheets.ID_CARD, None, to_period="2027-03"),
         {"from_period": MARCH},
+        claim(sheets.ID_CARD, None) | {"from_period": "0000-01"},
     ):
         refused = await client.post(where, json=body | {"claims": [wrong]})
         assert refused.status_code == 422

@@ -2,19 +2,17 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated
 from uuid import UUID
-
-from pydantic import Field
 
 from services.cases.rules.delay import Party, Run
 from services.cases.schemas.fields import Asked, OutBody, WordsOut
+from shared.clock import Month
 
 
 class DelayFilter(Asked):
     """Which periods of a project."""
 
-    period: Annotated[str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")] | None = None
+    period: Month | None = None
 
 
 class StageOut(OutBody):

@@ -5,6 +5,8 @@ from typing import Annotated, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from shared.clock import Month
+
 # No control characters: PostgreSQL refuses the first of them, and no name has any.
 _PRINTED = r"^[^\x00-\x1f\x7f]*$"
 
@@ -26,9 +28,7 @@ Reason: TypeAlias = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=2, max_length=500, pattern=_PRINTED),
 ]
-Period: TypeAlias = Annotated[
-    str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$"), Field(description="YYYY-MM")
-]
+Period: TypeAlias = Month
 # Whether an amount is positive is the rules' finding, so that it is told beside all others.
 Money: TypeAlias = Annotated[
     Decimal, Field(max_digits=14, decimal_places=2, description="Yuan, at most two decimals")

@@ -2,22 +2,17 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
-
 from services.payroll.rules.paydays import MonthState
-from services.payroll.schemas.fields import AreaCode, Filter, Row
-
-Month = Annotated[str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
+from services.payroll.schemas.fields import AreaCode, Filter, Period, Row
 
 
 class MonthFilter(Filter):
     """Which months of which projects; list and counts alike."""
 
     project_id: UUID | None = None
-    period: Month | None = None
+    period: Period | None = None
     area_code: AreaCode | None = None
     """This area and what lies in it."""
     developer_id: UUID | None = None
