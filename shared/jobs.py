@@ -1,10 +1,13 @@
 """The clock door: daily jobs that catch up, and polls that run while they find work."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+import asyncpg
 import structlog
 from sqlalchemy import ColumnElement, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -171,11 +174,13 @@ async def run_due(sessions: Sessions, jobs: Sequence[Daily]) -> int:
             await _first_seen(sessions, job, clock.day_of(now) - timedelta(days=1))
         if job.name in pausing or not _slots(job, last.get(job.name), now):
             continue
-        async with sessions.keeper.alone(f"job:{sessions.service}:{job.name}") as mine:
+        async with _turn(sessions, job.name) as mine:
             if mine is None:
                 continue
-            # Another replica may have run it between our look and our lock.
-            newest = await mine.fetchval(_NEWEST, job.name)
+            newest = last.get(job.name)
+            if not sessions.alone:
+                # Another replica may have run it between our look and our lock.
+                newest = await mine.fetchval(_NEWEST, job.name)
             for day in _slots(job, newest, now):
                 try:
                     await job.run(sessions, day)
@@ -186,6 +191,15 @@ async def run_due(sessions: Sessions, jobs: Sequence[Daily]) -> int:
                     break
                 done += 1
     return done
+
+
+def _turn(
+    sessions: Sessions, job: str
+) -> "AbstractAsyncContextManager[asyncpg.Connection[Any] | None]":
+    """Give a connection on which a job's turn is ours, or None; who is alone needs no lock."""
+    if sessions.alone:
+        return sessions.keeper.lent()
+    return sessions.keeper.alone(f"job:{sessions.service}:{job}")
 
 
 async def _first_seen(sessions: Sessions, job: Daily, day: date) -> None:

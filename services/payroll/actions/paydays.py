@@ -29,7 +29,6 @@ class _Ground:
     projects: Mapping[UUID, Project]
     seen: Mapping[UUID, Seen]
     paid: Mapping[UUID, Mapping[UUID | None, Paid]]
-    attended_paid: Mapping[UUID, int]
     agreed: Mapping[UUID, Sequence[Agreed]]
     stops: Mapping[UUID, Sequence[Spell]]
     fed: Mapping[UUID, date]
@@ -95,7 +94,6 @@ async def _ground(session: Session, months: Sequence[PayMonth], today: date) -> 
         projects,
         await queries.pay_months.seen(session, months),
         await queries.pay_lines.paid(session, months),
-        await queries.pay_lines.attended_paid(session, months),
         await queries.paydays.agreed(session, ids),
         await queries.paydays.stops(session, ids),
         await queries.paydays.fed_until(session, ids),
@@ -198,7 +196,7 @@ def _describe(month: PayMonth, paydays: Sequence[Payday], ground: _Ground, now: 
         setattr(month, name, paid.people[name])
         setattr(month, f"{name}_total", paid.yuan[name])
     told = seen.attended is not None
-    month.attended_paid = ground.attended_paid.get(month.id, 0) if told else None
+    month.attended_paid = seen.attended_paid if told else None
     owing = [row.employer_id for row in paydays if row.workers] or [
         one.employer_id for one in seen.sheets
     ]

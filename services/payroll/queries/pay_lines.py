@@ -36,7 +36,7 @@ from services.payroll.models import (
     Worker,
 )
 from services.payroll.queries import attendance
-from services.payroll.queries.pay_months import attended, wanted_months
+from services.payroll.queries.pay_months import wanted_months
 from services.payroll.queries.sets import one_of
 from services.payroll.rules.disbursements import UNDER_WAY, LineStatus
 from shared.db import Session
@@ -117,28 +117,6 @@ async def paid(session: Session, months: Sequence[PayMonth]) -> dict[UUID, dict[
         key = None if whole else employer_id
         found[month_id][key] = Paid(unsettled, settled_on, people, yuan)
     return found
-
-
-async def attended_paid(session: Session, months: Sequence[PayMonth]) -> dict[UUID, int]:
-    """Count of those who attended whose every line of the month is settled, by month."""
-    wanted = wanted_months(months)
-    spans = attended(wanted, months)
-    same = and_(Worker.id_index == Attendee.id_index, Worker.id_type == Attendee.id_type)
-    people = (
-        select(spans.c.month_id, spans.c.attendee_id)
-        .join(Attendee, Attendee.id == spans.c.attendee_id)
-        .join(Worker, same)
-        .join(wanted, wanted.c.month_id == spans.c.month_id)
-        .join(Disbursement, _of(wanted))
-        .join(DisbursementLine, and_(_IN, DisbursementLine.worker_id == Worker.id))
-        .group_by(spans.c.month_id, spans.c.attendee_id)
-        .having(func.bool_and(DisbursementLine.status == LineStatus.SETTLED))
-        .subquery()
-    )
-    rows = await session.execute(
-        select(people.c.month_id, func.count()).group_by(people.c.month_id)
-    )
-    return {row[0]: row[1] for row in rows}
 
 
 class Left(NamedTuple):

@@ -30,6 +30,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from services.payroll.models import (
     Attendance,
     Attendee,
+    Disbursement,
+    DisbursementLine,
     PayMonth,
     RosterEntry,
     Sheet,
@@ -37,6 +39,7 @@ from services.payroll.models import (
     Worker,
 )
 from services.payroll.queries import attendance
+from services.payroll.rules.disbursements import LineStatus
 from services.payroll.rules.periods import first_day
 from services.payroll.rules.sheets import STANDING, ArchiveCause
 from shared.db import Session
@@ -61,6 +64,8 @@ class Seen(NamedTuple):
     """What is told of a month of a project."""
 
     attended: int | None
+    attended_paid: int
+    """Of those who attended, whose every line of the month is settled."""
     attended_by: dict[UUID | None, int]
     """By employer; those on no roster are nobody's."""
     on_roster: int
@@ -93,7 +98,7 @@ def wanted_months(months: Sequence[PayMonth]) -> FromClause:
 async def seen(session: Session, months: Sequence[PayMonth]) -> dict[UUID, Seen]:
     """Give what is told of some months, by month: four statements, however many there are."""
     wanted = wanted_months(months)
-    attended = await _counts(session, _attended(wanted, months))
+    attended, settled = await _present(session, _attended(wanted, months))
     listed = await _counts(session, _listed(wanted))
     sheets = await _sheets(session, wanted)
     lines = await _lines(session, wanted)
@@ -103,6 +108,7 @@ async def seen(session: Session, months: Sequence[PayMonth]) -> dict[UUID, Seen]
         count, total = lines.get(month.id, (0, Decimal(0)))
         found[month.id] = Seen(
             there.pop("all", None),
+            settled.get(month.id, 0),
             there,
             on.pop("all", 0),
             on,
@@ -113,25 +119,37 @@ async def seen(session: Session, months: Sequence[PayMonth]) -> dict[UUID, Seen]
     return found
 
 
-async def _counts(session: Session, people: CTE) -> dict[UUID, dict[Any, int]]:
+def _counted(people: CTE) -> Select[Any]:
     """Count people of each month: in all, and by employer."""
-    whole = func.grouping(people.c.employer_id)
-    rows = await session.execute(
-        select(
-            people.c.month_id, people.c.employer_id, whole, func.count(people.c.who.distinct())
-        ).group_by(
-            func.grouping_sets(
-                tuple_(people.c.month_id), tuple_(people.c.month_id, people.c.employer_id)
-            )
-        )
-    )
+    month_id, employer_id = people.c.month_id, people.c.employer_id
+    sets = func.grouping_sets(tuple_(month_id), tuple_(month_id, employer_id))
+    count = func.count(people.c.who.distinct())
+    return select(month_id, employer_id, func.grouping(employer_id), count).group_by(sets)
+
+
+async def _counts(session: Session, people: CTE) -> dict[UUID, dict[Any, int]]:
     found: dict[UUID, dict[Any, int]] = defaultdict(dict)
-    for month_id, employer_id, of_all, count in rows:
+    for month_id, employer_id, of_all, count in await session.execute(_counted(people)):
         found[month_id]["all" if of_all else employer_id] = count
     return found
 
 
-def attended(wanted: FromClause, months: Sequence[PayMonth]) -> CTE:
+async def _present(
+    session: Session, people: CTE
+) -> tuple[dict[UUID, dict[Any, int]], dict[UUID, int]]:
+    """Count who attended as `_counts` does, and in all whose every line is settled."""
+    settled = func.count(people.c.who.distinct()).filter(people.c.settled)
+    rows = await session.execute(_counted(people).add_columns(settled))
+    found: dict[UUID, dict[Any, int]] = defaultdict(dict)
+    whole: dict[UUID, int] = {}
+    for month_id, employer_id, of_all, count, paid in rows:
+        found[month_id]["all" if of_all else employer_id] = count
+        if of_all:
+            whole[month_id] = paid
+    return found, whole
+
+
+def _seen_in(wanted: FromClause, months: Sequence[PayMonth]) -> CTE:
     """Select who was seen in a month, from his first day to his last.
 
     The days of all of them are said beside: only of what is known before can partitions be pruned.
@@ -162,8 +180,12 @@ def attended(wanted: FromClause, months: Sequence[PayMonth]) -> CTE:
 
 
 def _attended(wanted: FromClause, months: Sequence[PayMonth]) -> CTE:
-    """Select who was seen, and whose he was by the roster of those days."""
-    spans = attended(wanted, months)
+    """Select who was seen, whose he was by the roster of those days, and if all is settled.
+
+    What became of his lines is gathered first: joined line by line, it is tried for each of all
+    who attended.
+    """
+    spans, settled = _seen_in(wanted, months), _settled(wanted)
     same = and_(Worker.id_index == Attendee.id_index, Worker.id_type == Attendee.id_type)
     spell = and_(
         RosterEntry.project_id == spans.c.project_id,
@@ -171,12 +193,40 @@ def _attended(wanted: FromClause, months: Sequence[PayMonth]) -> CTE:
         RosterEntry.entered_on <= spans.c.last_on,
         or_(RosterEntry.left_on.is_(None), RosterEntry.left_on >= spans.c.first_on),
     )
+    his = and_(settled.c.month_id == spans.c.month_id, settled.c.worker_id == Worker.id)
+    who = spans.c.attendee_id.label("who")
     return (
-        select(spans.c.month_id, spans.c.attendee_id.label("who"), RosterEntry.employer_id)
+        select(spans.c.month_id, who, RosterEntry.employer_id, settled.c.settled)
         .join(Attendee, Attendee.id == spans.c.attendee_id)
         .outerjoin(Worker, same)
         .outerjoin(RosterEntry, spell)
+        .outerjoin(settled, his)
         .cte("people")
+    )
+
+
+def _settled(wanted: FromClause) -> CTE:
+    """Select who has lines of a month, and whether every one of them is settled."""
+    line = DisbursementLine
+    return (
+        select(
+            wanted.c.month_id,
+            line.worker_id,
+            func.bool_and(line.status == LineStatus.SETTLED).label("settled"),
+        )
+        .join(
+            Disbursement,
+            and_(
+                Disbursement.project_id == wanted.c.project_id,
+                Disbursement.period == wanted.c.period,
+            ),
+        )
+        .join(
+            line,
+            and_(line.disbursement_id == Disbursement.id, line.period == Disbursement.period),
+        )
+        .group_by(wanted.c.month_id, line.worker_id)
+        .cte("settled")
     )
 
 
