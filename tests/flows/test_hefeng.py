@@ -21,6 +21,7 @@ import pytest
 import pytest_asyncio
 from python_calamine import CalamineWorkbook
 
+from services import several
 from services.demo.cases import ledger_file
 from services.demo.facts import read
 from services.demo.page import show
@@ -121,7 +122,10 @@ class Later:
 async def county() -> AsyncIterator[Played]:
     """Play the county as the demo does, and go on serving."""
     page: list[str] = []
-    async with of_ours(0, page.append) as place, httpx.AsyncClient(timeout=60) as http:
+    async with (
+        of_ours(0, several.usual(), page.append) as place,
+        httpx.AsyncClient(timeout=60) as http,
+    ):
         told = await tell(read(HEFENG), place.runtime, place.bases, page.append)
         page.clear()
         show(told, page.append, "title")
