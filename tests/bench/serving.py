@@ -4,7 +4,6 @@ import asyncio
 import sys
 
 from services.__main__ import _serve
-from services.opening import load
 from shared import pii, telemetry
 from shared.config import Runtime
 
@@ -12,4 +11,4 @@ if __name__ == "__main__":
     name, port = sys.argv[1:]
     runtime = Runtime()
     telemetry.configure(runtime, personal=pii.looks_personal)
-    asyncio.run(_serve([load(name)], runtime, "127.0.0.1", int(port)))
+    asyncio.run(_serve([name], runtime, "127.0.0.1", int(port), setup=False, beside=False))
