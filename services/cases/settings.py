@@ -17,6 +17,9 @@ class Settings(ServiceSettings):
     """Reports in an hour from one network of strangers; a whole site may tell at once."""
     public_reports_per_board: int = Field(default=300, ge=1)
     """Reports in an hour by one board's form, from wherever."""
+    public_url: str | None = Field(default=None, pattern=r"^https?://[^\s/?#]+$")
+    """Where strangers reach the public door, `https://wages.example.gov.cn`: it is printed on
+    notice boards. Unset: as whoever asks for a board's plate reached it."""
     public_calls_per_address: int = Field(default=240, ge=1)
     """Other calls of the public door in a minute from one network."""
 

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+import segno
+from defusedxml.ElementTree import fromstring
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
 from sqlalchemy import select
@@ -265,6 +267,35 @@ async def test_a_flood_meets_its_own_limit_and_nothing_of_what_others_send_is_lo
         looked = [(await http.get(f"{other['path']}/site")).status_code for _ in range(3)]
         assert looked == [200, 200, 429]
     assert of_process().public_reports_per_address == 120
+
+
+@office
+async def test_a_board_has_a_plate_to_print_as_long_as_it_hangs(
+    client: AsyncClient, token: Token, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hung = await board(client, place="<b>走马镇</b>产业路" + "一二三四五六七八九十" * 7)
+    where = f"{BOARDS}/{hung['id']}/plate"
+    for said, begins in (("", "http://tests"), ("https://wages.example.gov.cn", None)):
+        if said:
+            known = Settings(public_url=said)
+            monkeypatch.setattr("services.cases.routes.boards.settings", lambda one=known: one)
+        shown = await client.get(where)
+        assert (shown.status_code, shown.headers["content-type"]) == (200, "image/svg+xml")
+        drawn = fromstring(shown.content)
+        words = [text.text or "" for text in drawn.iter("{http://www.w3.org/2000/svg}text")]
+        assert words[3] == f"编码 {hung['code']}"
+        assert words[4].startswith("<b>走马镇</b>")
+        assert (len(words), words[-1][-1]) == (7, "…")
+        code = segno.make(f"{begins or said}{hung['path']}", error="q", micro=False)
+        lines = drawn.find(".//{*}path[@stroke]")
+        assert lines is not None
+        assert f'd="{lines.get("d")}"' in code.svg_inline(border=4)
+    long = await client.get(where, headers={"host": "a" * 8000})
+    assert long.status_code == 200
+    elsewhere = token("wage_office", areas=[NEIGHBOUR], subject="elsewhere")
+    assert (await client.get(where, headers=elsewhere)).status_code == 404
+    await client.post(f"{BOARDS}/{hung['id']}/end")
+    assert (await client.get(where)).status_code == 404
 
 
 async def test_the_page_is_whole_in_itself_and_runs_nothing_but_its_own(app: FastAPI) -> None:

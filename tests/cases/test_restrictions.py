@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 from httpx import AsyncClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from services.cases.models import WatchItem
+from services.cases.models import OWN_COURSE, CaseClock, WatchItem
 from shared import timers
 from shared.db import Session
 from shared.events.cases import RestrictionChanged
@@ -207,3 +207,22 @@ async def test_what_is_proposed_and_not_decided_is_told_of_to_the_day(
     await client.post(f"{URL}/{made.json()['id']}/decision", json=no, headers=office)
     await session.refresh(item)
     assert item.closed_at == at("2023-07-03 09:00")
+
+
+@inspector
+async def test_a_case_is_not_overdue_because_something_beside_it_is(
+    session: Session, client: AsyncClient, do: Do
+) -> None:
+    case = await ordered(client, do, "900.00")
+    body = {"kind": "key_control", "name": "某劳务公司", "credit_code": CODE, "basis": "48条"}
+    made = await client.post(f"{CASES}/{case['id']}/restrictions", json=body)
+    assert made.status_code == 201, made.text
+    ledger = "/cases/v1/arrears-ledger"
+    for beside, overdue in ((CaseClock.restriction_id.is_not(None), 0), (OWN_COURSE, 1)):
+        over = update(CaseClock).where(beside, CaseClock.ended_at.is_(None))
+        await session.execute(over.values(over_at=at(MORNING)))
+        await session.commit()
+        [row] = (await client.get(ledger)).json()["items"]
+        told = (await client.get(f"{ledger}/counts")).json()["whole"]["wages"]["now"]
+        listed = (await client.get(ledger, params={"overdue": True})).json()["items"]
+        assert (row["overdue"], told["overdue"], len(listed)) == (bool(overdue), overdue, overdue)

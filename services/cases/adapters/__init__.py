@@ -1,6 +1,7 @@
 """What is not ours: files that people bring, documents of templates, sheets, and packs."""
 
 from services.cases.adapters import (
+    board_plate,
     documents,
     evidence_file,
     ledger_file,
@@ -12,6 +13,7 @@ from services.cases.adapters import (
 )
 
 __all__ = [
+    "board_plate",
     "documents",
     "evidence_file",
     "ledger_file",

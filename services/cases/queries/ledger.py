@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from services.cases.models import (
+    OWN_COURSE,
     ArrearsCase,
     ArrearsLine,
     ArrearsPayment,
@@ -112,7 +113,10 @@ async def _named(session: Session, cases: Sequence[ArrearsCase]) -> _Named:
     )
     named.related = {row[0]: row[1] for row in await session.execute(others)}
     over = select(CaseClock.case_id).where(
-        CaseClock.case_id.in_(ids), CaseClock.ended_at.is_(None), CaseClock.over_at.is_not(None)
+        CaseClock.case_id.in_(ids),
+        OWN_COURSE,
+        CaseClock.ended_at.is_(None),
+        CaseClock.over_at.is_not(None),
     )
     named.overdue = frozenset(await session.scalars(over))
     number = CaseStep.details["document_number"].astext
@@ -263,7 +267,7 @@ def _facts(moment: _Moment) -> list[Any]:
     running: ColumnElement[bool] = CaseClock.ended_at.is_(None)
     if past:
         running = or_(running, CaseClock.ended_at >= at)
-    overdue = exists().where(about, running, CaseClock.over_at <= at)
+    overdue = exists().where(about, OWN_COURSE, running, CaseClock.over_at <= at)
     paid: Any = _paid_by(at) if past else ArrearsCase.paid
     return [
         of_age(Age.CARRIED, year).label("carried"),

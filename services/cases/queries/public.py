@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import aliased
 
 from services.cases.errors import AreaUnknown, BoardUnknown, MailboxMissing, ReceiptUnknown
@@ -34,11 +34,23 @@ async def boards(
     return await paging.page(session, statement, by=(NoticeBoard.id,), cursor=cursor, limit=limit)
 
 
+def _board(board_id: UUID, scope: Scope) -> Select[NoticeBoard]:
+    inside = known.in_scope(NoticeBoard.area_code, scope)
+    return select(NoticeBoard).where(NoticeBoard.id == board_id, inside)
+
+
 async def locked_board(session: Session, board_id: UUID, scope: Scope) -> NoticeBoard:
     """Give a board for changing, or raise BoardUnknown."""
-    inside = known.in_scope(NoticeBoard.area_code, scope)
-    statement = select(NoticeBoard).where(NoticeBoard.id == board_id, inside)
-    found = await rows.locked_first(session, statement)
+    found = await rows.locked_first(session, _board(board_id, scope))
+    if found is None:
+        raise BoardUnknown
+    return found
+
+
+async def hanging_board(session: Session, board_id: UUID, scope: Scope) -> NoticeBoard:
+    """Give a board of the caller's areas that was not taken down, or raise BoardUnknown."""
+    statement = _board(board_id, scope).where(NoticeBoard.ended_at.is_(None))
+    found = (await session.scalars(statement)).one_or_none()
     if found is None:
         raise BoardUnknown
     return found

@@ -3,10 +3,11 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Query, Request, Response
 
-from services.cases import actions, queries
+from services.cases import actions, adapters, queries
 from services.cases.actions.public import MessagesRevealed
+from services.cases.adapters.board_plate import HEADERS, SVG
 from services.cases.errors import AreaUnknown, BoardUnknown, CaseUnknown, MailboxMissing
 from services.cases.models import CaseMessage, NoticeBoard
 from services.cases.routes.router import router
@@ -20,6 +21,7 @@ from services.cases.schemas.public import (
     NoticeBoardOut,
     RevealedMessagesOut,
 )
+from services.cases.settings import settings
 from shared import clock, paging
 from shared.auth import Who, may
 from shared.db import Transaction
@@ -46,13 +48,31 @@ async def boards(
 @router.post(
     "/v1/notice-boards",
     dependencies=[may("cases:manage_boards")],
-    summary="Give a notice board a code; its address is printed as a QR code",
+    summary="Give a notice board a code; its plate is printed with a QR code",
     status_code=201,
     response_model=NoticeBoardOut,
     responses=raises(AreaUnknown, Invalid),
 )
 async def make_board(session: Transaction, who: Who, body: NoticeBoardIn) -> NoticeBoard:
     return await actions.public.make_board(session, who, body, clock.now())
+
+
+@router.get(
+    "/v1/notice-boards/{board_id}/plate",
+    dependencies=[may("cases:manage_boards")],
+    summary="A board's plate to print: its QR code, what it is for, and where it hangs",
+    response_class=Response,
+    responses={200: {"content": {SVG: {}}}, **raises(BoardUnknown, Invalid)},
+)
+async def board_plate(request: Request, session: Transaction, who: Who, board_id: UUID) -> Response:
+    """One that was taken down has none: its form takes nothing any more."""
+    board = await queries.public.hanging_board(session, board_id, who.scope)
+    here = settings().public_url or f"{request.url.scheme}://{request.url.netloc}"
+    # A name of the network has 253 letters at most; more than a QR code holds is nobody's.
+    address = f"{here[:300]}{board.path}"
+    drawn = adapters.board_plate.plate(address, board.code, board.place)
+    name = {"content-disposition": f'inline; filename="{board.code}.svg"'}
+    return Response(drawn, media_type=SVG, headers=HEADERS | name)
 
 
 @router.post(
