@@ -258,7 +258,7 @@ class Sessions:
     ) -> None:
         """Take a database and what its service is called and may publish.
 
-        `alone`: no other process works on it, so that a scenario's clock is read but once.
+        `alone`: no other process works on it: a scenario's clock is read once, jobs have one lock.
         """
         self.bind, self.url, self.service, self.scenario = bind, url, service, scenario
         self.alone = alone

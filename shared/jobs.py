@@ -1,7 +1,7 @@
 """The clock door: daily jobs that catch up, and polls that run while they find work."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -166,6 +166,16 @@ async def run_due(sessions: Sessions, jobs: Sequence[Daily]) -> int:
 
     One that fails is logged and tried again after a pause; it holds up no other.
     """
+    if not sessions.alone:
+        return await _run_due(sessions, jobs, None)
+    # One lock for all of them, since no replica could do the next one meanwhile.
+    async with sessions.keeper.alone(f"jobs:{sessions.service}") as held:
+        return await _run_due(sessions, jobs, held) if held else 0
+
+
+async def _run_due(
+    sessions: Sessions, jobs: Sequence[Daily], held: "asyncpg.Connection[Any] | None"
+) -> int:
     last, pausing, now = await _last(sessions)
     done = 0
     for job in jobs:
@@ -174,11 +184,11 @@ async def run_due(sessions: Sessions, jobs: Sequence[Daily]) -> int:
             await _first_seen(sessions, job, clock.day_of(now) - timedelta(days=1))
         if job.name in pausing or not _slots(job, last.get(job.name), now):
             continue
-        async with _turn(sessions, job.name) as mine:
+        async with _turn(sessions, job.name, held) as mine:
             if mine is None:
                 continue
             newest = last.get(job.name)
-            if not sessions.alone:
+            if held is None:
                 # Another replica may have run it between our look and our lock.
                 newest = await mine.fetchval(_NEWEST, job.name)
             for day in _slots(job, newest, now):
@@ -194,11 +204,11 @@ async def run_due(sessions: Sessions, jobs: Sequence[Daily]) -> int:
 
 
 def _turn(
-    sessions: Sessions, job: str
+    sessions: Sessions, job: str, held: "asyncpg.Connection[Any] | None"
 ) -> "AbstractAsyncContextManager[asyncpg.Connection[Any] | None]":
-    """Give a connection on which a job's turn is ours, or None; who is alone needs no lock."""
-    if sessions.alone:
-        return sessions.keeper.lent()
+    """Give the connection that holds a job's lock, or None if another has it."""
+    if held is not None:
+        return nullcontext(held)
     return sessions.keeper.alone(f"job:{sessions.service}:{job}")
 
 

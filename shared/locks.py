@@ -49,20 +49,14 @@ class Keeper:
     @asynccontextmanager
     async def alone(self, task: str) -> "AsyncIterator[asyncpg.Connection[Any] | None]":
         """Hold the advisory lock of a task; None if another holds it."""
-        async with self.lent() as connection:
-            held = await connection.fetchval(TRY, task)
-            yield connection if held else None
-            if held:
-                await connection.fetchval(_LET_GO, task)
-
-    @asynccontextmanager
-    async def lent(self) -> "AsyncIterator[asyncpg.Connection[Any]]":
-        """Give the connection without a lock, to who knows that nobody else is there."""
         connection, self._kept = self._kept, None
         if connection is None or connection.is_closed():
             connection = await connect(self._url)
         try:
-            yield connection
+            held = await connection.fetchval(TRY, task)
+            yield connection if held else None
+            if held:
+                await connection.fetchval(_LET_GO, task)
         except BaseException:
             # Terminate rather than close: a server that does not answer must not hold us up.
             connection.terminate()

@@ -7,6 +7,9 @@ from pydantic_settings import SettingsConfigDict
 
 from shared.config import ServiceSettings
 
+ADDRESS = r"^https?://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?$"
+"""Where an installation is reached, as it is printed: a host, and a port perhaps."""
+
 
 class Settings(ServiceSettings):
     """How much strangers may ask of the public door; levels, limits and ladders are rows."""
@@ -17,7 +20,7 @@ class Settings(ServiceSettings):
     """Reports in an hour from one network of strangers; a whole site may tell at once."""
     public_reports_per_board: int = Field(default=300, ge=1)
     """Reports in an hour by one board's form, from wherever."""
-    public_url: str | None = Field(default=None, pattern=r"^https?://[^\s/?#]+$")
+    public_url: str | None = Field(default=None, pattern=ADDRESS)
     """Where strangers reach the public door, `https://wages.example.gov.cn`: it is printed on
     notice boards. Unset: as whoever asks for a board's plate reached it."""
     public_calls_per_address: int = Field(default=240, ge=1)

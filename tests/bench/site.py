@@ -239,5 +239,6 @@ async def served(url: str, runtime: Runtime) -> AsyncIterator[Door]:
             await until(answers, within=60)
         yield Door(base, process.pid, {"authorization": f"Bearer {token}"})
     finally:
-        process.terminate()
+        if process.returncode is None:
+            process.terminate()
         await process.wait()

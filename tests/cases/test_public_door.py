@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
 from sqlalchemy import select
 
+from services.cases.adapters.board_plate import plate
 from services.cases.models import CaseMessage, CaseReport
 from services.cases.rules import public as rules
 from services.cases.rules.course import Stage
@@ -285,13 +286,19 @@ async def test_a_board_has_a_plate_to_print_as_long_as_it_hangs(
         words = [text.text or "" for text in drawn.iter("{http://www.w3.org/2000/svg}text")]
         assert words[3] == f"编码 {hung['code']}"
         assert words[4].startswith("<b>走马镇</b>")
-        assert (len(words), words[-1][-1]) == (7, "…")
+        assert (len(words), words[-2][-1]) == (8, "…")
+        assert words[-1] == f"{begins or said}{hung['path']}"
         code = segno.make(f"{begins or said}{hung['path']}", error="q", micro=False)
         lines = drawn.find(".//{*}path[@stroke]")
         assert lines is not None
         assert f'd="{lines.get("d")}"' in code.svg_inline(border=4)
-    long = await client.get(where, headers={"host": "a" * 8000})
-    assert long.status_code == 200
+    assert fromstring(plate("https://a.cn/1", "C", "甲\ud7ff\uffff乙")).tag.endswith("svg")
+    unsaid = await client.post(BOARDS, json={"area_code": TOWN, "place": "甲\uffff乙"})
+    assert unsaid.status_code == 422
+    monkeypatch.setattr("services.cases.routes.boards.settings", Settings)
+    for host in ("a" * 8000, "é.example", "user:secret@example", "[::1]"):
+        refused = await client.get(where, headers={"host": host.encode()})
+        assert (refused.status_code, "CASES_PUBLIC_URL" in refused.text) == (409, True), host
     elsewhere = token("wage_office", areas=[NEIGHBOUR], subject="elsewhere")
     assert (await client.get(where, headers=elsewhere)).status_code == 404
     await client.post(f"{BOARDS}/{hung['id']}/end")

@@ -117,7 +117,9 @@ async def test_a_crash_in_its_very_first_day_is_caught_up_too(
     assert await days(sessions) == span(3)
 
 
-async def test_two_replicas_run_a_day_once(sessions: Sessions, work: Work) -> None:
+@pytest.mark.parametrize("alone", [False, True])
+async def test_two_replicas_run_a_day_once(sessions: Sessions, work: Work, *, alone: bool) -> None:
+    sessions.alone = alone  # Who believes so and is not must do no harm either.
     work.hold = asyncio.Event()
     first = asyncio.create_task(run_due(sessions, [work.job]))
     await work.begun.wait()

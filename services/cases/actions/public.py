@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.cases import queries
 from services.cases.actions import arrears, case_history, evidence
-from services.cases.errors import ReportRefused
+from services.cases.errors import AddressUnknown, ReportRefused
 from services.cases.models import (
     ArrearsCase,
     CaseMessage,
@@ -91,6 +91,27 @@ async def make_board(
     )  # fmt: skip
     session.add(board)
     return board
+
+
+@dataclass(frozen=True, slots=True)
+class Plate:
+    """What stands on a board's plate."""
+
+    address: str
+    code: str
+    place: str | None
+
+
+async def board_plate(session: Session, caller: Caller, board_id: UUID, begins: str) -> Plate:
+    """Give what is printed of a board that hangs; `begins`: where the installation is reached.
+
+    Raises BoardUnknown, AddressUnknown.
+    """
+    board = await queries.public.hanging_board(session, board_id, caller.scope)
+    address = rules.board_address(begins, board.path)
+    if address is None:
+        raise AddressUnknown
+    return Plate(address, board.code, board.place)
 
 
 async def end_board(session: Session, caller: Caller, board_id: UUID, now: datetime) -> NoticeBoard:

@@ -1,5 +1,6 @@
 """A notice board's plate: the picture that is printed and hung up, its QR code among it."""
 
+import re
 from html import escape
 from typing import NamedTuple
 
@@ -8,13 +9,17 @@ import segno
 SVG = "image/svg+xml"
 HEADERS = {
     # It is looked at and printed; whatever a place is called, nothing in it runs or is fetched.
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
+    "content-security-policy": "default-src 'none'",
     "x-content-type-options": "nosniff",
 }
 WIDTH, MARGIN, QUIET = 480, 40, 4
 """Units of the picture; and the modules that stay white around a QR code (ISO/IEC 18004)."""
 LETTERS, ROWS = 22, 3
 """What a plate has room for of a place's name."""
+
+
+_NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What no document of XML 1.0 may hold (section 2.2)."""
 
 
 class _Row(NamedTuple):
@@ -36,7 +41,11 @@ def plate(address: str, code: str, place: str | None) -> bytes:
         _Row("无需注册，可不留姓名；凭回执查询进展", 20),
         _Row("Wages unpaid? Scan to tell; no account is needed.", 14),
     ]
-    foot = [_Row(f"编码 {code}", 26, "bold"), *(_Row(part, 20) for part in _parts(place or ""))]
+    foot = [
+        _Row(f"编码 {code}", 26, "bold"),
+        *(_Row(part, 20) for part in _parts(place or "")),
+        _Row(address, 11),  # So that a wrong one is seen before it hangs.
+    ]
     drawn, y = [], 20
     for row in head:
         y += row.size + 8
@@ -65,4 +74,4 @@ def _parts(place: str) -> list[str]:
 def _text(row: _Row, y: int) -> str:
     said = f'font-size="{row.size}" font-weight="{row.weight}"'
     place = f'x="{WIDTH // 2}" y="{y}" text-anchor="middle" font-family="sans-serif"'
-    return f"<text {place} {said}>{escape(row.text)}</text>"
+    return f"<text {place} {said}>{escape(_NO_XML.sub('', row.text))}</text>"

@@ -3,6 +3,7 @@
 from services.cases.errors.arrears import (
     ActNotPossible,
     ActNotYours,
+    AddressUnknown,
     BoardUnknown,
     CaseEnded,
     CaseMoved,
@@ -86,6 +87,7 @@ from services.cases.errors.items import (
 __all__ = [
     "ActNotPossible",
     "ActNotYours",
+    "AddressUnknown",
     "AlreadyClosed",
     "AreaUnknown",
     "AttachmentsEnough",

@@ -43,6 +43,16 @@ class RetaliationAnswered(Problem):
     )
 
 
+class AddressUnknown(Problem):
+    """Nobody has said where strangers reach the public door, and the request does not tell."""
+
+    status = 409
+    title = Text(
+        "未设置平台的对外访问地址，请系统管理员设置 CASES_PUBLIC_URL 后再打印",
+        "Where strangers reach the platform is not set: have CASES_PUBLIC_URL set, then print",
+    )
+
+
 class BoardUnknown(Problem):
     """No notice board has this code, or it was taken down, or hangs in another area."""
 

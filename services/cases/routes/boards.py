@@ -8,7 +8,13 @@ from fastapi import Query, Request, Response
 from services.cases import actions, adapters, queries
 from services.cases.actions.public import MessagesRevealed
 from services.cases.adapters.board_plate import HEADERS, SVG
-from services.cases.errors import AreaUnknown, BoardUnknown, CaseUnknown, MailboxMissing
+from services.cases.errors import (
+    AddressUnknown,
+    AreaUnknown,
+    BoardUnknown,
+    CaseUnknown,
+    MailboxMissing,
+)
 from services.cases.models import CaseMessage, NoticeBoard
 from services.cases.routes.router import router
 from services.cases.schemas.leads import RevealIn
@@ -62,16 +68,17 @@ async def make_board(session: Transaction, who: Who, body: NoticeBoardIn) -> Not
     dependencies=[may("cases:manage_boards")],
     summary="A board's plate to print: its QR code, what it is for, and where it hangs",
     response_class=Response,
-    responses={200: {"content": {SVG: {}}}, **raises(BoardUnknown, Invalid)},
+    responses={
+        200: {"content": {SVG: {}}},
+        **raises(BoardUnknown, AddressUnknown, Invalid),
+    },
 )
 async def board_plate(request: Request, session: Transaction, who: Who, board_id: UUID) -> Response:
     """One that was taken down has none: its form takes nothing any more."""
-    board = await queries.public.hanging_board(session, board_id, who.scope)
-    here = settings().public_url or f"{request.url.scheme}://{request.url.netloc}"
-    # A name of the network has 253 letters at most; more than a QR code holds is nobody's.
-    address = f"{here[:300]}{board.path}"
-    drawn = adapters.board_plate.plate(address, board.code, board.place)
-    name = {"content-disposition": f'inline; filename="{board.code}.svg"'}
+    begins = settings().public_url or f"{request.url.scheme}://{request.url.netloc}"
+    said = await actions.public.board_plate(session, who, board_id, begins)
+    drawn = adapters.board_plate.plate(said.address, said.code, said.place)
+    name = {"content-disposition": f'inline; filename="{said.code}.svg"'}
     return Response(drawn, media_type=SVG, headers=HEADERS | name)
 
 

@@ -1,9 +1,11 @@
 """What the public door tells whoever reported, in plain words, and the codes it knows. Pure."""
 
+import re
 from collections.abc import Collection, Mapping
 from enum import StrEnum
 
 from services.cases.rules.course import Stage
+from services.cases.settings import ADDRESS
 from shared.wording import Text
 
 
@@ -72,3 +74,8 @@ def plain(code: str) -> str:
 def grouped(code: str) -> str:
     """Write a code as people read it: five letters at a time."""
     return "-".join(code[at : at + 5] for at in range(0, len(code), 5))
+
+
+def board_address(begins: str, path: str) -> str | None:
+    """Give what a board's QR code holds; None where `begins` is nothing to be printed."""
+    return f"{begins}{path}" if re.fullmatch(ADDRESS, begins) else None

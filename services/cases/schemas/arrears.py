@@ -28,7 +28,7 @@ from shared.problems import TextError
 from shared.wording import Text
 from shared.workdays import Unit
 
-Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")]
+Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\ufffe\uffff]*$")]
 Phone = Annotated[str, Field(pattern=r"^\+?[0-9][0-9 -]{4,24}$")]
 IdNumber = Annotated[str, Field(pattern=r"^[0-9A-Za-z]{5,30}$")]
 Months = Annotated[

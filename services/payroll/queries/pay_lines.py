@@ -11,7 +11,6 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     DateTime,
-    FromClause,
     Select,
     and_,
     case,
@@ -36,7 +35,7 @@ from services.payroll.models import (
     Worker,
 )
 from services.payroll.queries import attendance
-from services.payroll.queries.pay_months import wanted_months
+from services.payroll.queries.pay_months import IN_DISBURSEMENT, disbursed, wanted_months
 from services.payroll.queries.sets import one_of
 from services.payroll.rules.disbursements import UNDER_WAY, LineStatus
 from shared.db import Session
@@ -65,18 +64,6 @@ def _disputed() -> ColumnElement[bool]:
     )
 
 
-def _of(wanted: FromClause) -> ColumnElement[bool]:
-    return and_(
-        Disbursement.project_id == wanted.c.project_id, Disbursement.period == wanted.c.period
-    )
-
-
-_IN = and_(
-    DisbursementLine.disbursement_id == Disbursement.id,
-    DisbursementLine.period == Disbursement.period,
-)
-
-
 async def paid(session: Session, months: Sequence[PayMonth]) -> dict[UUID, dict[UUID | None, Paid]]:
     """Give what became of wages of some months, by month and employer; of None, in all."""
     wanted, line, disputed = wanted_months(months), DisbursementLine, _disputed()
@@ -102,8 +89,8 @@ async def paid(session: Session, months: Sequence[PayMonth]) -> dict[UUID, dict[
             func.max(line.settled_on).filter(settled),
             *sums,
         )
-        .join(Disbursement, _of(wanted))
-        .join(line, _IN)
+        .join(Disbursement, disbursed(wanted))
+        .join(line, IN_DISBURSEMENT)
         .group_by(
             func.grouping_sets(
                 tuple_(wanted.c.month_id), tuple_(wanted.c.month_id, Disbursement.employer_id)
@@ -152,7 +139,7 @@ async def leavers(session: Session, project_ids: Collection[UUID], today: date) 
         Disbursement.employer_id == entry.employer_id,
         line.worker_id == entry.worker_id,
     )
-    lines = select(line.id).join(Disbursement, _IN).where(mine).correlate(entry)
+    lines = select(line.id).join(Disbursement, IN_DISBURSEMENT).where(mine).correlate(entry)
     again = aliased(RosterEntry)
     back = (
         select(again.id)

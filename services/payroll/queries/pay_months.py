@@ -98,7 +98,7 @@ def wanted_months(months: Sequence[PayMonth]) -> FromClause:
 async def seen(session: Session, months: Sequence[PayMonth]) -> dict[UUID, Seen]:
     """Give what is told of some months, by month: four statements, however many there are."""
     wanted = wanted_months(months)
-    attended, settled = await _present(session, _attended(wanted, months))
+    attended = await _counts(session, _attended(wanted, months), settled=True)
     listed = await _counts(session, _listed(wanted))
     sheets = await _sheets(session, wanted)
     lines = await _lines(session, wanted)
@@ -108,7 +108,7 @@ async def seen(session: Session, months: Sequence[PayMonth]) -> dict[UUID, Seen]
         count, total = lines.get(month.id, (0, Decimal(0)))
         found[month.id] = Seen(
             there.pop("all", None),
-            settled.get(month.id, 0),
+            there.pop("settled", 0),
             there,
             on.pop("all", 0),
             on,
@@ -119,6 +119,20 @@ async def seen(session: Session, months: Sequence[PayMonth]) -> dict[UUID, Seen]
     return found
 
 
+def disbursed(wanted: FromClause) -> ColumnElement[bool]:
+    """Say of a disbursement that it is of a month that is wanted."""
+    return and_(
+        Disbursement.project_id == wanted.c.project_id, Disbursement.period == wanted.c.period
+    )
+
+
+IN_DISBURSEMENT = and_(
+    DisbursementLine.disbursement_id == Disbursement.id,
+    DisbursementLine.period == Disbursement.period,
+)
+"""Of a line, that it is one of its disbursement; the partitions lie by period."""
+
+
 def _counted(people: CTE) -> Select[Any]:
     """Count people of each month: in all, and by employer."""
     month_id, employer_id = people.c.month_id, people.c.employer_id
@@ -127,26 +141,20 @@ def _counted(people: CTE) -> Select[Any]:
     return select(month_id, employer_id, func.grouping(employer_id), count).group_by(sets)
 
 
-async def _counts(session: Session, people: CTE) -> dict[UUID, dict[Any, int]]:
+async def _counts(
+    session: Session, people: CTE, *, settled: bool = False
+) -> dict[UUID, dict[Any, int]]:
+    """Count people by employer and in all; `settled`: and in all whose every line is, too."""
+    statement = _counted(people)
+    if settled:
+        whole = func.count(people.c.who.distinct()).filter(people.c.settled)
+        statement = statement.add_columns(whole)
     found: dict[UUID, dict[Any, int]] = defaultdict(dict)
-    for month_id, employer_id, of_all, count in await session.execute(_counted(people)):
+    for month_id, employer_id, of_all, count, *paid in await session.execute(statement):
         found[month_id]["all" if of_all else employer_id] = count
+        if of_all and paid:
+            found[month_id]["settled"] = paid[0]
     return found
-
-
-async def _present(
-    session: Session, people: CTE
-) -> tuple[dict[UUID, dict[Any, int]], dict[UUID, int]]:
-    """Count who attended as `_counts` does, and in all whose every line is settled."""
-    settled = func.count(people.c.who.distinct()).filter(people.c.settled)
-    rows = await session.execute(_counted(people).add_columns(settled))
-    found: dict[UUID, dict[Any, int]] = defaultdict(dict)
-    whole: dict[UUID, int] = {}
-    for month_id, employer_id, of_all, count, paid in rows:
-        found[month_id]["all" if of_all else employer_id] = count
-        if of_all:
-            whole[month_id] = paid
-    return found, whole
 
 
 def _seen_in(wanted: FromClause, months: Sequence[PayMonth]) -> CTE:
@@ -214,17 +222,8 @@ def _settled(wanted: FromClause) -> CTE:
             line.worker_id,
             func.bool_and(line.status == LineStatus.SETTLED).label("settled"),
         )
-        .join(
-            Disbursement,
-            and_(
-                Disbursement.project_id == wanted.c.project_id,
-                Disbursement.period == wanted.c.period,
-            ),
-        )
-        .join(
-            line,
-            and_(line.disbursement_id == Disbursement.id, line.period == Disbursement.period),
-        )
+        .join(Disbursement, disbursed(wanted))
+        .join(line, IN_DISBURSEMENT)
         .group_by(wanted.c.month_id, line.worker_id)
         .cte("settled")
     )
