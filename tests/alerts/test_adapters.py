@@ -35,7 +35,7 @@ def parcel(address: str, body: str = '{"a": "预警"}', **changes: object) -> Pa
         "delivery_id": new_id(), "lane": "x", "channel": Channel.WEBHOOK, "address": address,
         "body": body, "message_id": new_id(), "secrets": (SECRET,), "told_at": clock.now(),
     }  # fmt: skip
-    return Parcel(**fields | changes)  # type: ignore[arg-type]  -- a table of keyword arguments
+    return Parcel(**fields | changes)  # type: ignore[arg-type]  # a table of keyword arguments
 
 
 async def post(what: Parcel) -> Answer:

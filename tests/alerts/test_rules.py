@@ -44,7 +44,7 @@ def matter(**changes: object) -> Matter:
         "area_code": "422828", "period": "2023-03", "level": "blue", "level_rank": 1,
         "level_label": "蓝", "developer_id": ORG, "unit_id": ORG, "person_id": WHO,
     }  # fmt: skip
-    return Matter(**fields | changes)  # type: ignore[arg-type]  -- a table of keyword arguments
+    return Matter(**fields | changes)  # type: ignore[arg-type]  # a table of keyword arguments
 
 
 def found(receivers: Iterable[str], *people: Person) -> list[UUID]:

@@ -39,7 +39,7 @@ def parcel(body: str = f"【{SIGN}】预警", **more: object) -> Parcel:
         "body": body, "message_id": new_id(), "told_at": clock.now(), "template": "XQ_ALERT",
         "parameters": values, "parts": 1,
     }  # fmt: skip
-    return Parcel(**fields | more)  # type: ignore[arg-type]  -- a table of keyword arguments
+    return Parcel(**fields | more)  # type: ignore[arg-type]  # a table of keyword arguments
 
 
 async def send(what: Parcel) -> Answer:

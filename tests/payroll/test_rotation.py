@@ -36,7 +36,7 @@ async def test_people_and_files_stay_as_they_were_when_the_old_key_is_gone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     store = MemoryStore()
-    served = app.routes[0].app.state  # type: ignore[attr-defined]  the mounted service
+    served = app.routes[0].app.state  # type: ignore[attr-defined]  # the mounted service
 
     def turn(*names: str) -> None:
         monkeypatch.setattr(pii._Ring, "current", sealed.ring(*names))  # noqa: SLF001  undone after

@@ -50,7 +50,7 @@ MATCH = Match(
 def test_a_credit_says_how_it_was_matched(
     changes: dict[str, object], ways: list[MatchedAs]
 ) -> None:
-    assert replace(MATCH, **changes).matched_as == ways  # type: ignore[arg-type]  by name
+    assert replace(MATCH, **changes).matched_as == ways  # type: ignore[arg-type]  # by name
 
 
 WISH = Wish(Decimal(10), came_in=True, returned=False, free=Decimal(10), owed=Decimal(10))
@@ -77,7 +77,7 @@ WISH = Wish(Decimal(10), came_in=True, returned=False, free=Decimal(10), owed=De
 def test_everything_is_said_that_keeps_a_decision_from_being_taken(
     changes: dict[str, object], codes: list[str]
 ) -> None:
-    found = matching.findings(replace(WISH, **changes))  # type: ignore[arg-type]  by name
+    found = matching.findings(replace(WISH, **changes))  # type: ignore[arg-type]  # by name
     assert [one.code for one in found] == codes
     assert all(one.detail.zh and one.detail.en and one.remedy for one in found)
 

@@ -115,7 +115,7 @@ class Fields:
         fields, said = of_answer(self._service, route), answer.json()
         for path, value in leaves(said) if fields else ():
             if path[-1] in fields and isinstance(value, str) and value:
-                mask = MASKS[fields[path[-1]]]  # type: ignore[index]  the kinds of the document
+                mask = MASKS[fields[path[-1]]]  # type: ignore[index]  # the kinds of the document
                 assert mask(value) == value, f"{who} {path}: not masked"
                 self._shown.add(path[-1])
         # Of one thing alone: lists show a company other rows than an office.
