@@ -1,5 +1,6 @@
 """A source's days: expected, late, complete; and how far a source's data reach without a gap."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
@@ -120,17 +121,29 @@ async def close_day(session: Session, source: Source, feed: BankFeed, now: datet
     The bank has delivered even where a day before is missing, so that is what is told; nothing
     rests on the day before the gap is closed.
     """
+    later = await queries.feeds.locked_feeds_after(session, source.id, source.fed_until)
     if feed.close(now):
-        await _end_waiting(session, source, feed, now)
+        await _end_waiting(session, source, feed, later, now)
 
 
 async def waive_day(session: Session, source: Source, feed: BankFeed, now: datetime) -> None:
     """Wait for a day no longer; the source's data may reach further now."""
+    later = await queries.feeds.locked_feeds_after(session, source.id, source.fed_until)
     feed.waive(now)
-    await _end_waiting(session, source, feed, now)
+    await _end_waiting(session, source, feed, later, now)
 
 
-async def _end_waiting(session: Session, source: Source, feed: BankFeed, now: datetime) -> None:
+async def _end_waiting(
+    session: Session, source: Source, feed: BankFeed, later: Sequence[BankFeed], now: datetime
+) -> None:
+    """Let the data reach as far as `later`, looked up before the day changed, is without a gap."""
+    source.fed_until = rules.feeds.fed_until(
+        source.fed_until, [(each.day, each.status) for each in later]
+    )
+    for each in later:
+        if each.day <= source.fed_until:
+            each.complete(now)
+    # What writes the changes comes after all of them, so that a day is written once.
     await timers.disarm(session, feed.id, TIMER)
     publish(
         session,
@@ -144,10 +157,3 @@ async def _end_waiting(session: Session, source: Source, feed: BankFeed, now: da
             waived=feed.waived_at is not None,
         ),
     )
-    later = await queries.feeds.locked_feeds_after(session, source.id, source.fed_until)
-    source.fed_until = rules.feeds.fed_until(
-        source.fed_until, [(each.day, each.status) for each in later]
-    )
-    for each in later:
-        if each.day <= source.fed_until:
-            each.complete(now)
