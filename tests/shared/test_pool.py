@@ -78,8 +78,10 @@ class Between:
         writer.close()
 
     async def _pass_on(self, source: asyncio.StreamReader, to: Callable[[bytes], object]) -> None:
-        while data := await source.read(65536):
-            to(data)
+        # A server that ends with something unread resets the line instead of closing it.
+        with suppress(ConnectionResetError):
+            while data := await source.read(65536):
+                to(data)
 
 
 @asynccontextmanager
