@@ -184,13 +184,14 @@ async def _run_due(
             await _first_seen(sessions, job, clock.day_of(now) - timedelta(days=1))
         if job.name in pausing or not _slots(job, last.get(job.name), now):
             continue
-        async with _turn(sessions, job.name, held) as mine:
+        name = f"job:{sessions.service}:{job.name}"
+        turn: AbstractAsyncContextManager[Any]
+        turn = nullcontext(held) if held else sessions.keeper.alone(name)
+        async with turn as mine:
             if mine is None:
                 continue
-            newest = last.get(job.name)
-            if held is None:
-                # Another replica may have run it between our look and our lock.
-                newest = await mine.fetchval(_NEWEST, job.name)
+            # Another replica may have run it between our look and our lock.
+            newest = last.get(job.name) if held else await mine.fetchval(_NEWEST, job.name)
             for day in _slots(job, newest, now):
                 try:
                     await job.run(sessions, day)
@@ -201,15 +202,6 @@ async def _run_due(
                     break
                 done += 1
     return done
-
-
-def _turn(
-    sessions: Sessions, job: str, held: "asyncpg.Connection[Any] | None"
-) -> "AbstractAsyncContextManager[asyncpg.Connection[Any] | None]":
-    """Give the connection that holds a job's lock, or None if another has it."""
-    if held is not None:
-        return nullcontext(held)
-    return sessions.keeper.alone(f"job:{sessions.service}:{job}")
 
 
 async def _first_seen(sessions: Sessions, job: Daily, day: date) -> None:

@@ -10,7 +10,7 @@ table that holds a repeated field comes once for each of `rows`.
 """
 
 from shared.docx.made import Block, Cell, Paragraph, Table, write
-from shared.docx.template import Fault, Found, Unfit, fill, look
+from shared.docx.template import Fault, Found, Unfit, fill, look, xml_text
 
 __all__ = [
     "Block",
@@ -23,4 +23,5 @@ __all__ = [
     "fill",
     "look",
     "write",
+    "xml_text",
 ]

@@ -24,6 +24,11 @@ _MADE = (2000, 1, 1, 0, 0, 0)
 _UNSAID = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff\ud800-\udfff]")
 
 
+def xml_text(words: str) -> str:
+    """Give words as XML bears them: without what no document of it may hold (XML 1.0, 2.2)."""
+    return escape(_UNSAID.sub("", words))
+
+
 class Unfit(Exception):
     """A file that is no template at all; `code` says why."""
 
@@ -295,5 +300,5 @@ def _said(value: str, tag: str) -> bytes:
     """Give a value as text of a run; what is on several lines stays so."""
     prefix = tag.rpartition(":")[0]
     line = f"{prefix}:br" if prefix else "br"
-    lines = escape(_UNSAID.sub("", value)).split("\n")
+    lines = xml_text(value).split("\n")
     return f'</{tag}><{line}/><{tag} xml:space="preserve">'.join(lines).encode()

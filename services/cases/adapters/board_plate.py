@@ -1,10 +1,11 @@
 """A notice board's plate: the picture that is printed and hung up, its QR code among it."""
 
-import re
-from html import escape
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import segno
+
+from shared import docx
 
 SVG = "image/svg+xml"
 HEADERS = {
@@ -16,10 +17,6 @@ WIDTH, MARGIN, QUIET = 480, 40, 4
 """Units of the picture; and the modules that stay white around a QR code (ISO/IEC 18004)."""
 LETTERS, ROWS = 22, 3
 """What a plate has room for of a place's name."""
-
-
-_NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What no document of XML 1.0 may hold (section 2.2)."""
 
 
 class _Row(NamedTuple):
@@ -46,21 +43,24 @@ def plate(address: str, code: str, place: str | None) -> bytes:
         *(_Row(part, 20) for part in _parts(place or "")),
         _Row(address, 11),  # So that a wrong one is seen before it hangs.
     ]
-    drawn, y = [], 20
-    for row in head:
-        y += row.size + 8
-        drawn.append(_text(row, y))
+    above, top = _rows(head, 20)
+    below, bottom = _rows(foot, top + 12 + side)
     picture = made.svg_inline(scale=scale, border=QUIET)
-    drawn.append(f'<g transform="translate({MARGIN} {y + 12})">{picture}</g>')
-    y += 12 + side
-    for row in foot:
-        y += row.size + 8
-        drawn.append(_text(row, y))
-    height = y + 24
+    height = bottom + 24
     size = f'width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}"'
     paper = f'<rect width="{WIDTH}" height="{height}" fill="#fff"/>'
-    inside = "".join((paper, *drawn))
+    code_drawn = f'<g transform="translate({MARGIN} {top + 12})">{picture}</g>'
+    inside = "".join((paper, *above, code_drawn, *below))
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{inside}</svg>\n'.encode()
+
+
+def _rows(rows: Sequence[_Row], y: int) -> tuple[list[str], int]:
+    """Write rows below a height; give them, and the height of the last."""
+    drawn = []
+    for row in rows:
+        y += row.size + 8
+        drawn.append(_text(row, y))
+    return drawn, y
 
 
 def _parts(place: str) -> list[str]:
@@ -74,4 +74,4 @@ def _parts(place: str) -> list[str]:
 def _text(row: _Row, y: int) -> str:
     said = f'font-size="{row.size}" font-weight="{row.weight}"'
     place = f'x="{WIDTH // 2}" y="{y}" text-anchor="middle" font-family="sans-serif"'
-    return f"<text {place} {said}>{escape(_NO_XML.sub('', row.text))}</text>"
+    return f"<text {place} {said}>{docx.xml_text(row.text)}</text>"

@@ -98,7 +98,7 @@ def wanted_months(months: Sequence[PayMonth]) -> FromClause:
 async def seen(session: Session, months: Sequence[PayMonth]) -> dict[UUID, Seen]:
     """Give what is told of some months, by month: four statements, however many there are."""
     wanted = wanted_months(months)
-    attended = await _counts(session, _attended(wanted, months), settled=True)
+    attended = await _counts(session, _attended(wanted, months))
     listed = await _counts(session, _listed(wanted))
     sheets = await _sheets(session, wanted)
     lines = await _lines(session, wanted)
@@ -133,27 +133,18 @@ IN_DISBURSEMENT = and_(
 """Of a line, that it is one of its disbursement; the partitions lie by period."""
 
 
-def _counted(people: CTE) -> Select[Any]:
-    """Count people of each month: in all, and by employer."""
+async def _counts(session: Session, people: CTE) -> dict[UUID, dict[Any, int]]:
+    """Count people of each month: by employer, in all, and where it is told who is settled."""
     month_id, employer_id = people.c.month_id, people.c.employer_id
     sets = func.grouping_sets(tuple_(month_id), tuple_(month_id, employer_id))
-    count = func.count(people.c.who.distinct())
-    return select(month_id, employer_id, func.grouping(employer_id), count).group_by(sets)
-
-
-async def _counts(
-    session: Session, people: CTE, *, settled: bool = False
-) -> dict[UUID, dict[Any, int]]:
-    """Count people by employer and in all; `settled`: and in all whose every line is, too."""
-    statement = _counted(people)
-    if settled:
-        whole = func.count(people.c.who.distinct()).filter(people.c.settled)
-        statement = statement.add_columns(whole)
+    count: Any = func.count(people.c.who.distinct())
+    counts = [count, *(count.filter(one) for one in people.c if one.name == "settled")]
+    statement = select(month_id, employer_id, func.grouping(employer_id), *counts).group_by(sets)
     found: dict[UUID, dict[Any, int]] = defaultdict(dict)
-    for month_id, employer_id, of_all, count, *paid in await session.execute(statement):
-        found[month_id]["all" if of_all else employer_id] = count
-        if of_all and paid:
-            found[month_id]["settled"] = paid[0]
+    for month, employer, of_all, number, *settled in await session.execute(statement):
+        found[month]["all" if of_all else employer] = number
+        if of_all and settled:
+            [found[month]["settled"]] = settled
     return found
 
 
