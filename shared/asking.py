@@ -4,18 +4,21 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
-from sqlalchemy import Executable
+from sqlalchemy import Executable, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from shared import plain
 from shared.changes import Unwritten
 from shared.locks import connect
 
+_BEGUN = "begun"
+_Row = TypeVar("_Row", bound=DeclarativeBase)
 _DIALECT = postgresql.asyncpg.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy types none of it
 
 
@@ -63,12 +66,19 @@ async def rows(session: AsyncSession, statement: str, *values: object) -> Sequen
 
     The driver begins it with the first statement that goes through SQLAlchemy; so that one does.
     """
-    if session.new or session.dirty or Unwritten.to_flush(session):
+    own = session.sync_session
+    if own.autoflush and (own.new or own.dirty or Unwritten.to_flush(own)):
         await session.flush()  # As before each statement, so that locks keep their order.
-    connection = await session.connection()
-    raw: Any = (await connection.get_raw_connection()).driver_connection
-    if not raw.is_in_transaction():
-        return (await connection.exec_driver_sql(statement, values)).all()
+    transaction = own.get_nested_transaction() or own.get_transaction()
+    if transaction is not None and own.info.get(_BEGUN) is transaction:
+        # Begun and connected: what is asked of SQLAlchemy now waits for nothing.
+        raw: Any = own.connection().connection.driver_connection
+    else:
+        connection = await session.connection()
+        raw = (await connection.get_raw_connection()).driver_connection
+        own.info[_BEGUN] = own.get_nested_transaction() or own.get_transaction()
+        if not raw.is_in_transaction():
+            return (await connection.exec_driver_sql(statement, values)).all()
     with plain.told(statement):
         found: Sequence[Any] = await raw.fetch(statement, *values)
     return found
@@ -81,6 +91,18 @@ async def told(
     built = _built(statement)
     said = built.construct_params(dict(values))
     return await rows(session, str(built), *(said[name] for name in built.positiontup or ()))
+
+
+async def seldom(
+    session: AsyncSession, model: type[_Row], ids: Executable, values: Mapping[str, Any]
+) -> list[_Row]:
+    """Give the rows whose ids such a statement gives, in its order, where mostly there are none."""
+    found = [row[0] for row in await told(session, ids, values)]
+    if not found:
+        return []
+    loaded: Any = await session.scalars(select(model).where(model.__table__.c.id.in_(found)))
+    by_id = {row.id: row for row in loaded}
+    return [by_id[each] for each in found if each in by_id]
 
 
 _WAIT = """

@@ -7,13 +7,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import select
 
 from services.alerts import actions, handlers, jobs
 from services.alerts.models import Message
 from services.alerts.rules.deliveries import Channel
 from services.alerts.rules.notices import AlertState, Entry, Reason
 from shared import clock, timers
-from shared.db import Session, new_id
+from shared.db import AuditRow, Session, new_id, write_audit
 from shared.events.base import Event
 from shared.events.cases import (
     ArrearsCaseOpened,
@@ -135,6 +136,17 @@ async def test_a_raised_item_gets_an_alert_of_its_own_and_the_lower_one_falls_si
     assert await looking.armed(session, blue.id) == []
     (timer,) = await looking.armed(session, yellow.id)
     assert timer.due_at == clock.at(date(2023, 4, 28), 13)  # four working hours
+    # Each is written once as it is told, and blue again by its rung of that instant and its end.
+    await session.run_sync(write_audit)
+    wrote = await session.execute(
+        select(AuditRow.action, AuditRow.row_id)
+        .where(AuditRow.table_name == "alerts")
+        .order_by(AuditRow.position)
+    )
+    assert [tuple(each) for each in wrote] == [
+        ("insert", str(blue.id)), ("update", str(blue.id)), ("insert", str(yellow.id)),
+        ("update", str(blue.id)),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("heard_first", [True, False])

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import bindparam, func, literal, select, text
 
-from shared.asking import Asker
+from shared.asking import Asker, rows
 from shared.db import Sessions
 from shared.inbox import InboxKey
 from tests.waiting import until
@@ -60,3 +60,21 @@ async def test_a_list_of_values_is_refused(asker: Asker) -> None:
     listed = select(InboxKey.key).where(InboxKey.key.in_([str(uuid4()), "b"]))
     with pytest.raises(TypeError, match="without lists"):
         await asker.row(listed, {})
+
+
+async def test_what_is_written_in_an_undone_savepoint_is_undone_and_the_rest_is_not(
+    sessions: Sessions,
+) -> None:
+    arm = "INSERT INTO inbox_keys (topic, key) VALUES ('asked', $1) RETURNING key"
+    async with sessions.begin() as session:
+        await rows(session, arm, "before")
+        undone = await session.begin_nested()
+        await rows(session, arm, "within")
+        await rows(session, arm, "within as well")
+        await undone.rollback()
+        async with session.begin_nested():
+            await rows(session, arm, "in another")
+        await rows(session, arm, "behind")
+    async with sessions.begin() as session:
+        kept = await rows(session, "SELECT key FROM inbox_keys ORDER BY key")
+    assert [row[0] for row in kept] == ["before", "behind", "in another"]

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.alerts import actions, queries
 from services.alerts.errors import AlertAnswered, AlertNotYours, AlertOver, PromiseInThePast
 from services.alerts.models import Alert
+from services.alerts.queries.alerts import Standing
 from services.alerts.rules import routing, trees
 from services.alerts.rules.ladders import PROMISE
 from services.alerts.rules.notices import AlertState, Entry, reason_of
@@ -41,25 +42,25 @@ async def raise_alert(
     if matter.watch_item_id and not replayed:
         await actions.ladders.catch_up(session, matter.watch_item_id, at)
     alert = await queries.alerts.locked_find_alert(session, matter.dedupe_key)
+    entry = Entry.REPEATED if alert else Entry.RAISED
     if alert is None:
         alert = _new_alert(matter, at, replayed=replayed)
-        session.add(alert)
-        entry = Entry.RAISED
     elif await queries.alerts.has_entry(session, alert.id, event_id):
         return alert
     else:
         alert.repeats += 1
         _update(alert, matter)
-        entry = Entry.REPEATED
     actions.notices.note(session, alert, entry, at, matter.details, event_id=event_id)
     if entry is Entry.REPEATED and not _is_news(alert):
         return alert
-    alert.reopen()
-    await _supersede_others(session, alert, at)
-    alert.replayed = replayed
-    if not replayed:
-        await _mind_area(session, alert, at)
-        await actions.ladders.start_ladder(session, alert, slot=str(event_id), at=at, step=step)
+    with session.no_autoflush:  # Its row is written once, as it stands when people are told.
+        session.add(alert)
+        alert.reopen()
+        await _supersede_others(session, alert, at)
+        alert.replayed = replayed
+        if not replayed:
+            await _mind_area(session, alert, at)
+            await actions.ladders.start_ladder(session, alert, slot=str(event_id), at=at, step=step)
     return alert
 
 
@@ -91,13 +92,16 @@ async def remind(
 
     What it says of the item's people holds from its instant on: what fell due before is told first.
     """
-    if matter.watch_item_id and not replayed and await _is_turning(session, matter):
+    before = await queries.alerts.find_standing(session, matter.dedupe_key, event_id)
+    if matter.watch_item_id and not replayed and _is_turning(before, matter):
         await actions.ladders.catch_up(session, matter.watch_item_id, at)
-    alert = await queries.alerts.locked_find_alert(session, matter.dedupe_key)
+    alert = await queries.alerts.locked_find_alert(
+        session, matter.dedupe_key, is_there=before is not None
+    )
     if alert is None or alert.is_over:
         await raise_alert(session, matter, event_id=event_id, at=at, step=step, replayed=replayed)
         return
-    if await queries.alerts.has_entry(session, alert.id, event_id):
+    if before and before.has_heard:
         return
     _update(alert, matter)
     actions.notices.note(session, alert, Entry.STEP_REACHED, at, {"step": step}, event_id=event_id)
@@ -118,13 +122,12 @@ async def remind(
         )  # fmt: skip
 
 
-async def _is_turning(session: Session, matter: Matter) -> bool:
+def _is_turning(before: Standing | None, matter: Matter) -> bool:
     """Say whether it matters to a rung of the same instant that this is heard before it.
 
     It does where other people take part now, or where an answer may lapse. Otherwise nobody need
     wait for limits that are just falling due, fifty in one transaction.
     """
-    before = await queries.alerts.find_standing(session, matter.dedupe_key)
     if before is None or before.state is AlertState.ACKNOWLEDGED:
         return True
     return before.parties != routing.parties(matter)

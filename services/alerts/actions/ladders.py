@@ -26,7 +26,9 @@ async def start_ladder(
     lineage = await known.lineage(session, alert.area_code)
     routes = await queries.routes.routes_in_force(session, lineage, clock.day_of(at))
     paths = trees.walk(routes, alert, lineage).paths
-    await queries.routes.forget_branches(session, alert.id)
+    if alert not in session.new:
+        await queries.routes.forget_branches(session, alert.id)
+        await timers.disarm(session, alert.id, ESCALATION, PROMISE)
     first = paths[0] if paths else ()
     alert.route_id, alert.path, alert.step = (first[-1].id if first else None), _ids(first), 0
     session.add_all(
@@ -36,7 +38,6 @@ async def start_ladder(
     held = [(path, trees.terms(path)) for path in paths]
     told = [Told.by(path, terms.receivers_at(step), terms.group) for path, terms in held]
     await actions.notices.tell(session, alert, told, reason=Reason.RAISED, slot=slot, at=at)
-    await timers.disarm(session, alert.id, ESCALATION, PROMISE)
     for number, path in enumerate(paths):
         if due_at := await _next_due(session, alert, path, 0, at):
             await _arm(session, alert, number, path, due_at=due_at, at=at)

@@ -1,15 +1,18 @@
 """What is pushed: one message per event, queued for each endpoint that asks for it."""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from services.alerts import queries
 from services.alerts.models import Delivery, Endpoint, Message
+from services.alerts.queries.endpoints import Subscriber
 from services.alerts.rules import catalogue
 from services.alerts.rules.deliveries import Channel, DeliveryState, Payload
 from services.alerts.schemas.endpoints import ReplayIn, WebhookBody
-from shared import clock, known
+from shared import clock, known, sets
 from shared.areas import CANARY
 from shared.auth import Caller
 from shared.db import Session, new_id, record
@@ -28,21 +31,31 @@ async def queue_webhooks(
 
     The project's number is held until the transaction ends, so no alert may be waited for any more.
     """
-    if area_code == CANARY or await queries.deliveries.is_queued(session, event.id):
+    if area_code == CANARY:
         return
     project_id: UUID | None = getattr(event, "project_id", None)
-    number = await queries.messages.next_number(session, project_id) if project_id else None
-    if session.info.get("replayed"):
+    number: int | None = None
+    if project_id:
+        number = await queries.messages.next_number(session, project_id, event.id)
+        is_queued = number is None
+    else:
+        is_queued = await queries.deliveries.is_queued(session, event.id)
+    if is_queued or session.info.get("replayed"):
         return
-    message = Message(
-        id=event.id, type=event.type, area_code=area_code, project_id=project_id, sequence=number,
-        organisations=sorted(map(str, organisations)), occurred_at=event.occurred_at,
-        body=_body(event, project_id, number),
-    )  # fmt: skip
-    session.add(message)
     lineage = await known.lineage(session, area_code)
-    subscribed = await queries.endpoints.subscribed(session, message, lineage)
-    session.add_all(delivery_to(endpoint, message, event.occurred_at) for endpoint in subscribed)
+    subscribed = await queries.endpoints.subscribed(
+        session, event.type, lineage, organisations=organisations, project_id=project_id
+    )
+    message = {
+        "id": event.id, "type": event.type, "area_code": area_code, "project_id": project_id,
+        "sequence": number, "organisations": sorted(map(str, organisations)),
+        "occurred_at": event.occurred_at, "body": _body(event, project_id, number),
+    }  # fmt: skip
+    sets.put(session, Message, message)
+    if subscribed:
+        await session.flush()  # What it is delivered by refers to it.
+    for endpoint in subscribed:
+        sets.put(session, Delivery, _delivery(endpoint, message, event.occurred_at))
 
 
 def _body(event: Event, project_id: UUID | None, number: int | None) -> str:
@@ -64,13 +77,21 @@ def said(message: Message, payload: Payload) -> str:
 
 
 def delivery_to(endpoint: Endpoint, message: Message, at: datetime) -> Delivery:
-    return Delivery(
-        id=new_id(), key=f"{endpoint.id}:{message.id}", lane=str(endpoint.id),
-        channel=Channel.WEBHOOK, type=message.type, area_code=message.area_code,
-        org_id=endpoint.org_id, endpoint_id=endpoint.id, message_id=message.id,
-        project_id=message.project_id, sequence=message.sequence, created_at=at,
-        state=DeliveryState.WAITING, made_attempts=0, next_at=clock.wall(),
-    )  # fmt: skip
+    """Make what brings an endpoint a message."""
+    named = ("id", "type", "area_code", "project_id", "sequence")
+    return Delivery(**_delivery(endpoint, {name: getattr(message, name) for name in named}, at))
+
+
+def _delivery(
+    endpoint: Endpoint | Subscriber, message: Mapping[str, Any], at: datetime
+) -> dict[str, Any]:
+    return {
+        "id": new_id(), "key": f"{endpoint.id}:{message['id']}", "lane": str(endpoint.id),
+        "channel": Channel.WEBHOOK, "type": message["type"], "area_code": message["area_code"],
+        "org_id": endpoint.org_id, "endpoint_id": endpoint.id, "message_id": message["id"],
+        "project_id": message["project_id"], "sequence": message["sequence"], "created_at": at,
+        "state": DeliveryState.WAITING, "made_attempts": 0, "next_at": clock.wall(),
+    }  # fmt: skip
 
 
 async def try_endpoint(

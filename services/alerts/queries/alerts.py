@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, false, or_, select, true
 from sqlalchemy.orm import contains_eager, selectinload
 
 from services.alerts.models import Alert, Carried, Notice, Recipient
@@ -100,57 +100,68 @@ async def locked_alerts(
 
 
 class Standing(NamedTuple):
-    """Where an alert stands, and who takes part in what it is about."""
+    """Where an alert stands, who takes part in what it is about, and whether it heard an event."""
 
     state: AlertState
+    has_heard: bool
     parties: tuple[UUID | None, ...]
 
 
-async def find_standing(session: Session, dedupe_key: str) -> Standing | None:
+async def find_standing(session: Session, dedupe_key: str, event_id: UUID) -> Standing | None:
     """Give where the one alert of a kind, subject, period and level stands; it is not locked."""
-    for state, *parties in await asking.rows(session, _STANDING, dedupe_key):
-        return Standing(AlertState(state), tuple(parties))
+    for state, has_heard, *parties in await asking.rows(session, _STANDING, dedupe_key, event_id):
+        return Standing(AlertState(state), has_heard, tuple(parties))
     return None
 
 
 _STANDING = """
-    SELECT state, developer_id, contractor_id, sector_authority_id, unit_id, person_id
+    SELECT state, EXISTS (
+        SELECT FROM timeline_entries WHERE alert_id = alerts.id AND event_id = $2),
+        developer_id, contractor_id, sector_authority_id, unit_id, person_id
     FROM alerts WHERE dedupe_key = $1
 """
 
 
-async def locked_find_alert(session: Session, dedupe_key: str) -> Alert | None:
+async def locked_find_alert(
+    session: Session, dedupe_key: str, *, is_there: bool = False
+) -> Alert | None:
     """Give the one alert of a kind, subject, period and level, if it was raised.
 
     Whoever raises the same at this moment is waited for: the index would refuse the second, and
-    with it all else that its transaction did.
+    with it all else that its transaction did. If it `is_there` already, its row is enough for that.
     """
-    await asking.wait_for(session, dedupe_key)
-    return await session.scalar(
-        select(Alert).where(Alert.dedupe_key == dedupe_key).with_for_update()
-    )
+    if not is_there:
+        await asking.wait_for(session, dedupe_key)
+    return await session.scalar(_OF_KEY.with_for_update(), {"key": dedupe_key})
+
+
+# Built once: nearly every event asks for one of them.
+_OF_KEY = select(Alert).where(Alert.dedupe_key == bindparam("key"))
+_OF_TIMER = select(Alert).where(Alert.id == bindparam("id"))
+_ALL_OF_ITEM = (
+    select(Alert)
+    .where(Alert.watch_item_id == bindparam("watch_item_id"))
+    .order_by(Alert.level_rank, Alert.id)
+)
 
 
 async def locked_alert_of_timer(session: Session, alert_id: UUID) -> Alert | None:
     """Give the alert whose time limit fell due."""
-    return await session.scalar(select(Alert).where(Alert.id == alert_id).with_for_update())
+    return await session.scalar(_OF_TIMER.with_for_update(), {"id": alert_id})
 
 
 async def locked_alerts_of_item(session: Session, watch_item_id: UUID) -> Sequence[Alert]:
     """Give all alerts of a watch item, the lowest level first."""
-    found = await session.scalars(
-        select(Alert)
-        .where(Alert.watch_item_id == watch_item_id)
-        .order_by(Alert.level_rank, Alert.id)
-        .with_for_update()
-    )
-    return found.all()
+    of_item = {"watch_item_id": watch_item_id}
+    return (await session.scalars(_ALL_OF_ITEM.with_for_update(), of_item)).all()
 
 
 async def ids_of_item(session: Session, watch_item_id: UUID) -> Sequence[UUID]:
     """Give the ids of all alerts of a watch item, none of them locked."""
-    found = await session.scalars(select(Alert.id).where(Alert.watch_item_id == watch_item_id))
-    return found.all()
+    return [row[0] for row in await asking.rows(session, _OF_ITEM, watch_item_id)]
+
+
+_OF_ITEM = "SELECT id FROM alerts WHERE watch_item_id = $1"
 
 
 _ENTRY = "SELECT id FROM timeline_entries WHERE alert_id = $1 AND event_id = $2"

@@ -1,17 +1,29 @@
 """Webhook endpoints."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, literal, or_, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+)
 
 from services.alerts.errors import EndpointOff
 from services.alerts.models import Endpoint, Message
 from services.alerts.rules.deliveries import EndpointState
 from services.alerts.schemas.endpoints import EndpointFilter
-from shared import known, paging
+from shared import asking, known, paging
 from shared.areas import CANARY, NATION, Scope
 from shared.db import Session
 from shared.known import KnownArea
@@ -103,25 +115,42 @@ def asks_for(endpoint: Endpoint) -> list[ColumnElement[bool]]:
     return found
 
 
-async def subscribed(
-    session: Session, message: Message, lineage: Sequence[str]
-) -> Sequence[Endpoint]:
-    """Give the active endpoints that a message of a type, area, project and parties goes to."""
-    project = Endpoint.projects == []
-    if message.project_id:
-        project |= Endpoint.projects.contains([str(message.project_id)])
-    found = await session.scalars(
-        select(Endpoint)
-        .where(
-            Endpoint.state == EndpointState.ACTIVE,
-            Endpoint.types.contains([message.type]),
-            or_(*(Endpoint.areas.contains([area]) for area in lineage)),
-            or_(
-                Endpoint.org_id.is_(None),
-                Endpoint.org_id.in_([UUID(one) for one in message.organisations]),
-            ),
-            project,
-        )
-        .order_by(Endpoint.id)
+class Subscriber(NamedTuple):
+    """An endpoint, as far as what is queued for it names it."""
+
+    id: UUID
+    org_id: UUID | None
+
+
+# Built once: each event asks for it.
+_SUBSCRIBED = (
+    select(Endpoint.id, Endpoint.org_id)
+    .where(
+        Endpoint.state == EndpointState.ACTIVE,
+        Endpoint.types.op("?")(bindparam("type", type_=Text)),
+        Endpoint.areas.op("?|")(bindparam("lineage", type_=ARRAY(Text))),
+        or_(
+            Endpoint.org_id.is_(None),
+            Endpoint.org_id == any_(bindparam("organisations", type_=ARRAY(Uuid()))),
+        ),
+        or_(
+            func.jsonb_array_length(Endpoint.projects) == 0,
+            Endpoint.projects.op("?")(bindparam("project", type_=Text)),
+        ),
     )
-    return found.all()
+    .order_by(Endpoint.id)
+)
+
+
+async def subscribed(
+    session: Session,
+    kind: str,
+    lineage: Sequence[str],
+    *,
+    organisations: Collection[UUID],
+    project_id: UUID | None,
+) -> list[Subscriber]:
+    """Give the active endpoints that a message of a type, area, project and parties goes to."""
+    asked = {"type": kind, "lineage": lineage, "organisations": list(organisations),
+             "project": str(project_id) if project_id else None}  # fmt: skip
+    return [Subscriber(*row) for row in await asking.told(session, _SUBSCRIBED, asked)]

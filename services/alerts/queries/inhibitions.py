@@ -56,7 +56,7 @@ async def locked_newest_rule(session: Session, area_code: str, source: Fact) -> 
 
 # Built once: each notice asks for it.
 _FACTS = (
-    select(ProjectFact)
+    select(ProjectFact.id)
     .where(ProjectFact.project_id == bindparam("project_id"), ProjectFact.ended_at.is_(None))
     .order_by(ProjectFact.since_at, ProjectFact.id)
 )
@@ -66,7 +66,8 @@ async def facts_of(session: Session, project_id: UUID) -> Sequence[ProjectFact]:
     """Give what holds of a project now, the oldest first."""
     kept = remembered.of(session, "project_facts")
     if project_id not in kept:
-        kept[project_id] = (await session.scalars(_FACTS, {"project_id": project_id})).all()
+        asked = {"project_id": project_id}
+        kept[project_id] = await asking.seldom(session, ProjectFact, _FACTS, asked)
     found: Sequence[ProjectFact] = kept[project_id]
     return found
 

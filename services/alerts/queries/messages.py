@@ -19,14 +19,19 @@ _AGAIN = [
 ]  # fmt: skip
 
 
-async def next_number(session: Session, project_id: UUID) -> int:
-    """Give the next number of a project's messages, held until this transaction ends."""
-    [[number]] = await asking.rows(session, _NEXT, project_id)
-    return int(number)
+async def next_number(session: Session, project_id: UUID, event_id: UUID) -> int | None:
+    """Give the next number of a project's messages, held until this transaction ends.
+
+    None if the event for which it is has one.
+    """
+    for row in await asking.rows(session, _NEXT, project_id, event_id):
+        return int(row[0])
+    return None
 
 
 _NEXT = """
-    INSERT INTO project_sequences AS known (project_id, last) VALUES ($1, 1)
+    INSERT INTO project_sequences AS known (project_id, last)
+    SELECT $1::uuid, 1 WHERE NOT EXISTS (SELECT FROM messages WHERE id = $2::uuid)
     ON CONFLICT (project_id) DO UPDATE SET last = known.last + 1 RETURNING last
 """
 

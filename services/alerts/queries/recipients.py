@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Date, Text, bindparam, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Date, Text, Uuid, any_, bindparam, func, or_, select
 
 from services.alerts.errors import RecipientUnknown
 from services.alerts.models import DutyRoster, Notice, Recipient
@@ -116,10 +116,10 @@ _CANDIDATES = (
     .where(
         in_force(bindparam("day", type_=Date)),
         or_(
-            Recipient.org_id.in_(bindparam("organisations", expanding=True)),
-            Recipient.person_id.in_(bindparam("persons", expanding=True)),
-            Recipient.id.in_(bindparam("ids", expanding=True)),
-            Recipient.area_code.in_(bindparam("lineage", expanding=True))
+            Recipient.org_id == any_(bindparam("organisations", type_=ARRAY(Uuid()))),
+            Recipient.person_id == any_(bindparam("persons", type_=ARRAY(Uuid()))),
+            Recipient.id == any_(bindparam("ids", type_=ARRAY(Uuid()))),
+            (Recipient.area_code == any_(bindparam("lineage", type_=ARRAY(Text))))
             & Recipient.roles.op("?|")(bindparam("by_area", type_=ARRAY(Text))),
             Recipient.roles.contains([Receiver.OPERATOR.value]),
         ),

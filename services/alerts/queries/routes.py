@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import ARRAY, Date, Text, Uuid, any_, bindparam, delete, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.alerts.models import Alert, Branch, Route
@@ -27,14 +27,21 @@ async def routes(
     return await paging.page(session, statement, by=by, cursor=cursor, limit=limit)
 
 
+# Built once: each alert asks for it.
+_IN_FORCE = (
+    select(Route)
+    .ext(distinct_on(Route.area_code, Route.code))
+    .where(
+        Route.area_code == any_(bindparam("lineage", type_=ARRAY(Text))),
+        Route.valid_from <= bindparam("day", type_=Date),
+    )
+    .order_by(Route.area_code, Route.code, Route.version.desc())
+)
+
+
 async def routes_in_force(session: Session, lineage: Sequence[str], day: date) -> list[Route]:
     """Give the version in force of each route of an area and those above it; not disabled ones."""
-    found = await session.scalars(
-        select(Route)
-        .ext(distinct_on(Route.area_code, Route.code))
-        .where(Route.area_code.in_(lineage), Route.valid_from <= day)
-        .order_by(Route.area_code, Route.code, Route.version.desc())
-    )
+    found = await session.scalars(_IN_FORCE, {"lineage": lineage, "day": day})
     return [route for route in found if route.enabled]
 
 
@@ -46,7 +53,7 @@ async def versions(session: Session, area_code: str) -> Sequence[Route]:
     return found.all()
 
 
-_SOME = select(Route).where(Route.id.in_(bindparam("ids", expanding=True)))
+_SOME = select(Route).where(Route.id == any_(bindparam("ids", type_=ARRAY(Uuid()))))
 
 
 async def path(session: Session, climber: Alert | Branch) -> list[Route]:
@@ -70,10 +77,15 @@ def _path(climber: Alert | Branch) -> list[UUID]:
     return ids
 
 
+# Built once: each reminder asks for it.
+_BRANCHES = (
+    select(Branch.id).where(Branch.alert_id == bindparam("alert_id")).order_by(Branch.number)
+)
+
+
 async def branches(session: Session, alert_id: UUID) -> Sequence[Branch]:
     """Give the further routes of an alert, in order."""
-    statement = select(Branch).where(Branch.alert_id == alert_id).order_by(Branch.number)
-    return (await session.scalars(statement)).all()
+    return await asking.seldom(session, Branch, _BRANCHES, {"alert_id": alert_id})
 
 
 async def find_branch(session: Session, alert_id: UUID, number: int) -> Branch | None:

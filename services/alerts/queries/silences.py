@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, bindparam, or_, select
+from sqlalchemy import ARRAY, DateTime, Text, any_, bindparam, or_, select
 
 from services.alerts.models import Alert, Notice, Silence, SilenceTerms
 from services.alerts.queries import areas
@@ -50,9 +50,9 @@ async def locked_silence_of_timer(session: Session, silence_id: UUID) -> Silence
 _INSTANT = bindparam("at", type_=DateTime(timezone=True))
 # Built once: each notice asks for it.
 _AT = (
-    select(Silence)
+    select(Silence.id)
     .where(
-        Silence.area_code.in_(bindparam("lineage", expanding=True)),
+        Silence.area_code == any_(bindparam("lineage", type_=ARRAY(Text))),
         Silence.state == SilenceState.ACTIVE,
         Silence.from_at <= _INSTANT,
         Silence.until_at > _INSTANT,
@@ -66,7 +66,7 @@ async def silences_at(session: Session, lineage: Sequence[str], at: datetime) ->
     kept = remembered.of(session, "silences")
     key = (*lineage, at)
     if key not in kept:
-        kept[key] = (await session.scalars(_AT, {"lineage": lineage, "at": at})).all()
+        kept[key] = await asking.seldom(session, Silence, _AT, {"lineage": lineage, "at": at})
     found: Sequence[Silence] = kept[key]
     return found
 
