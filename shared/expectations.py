@@ -208,8 +208,8 @@ async def replan(session: Session, watch: Watch[RowT], held: Sequence[RowT]) -> 
             await await_next(session, watch, row)
 
 
-async def without_timer(session: Session, expected: type[RowT]) -> Sequence[RowT]:
-    """Give what waits for an instant that no armed timer will tell of."""
+def untimed(expected: type[RowT]) -> Select[RowT]:
+    """Select what waits for an instant that no armed timer will tell of."""
     rows: Any = expected
     armed = select(Timer.id).where(
         Timer.subject_id == rows.id, Timer.kind == TIMER, Timer.state == timers.ARMED
@@ -218,8 +218,13 @@ async def without_timer(session: Session, expected: type[RowT]) -> Sequence[RowT
         rows.state == ExpectationState.AWAITED,
         (rows.state == ExpectationState.SILENT) & rows.valid_to.is_not(None),
     )
-    found = select(expected).where(awaited, ~armed.exists()).order_by(rows.id)
-    return (await session.scalars(found)).all()
+    return select(expected).where(awaited, ~armed.exists())
+
+
+async def without_timer(session: Session, expected: type[RowT]) -> Sequence[RowT]:
+    """Give what waits for an instant that no armed timer will tell of."""
+    rows: Any = expected
+    return (await session.scalars(untimed(expected).order_by(rows.id))).all()
 
 
 async def report_without_timer(session: Session, watch: Watch[RowT], today: date) -> None:

@@ -9,7 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 import asyncpg
 import structlog
-from sqlalchemy import ColumnElement, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -56,15 +56,26 @@ class JobFailure(Plumbing):
 
 @dataclass(frozen=True, slots=True)
 class Daily:
-    """A job for each Beijing day, at a time of day; it gets the day."""
+    """A job for each Beijing day, at a time of day; it gets the day.
+
+    `waits` is what says in one statement whether it would find anything on the day, as of a poll;
+    it may ask by `today`, the day, and `midnight`, the instant at which it begins.
+    """
 
     at: str
     run: Callable[[Sessions, date], Awaitable[None]]
+    waits: Select[Any] | None = None
 
     @property
     def name(self) -> str:
         """Give the function's name: `expect_bank_feeds`."""
         return self.run.__name__
+
+    async def work(self, sessions: Sessions, day: date) -> None:
+        """Do the job of a day, if it would find anything."""
+        asked = {"today": day, "midnight": clock.at(day)}
+        if self.waits is None or await sessions.finds(self.waits, asked):
+            await self.run(sessions, day)
 
     def instant(self, day: date) -> datetime:
         """Give the instant in UTC at which the job of a day falls due."""
@@ -94,9 +105,13 @@ def polled(run: Poll, waits: ColumnElement[bool] | None = None) -> Polled:
     return Polled(run, waits)
 
 
-def daily(at: str, run: Callable[[Sessions, date], Awaitable[None]]) -> Daily:
+def daily(
+    at: str,
+    run: Callable[[Sessions, date], Awaitable[None]],
+    waits: ColumnElement[bool] | None = None,
+) -> Daily:
     """Declare a daily job in a manifest, `daily("00:00", jobs.expect_bank_feeds)`, Beijing time."""
-    return Daily(at, run)
+    return Daily(at, run, None if waits is None else select(waits))
 
 
 _NEWEST = "SELECT max(slot) FROM job_runs WHERE job = $1"
@@ -194,7 +209,7 @@ async def _run_due(
             newest = last.get(job.name) if held else await mine.fetchval(_NEWEST, job.name)
             for day in _slots(job, newest, now):
                 try:
-                    await job.run(sessions, day)
+                    await job.work(sessions, day)
                     await mine.execute(_DONE, job.name, day, clock.wall())
                 except Exception as error:  # noqa: BLE001  whatever it raises, the others must run
                     await _failed(sessions, job, day, error)

@@ -116,9 +116,9 @@ service = Service(
         CorrectionOrderMoved: handlers.on_own_order,
     },
     jobs=[
-        daily("00:00", jobs.assign_persons),  # Beijing time
-        daily("00:30", jobs.report_without_timer),
-        daily("00:30", jobs.record_shadows),
+        daily("00:00", jobs.assign_persons, queries.items.ASSIGNMENT_WAITS),  # Beijing time
+        daily("00:30", jobs.report_without_timer, queries.invariants.WITHOUT_TIMER),
+        daily("00:30", jobs.record_shadows, queries.shadows.SHADOWS_RUN),
     ],
     timers={
         "level": jobs.on_level_due,

@@ -1,6 +1,6 @@
 """The manifest of registry."""
 
-from services.registry import adapters, handlers, jobs
+from services.registry import adapters, handlers, jobs, queries
 from services.registry.models import Base
 from services.registry.routes import router
 from services.registry.settings import Settings
@@ -46,11 +46,11 @@ service = Service(
         ApiKeyRevoked: handlers.on_own_api_key_revoked,
     },
     jobs=[  # Beijing time
-        daily("00:00", jobs.put_areas_in_force),
-        daily("00:00", jobs.put_parties_in_force),
-        daily("00:00", jobs.find_vacancies),
-        daily("00:00", jobs.look_at_requirements),
-        daily("00:00", jobs.expect_bank_statements),
+        daily("00:00", jobs.put_areas_in_force, queries.areas.AREA_WAITS),
+        daily("00:00", jobs.put_parties_in_force, queries.parties.PARTY_WAITS),
+        daily("00:00", jobs.find_vacancies, queries.territories.VACANCY_WAITS),
+        daily("00:00", jobs.look_at_requirements, queries.looks.LOOK_WAITS),
+        daily("00:00", jobs.expect_bank_statements, queries.bank_statements.STATEMENT_WAITS),
     ],
     reads=adapters.onboarding.READS,
     timers={

@@ -27,7 +27,7 @@ from tests.alerts import factories, looking
 from tests.alerts.conftest import Mailbox
 from tests.alerts.factories import COUNTY, OPENED_AT
 from tests.alerts.postbox import Post, Postbox, answer
-from tests.fixtures.service import Published, Time
+from tests.fixtures.service import Published, Time, nightly
 
 OFFICE = Caller("office", frozenset({"wage_office"}), frozenset({COUNTY}))
 
@@ -104,12 +104,12 @@ async def test_an_alert_that_lost_its_timer_is_found_each_night(
     sessions: Sessions, published: Published
 ) -> None:
     alert_id, _ = await a_yellow_alert(sessions)
-    await jobs.find_alerts_without_timer(sessions, date(2023, 4, 27))
+    await nightly(sessions, "find_alerts_without_timer", date(2023, 4, 27))
     assert await published(None, ItemWithoutTimer) == []
     async with sessions.begin("test") as session:
         await session.execute(update(Timer).values(state="disarmed"))
     for day in (28, 29):
-        await jobs.find_alerts_without_timer(sessions, date(2023, 4, day))
+        await nightly(sessions, "find_alerts_without_timer", date(2023, 4, day))
     found = await published(None, ItemWithoutTimer)
     assert [(event.kind, event.subject_id) for event in found] == [("alert", alert_id)] * 2
 

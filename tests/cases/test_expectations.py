@@ -12,7 +12,7 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy import select
 
-from services.cases import actions, handlers, jobs, queries
+from services.cases import actions, handlers, queries
 from services.cases.errors import AreaUnknown, ExpectationRefused
 from services.cases.models import Expectation, FeedTerms, WatchItem
 from services.cases.rules import faults
@@ -34,7 +34,7 @@ from shared.expectations import ExpectationState
 from tests.cases import factories as make
 from tests.cases.factories import COUNTY, NEIGHBOUR, an_id, at
 from tests.cases.policies import MISSED
-from tests.fixtures.service import Published, Time, Token
+from tests.fixtures.service import Published, Time, Token, nightly
 from tests.waiting import until
 
 OFFICE = Caller("office", frozenset({"wage_office"}), frozenset({COUNTY}))
@@ -280,7 +280,7 @@ async def test_what_no_timer_will_tell_of_operators_hear_of(
         await timers.disarm(session, row.id)
         [offender] = await queries.invariants.without_timer(session)
         assert offender.id == row.id
-    await jobs.report_without_timer(sessions, date(2023, 4, 28))
+    await nightly(sessions, "report_without_timer", date(2023, 4, 28))
     [event] = await published(None, ItemWithoutTimer)
     assert (event.kind, event.subject_id) == ("expected_feed", row.id)
 

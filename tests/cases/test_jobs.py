@@ -22,7 +22,7 @@ from shared.events.platform import ItemWithoutTimer
 from tests import waiting
 from tests.cases import factories as make
 from tests.cases.factories import an_id, at
-from tests.fixtures.service import Published, Time
+from tests.fixtures.service import Published, Time, nightly
 
 
 @pytest.fixture(autouse=True)
@@ -238,7 +238,7 @@ async def test_an_open_item_without_timer_is_told_once_a_night(
         item = await item_of(session, "2023-05")
         await timers.disarm(session, item.id)
     for day in (date(2023, 5, 27), date(2023, 5, 27), date(2023, 5, 28)):
-        await jobs.report_without_timer(sessions, day)
+        await nightly(sessions, "report_without_timer", day)
     told = await published(None, ItemWithoutTimer)
     assert [(one.service, one.kind, one.subject_id) for one in told] == [
         ("cases", "transfer_missed", item.id)
@@ -255,7 +255,7 @@ async def test_an_open_proposal_without_timer_is_told_too(
         [proposal] = await session.scalars(select(CaseProposal))
         await timers.disarm(session, proposal.id)
     for _ in range(2):
-        await jobs.report_without_timer(sessions, date(2023, 6, 26))
+        await nightly(sessions, "report_without_timer", date(2023, 6, 26))
     [told] = await published(None, ItemWithoutTimer)
     assert (told.kind, told.subject_id) == ("case_proposal", proposal.id)
 
@@ -266,7 +266,7 @@ async def test_at_night_items_go_to_whoever_is_in_charge_from_now_on(
     await handle(sessions, make.missed())
     await handle(sessions, make.assigned("a", "2023-06-15", said_at="2023-06-01 10:00"))
     for _ in range(2):
-        await jobs.assign_persons(sessions, date(2023, 6, 15))
+        await nightly(sessions, "assign_persons", date(2023, 6, 15))
     async with sessions.begin() as session:
         assert (await item_of(session, "2023-05")).person_id == an_id("a")
     assert [line.what for line in await lines(sessions, "2023-05")].count("assigned") == 1

@@ -8,7 +8,7 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy import func, select
 
-from services.cases import actions, jobs
+from services.cases import actions
 from services.cases.models import Policy, ShadowStep, WatchItem
 from services.cases.rules.items import Happening
 from services.cases.schemas.policies import PolicyIn
@@ -20,7 +20,7 @@ from shared.outbox import OutboxRow
 from tests.cases import factories as make
 from tests.cases.factories import COUNTY, NEIGHBOUR, an_id, at
 from tests.cases.policies import DEFAULTS, MISSED, body
-from tests.fixtures.service import Time, Token
+from tests.fixtures.service import Time, Token, nightly
 
 OFFICE = Caller("office", frozenset({"wage_office"}), frozenset({COUNTY}))
 ELSEWHERE = Caller("other", frozenset({"wage_office"}), frozenset({NEIGHBOUR}))
@@ -226,7 +226,7 @@ async def test_the_job_records_on_its_own(sessions: Sessions) -> None:
         shadow = await post(session, mode="shadow", **STRICT)
         await happen(session, ("p", COUNTY))
     for _ in range(2):
-        await jobs.record_shadows(sessions, JULY)
+        await nightly(sessions, "record_shadows", JULY)
     async with sessions.begin() as session:
         found = select(func.count()).select_from(ShadowStep)
         assert await session.scalar(found.where(ShadowStep.policy_id == shadow.id))

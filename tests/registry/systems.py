@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from sqlalchemy import select
+
 from services.registry import actions, queries
-from services.registry.models import Organisation, Project, Requirement
+from services.registry.models import Organisation, Project, Requirement, ToldCondition
 from services.registry.rules.requirements import Moment
 from services.registry.schemas.calendars import CalendarIn
 from services.registry.schemas.requirements import ProjectEvidenceIn
@@ -69,10 +71,26 @@ async def file(session: Session, project: Project, *kinds: str, **changes: Any) 
 
 
 async def midnight(session: Session, day: date) -> None:
-    """Do what the daily job does at the beginning of a day."""
+    """Do what the daily job does at the beginning of a day; it leaves nothing to be found."""
     moment = Moment(clock.at(day), day, by_clock=True)
-    await actions.requirements.look_at(session, None, moment)
     await session.flush()
+    waited = await session.scalar(
+        select(queries.looks.LOOK_WAITS), {"today": day, "midnight": moment.at}
+    )
+    before = await _standing(session)
+    await actions.requirements.look_at(session, None, moment)
+    found = await _standing(session)
+    assert waited or found == before
+    every = await session.scalars(queries.projects.with_parties().order_by(Project.id))
+    await actions.requirements.follow(session, every.all(), moment)
+    assert await _standing(session) == found
+
+
+async def _standing(session: Session) -> list[Any]:
+    """Give all that a look may change."""
+    await session.flush()
+    tables: list[Any] = [Requirement.__table__, ToldCondition.__table__]
+    return [list(await session.execute(select(table).order_by(table.c.id))) for table in tables]
 
 
 Told = RegistryConditionFound | RegistryConditionEnded

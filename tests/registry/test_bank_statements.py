@@ -26,7 +26,7 @@ from shared.db import Session, Sessions
 from shared.events.conditions import RegistryConditionEnded, RegistryConditionFound
 from shared.workdays import Unit, national_calendar
 from tests.contracts.access.deposits import RULE
-from tests.fixtures.service import Published, Time
+from tests.fixtures.service import Published, Time, nightly
 from tests.registry.systems import BEGINS, OFFICE, Site, words
 from tests.registry.test_actions_deposits import begun, give
 from tests.registry.test_routes_requirements import PNG
@@ -162,8 +162,8 @@ async def test_deposits_from_before_are_expected_of_at_night(
         made.state = StatementState.DROPPED
         security_id: UUID = security.id
     time.move_to(clock.at(date(2023, 7, 2)))
-    await jobs.expect_bank_statements(sessions, date(2023, 7, 2))
-    await jobs.expect_bank_statements(sessions, date(2023, 7, 2))
+    await nightly(sessions, "expect_bank_statements", date(2023, 7, 2))
+    await nightly(sessions, "expect_bank_statements", date(2023, 7, 2))
     async with sessions.begin("test") as session:
         found = await of(session, await session.get_one(Security, security_id))
         assert [one.to_on for one in found] == [date(2023, 6, 30), date(2023, 9, 30)]

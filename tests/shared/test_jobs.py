@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import Date, DateTime, and_, bindparam, exists, func, or_, select, update
 
 from shared import clock
 from shared.db import Sessions, new_id
@@ -145,6 +145,21 @@ async def test_a_job_that_fails_holds_up_no_other(
     assert other.tried[-1] == FIRST
     assert work.tried == [FIRST], "it pauses"
     assert await days(sessions) == [FIRST]
+
+
+async def test_a_job_that_would_find_nothing_is_done_without_being_run(
+    sessions: Sessions, work: Work, time: Time
+) -> None:
+    laid = exists().where(Stone.colour == "2026-03-03")
+    asked = (bindparam("today", type_=Date()), bindparam("midnight", type_=DateTime(timezone=True)))
+    at_midnight = func.timezone("Asia/Shanghai", asked[1]) == asked[0]
+    waits = and_(at_midnight, or_(laid, asked[0] == FIRST))
+    jobs = [daily("02:00", work.lay_stones, waits)]
+    for ahead in range(3):
+        time.move_to(clock.at(FIRST + timedelta(days=ahead), 12))
+        assert await run_due(sessions, jobs) == 1
+    assert work.tried == [FIRST], "on the other days nothing waits"
+    assert len(await days(sessions)) == 3
 
 
 async def make_due(sessions: Sessions) -> list[int]:

@@ -230,19 +230,23 @@ def of_caller(scope: Scope, subject: str, roles: frozenset[str]) -> ColumnElemen
     return or_(*mine)
 
 
+def _without_timer() -> Select[Alert]:
+    waiting = or_(Alert.state == AlertState.RAISED, Alert.state == AlertState.SENT)
+    promised = and_(Alert.state == AlertState.ACKNOWLEDGED, Alert.promised_on.is_not(None))
+    kind = or_(Timer.kind == ESCALATION, Timer.kind == PROMISE)
+    armed = select(Timer.id).where(Timer.subject_id == Alert.id, Timer.state == ARMED, kind)
+    return select(Alert).where(or_(waiting, promised), ~Alert.replayed, ~armed.exists())
+
+
+_WITHOUT_TIMER = _without_timer()
+WITHOUT_TIMER = _WITHOUT_TIMER.exists()
+"""Whether an alert waits for an answer, or for a promised day, and has no armed limit."""
+
+
 async def alerts_without_timer(session: Session, limit: int) -> Sequence[Alert]:
     """Give alerts that wait for an answer, or for a promised day, and have no armed limit."""
-    waiting = Alert.state.in_((AlertState.RAISED, AlertState.SENT))
-    promised = and_(Alert.state == AlertState.ACKNOWLEDGED, Alert.promised_on.is_not(None))
-    kind = Timer.kind.in_((ESCALATION, PROMISE))
-    armed = select(Timer.id).where(Timer.subject_id == Alert.id, Timer.state == ARMED, kind)
-    found = await session.scalars(
-        select(Alert)
-        .where(or_(waiting, promised), ~Alert.replayed, ~armed.exists())
-        .order_by(Alert.raised_at, Alert.id)
-        .limit(limit)
-    )
-    return found.all()
+    in_order = _WITHOUT_TIMER.order_by(Alert.raised_at, Alert.id)
+    return (await session.scalars(in_order.limit(limit))).all()
 
 
 async def told_of(session: Session, alert_id: UUID) -> Sequence[UUID]:

@@ -150,8 +150,7 @@ async def next_instants(session: Session, areas: Collection[str]) -> list[dict[s
     return [dict(row) for row in (await session.execute(statement)).mappings()]
 
 
-async def cases_without_timer(session: Session) -> Sequence[ArrearsCase]:
-    """Give open cases none of whose clocks will wake anybody, and which nobody was told of."""
+def _without_timer() -> Select[ArrearsCase]:
     armed = (
         select(Timer.id)
         .join(CaseClock, CaseClock.id == Timer.subject_id)
@@ -173,5 +172,12 @@ async def cases_without_timer(session: Session) -> Sequence[ArrearsCase]:
         )
         .exists()
     )
-    statement = select(ArrearsCase).where(ArrearsCase.state == CaseState.OPEN, ~armed, ~overdue)
-    return (await session.scalars(statement.order_by(ArrearsCase.id))).all()
+    return select(ArrearsCase).where(ArrearsCase.state == CaseState.OPEN, ~armed, ~overdue)
+
+
+WITHOUT_TIMER = _without_timer()
+
+
+async def cases_without_timer(session: Session) -> Sequence[ArrearsCase]:
+    """Give open cases none of whose clocks will wake anybody, and which nobody was told of."""
+    return (await session.scalars(WITHOUT_TIMER.order_by(ArrearsCase.id))).all()

@@ -85,8 +85,7 @@ async def locked_standing(session: Session, keys: Collection[str]) -> Sequence[A
     return (await session.execute(locked)).all()
 
 
-async def conditions_without_timer(session: Session) -> Sequence[Condition]:
-    """Give what waits for a day that no armed timer will tell of."""
+def _without_timer() -> Select[Condition]:
     armed = (
         select(Timer.id)
         .where(
@@ -96,5 +95,12 @@ async def conditions_without_timer(session: Session) -> Sequence[Condition]:
         )
         .exists()
     )
-    statement = select(Condition).where(_LATENT, Condition.opens_at.is_not(None), ~armed)
-    return (await session.scalars(statement.order_by(Condition.id))).all()
+    return select(Condition).where(_LATENT, Condition.opens_at.is_not(None), ~armed)
+
+
+WITHOUT_TIMER = _without_timer()
+
+
+async def conditions_without_timer(session: Session) -> Sequence[Condition]:
+    """Give what waits for a day that no armed timer will tell of."""
+    return (await session.scalars(WITHOUT_TIMER.order_by(Condition.id))).all()

@@ -13,7 +13,7 @@ from shared import known, paging
 from shared.areas import Scope
 from shared.auth import ApiKey
 from shared.db import Session
-from shared.expectations import without_timer
+from shared.expectations import untimed, without_timer
 
 
 async def expectations(
@@ -46,6 +46,9 @@ async def client_is_known(session: Session, source_id: UUID) -> bool:
         )
     )
     return any("provincial_system" in key.roles for key in keys)
+
+
+WITHOUT_TIMER = untimed(Expectation)
 
 
 async def expectations_without_timer(session: Session) -> Sequence[Expectation]:

@@ -124,8 +124,7 @@ async def locked_new_funding_order(session: Session, **values: Any) -> tuple[Fun
             return found, new
 
 
-async def funding_orders_without_timer(session: Session) -> Sequence[FundingOrder]:
-    """Give orders whose limit runs and that no armed timer will wake."""
+def _without_timer() -> Select[FundingOrder]:
     armed = (
         select(Timer.id)
         .where(
@@ -135,5 +134,12 @@ async def funding_orders_without_timer(session: Session) -> Sequence[FundingOrde
         )
         .exists()
     )
-    statement = select(FundingOrder).where(FundingOrder.state == FundingState.ORDERED, ~armed)
-    return (await session.scalars(statement.order_by(FundingOrder.id))).all()
+    return select(FundingOrder).where(FundingOrder.state == FundingState.ORDERED, ~armed)
+
+
+WITHOUT_TIMER = _without_timer()
+
+
+async def funding_orders_without_timer(session: Session) -> Sequence[FundingOrder]:
+    """Give orders whose limit runs and that no armed timer will wake."""
+    return (await session.scalars(WITHOUT_TIMER.order_by(FundingOrder.id))).all()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import exists, select, tuple_
+from sqlalchemy import exists, or_, select, tuple_
 
 from services.cases.models import WatchItem, WatchItemEntry
 from services.cases.queries import (
@@ -38,6 +38,14 @@ async def closed_without_proof(session: Session) -> Sequence[Offender]:
         .order_by(WatchItem.closed_at, WatchItem.id)
     )
     return [Offender(row.id, f"{row.kind} closed by {row.close_reason}") for row in rows]
+
+
+_WATCHED = (
+    items, conditions, proposals, orders, funding, expectations, case_clocks, restrictions,
+    proceedings,
+)  # fmt: skip
+WITHOUT_TIMER = or_(*(each.WITHOUT_TIMER.exists() for each in _WATCHED))
+"""Whether anything is open that would stay silent; `without_timer` says what."""
 
 
 async def without_timer(session: Session) -> Sequence[Offender]:

@@ -6,12 +6,23 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, DateTime, Select, case, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.orm import selectinload
 
 from services.cases.errors import WatchItemUnknown
 from services.cases.models import Closing, Extension, WatchItem, WatchItemEntry
-from services.cases.queries import rows
+from services.cases.queries import persons, rows
 from services.cases.rules.history import Miss
 from services.cases.rules.items import CloseReason, ItemState, TimerKind, WatchKind
 from services.cases.schemas.items import WatchItemFilter
@@ -245,6 +256,9 @@ async def locked_due_within(session: Session, area_code: str, at: datetime) -> l
     return await rows.locked_all(session, statement.order_by(WatchItem.id))
 
 
+_ATTENDED = and_(_OPEN, WatchItem.assigned_by.is_(None), WatchItem.project_id.is_not(None))
+
+
 async def attended(
     session: Session, project_id: UUID | None = None
 ) -> Sequence[tuple[UUID, UUID, str, UUID | None]]:
@@ -254,11 +268,15 @@ async def attended(
     """
     statement = select(
         WatchItem.id, WatchItem.project_id, WatchItem.area_code, WatchItem.person_id
-    ).where(_OPEN, WatchItem.assigned_by.is_(None), WatchItem.project_id.is_not(None))
+    ).where(_ATTENDED)
     if project_id is not None:
         statement = statement.where(WatchItem.project_id == project_id)
     found = await session.execute(statement.order_by(WatchItem.id))
     return [(row[0], row[1], row[2], row[3]) for row in found if row[1]]
+
+
+ASSIGNMENT_WAITS = exists().where(_ATTENDED, ~persons.has_whom_it_should(WatchItem))
+"""Whether an open item may have another person than who is in charge today."""
 
 
 async def locked_unassigned_watch_items(
@@ -329,8 +347,7 @@ async def last_missed_at(session: Session, project_id: UUID) -> datetime | None:
     )
 
 
-async def watch_items_without_timer(session: Session) -> Sequence[WatchItem]:
-    """Give open items that no armed `level` timer will wake."""
+def _without_timer() -> Select[WatchItem]:
     armed = (
         select(Timer.id)
         .where(
@@ -339,8 +356,15 @@ async def watch_items_without_timer(session: Session) -> Sequence[WatchItem]:
         .exists()
     )
     # What is muted stands still on purpose: its finder wakes it.
-    statement = select(WatchItem).where(_OPEN, WatchItem.muted_by.is_(None), ~armed)
-    return (await session.scalars(statement.order_by(WatchItem.id))).all()
+    return select(WatchItem).where(_OPEN, WatchItem.muted_by.is_(None), ~armed)
+
+
+WITHOUT_TIMER = _without_timer()
+
+
+async def watch_items_without_timer(session: Session) -> Sequence[WatchItem]:
+    """Give open items that no armed `level` timer will wake."""
+    return (await session.scalars(WITHOUT_TIMER.order_by(WatchItem.id))).all()
 
 
 async def entry_is_new(session: Session, **values: Any) -> bool:

@@ -198,8 +198,7 @@ async def has_proof(session: Session, order_id: UUID) -> bool:
     return await session.scalar(last) == "proof_brought"
 
 
-async def orders_without_timer(session: Session) -> Sequence[CorrectionOrder]:
-    """Give orders that wait for somebody and that no armed timer will wake."""
+def _without_timer() -> Select[CorrectionOrder]:
     armed = (
         select(Timer.id)
         .where(
@@ -209,8 +208,14 @@ async def orders_without_timer(session: Session) -> Sequence[CorrectionOrder]:
         )
         .exists()
     )
-    waits = (OrderState.DRAFT, OrderState.SIGNED, OrderState.SERVED)
-    statement = select(CorrectionOrder).where(
-        CorrectionOrder.state.in_(waits), ~CorrectionOrder.told_late, ~armed
-    )
-    return (await session.scalars(statement.order_by(CorrectionOrder.id))).all()
+    states = (OrderState.DRAFT, OrderState.SIGNED, OrderState.SERVED)
+    waits = or_(*(CorrectionOrder.state == each for each in states))
+    return select(CorrectionOrder).where(waits, ~CorrectionOrder.told_late, ~armed)
+
+
+WITHOUT_TIMER = _without_timer()
+
+
+async def orders_without_timer(session: Session) -> Sequence[CorrectionOrder]:
+    """Give orders that wait for somebody and that no armed timer will wake."""
+    return (await session.scalars(WITHOUT_TIMER.order_by(CorrectionOrder.id))).all()

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Date, and_, bindparam, exists, or_, select
 
 from services.cases.models import AreaPerson, ProjectPerson
 from services.cases.queries import rows
@@ -14,11 +14,27 @@ from shared.db import Session
 from shared.known import KnownArea
 
 
-def _on(model: Any, day: date) -> ColumnElement[bool]:  # noqa: ANN401  any class with these columns
+def _on(model: Any, day: Any) -> ColumnElement[bool]:  # noqa: ANN401  any class with these columns
     return and_(
         model.role == RESPONSIBLE,
         model.from_on <= day,
         or_(model.until_on.is_(None), model.until_on >= day),
+    )
+
+
+def has_whom_it_should(model: Any) -> ColumnElement[bool]:  # noqa: ANN401  as above
+    """Say of an item that it has who is in charge today; False where that is to be worked out.
+
+    Somebody who has the project alone is right, and nobody where nobody has anything.
+    """
+    today = bindparam("today", type_=Date())
+    own = select(ProjectPerson).where(
+        ProjectPerson.project_id == model.project_id, _on(ProjectPerson, today)
+    )
+    anywhere = exists().where(_on(AreaPerson, today))
+    return or_(
+        own.where(ProjectPerson.person_id == model.person_id).exists(),
+        and_(model.person_id.is_(None), ~own.exists(), ~anywhere),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, not_, or_, select
 
 from services.cases.errors import ProceedingUnknown
 from services.cases.models import (
@@ -140,8 +140,7 @@ async def has_newer_case(session: Session, case: ArrearsCase, at: datetime) -> b
     return await session.scalar(statement.limit(1)) is not None
 
 
-async def proceedings_without_timer(session: Session) -> Sequence[Proceeding]:
-    """Give proceedings under way that no clock will wake anybody about, nor has."""
+def _without_timer() -> Select[Proceeding]:
     running = select(CaseClock.id).where(
         CaseClock.proceeding_id == Proceeding.id, CaseClock.ended_at.is_(None)
     )
@@ -151,10 +150,16 @@ async def proceedings_without_timer(session: Session) -> Sequence[Proceeding]:
         .exists()
     )
     told = running.where(CaseClock.over_at.is_not(None)).exists()
-    statement = select(Proceeding).where(
-        Proceeding.ended_at.is_(None), Proceeding.stage.not_in(RESTING), ~armed, ~told
-    )
-    return (await session.scalars(statement.order_by(Proceeding.id))).all()
+    rests = [Proceeding.stage == stage for stage in RESTING]
+    return select(Proceeding).where(Proceeding.ended_at.is_(None), not_(or_(*rests)), ~armed, ~told)
+
+
+WITHOUT_TIMER = _without_timer()
+
+
+async def proceedings_without_timer(session: Session) -> Sequence[Proceeding]:
+    """Give proceedings under way that no clock will wake anybody about, nor has."""
+    return (await session.scalars(WITHOUT_TIMER.order_by(Proceeding.id))).all()
 
 
 async def instalments(session: Session, proceeding_id: UUID) -> Sequence[PlanInstalment]:

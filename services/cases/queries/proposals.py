@@ -129,8 +129,7 @@ async def find_open_case(session: Session, project_id: UUID) -> ArrearsCase | No
     return (await session.scalars(statement)).one_or_none()
 
 
-async def proposals_without_timer(session: Session) -> Sequence[CaseProposal]:
-    """Give open proposals that no armed `case` timer will wake."""
+def _without_timer() -> Select[CaseProposal]:
     armed = (
         select(Timer.id)
         .where(
@@ -138,5 +137,12 @@ async def proposals_without_timer(session: Session) -> Sequence[CaseProposal]:
         )
         .exists()
     )
-    statement = select(CaseProposal).where(_OPEN, ~armed).order_by(CaseProposal.id)
-    return (await session.scalars(statement)).all()
+    return select(CaseProposal).where(_OPEN, ~armed)
+
+
+WITHOUT_TIMER = _without_timer()
+
+
+async def proposals_without_timer(session: Session) -> Sequence[CaseProposal]:
+    """Give open proposals that no armed `case` timer will wake."""
+    return (await session.scalars(WITHOUT_TIMER.order_by(CaseProposal.id))).all()

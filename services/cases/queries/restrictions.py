@@ -80,8 +80,7 @@ async def kinds_standing(session: Session, case_id: UUID) -> set[RestrictionKind
     return set(await session.scalars(statement))
 
 
-async def restrictions_without_timer(session: Session) -> Sequence[Restriction]:
-    """Give what is in force and would not end by itself, or proposed and nobody is told of."""
+def _without_timer() -> Select[Restriction]:
     armed = (
         select(Timer.id)
         .where(
@@ -102,5 +101,12 @@ async def restrictions_without_timer(session: Session) -> Sequence[Restriction]:
     undecided = and_(
         Restriction.state == RestrictionState.PROPOSED, ~waited.exists(), ~told.exists()
     )
-    statement = select(Restriction).where(or_(forgotten, undecided))
-    return (await session.scalars(statement.order_by(Restriction.id))).all()
+    return select(Restriction).where(or_(forgotten, undecided))
+
+
+WITHOUT_TIMER = _without_timer()
+
+
+async def restrictions_without_timer(session: Session) -> Sequence[Restriction]:
+    """Give what is in force and would not end by itself, or proposed and nobody is told of."""
+    return (await session.scalars(WITHOUT_TIMER.order_by(Restriction.id))).all()

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, bindparam, exists, select
 
 from services.cases.errors import PolicyUnknown
 from services.cases.models import Policy, ShadowStep, Telling, WatchItem
@@ -17,6 +17,12 @@ from shared.db import Session
 from shared.paging import Found
 
 _CHUNK = 5000
+
+
+SHADOWS_RUN = exists().where(
+    Policy.mode == rules.Mode.SHADOW, Policy.valid_from <= bindparam("today")
+)
+"""Whether any policy runs in shadow mode today."""
 
 
 async def running(session: Session, day: date) -> list[Policy]:

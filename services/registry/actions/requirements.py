@@ -26,7 +26,9 @@ async def look_at(session: Session, after: UUID | None, moment: Moment) -> UUID 
     A list may have begun, a limit may have passed, evidence may have run out, works may have
     started, a calendar may have changed. Done twice, it changes nothing.
     """
-    projects = await queries.requirements.locked_projects_to_look_at(session, after, AT_ONCE)
+    projects = await queries.requirements.locked_projects_to_look_at(
+        session, after, AT_ONCE, moment.day
+    )
     await follow(session, projects, moment)
     return projects[-1].id if len(projects) == AT_ONCE else None
 

@@ -4,7 +4,18 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import CollectionAggregate, Text, any_, cast, literal, or_, select
+from sqlalchemy import (
+    CollectionAggregate,
+    Date,
+    Select,
+    Text,
+    any_,
+    bindparam,
+    cast,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 
 from services.registry.models import Area
@@ -73,21 +84,30 @@ async def known_areas(session: Session, codes: Collection[str]) -> Mapping[str, 
     return {row[0]: Told(*row[1:]) for row in found}
 
 
-async def codes_out_of_date(session: Session, today: date) -> list[str]:
-    """Give the codes whose row in force today is not the one that every service knows."""
+def _out_of_date() -> Select[str]:
+    """Select the codes whose row in force `today` is not the one that every service knows."""
     current = (
         select(Area.code, Area.valid_from)
-        .where(Area.valid_from <= today)
+        .where(Area.valid_from <= bindparam("today", type_=Date()))
         .ext(distinct_on(Area.code))
         .order_by(Area.code, Area.valid_from.desc())
         .subquery()
     )
-    statement = (
+    return (
         select(current.c.code)
         .outerjoin(KnownArea, KnownArea.code == current.c.code)
         .where(or_(KnownArea.code.is_(None), KnownArea.valid_from != current.c.valid_from))
     )
-    return list((await session.scalars(statement)).all())
+
+
+_OUT_OF_DATE = _out_of_date()
+AREA_WAITS = _OUT_OF_DATE.exists()
+"""Whether the row of an area begins today that nobody was told of."""
+
+
+async def codes_out_of_date(session: Session, today: date) -> list[str]:
+    """Give the codes whose row in force today is not the one that every service knows."""
+    return list((await session.scalars(_OUT_OF_DATE, {"today": today})).all())
 
 
 async def find_open_area(session: Session, code: str, scope: Scope, today: date) -> str | None:

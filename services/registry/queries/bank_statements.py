@@ -74,22 +74,21 @@ async def late_of(
     return found.all()
 
 
+_EXPECTED = exists().where(
+    BankStatement.security_id == Security.id,
+    BankStatement.state == StatementState.OWED,
+    ~BankStatement.late,
+)
+_WITHOUT = select(Security).where(
+    Security.purpose == SecurityPurpose.DEPOSIT,
+    Security.form == SecurityForm.CASH,
+    Security.state == SecurityState.ACTIVE,
+    ~_EXPECTED,
+)
+STATEMENT_WAITS = _WITHOUT.exists()
+"""Whether a deposit in cash stands of which no statement lies ahead."""
+
+
 async def without_statements(session: Session, limit: int) -> Sequence[Security]:
     """Give deposits in cash that stand and of which no statement lies ahead."""
-    expected = exists().where(
-        BankStatement.security_id == Security.id,
-        BankStatement.state == StatementState.OWED,
-        ~BankStatement.late,
-    )
-    found = await session.scalars(
-        select(Security)
-        .where(
-            Security.purpose == SecurityPurpose.DEPOSIT,
-            Security.form == SecurityForm.CASH,
-            Security.state == SecurityState.ACTIVE,
-            ~expected,
-        )
-        .order_by(Security.id)
-        .limit(limit)
-    )
-    return found.all()
+    return (await session.scalars(_WITHOUT.order_by(Security.id).limit(limit))).all()

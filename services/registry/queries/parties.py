@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, Date, and_, bindparam, or_, select
 from sqlalchemy.orm import joinedload
 
 from services.registry.errors import PartyUnknown
@@ -104,8 +104,9 @@ async def locked_party(session: Session, project_id: UUID, party_id: UUID) -> Pr
     return found
 
 
-async def locked_projects_to_follow(session: Session, today: date) -> Sequence[Project]:
-    """Give projects whose developer, contractor or authority is not the one in force today."""
+def _names_another() -> ColumnElement[bool]:
+    """Say of a project that its developer, contractor or authority is not who is so `today`."""
+    today = bindparam("today", type_=Date())
     other = []
     for role, column in COLUMNS.items():
         named = getattr(Project, column)
@@ -121,7 +122,16 @@ async def locked_projects_to_follow(session: Session, today: date) -> Sequence[P
         if role is PartyRole.DEVELOPER:  # A project is never without one: the last one stays.
             moved = and_(here.exists(), moved)
         other.append(and_(rows.correlate(Project).exists(), moved))
-    found = await session.scalars(
-        projects.with_parties().where(or_(*other)).order_by(Project.id).with_for_update(of=Project)
-    )
+    return or_(*other)
+
+
+_NAMES_ANOTHER = _names_another()
+PARTY_WAITS = select(Project).where(_NAMES_ANOTHER).exists()
+"""Whether a project names somebody else than whoever has a role at it today."""
+
+
+async def locked_projects_to_follow(session: Session, today: date) -> Sequence[Project]:
+    """Give projects whose developer, contractor or authority is not the one in force today."""
+    statement = projects.with_parties().where(_NAMES_ANOTHER).order_by(Project.id)
+    found = await session.scalars(statement.with_for_update(of=Project), {"today": today})
     return found.all()

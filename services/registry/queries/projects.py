@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
 from services.registry.errors import ProjectUnknown
@@ -50,7 +50,7 @@ def with_parties() -> Select[Project]:
     return select(Project).options(*_PARTIES)
 
 
-def in_charge(on: date) -> ColumnElement[bool]:
+def in_charge(on: date | BindParameter[date]) -> ColumnElement[bool]:
     """Say whether somebody is in charge of a project on a day: of it, or of where it lies."""
     own = exists().where(
         Assignment.project_id == Project.id,
@@ -61,7 +61,7 @@ def in_charge(on: date) -> ColumnElement[bool]:
     return or_(own, _reached(on))
 
 
-def _reached(on: date) -> ColumnElement[bool]:
+def _reached(on: date | BindParameter[date]) -> ColumnElement[bool]:
     """Say whether a project lies in a part of an area that somebody is in charge of on a day."""
     town = func.jsonb_array_elements_text(AreaAssignment.towns).column_valued("town")
     named = select(town).where(_below(town)).correlate(KnownArea, AreaAssignment).exists()

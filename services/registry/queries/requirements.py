@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Select, exists, func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from services.registry.errors import (
@@ -21,11 +21,10 @@ from services.registry.models import (
     ToldCondition,
     WorksContract,
 )
-from services.registry.queries import projects
-from services.registry.rules.projects import ProjectStatus
+from services.registry.queries import looks, projects
 from services.registry.rules.requirements import Trigger
 from services.registry.schemas.requirements import RequirementFilter, RequirementListFilter
-from shared import asking, known, paging
+from shared import asking, clock, known, paging
 from shared.areas import NATION, Area, Scope
 from shared.db import Session
 from shared.known import KnownArea, KnownCalendar
@@ -118,15 +117,15 @@ async def locked_requirements_of(
 
 
 async def locked_projects_to_look_at(
-    session: Session, after: UUID | None, count: int
+    session: Session, after: UUID | None, count: int, day: date
 ) -> list[Project]:
-    """Give the next projects, by id, of which something may be wrong or was told to be."""
-    told = exists().where(ToldCondition.project_id == Project.id, ToldCondition.ended_at.is_(None))
-    statement = select(Project).where(or_(Project.status != ProjectStatus.COMPLETE, told))
+    """Give the next projects, by id, of which a look on a day may find something."""
+    statement = select(Project).where(looks.MAY_DIFFER)
     if after:
         statement = statement.where(Project.id > after)
     found = await session.scalars(
-        statement.options(*_PARTIES).order_by(Project.id).limit(count).with_for_update(of=Project)
+        statement.options(*_PARTIES).order_by(Project.id).limit(count).with_for_update(of=Project),
+        {"today": day, "midnight": clock.at(day)},
     )
     return list(found.all())
 

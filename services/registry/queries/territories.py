@@ -6,7 +6,18 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    DateTime,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
 from services.registry.errors import AreaAssignmentUnknown, UnitPostUnknown
@@ -247,13 +258,24 @@ async def locked_unit_post(session: Session, organisation_id: UUID, post_id: UUI
 # ---- nobody in charge ------------------------------------------------------------------------
 
 
-def _vacant(day: date) -> ColumnElement[bool]:
-    """Say whether a project is under way on a day, and nobody is in charge of it.
+def _vacant() -> ColumnElement[bool]:
+    """Say whether a project is under way `today`, and nobody is in charge of it.
 
     One that is entered beforehand is under way from the day on which it is supervised or starts.
     """
+    day = bindparam("today", type_=Date())
     begun = func.coalesce(Project.supervised_since, Project.started_on, day) <= day
     return and_(Project.status == ProjectStatus.IN_PROGRESS, begun, ~projects.in_charge(day))
+
+
+_VACANT = _vacant()
+_TOLD = exists().where(Vacancy.project_id == Project.id, Vacancy.ended_at.is_(None))
+# The day on which a project is registered is left for entering its person.
+_NEWLY_VACANT = and_(
+    _VACANT, ~_TOLD, Project.registered_at < bindparam("midnight", type_=DateTime(timezone=True))
+)
+VACANCY_WAITS = or_(exists().where(_NEWLY_VACANT), exists().where(_TOLD, ~_VACANT))
+"""Whether nobody is in charge of a project any more, or somebody is again."""
 
 
 def _of(column: InstrumentedAttribute[UUID], project_id: UUID | None) -> ColumnElement[bool]:
@@ -264,11 +286,11 @@ async def locked_newly_vacant_projects(
     session: Session, day: date, registered_before: datetime, project_id: UUID | None
 ) -> list[Project]:
     """Give projects in progress that nobody is in charge of and that no vacancy says so of."""
-    told = exists().where(Vacancy.project_id == Project.id, Vacancy.ended_at.is_(None))
-    statement = projects.with_parties().where(
-        _vacant(day), ~told, Project.registered_at < registered_before, _of(Project.id, project_id)
+    statement = projects.with_parties().where(_NEWLY_VACANT, _of(Project.id, project_id))
+    found = await session.scalars(
+        statement.order_by(Project.id).with_for_update(of=Project),
+        {"today": day, "midnight": registered_before},
     )
-    found = await session.scalars(statement.order_by(Project.id).with_for_update(of=Project))
     return list(found.all())
 
 
@@ -293,7 +315,9 @@ async def locked_ended_vacancies(
     statement = (
         select(Vacancy)
         .join(Project, Project.id == Vacancy.project_id)
-        .where(Vacancy.ended_at.is_(None), ~_vacant(day), _of(Vacancy.project_id, project_id))
+        .where(Vacancy.ended_at.is_(None), ~_VACANT, _of(Vacancy.project_id, project_id))
     )
-    found = await session.scalars(statement.order_by(Vacancy.id).with_for_update(of=Vacancy))
+    found = await session.scalars(
+        statement.order_by(Vacancy.id).with_for_update(of=Vacancy), {"today": day}
+    )
     return list(found.all())
