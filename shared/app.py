@@ -19,6 +19,7 @@ from shared import (
     health,
     idempotency,
     jobs,
+    late,
     limits,
     locks,
     migrations,
@@ -295,7 +296,7 @@ def _loops(one: Running, sign: audit.Sign | None) -> list[tuple[str, Loop]]:
     sweep = Rounds(
         name,
         {
-            "tell_late": partial(timers.tell_late, one.sessions),
+            "tell_late": partial(late.tell_late, one.sessions),
             "forget_keys": partial(idempotency.forget, one.sessions),
             "forget_limits": partial(limits.forget, one.sessions),
             "keep_partitions": partial(partitions.keep_partitions, one.sessions),

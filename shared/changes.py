@@ -1,9 +1,11 @@
 """What a transaction changes, as its audit rows tell it, and those that are not written yet."""
 
+from functools import lru_cache
+from itertools import groupby
 from typing import Any
 
 from pydantic_core import to_jsonable_python
-from sqlalchemy import ColumnElement, inspect
+from sqlalchemy import ColumnElement, MetaData, inspect
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapper, PassiveFlag
 from sqlalchemy.orm import Session as SyncSession
@@ -48,6 +50,12 @@ def note_written(session: AsyncSession | SyncSession, *tables: str) -> None:
     session.info.setdefault("written", set()).update(tables)
 
 
+@lru_cache(maxsize=20)
+def _places(metadata: MetaData) -> dict[str, int]:
+    """Give the places of tables in an order in which each refers only to those before it."""
+    return {table.name: place for place, table in enumerate(metadata.sorted_tables)}
+
+
 class Unwritten:
     """A transaction's rows of a table, told without objects, in their order until they are written.
 
@@ -79,9 +87,15 @@ class Unwritten:
 
     @staticmethod
     def to_flush(session: AsyncSession | SyncSession) -> "list[Unwritten]":
-        """Give those of which rows are to be written before the next statement."""
-        return [one for name, one in Unwritten.all_of(session).items()
-                if one and name not in {AUDIT, OUTBOX}]  # fmt: skip
+        """Give those of which rows are to be written before the next statement, in their order.
+
+        What others refer to goes before them.
+        """
+        found = [one for name, one in Unwritten.all_of(session).items()
+                 if one and name not in {AUDIT, OUTBOX}]  # fmt: skip
+        if len(found) > 1:
+            found.sort(key=lambda one: _places(one.table.metadata)[one.table.name])
+        return found
 
     def tell(self, row: dict[str, Any]) -> None:
         """Take a row to be written."""
@@ -101,8 +115,8 @@ class Unwritten:
 
         It is done in its time, and before anything else that writes to the table.
         """
-        if self:
-            plain.write(session, self.table, self.take())
+        for _, rows in groupby(self.take() if self else (), key=tuple):
+            plain.write(session, self.table, list(rows))
 
     def hold(self, savepoint: object) -> None:
         """Remember how far it was when a savepoint was set."""

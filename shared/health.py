@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel
 from sqlalchemy import select
 
-from shared import clock, inbox, telemetry, timers
+from shared import clock, inbox, late, telemetry
 from shared.bus.base import Bus
 from shared.db import Sessions, reach
 from shared.outbox import OutboxRow
@@ -138,7 +138,7 @@ async def measure(bus: Bus, served: Served) -> None:
                 telemetry.OUTBOX_AGE.labels(name).set(await outbox_age(sessions))
                 async with sessions.begin("health") as session:
                     telemetry.PARKED_KEYS.labels(name).set(await inbox.parked_keys(session))
-                    telemetry.TIMER_OVERDUE.labels(name).set(await timers.overdue(session))
+                    telemetry.TIMER_OVERDUE.labels(name).set(await late.overdue(session))
                 telemetry.INBOX_LAG.labels(name).set(await bus.lag(name))
         except Exception:  # noqa: BLE001  the counters are told all the same
             telemetry.LOOP_FAILURES.labels(f"{name}.metrics").inc()

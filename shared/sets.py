@@ -129,6 +129,21 @@ async def add(
     _record_once(session, "insert", model, rows)
 
 
+def gather(
+    session: Session, model: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Write some new rows of one aggregate with the next flush, audited once, as by `add`.
+
+    Those of several aggregates are then one statement.
+    """
+    if not rows:
+        return
+    _record_once(session, "insert", model, rows)
+    unwritten = Unwritten.of(session, model.__table__)
+    for row in rows:
+        unwritten.tell(dict(row))
+
+
 def put(session: Session, model: type[DeclarativeBase], row: Mapping[str, Any]) -> None:
     """Write a new row with the next flush, audited by itself, without an object of it.
 

@@ -1,7 +1,9 @@
 """A time limit is a row: armed with what it is about, claimed when due, handled once."""
 
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -26,7 +28,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from shared import asking, clock, remembered, sets, telemetry
 from shared.changes import TIMERS, Unwritten
 from shared.db import Plumbing, Session, Sessions, new_id, same_id
-from shared.events.platform import ItemWithoutTimer, TimerLate
+from shared.events.platform import ItemWithoutTimer
 from shared.outbox import publish
 
 log = structlog.get_logger()
@@ -36,8 +38,6 @@ CLAIM = 50
 ENOUGH = 20.0
 # A timer that failed is tried again after growing pauses of the machine's time.
 RETRY_AFTER = (timedelta(seconds=5), timedelta(minutes=1), timedelta(minutes=10))
-# Operators hear of a timer that is this late by the machine's clock.
-LATE_AFTER = timedelta(minutes=5)
 
 ARMED, FIRED, DISARMED = "armed", "fired", "disarmed"
 
@@ -77,6 +77,22 @@ class Timer(Plumbing):
 
 
 OnDue = Callable[[Session, Timer], Awaitable[None]]
+Around = Callable[[Session, Sequence[Timer]], AbstractAsyncContextManager[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class InSets:
+    """How limits of a kind are handled, and what is read and written for several at once.
+
+    `around` is entered with those of a batch before the first, and left behind the last.
+    """
+
+    on_due: OnDue
+    around: Around
+
+    async def __call__(self, session: Session, timer: Timer) -> None:
+        """Handle one of them."""
+        await self.on_due(session, timer)
 
 
 class Held(Exception):
@@ -212,6 +228,7 @@ async def fire_due(
     actor = session.info["actor"]
     for timer in found.all():
         await _handle(session, timer, on_due)
+    await session.flush()  # What they did is told as theirs.
     session.info["actor"] = actor
 
 
@@ -240,12 +257,6 @@ async def pause(session: Session, most: float) -> float:
     return min(most, (coming - now).total_seconds()) if coming else most
 
 
-async def overdue(session: Session) -> float:
-    """Give for how many seconds the oldest armed limit has been due; 0 if none is."""
-    nearest = await session.scalar(NEXT_DUE)
-    return max(0.0, (clock.now() - nearest).total_seconds()) if nearest else 0.0
-
-
 async def run_due(sessions: Sessions, handlers: Mapping[str, OnDue]) -> int:
     """Claim what is due and handle it, fifty in one transaction; give how many.
 
@@ -256,14 +267,28 @@ async def run_due(sessions: Sessions, handlers: Mapping[str, OnDue]) -> int:
         async with sessions.begin() as session:
             remembered.begin(session)
             began, done = time.monotonic(), 0
-            for timer in await _claim(session):
-                if time.monotonic() - began > ENOUGH:
-                    break
-                await _handle(session, timer, handlers[timer.kind])
-                done += 1
+            claimed = await _claim(session)
+            async with _around(session, claimed, handlers):
+                for timer in claimed:
+                    if time.monotonic() - began > ENOUGH:
+                        break
+                    await _handle(session, timer, handlers[timer.kind])
+                    done += 1
     except Exception:  # noqa: BLE001  whatever it raises, the others must be handled
         return await _run_guarded(sessions, handlers)
     return done
+
+
+@asynccontextmanager
+async def _around(
+    session: Session, claimed: Sequence[Timer], handlers: Mapping[str, OnDue]
+) -> AsyncIterator[None]:
+    async with AsyncExitStack() as stack:
+        for kind in dict.fromkeys(timer.kind for timer in claimed):
+            if isinstance(handler := handlers[kind], InSets):
+                of_kind = [timer for timer in claimed if timer.kind == kind]
+                await stack.enter_async_context(handler.around(session, of_kind))
+        yield
 
 
 async def _run_guarded(sessions: Sessions, handlers: Mapping[str, OnDue]) -> int:
@@ -343,45 +368,19 @@ async def _handle(session: Session, timer: Timer, on_due: OnDue) -> None:
         await session.refresh(timer)
     if timer.state != ARMED or timer.id in session.info.get(DISARMED, ()):
         return
-    session.info["actor"] = f"timer:{timer.kind}"
     kind, due_at = timer.kind, timer.due_at
-    # Before the handler, which may arm the next limit of this kind.
-    await asking.rows(session, _FIRE, timer.id, fired_at := clock.now())
+    if session.info["actor"] != (actor := f"timer:{kind}"):
+        await session.flush()  # What another did is told as his.
+        session.info["actor"] = actor
+    # Before the handler, which may arm the next limit of this kind. What the last one wrote can
+    # wait for what this one writes.
+    with session.no_autoflush:
+        await asking.rows(session, _FIRE, timer.id, fired_at := clock.now())
     set_committed_value(timer, "state", FIRED)
     set_committed_value(timer, "fired_at", fired_at)
     await on_due(session, timer)
     lateness = max(0.0, (clock.now() - due_at).total_seconds())
     telemetry.TIMER_LATENESS.labels(session.info["service"], kind).observe(lateness)
-
-
-async def tell_late(sessions: Sessions) -> int:
-    """Tell operators, once each, of armed timers that nothing handles; give how many."""
-    async with sessions.begin("poll:tell_late") as session:
-        late = (
-            await session.scalars(
-                select(Timer)
-                .where(
-                    Timer.state == ARMED,
-                    ~Timer.told_late,
-                    Timer.due_at <= clock.now() - LATE_AFTER,
-                    Timer.attempts > 0,
-                )
-                .limit(100)
-                .with_for_update(skip_locked=True)
-            )
-        ).all()
-        for timer in late:
-            timer.told_late = True
-            publish(
-                session,
-                TimerLate(
-                    service=sessions.service,
-                    timer_id=timer.id,
-                    kind=timer.kind,
-                    due_at=timer.due_at,
-                ),
-            )
-    return len(late)
 
 
 def tell_untimed(session: Session, kind: str, subject_id: UUID, today: date) -> None:

@@ -3,7 +3,8 @@
 import asyncio
 import secrets
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import date, datetime
 from functools import cache
 
@@ -32,6 +33,11 @@ async def on_escalation_due(session: Session, timer: Timer) -> None:
     """Nobody acknowledged in time."""
     number = actions.ladders.branch_of(timer)
     await actions.ladders.escalate(session, timer.subject_id, timer.due_at, clock.now(), number)
+
+
+def around_escalations(session: Session, due: Sequence[Timer]) -> AbstractAsyncContextManager[None]:
+    """Read and write in sets what several of them need."""
+    return actions.ladders.together(session, due)
 
 
 async def on_promise_due(session: Session, timer: Timer) -> None:

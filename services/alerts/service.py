@@ -34,6 +34,7 @@ from shared.events.platform import PLATFORM, EventParked, ItemWithoutTimer, Time
 from shared.events.registry import CalendarPublished, PersonPosted
 from shared.jobs import daily, polled
 from shared.service import Service
+from shared.timers import InSets
 
 service = Service(
     name="alerts",
@@ -80,7 +81,7 @@ service = Service(
         daily("08:30", jobs.report_failing_ways),
     ],
     timers={
-        "escalation": jobs.on_escalation_due,
+        "escalation": InSets(jobs.on_escalation_due, jobs.around_escalations),
         "promise": jobs.on_promise_due,
         "silence": jobs.on_silence_due,
         "fact": jobs.on_fact_due,

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, text, update
 
 from services.alerts import actions, handlers, jobs
-from services.alerts.models import Alert, Attempt, Delivery, Endpoint
+from services.alerts.models import Alert, Attempt, Delivery, Endpoint, Notice, Recipient
 from services.alerts.rules.deliveries import (
     KEPT_OF_AN_ANSWER,
     Channel,
@@ -19,7 +19,7 @@ from services.alerts.rules.notices import AlertState, Entry, Reason
 from services.alerts.schemas.alerts import AcknowledgementIn
 from shared import clock, telemetry, timers
 from shared.auth import Caller
-from shared.db import Sessions
+from shared.db import AuditRow, Sessions
 from shared.events.platform import ItemWithoutTimer
 from shared.service import Service
 from shared.timers import Timer
@@ -80,6 +80,39 @@ async def test_a_rung_fires_once_at_its_instant(
         (timer,) = await looking.armed(session, alert_id)
     assert told.count((Reason.ESCALATED, people["developer"])) == 1
     assert timer.due_at == clock.at(date(2023, 4, 27), 9)
+
+
+async def test_rungs_of_one_instant_tell_each_its_own_people_and_are_one_change_each(
+    sessions: Sessions, service: Service, time: Time
+) -> None:
+    units = [factories.DEVELOPER, uuid4(), uuid4()]
+    async with sessions.begin("test") as session:
+        await factories.areas(session)
+        for unit in units:
+            await factories.recipient(session, "developer", org_id=unit)
+        for unit in units:
+            card = factories.card(developer_id=unit)
+            event = factories.opened(level="yellow", project=card, unit_id=unit)
+            await handlers.on_watch_item_opened(session, event)
+    time.move_to(clock.at(date(2023, 4, 26), 13))
+    assert await timers.run_due(sessions, service.timers) == len(units)
+    async with sessions.begin("test") as session:
+        found = await session.execute(
+            select(Alert.developer_id, Alert.step, Recipient.org_id)
+            .join(Notice, Notice.alert_id == Alert.id)
+            .join(Recipient, Recipient.id == Notice.recipient_id)
+            .where(Notice.reason == Reason.ESCALATED)
+        )
+        told = sorted(tuple(each) for each in found)
+        changed = select(AuditRow.row_id, AuditRow.actor, AuditRow.after).where(
+            AuditRow.table_name == "alerts", AuditRow.action == "update"
+        )
+        changes = (await session.execute(changed)).all()
+    assert told == sorted((unit, 1, unit) for unit in units)
+    assert len({row_id for row_id, *_ in changes}) == len(changes) == len(units)
+    assert [(actor, after) for _, actor, after in changes] == [
+        ("timer:escalation", {"step": 1}),
+    ] * len(units)
 
 
 async def test_a_broken_promise_fires_once_at_midnight(

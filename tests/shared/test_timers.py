@@ -1,6 +1,8 @@
 """A time limit is a row: fired once when due, in order, whatever fails beside it."""
 
 import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -11,7 +13,8 @@ from sqlalchemy.exc import IntegrityError
 from shared import clock, timers
 from shared.db import AuditRow, Session, Sessions, new_id
 from shared.events.platform import TimerLate
-from shared.timers import NEXT_DUE, Timer, arm, armed, disarm, run_due, tell_late
+from shared.late import tell_late
+from shared.timers import NEXT_DUE, InSets, Timer, arm, armed, disarm, run_due
 from tests.fixtures.database import connected
 from tests.fixtures.service import Published, Time
 from tests.shared.house import Stone, StoneRefused
@@ -78,6 +81,50 @@ async def test_a_timer_fires_when_it_is_due_and_once(
     async with sessions.begin() as session:
         said = (await session.scalars(select(AuditRow))).one()
         assert said.actor == "timer:rung"
+
+
+async def test_what_limits_of_several_kinds_do_is_told_as_theirs(
+    sessions: Sessions, ladder: Ladder, time: Time
+) -> None:
+    async with sessions.begin() as session:
+        for days, kind in ((1, "rung"), (2, "other")):
+            arm(session, kind, new_id(), START + days * DAY, entered_at=START, step=kind)
+    time.move_to(START + 2 * DAY)
+    handle = ladder.on_rung_due
+    assert await run_due(sessions, {"rung": handle, "other": handle}) == 2
+    async with sessions.begin() as session:
+        said = await session.execute(select(AuditRow.after, AuditRow.actor))
+        actors = {after["colour"]: actor for after, actor in said}
+    assert actors == {"rung": "timer:rung", "other": "timer:other"}
+
+
+async def test_limits_that_are_handled_in_sets_are_made_ready_and_finished_together(
+    sessions: Sessions, ladder: Ladder, time: Time
+) -> None:
+    seen: list[object] = []
+
+    @asynccontextmanager
+    async def around(_session: Session, due: Sequence[Timer]) -> AsyncIterator[None]:
+        seen.append([timer.step for timer in due])
+        yield
+        seen.append("finished")
+
+    async def on_due(session: Session, timer: Timer) -> None:
+        seen.append(timer.step)
+        await ladder.on_rung_due(session, timer)
+
+    await set_up(sessions, "a", "b", "c")
+    time.move_to(START + 2 * DAY)
+    assert await run_due(sessions, {"rung": InSets(on_due, around)}) == 2
+    assert seen == [["a", "b"], "a", "b", "finished"]
+    # One that fails is put off alone, and nothing is made ready for those that are guarded.
+    ladder.failing["c"] = ValueError("broken")
+    await set_up(sessions, "d")
+    time.move_to(START + 3 * DAY)
+    seen.clear()
+    assert await run_due(sessions, {"rung": InSets(on_due, around)}) == 2
+    assert [each for each in seen if each == "finished"] == []
+    assert await ladder.fired(sessions) == ["a", "d", "b"]
 
 
 async def test_after_downtime_all_fire_in_order_dated_by_their_due_instants(

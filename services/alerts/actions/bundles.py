@@ -31,6 +31,7 @@ async def fold(
     leaving = [each for each in wanted if each[2]["channel"] is not Channel.INBOX]
     if not leaving:
         return [sent for *_, sent in wanted]
+    await session.flush()  # What was told before counts, and what is carried refers to it.
     kept = [sent for *_, sent in wanted if sent["channel"] is Channel.INBOX]
     terms = await _terms(session, [person for person, *_ in leaving], at)
     gone = await _sent(session, leaving, terms, at)

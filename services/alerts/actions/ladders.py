@@ -1,6 +1,8 @@
 """The notification ladders of an alert: begun, climbed while nobody answers, resumed."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from uuid import UUID
 
@@ -10,10 +12,13 @@ from services.alerts.rules import ladders, trees
 from services.alerts.rules.ladders import ESCALATION, PROMISE
 from services.alerts.rules.notices import ABOUT_DATA, AlertState, Entry, Reason
 from services.alerts.rules.routing import Told
-from shared import clock, known, timers
+from shared import clock, known, sets, timers
 from shared.db import Session, new_id, same_id
 from shared.events.alerts import SupervisionProposed
 from shared.outbox import publish
+
+WAITS = {AlertState.RAISED, AlertState.SENT}
+"""While it stands there, it waits for an answer and climbs."""
 
 
 async def start_ladder(
@@ -104,12 +109,33 @@ async def catch_up(session: Session, watch_item_id: UUID, at: datetime) -> None:
     await timers.fire_due(session, about, at, climb)
 
 
+@asynccontextmanager
+async def together(session: Session, due: Sequence[timers.Timer]) -> AsyncIterator[None]:
+    """Read in sets what rungs of one batch need, and write in one what becomes of their alerts.
+
+    What this does not foresee each of them reads itself.
+    """
+    subjects = [timer.subject_id for timer in due]
+    alerts = await queries.alerts.locked_alerts_of_timers(session, subjects)
+    waiting = {alert.id: alert for alert in alerts if alert.state in WAITS}
+    paths = await queries.routes.paths(session, [*waiting.values()])
+    roles = {role for path in paths if path for role in trees.terms(path).all_receivers}
+    by_instant: dict[datetime, list[Alert]] = defaultdict(list)
+    for timer in due:
+        if alert := waiting.get(timer.subject_id):
+            by_instant[timer.due_at].append(alert)
+    for at, concerned in by_instant.items():
+        await actions.notices.look_ahead(session, concerned, roles, at)
+    yield
+    await sets.change(session, alerts)
+
+
 async def escalate(
     session: Session, alert_id: UUID, due: datetime, now: datetime, number: int = 0
 ) -> None:
     """Climb the rungs of one of its routes that are due, if still nobody answered."""
     alert = await queries.alerts.locked_alert_of_timer(session, alert_id)
-    if alert is None or alert.state not in {AlertState.RAISED, AlertState.SENT}:
+    if alert is None or alert.state not in WAITS:
         return
     climber = await queries.routes.find_branch(session, alert_id, number) if number else alert
     if climber:

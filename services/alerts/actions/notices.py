@@ -95,7 +95,7 @@ async def reach(
     day = clock.day_of(at)
     lineage = await known.lineage(session, about.area_code)
     wanted = {role for route in routes for role in route.receivers}
-    candidates, offices = await _candidates(session, about, lineage, wanted, day)
+    candidates, offices = await _candidates(session, [about], lineage, wanted, day)
     people = {each.id: each for each in candidates}
     traces: dict[UUID, dict[str, Any]] = {}
     unfilled: list[str] = []
@@ -123,25 +123,42 @@ async def reach(
     return Reached(told_of, tuple(dict.fromkeys(unfilled)), is_dead_end)
 
 
+async def look_ahead(
+    session: Session, alerts: Sequence[Alert], wanted: Collection[str], at: datetime
+) -> None:
+    """Read for several alerts at once what to tell some roles of each of them then asks for."""
+    above: set[str] = set()
+    for area_code in {alert.area_code for alert in alerts}:
+        above |= {*(lineage := await known.lineage(session, area_code))}
+        await known.calendar(session, area_code)
+        await queries.silences.silences_at(session, lineage, at)
+    day = clock.day_of(at)
+    found, _ = await _candidates(session, alerts, above, wanted, day)
+    await queries.duties.away(session, [each.id for each in found], day)
+    projects = {alert.project_id for alert in alerts if alert.project_id}
+    await queries.inhibitions.facts(session, projects)
+
+
 async def _candidates(
     session: Session,
-    about: routing.Concerned,
-    lineage: Sequence[str],
+    about: Sequence[routing.Concerned],
+    lineage: Collection[str],
     wanted: Collection[str],
     day: date,
 ) -> tuple[Sequence[Recipient], routing.Offices]:
-    """Give whom an alert might concern on a day, and who is in office in their units."""
-    parties = routing.organisations(about)
+    """Give whom alerts might concern on a day, and who is in office in their units."""
+    parties = {unit for each in about for unit in routing.organisations(each)}
     heads = await queries.posts.offices(session, parties, day)
     persons = {person for office in heads.values() for person in office.persons}
-    found = await queries.recipients.candidates(
-        session, organisations=parties,
-        persons=persons | ({about.person_id} if about.person_id else set()),
-        lineage=lineage, day=day,
+    sought = queries.recipients.Sought(
+        organisations=parties,
+        persons=persons | {each.person_id for each in about if each.person_id},
         ids={each for role in wanted if (each := routing.one_recipient(role))},
-        by_area=[role for role in routing.BY_AREA
-                 if role in wanted or f"{routing.ABOVE}{role}" in wanted],
+        lineage={*lineage},
+        by_area={role for role in routing.BY_AREA
+                 if role in wanted or f"{routing.ABOVE}{role}" in wanted},
     )  # fmt: skip
+    found = await queries.recipients.candidates(session, sought, day)
     units = {each.org_id for each in found if each.org_id} - parties
     return found, heads | await queries.posts.offices(session, units, day)
 
@@ -246,9 +263,9 @@ async def _send(
             if way is Channel.INBOX or not stays
         ]
     alert.sent()
-    await sets.add(session, Notice, notices)
+    sets.gather(session, Notice, notices)
     sent = await actions.bundles.fold(session, alert, wanted, at)
-    await sets.add(session, Delivery, sent)
+    sets.gather(session, Delivery, sent)
     actions.delivered.tell_inbox(session, alert, notices, sent)
 
 

@@ -5,7 +5,19 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, false, or_, select, true
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Select,
+    Uuid,
+    and_,
+    bindparam,
+    false,
+    func,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import contains_eager, selectinload
 
 from services.alerts.models import Alert, Carried, Notice, Recipient
@@ -13,7 +25,7 @@ from services.alerts.rules import routing
 from services.alerts.rules.ladders import ESCALATION, PROMISE
 from services.alerts.rules.notices import AlertState
 from services.alerts.schemas.alerts import AlertFilter
-from shared import asking, known, paging
+from shared import asking, known, paging, remembered
 from shared.areas import NATION, Scope
 from shared.db import Session
 from shared.known import KnownArea
@@ -137,6 +149,12 @@ async def locked_find_alert(
 
 # Built once: nearly every event asks for one of them.
 _OF_KEY = select(Alert).where(Alert.dedupe_key == bindparam("key"))
+_TIMERS = (
+    func.unnest(bindparam("ids", type_=ARRAY(Uuid())))
+    .table_valued("id", with_ordinality="place", name="of_timers")
+    .render_derived()
+)
+_OF_TIMERS = select(Alert).join(_TIMERS, _TIMERS.c.id == Alert.id).order_by(_TIMERS.c.place)
 _OF_TIMER = select(Alert).where(Alert.id == bindparam("id"))
 _ALL_OF_ITEM = (
     select(Alert)
@@ -145,8 +163,19 @@ _ALL_OF_ITEM = (
 )
 
 
+async def locked_alerts_of_timers(session: Session, alert_ids: Collection[UUID]) -> list[Alert]:
+    """Give the alerts whose time limits fell due, locked in this order: others wait in it, too."""
+    wanted = {"ids": list(dict.fromkeys(alert_ids))}
+    found = (await session.scalars(_OF_TIMERS.with_for_update(of=Alert), wanted)).all()
+    remembered.locked(session, Alert.__tablename__).update({each.id: each for each in found})
+    return list(found)
+
+
 async def locked_alert_of_timer(session: Session, alert_id: UUID) -> Alert | None:
     """Give the alert whose time limit fell due."""
+    if held := remembered.locked(session, Alert.__tablename__).get(alert_id):
+        alert: Alert = held
+        return alert
     return await session.scalar(_OF_TIMER.with_for_update(), {"id": alert_id})
 
 

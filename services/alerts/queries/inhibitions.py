@@ -1,11 +1,11 @@
 """Facts of projects, the rules by which they mute, and what they muted."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.alerts.models import Alert, Inhibition, Notice, ProjectFact
@@ -57,19 +57,29 @@ async def locked_newest_rule(session: Session, area_code: str, source: Fact) -> 
 # Built once: each notice asks for it.
 _FACTS = (
     select(ProjectFact.id)
-    .where(ProjectFact.project_id == bindparam("project_id"), ProjectFact.ended_at.is_(None))
+    .where(
+        ProjectFact.project_id == any_(bindparam("projects", type_=ARRAY(Uuid()))),
+        ProjectFact.ended_at.is_(None),
+    )
     .order_by(ProjectFact.since_at, ProjectFact.id)
 )
 
 
 async def facts_of(session: Session, project_id: UUID) -> Sequence[ProjectFact]:
     """Give what holds of a project now, the oldest first."""
+    return (await facts(session, {project_id}))[project_id]
+
+
+async def facts(
+    session: Session, project_ids: Collection[UUID]
+) -> dict[UUID, Sequence[ProjectFact]]:
+    """Give the same of several projects."""
     kept = remembered.of(session, "project_facts")
-    if project_id not in kept:
-        asked = {"project_id": project_id}
-        kept[project_id] = await asking.seldom(session, ProjectFact, _FACTS, asked)
-    found: Sequence[ProjectFact] = kept[project_id]
-    return found
+    if lacking := [each for each in project_ids if each not in kept]:
+        kept |= {each: [] for each in lacking}
+        for fact in await asking.seldom(session, ProjectFact, _FACTS, {"projects": lacking}):
+            kept[fact.project_id].append(fact)
+    return {each: kept[each] for each in project_ids}
 
 
 async def locked_still_holds(session: Session, fact_id: UUID) -> bool:

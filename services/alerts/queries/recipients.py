@@ -1,8 +1,9 @@
 """Recipients and who is on duty."""
 
 from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Date, Text, Uuid, any_, bindparam, func, or_, select
@@ -128,28 +129,43 @@ _CANDIDATES = (
 )
 
 
-async def candidates(
-    session: Session,
-    *,
-    organisations: set[UUID],
-    persons: Collection[UUID],
-    ids: Collection[UUID],
-    lineage: Sequence[str],
-    by_area: Collection[str],
-    day: date,
-) -> Sequence[Recipient]:
-    """Give everybody in office on a day whom an alert might concern; rules choose among them.
+class Sought(NamedTuple):
+    """Whom an alert, or several, might concern.
 
     `by_area` are the roles of offices that are asked for: a county has hundreds of others.
     """
-    asked = {"organisations": list(organisations), "persons": list(persons), "lineage": lineage,
-             "ids": list(ids), "by_area": list(by_area), "day": day}  # fmt: skip
-    kept = remembered.of(session, "recipients")
-    key = (frozenset(organisations), frozenset(persons), frozenset(ids), *lineage, *by_area, day)
-    if key not in kept:
-        kept[key] = (await session.scalars(_CANDIDATES, asked)).all()
-    found: Sequence[Recipient] = kept[key]
-    return found
+
+    organisations: AbstractSet[UUID]
+    persons: AbstractSet[UUID]
+    ids: AbstractSet[UUID]
+    lineage: AbstractSet[str]
+    by_area: AbstractSet[str]
+
+    def holds(self, other: "Sought") -> bool:
+        """Say whether all whom another seeks are among those whom this one does."""
+        return all(theirs <= ours for ours, theirs in zip(self, other, strict=True))
+
+    def takes(self, who: Recipient) -> bool:
+        """Say of one of those for whom a larger one was asked whether this one seeks him, too."""
+        return (
+            who.org_id in self.organisations
+            or who.person_id in self.persons
+            or who.id in self.ids
+            or (who.area_code in self.lineage and not self.by_area.isdisjoint(who.roles))
+            or Receiver.OPERATOR in who.roles
+        )
+
+
+async def candidates(session: Session, sought: Sought, day: date) -> Sequence[Recipient]:
+    """Give everybody in office on a day whom an alert might concern; rules choose among them."""
+    kept = remembered.of(session, "recipients").setdefault(day, [])
+    for larger, found in kept:
+        if larger.holds(sought):
+            return [who for who in found if sought.takes(who)]
+    asked = {name: list(values) for name, values in sought._asdict().items()}
+    rows = (await session.scalars(_CANDIDATES, asked | {"day": day})).all()
+    kept.append((sought, rows))
+    return rows
 
 
 async def recipients_in_force(

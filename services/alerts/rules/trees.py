@@ -123,6 +123,11 @@ class Terms:
     group: dict[str, Any] | None = None
     """What groups notices, and for how many minutes the first waits; None: each goes at once."""
 
+    @property
+    def all_receivers(self) -> set[str]:
+        """Give whom it names at the alert's birth and on its rungs."""
+        return {*self.receivers, *(role for step in self.ladder for role in step.receivers)}
+
     def receivers_at(self, step: str | None) -> list[str]:
         """Give who is told at a step of the item's ladder, or at the alert's birth."""
         return list(self.on_steps.get(step or "", self.receivers))
