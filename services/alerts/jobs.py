@@ -19,8 +19,8 @@ from shared.timers import Timer
 
 log = structlog.get_logger()
 
-# Seconds in which outcomes gather before they are written down together, and between two looks
-# for what is due while something is under way.
+# Seconds in which outcomes gather, as long as some are out, before they are written down together,
+# and between two looks for what is due while something is under way.
 GATHER, LOOK = 0.02, 0.2
 # So many under way keep us busy: fewer and larger sets are then claimed and written, each while
 # the other half is still on its way, and after so many moments at the latest.
@@ -80,10 +80,11 @@ async def send_deliveries(sessions: Sessions) -> int:
     sending: Sending = {}
     made = 0
     client: adapters.calls.Client | None = None
+    waits = True
     try:
         while True:
-            parcels = await _claim(sessions, Counter(each.lane for each in sending.values()))
-            for parcel in parcels:
+            lanes = Counter(each.lane for each in sending.values())
+            for parcel in await _claim(sessions, lanes) if waits else ():
                 client = client or adapters.calls.client()
                 sending[asyncio.create_task(_send(client, parcel))] = parcel
             if not sending:
@@ -91,6 +92,7 @@ async def send_deliveries(sessions: Sessions) -> int:
             await asyncio.wait(sending, timeout=LOOK, return_when=asyncio.FIRST_COMPLETED)
             await _gather(sending)
             made += await _record(sessions, sending)
+            waits = await queries.deliveries.any_waits(sessions)
     finally:
         for task in sending:
             task.cancel()
@@ -101,8 +103,8 @@ async def send_deliveries(sessions: Sessions) -> int:
 
 async def _gather(sending: Sending) -> None:
     for _ in range(MOMENTS if len(sending) >= CROWD else 1):
-        await asyncio.sleep(GATHER)
-        if sum(task.done() for task in sending) * 2 >= len(sending):
+        done, _ = await asyncio.wait(sending, timeout=GATHER)
+        if len(done) * 2 >= len(sending):
             return
 
 

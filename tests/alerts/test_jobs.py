@@ -150,6 +150,16 @@ async def test_an_alert_that_lost_its_timer_is_found_each_night(
 # ---- sending ---------------------------------------------------------------------------------
 
 
+async def test_when_all_have_answered_nobody_waits_for_more(
+    sessions: Sessions, postbox: Postbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "GATHER", 3600)
+    await queue(sessions, postbox.url, events=2)
+    async with asyncio.timeout(30):
+        assert await jobs.send_deliveries(sessions) == 2
+    assert await states(sessions) == [(DeliveryState.DELIVERED, 1)] * 2
+
+
 async def test_a_missed_transfer_reaches_the_webhook(sessions: Sessions, postbox: Postbox) -> None:
     (endpoint_id,) = await queue(sessions, postbox.url)
     assert await jobs.send_deliveries(sessions) == 1

@@ -331,24 +331,26 @@ async def _mind_area(session: Session, alert: Alert, at: datetime) -> None:
 
 
 def _new_alert(matter: Matter, at: datetime, *, replayed: bool) -> Alert:
-    alert = Alert(
+    return Alert(
         id=same_id(at, matter.dedupe_key), dedupe_key=matter.dedupe_key,
         kind=matter.kind, about_id=matter.about_id,
         subject_id=matter.subject_id, watch_item_id=matter.watch_item_id,
         project_id=matter.project_id, area_code=matter.area_code, period=matter.period,
         level=matter.level, state=AlertState.RAISED, raised_at=at, repeats=0, step=0,
-        replayed=replayed,
+        replayed=replayed, **{name: getattr(matter, name) for name in _TOLD_EACH_TIME},
     )  # fmt: skip
-    _update(alert, matter)
-    return alert
+
+
+_TOLD_EACH_TIME = (
+    "project_name", "investment_type", "level_rank", "level_label", "developer_id",
+    "contractor_id", "sector_authority_id", "unit_id", "person_id", "due_on", "lacking", "details",
+    "major",
+)  # fmt: skip
+"""What may differ from one telling to the next: names, parties, what is lacking."""
 
 
 def _update(alert: Alert, matter: Matter) -> None:
-    """Take what may differ from one telling to the next: names, parties, what is lacking."""
-    alert.project_name, alert.investment_type = matter.project_name, matter.investment_type
-    alert.level_rank, alert.level_label = matter.level_rank, matter.level_label
-    alert.developer_id, alert.contractor_id = matter.developer_id, matter.contractor_id
-    alert.sector_authority_id = matter.sector_authority_id
-    alert.unit_id, alert.person_id = matter.unit_id, matter.person_id
-    alert.due_on, alert.lacking, alert.details = matter.due_on, matter.lacking, matter.details
-    alert.major = matter.major
+    """Take what differs now: what is as it was is not looked through when the rest is written."""
+    for name in _TOLD_EACH_TIME:
+        if (said := getattr(matter, name)) != getattr(alert, name):
+            setattr(alert, name, said)

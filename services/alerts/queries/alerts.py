@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -144,29 +145,38 @@ async def locked_find_alert(
     """
     if not is_there:
         await asking.wait_for(session, dedupe_key)
-    return await session.scalar(_OF_KEY.with_for_update(), {"key": dedupe_key})
+    return await session.scalar(_locked_of_key(), {"key": dedupe_key})
 
 
-# Built once: nearly every event asks for one of them.
-_OF_KEY = select(Alert).where(Alert.dedupe_key == bindparam("key"))
-_TIMERS = (
-    func.unnest(bindparam("ids", type_=ARRAY(Uuid())))
-    .table_valued("id", with_ordinality="place", name="of_timers")
-    .render_derived()
-)
-_OF_TIMERS = select(Alert).join(_TIMERS, _TIMERS.c.id == Alert.id).order_by(_TIMERS.c.place)
-_OF_TIMER = select(Alert).where(Alert.id == bindparam("id"))
-_ALL_OF_ITEM = (
-    select(Alert)
-    .where(Alert.watch_item_id == bindparam("watch_item_id"))
-    .order_by(Alert.level_rank, Alert.id)
-)
+# Built once, each of them: nearly every event asks for one.
+@cache
+def _locked_of_key() -> Select[Alert]:
+    return select(Alert).where(Alert.dedupe_key == bindparam("key")).with_for_update()
+
+
+@cache
+def _locked_of_item() -> Select[Alert]:
+    of_item = Alert.watch_item_id == bindparam("watch_item_id")
+    return select(Alert).where(of_item).order_by(Alert.level_rank, Alert.id).with_for_update()
+
+
+@cache
+def _locked_of_timer() -> Select[Alert]:
+    return select(Alert).where(Alert.id == bindparam("id")).with_for_update()
+
+
+@cache
+def _locked_of_timers() -> Select[Alert]:
+    ids = func.unnest(bindparam("ids", type_=ARRAY(Uuid())))
+    named = ids.table_valued("id", with_ordinality="place", name="named").render_derived()
+    due = select(Alert).join(named, named.c.id == Alert.id).order_by(named.c.place)
+    return due.with_for_update(of=Alert)
 
 
 async def locked_alerts_of_timers(session: Session, alert_ids: Collection[UUID]) -> list[Alert]:
     """Give the alerts whose time limits fell due, locked in this order: others wait in it, too."""
     wanted = {"ids": list(dict.fromkeys(alert_ids))}
-    found = (await session.scalars(_OF_TIMERS.with_for_update(of=Alert), wanted)).all()
+    found = (await session.scalars(_locked_of_timers(), wanted)).all()
     remembered.locked(session, Alert.__tablename__).update({each.id: each for each in found})
     return list(found)
 
@@ -176,13 +186,13 @@ async def locked_alert_of_timer(session: Session, alert_id: UUID) -> Alert | Non
     if held := remembered.locked(session, Alert.__tablename__).get(alert_id):
         alert: Alert = held
         return alert
-    return await session.scalar(_OF_TIMER.with_for_update(), {"id": alert_id})
+    return await session.scalar(_locked_of_timer(), {"id": alert_id})
 
 
 async def locked_alerts_of_item(session: Session, watch_item_id: UUID) -> Sequence[Alert]:
     """Give all alerts of a watch item, the lowest level first."""
     of_item = {"watch_item_id": watch_item_id}
-    return (await session.scalars(_ALL_OF_ITEM.with_for_update(), of_item)).all()
+    return (await session.scalars(_locked_of_item(), of_item)).all()
 
 
 async def ids_of_item(session: Session, watch_item_id: UUID) -> Sequence[UUID]:

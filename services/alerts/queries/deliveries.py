@@ -7,12 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     DateTime,
     Integer,
     Select,
     String,
     Subquery,
+    Uuid,
     any_,
     bindparam,
     case,
@@ -41,7 +43,7 @@ from services.alerts.rules.deliveries import (
 from services.alerts.schemas.endpoints import DeliveryFilter
 from shared import asking, clock, known, paging
 from shared.areas import CANARY, Scope
-from shared.db import Session
+from shared.db import Session, Sessions
 from shared.problems import NotFound
 
 
@@ -184,18 +186,18 @@ async def locked_due_deliveries(
     that keeps the order only the first of each project is given.
     """
     kept_back = await windows.kept_back(session, now)
-    statement = _due() if kept_back is None else _due_of(_free() & ~kept_back)
+    statement = _locked_due() if kept_back is None else _locked_due_of(_free() & ~kept_back)
     asked = {"now": now, "busy": dict(under_way), "room": lane_room, "limit": limit}
-    return (await session.scalars(statement.with_for_update(skip_locked=True), asked)).all()
+    return (await session.scalars(statement, asked)).all()
 
 
 @cache
-def _due() -> Select[Delivery]:
+def _locked_due() -> Select[Delivery]:
     """Make the statement once, as it is while no window lasts: it is asked all the time."""
-    return _due_of(_free())
+    return _locked_due_of(_free())
 
 
-def _due_of(free: ColumnElement[bool]) -> Select[Delivery]:
+def _locked_due_of(free: ColumnElement[bool]) -> Select[Delivery]:
     room: ColumnElement[int] = bindparam("room", type_=Integer)
     lanes = _lanes(room)
     head = (
@@ -218,19 +220,20 @@ def _due_of(free: ColumnElement[bool]) -> Select[Delivery]:
         .order_by(Delivery.next_at, Delivery.id)
         .limit(bindparam("limit", type_=Integer))
         .options(*_NEEDED)
+        .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
     )
 
 
 async def locked_deliveries(session: Session, delivery_ids: Collection[UUID]) -> Sequence[Delivery]:
     """Give deliveries whose attempts are to be recorded."""
-    found = await session.scalars(
-        select(Delivery)
-        .where(Delivery.id.in_(delivery_ids))
-        .order_by(Delivery.id)
-        .with_for_update()
-    )
-    return found.all()
+    return (await session.scalars(_locked_some(), {"ids": list(delivery_ids)})).all()
+
+
+@cache
+def _locked_some() -> Select[Delivery]:
+    some = Delivery.id == any_(bindparam("ids", type_=ARRAY(Uuid())))
+    return select(Delivery).where(some).order_by(Delivery.id).with_for_update()
 
 
 async def locked_waiting_deliveries(
@@ -303,8 +306,14 @@ _DUE = _LATE & ~_HELD & ~_PACED & ~_KEPT_BACK
 _UNCLAIMED = or_(Delivery.leased_until.is_(None), Delivery.leased_until <= _WALL)
 WAITS = select(Delivery.id).where(_DUE, _UNCLAIMED).exists()
 """Whether something is to be sent by the machine's clock (`wall`) that nobody sends yet."""
+_ANY_WAITS = select(WAITS)
 DUE = select(func.count()).where(_DUE)
 """Counts what is due by the machine's clock (`wall`), claimed or not: the manifest's `pending`."""
+
+
+async def any_waits(sessions: Sessions) -> bool:
+    """Say whether something is to be sent that nobody sends yet; it is a look, no transaction."""
+    return await sessions.finds(_ANY_WAITS, {"wall": clock.wall()})
 
 
 async def due_counts(session: Session) -> dict[Channel, int]:

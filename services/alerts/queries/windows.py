@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, cast, exists, func, or_, select
+from sqlalchemy import ColumnElement, DateTime, Text, bindparam, cast, exists, func, or_, select
 
 from services.alerts.models import Delivery, MaintenanceWindow
 from services.alerts.rules.deliveries import Channel
 from services.alerts.schemas.windows import MaintenanceWindowFilter
-from shared import known, paging
+from shared import asking, known, paging
 from shared.areas import CANARY, NATION, Scope
 from shared.db import Session
 from shared.known import KnownArea
@@ -63,18 +63,25 @@ async def find_window(
     )
 
 
+_WALL = bindparam("wall", type_=DateTime(timezone=True))
+# Built once: it is asked before each round of sending.
+_LASTS = (
+    select(MaintenanceWindow.id)
+    .where(
+        MaintenanceWindow.from_at <= _WALL,
+        MaintenanceWindow.until_at > _WALL,
+        MaintenanceWindow.ended_by.is_(None),
+    )
+    .order_by(MaintenanceWindow.id)
+)
+
+
 async def kept_back(session: Session, wall: datetime) -> ColumnElement[bool] | None:
     """Give the predicate of deliveries for which a window lasts, or None where none does.
 
     Windows are few and rare, so that the search for what is due is spared them.
     """
-    found = await session.scalars(
-        select(MaintenanceWindow).where(
-            MaintenanceWindow.from_at <= wall,
-            MaintenanceWindow.until_at > wall,
-            MaintenanceWindow.ended_by.is_(None),
-        )
-    )
+    found = await asking.seldom(session, MaintenanceWindow, _LASTS, {"wall": wall})
     by_window = [
         Delivery.channel.in_([Channel(each) for each in window.channels]) & _below(window.area_code)
         for window in found
