@@ -10,9 +10,18 @@ from uuid import UUID
 import pytest
 from httpx import AsyncClient
 
-from services.payroll import actions, handlers, jobs
+from services.payroll import actions, handlers, jobs, queries
 from services.payroll.rules.conditions import ProjectFacts
-from services.payroll.rules.labour_conditions import Labour, OnSite, Paid, PayMonth, found, ratio
+from services.payroll.rules.labour_conditions import (
+    OnSite,
+    Paid,
+    PayMonth,
+    Payroll,
+    Site,
+    of_sheets,
+    of_site,
+    ratio,
+)
 from services.payroll.rules.labour_conditions import weight as weighed
 from services.payroll.schemas import attendance as bodies
 from services.payroll.schemas.expectations import ExpectationIn
@@ -271,6 +280,34 @@ async def test_a_years_pay_and_the_cards_of_one_holder_are_looked_at_as_well(
     ]
 
 
+async def test_what_sheets_say_is_looked_at_again_on_the_day_after_what_it_rests_on_changed(
+    session: Session, project: UUID, published: Published, submit: Submit
+) -> None:
+    """Cards come, and a row of policy comes into force, without a sheet."""
+    await saw(session, project, date(2023, 4, 1), sheets.ID_CARD)
+    held = [
+        people.worker(n, card={"card_no": people.card_no(n), "holder": "钱多多"}) for n in range(3)
+    ]
+    await submit(monthly("2023-03", "5000.00"))
+    await look(session, date(2023, 4, 6))
+    await enter(session, project, *held)
+    await look(session, date(2023, 4, 7))
+    assert await told(published, "implausible_pay") == [
+        ("2023-04-05", None, ["cards_of_one_holder"], None)
+    ]
+    assert await told(published, "below_minimum_wage") == [
+        ("2023-04-05", Decimal("3.57"), [], None)
+    ]
+    much = {
+        "area_code": make.COUNTY, "kind": "minimum_wage", "version": 2,
+        "valid_from": date(2023, 2, 1), "values": {"monthly": "6000.00"}, "basis": "test",
+        "certainty": "C", "created_at": clock.now(), "created_by": "test",
+    }  # fmt: skip
+    assert await queries.policies.policy_is_new(session, id=new_id(), **much)
+    await look(session, date(2023, 4, 8))
+    assert len(await told(published, "below_minimum_wage")) == 2
+
+
 # ---- what is measured, alone ------------------------------------------------------------------
 
 PROJECT = ProjectFacts(
@@ -301,22 +338,23 @@ def test_a_full_month_is_no_more_than_a_month() -> None:
 
 def test_of_what_nobody_knows_nothing_is_said() -> None:
     months = [PayMonth("2023-03", TODAY, [Paid(Decimal(20), 1, Decimal(1))])]
-    assert found(PROJECT, Labour(), TODAY) == []
-    assert found(PROJECT, Labour(months=months, minimum={}, full_days=Decimal(21)), TODAY) == []
-    known = Labour(
-        OnSite(9, 9), TODAY - timedelta(days=9), months=months, minimum={"2023-03": Decimal(1520)},
-        full_days=Decimal(21),
-    )  # fmt: skip
-    assert len(found(PROJECT, known, TODAY)) == 3
+    assert of_site(PROJECT, Site(), TODAY) == []
+    assert of_sheets(PROJECT, Payroll()) == []
+    assert of_sheets(PROJECT, Payroll(months, {}, Decimal(21))) == []
+    site = Site(OnSite(9, 9), TODAY - timedelta(days=9))
+    payroll = Payroll(months, {"2023-03": Decimal(1520)}, Decimal(21))
+    assert len(of_site(PROJECT, site, TODAY)) == 2
+    assert len(of_sheets(PROJECT, payroll)) == 1
     for changes in ({"supervised": False}, {"status": "004"}):
-        assert found(replace(PROJECT, **changes), known, TODAY) == []
+        assert of_site(replace(PROJECT, **changes), site, TODAY) == []
+        assert of_sheets(replace(PROJECT, **changes), payroll) == []
 
 
 def test_a_month_without_payroll_between_two_is_no_second_month() -> None:
     low = [Paid(Decimal(20), 1, Decimal(100))]
     months = [PayMonth("2023-01", TODAY, low), PayMonth("2023-03", TODAY, low)]
     least = {"2023-01": Decimal(1520), "2023-03": Decimal(1520)}
-    [one] = found(PROJECT, Labour(months=months, minimum=least, full_days=Decimal(20)), TODAY)
+    [one] = of_sheets(PROJECT, Payroll(months, least, Decimal(20)))
     assert one.facts == ()
 
 
@@ -325,6 +363,6 @@ def test_signs_older_than_the_window_weigh_no_longer() -> None:
     months = [
         PayMonth(f"2023-0{n}", TODAY, signs=sign if n < 3 else frozenset()) for n in range(1, 6)
     ]
-    assert found(PROJECT, Labour(months=months, window=3), TODAY) == []
-    [one] = found(PROJECT, Labour(months=months, window=4), TODAY)
+    assert of_sheets(PROJECT, Payroll(months, window=3)) == []
+    [one] = of_sheets(PROJECT, Payroll(months, window=4))
     assert one.facts == ("same_amounts",)

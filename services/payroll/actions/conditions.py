@@ -12,7 +12,8 @@ from services.payroll.rules.conditions import (
     ACCOUNTS,
     COMPLETE,
     ENDED,
-    LABOUR,
+    SHEETS,
+    SITES,
     ConditionKind,
     Ended,
     Found,
@@ -33,19 +34,28 @@ async def review(session: Session, project_ids: Collection[UUID], now: datetime)
     await tell(session, rows, held, _as_its_kind_ends, now)
 
 
-async def review_labour(session: Session, project_ids: Collection[UUID], now: datetime) -> None:
-    """Look so at who is on some projects' sites, and at what their payroll sheets say."""
-    rows = await queries.conditions.locked_open_conditions(session, project_ids, LABOUR)
-    held = await labour_conditions.held(session, project_ids, clock.day_of(now))
+async def review_sheets(session: Session, project_ids: Collection[UUID], now: datetime) -> None:
+    """Look so at what some projects' payroll sheets say."""
+    rows = await queries.conditions.locked_open_conditions(session, project_ids, SHEETS)
+    held = await labour_conditions.of_sheets(session, project_ids, clock.day_of(now))
     await tell(session, rows, held, _as_its_kind_ends, now)
 
 
 async def look_at_sites(
     session: Session, after: UUID | None, now: datetime, limit: int = 200
 ) -> UUID | None:
-    """Look at the next projects of which anybody tells attendance; give the last."""
+    """Look at the next projects of which anybody tells attendance; give the last.
+
+    Who is on a site changes with the day. What sheets say is looked at where it may have changed:
+    sheets themselves are, as they come.
+    """
     project_ids = await queries.conditions.projects_with_labour(session, after, limit)
-    await review_labour(session, project_ids, now)
+    rows = await queries.conditions.locked_open_conditions(session, project_ids, SITES)
+    held = await labour_conditions.of_sites(session, project_ids, clock.day_of(now))
+    await tell(session, rows, held, _as_its_kind_ends, now)
+    changed = await labour_conditions.changed(session, project_ids, clock.day_of(now))
+    if changed:
+        await review_sheets(session, changed, now)
     return project_ids[-1] if len(project_ids) == limit else None
 
 

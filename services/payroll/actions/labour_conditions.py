@@ -8,8 +8,8 @@ from uuid import UUID
 from services.payroll import queries, rules
 from services.payroll.models import Policy
 from services.payroll.queries.labour import ProjectMonth
-from services.payroll.rules.conditions import Found
-from services.payroll.rules.labour_conditions import Labour, PayMonth
+from services.payroll.rules.conditions import Found, ProjectFacts
+from services.payroll.rules.labour_conditions import PayMonth, Payroll, Site
 from services.payroll.rules.policies import PolicyKind
 from services.payroll.rules.sheet_checks import Check
 from shared.db import Session
@@ -17,37 +17,45 @@ from shared.workdays import months_after
 
 _PAST = 24
 """Months of which payroll is read: the longest window that a row may ask for, and its year."""
+_SHEET_POLICIES = (
+    PolicyKind.IMPLAUSIBLE_PAY, PolicyKind.MINIMUM_WAGE, PolicyKind.SHEET_CHECKS,
+)  # fmt: skip
 _Areas = Mapping[str, Sequence[UUID]]
 
 
-async def held(
+async def of_sites(
     session: Session, project_ids: Collection[UUID], today: date
 ) -> Mapping[UUID, Sequence[Found]]:
-    """Give what holds of some projects, by project."""
-    projects = await queries.conditions.project_facts(session, project_ids, today)
-    codes = await queries.conditions.areas_of(session, project_ids)
-    areas: dict[str, list[UUID]] = {}
-    for project_id in sorted(projects):
-        areas.setdefault(codes[project_id], []).append(project_id)
-    labour = await _labour(session, areas, today)
-    return {
-        project_id: rules.labour_conditions.found(facts, labour[project_id], today)
-        for project_id, facts in projects.items()
-    }
-
-
-async def _labour(session: Session, areas: _Areas, today: date) -> Mapping[UUID, Labour]:
-    ids = [project_id for mine in areas.values() for project_id in mine]
+    """Give what holds of who is on some projects' sites, by project."""
+    projects, areas = await _projects(session, project_ids, today)
     days: dict[UUID, int] = {}
     for code, mine in areas.items():
         row = await queries.policies.policy_in_force(session, PolicyKind.SITE_WATCH, code, today)
         days |= dict.fromkeys(mine, row.values["days"])
     on_site = await queries.labour.on_site(session, days, today)
-    last = await queries.labour.last_seen(session, ids)
-    silent = await queries.attended.unheard_since(session, ids)
-    since = f"{months_after(today.replace(day=1), -_PAST):%Y-%m}"
-    submitted = await queries.labour.submitted(session, ids, since)
-    paid = await queries.labour.paid(session, ids, since) if submitted else {}
+    last = await queries.labour.last_seen(session, [*projects])
+    silent = await queries.attended.unheard_since(session, [*projects])
+    return {
+        project_id: rules.labour_conditions.of_site(
+            facts, Site(on_site.get(project_id), last.get(project_id), project_id in silent), today
+        )
+        for project_id, facts in projects.items()
+    }
+
+
+async def changed(session: Session, project_ids: Collection[UUID], today: date) -> Collection[UUID]:
+    """Give the projects of which what `of_sheets` rests on is not as it was when last asked."""
+    return await queries.labour.changed(session, project_ids, _since(today), _SHEET_POLICIES, today)
+
+
+async def of_sheets(
+    session: Session, project_ids: Collection[UUID], today: date
+) -> Mapping[UUID, Sequence[Found]]:
+    """Give what holds of some projects' standing payroll sheets, by project."""
+    projects, areas = await _projects(session, project_ids, today)
+    since = _since(today)
+    submitted = await queries.labour.submitted(session, [*projects], since)
+    paid = await queries.labour.paid(session, [*projects], since) if submitted else {}
     by_project: dict[UUID, list[tuple[ProjectMonth, date]]] = {}
     for key, first in sorted(submitted.items(), key=lambda one: one[0][1]):
         by_project.setdefault(key[0], []).append((key, first))
@@ -63,12 +71,26 @@ async def _labour(session: Session, areas: _Areas, today: date) -> Mapping[UUID,
                 PayMonth(key[1], first, paid.get(key, ()), frozenset(signs.get(key, ())))
                 for key, first in by_project.get(project_id, ())
             ]
-            found[project_id] = Labour(
-                on_site.get(project_id), last.get(project_id), project_id in silent,
-                _with_holders(months, signs.get((project_id, ""), ())), minimum, full_days,
-                row.values["months"],
-            )  # fmt: skip
+            there = _with_holders(months, signs.get((project_id, ""), ()))
+            payroll = Payroll(there, minimum, full_days, row.values["months"])
+            found[project_id] = rules.labour_conditions.of_sheets(projects[project_id], payroll)
     return found
+
+
+async def _projects(
+    session: Session, project_ids: Collection[UUID], today: date
+) -> tuple[Mapping[UUID, ProjectFacts], _Areas]:
+    """Give what is known of some projects, and the projects of each area."""
+    projects = await queries.conditions.project_facts(session, project_ids, today)
+    codes = await queries.conditions.areas_of(session, project_ids)
+    areas: dict[str, list[UUID]] = {}
+    for project_id in sorted(projects):
+        areas.setdefault(codes[project_id], []).append(project_id)
+    return projects, areas
+
+
+def _since(today: date) -> str:
+    return f"{months_after(today.replace(day=1), -_PAST):%Y-%m}"
 
 
 def _with_holders(months: list[PayMonth], signs: Collection[str]) -> Sequence[PayMonth]:

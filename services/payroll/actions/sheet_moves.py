@@ -51,7 +51,7 @@ async def move_sheet(
     as_noted = [sheet_checks.as_noted(one) for one in noted]
     await sheets.write_rows(session, project, sheet, rows, as_noted, now=now)
     await session.flush()  # What was submitted stands where it was no longer.
-    await conditions.review_labour(session, {there.project_id, project_id}, now)
+    await conditions.review_sheets(session, {there.project_id, project_id}, now)
     return await sheets.told(session, sheet)
 
 

@@ -53,7 +53,7 @@ async def submit_sheet(session: Session, caller: Caller, sheet_id: UUID, now: da
     await _touch(session, sheet)
     publish(session, SheetSubmitted(**_facts(project, sheet), occurred_at=now))
     await session.flush()  # What it pays is looked at by what stands.
-    await conditions.review_labour(session, [sheet.project_id], now)
+    await conditions.review_sheets(session, [sheet.project_id], now)
     return sheet
 
 
@@ -120,7 +120,7 @@ async def send_back_sheet(
     sheets.archive(sheet, ArchiveCause.SENT_BACK, reason, caller.actor, now)
     await _touch(session, sheet)
     await session.flush()  # It stands no longer.
-    await conditions.review_labour(session, [sheet.project_id], now)
+    await conditions.review_sheets(session, [sheet.project_id], now)
     return sheet
 
 

@@ -1,7 +1,14 @@
 """Tables of payroll, by noun."""
 
 from services.payroll.models.account_lists import AccountList
-from services.payroll.models.accounts import ArrearsCase, Closing, Condition, Freeze, Policy
+from services.payroll.models.accounts import (
+    ArrearsCase,
+    Closing,
+    Condition,
+    Freeze,
+    Policy,
+    SheetLook,
+)
 from services.payroll.models.allocations import Allocation, AllocationStep
 from services.payroll.models.attendance import Attendance, AttendanceSheet, Attendee
 from services.payroll.models.canary import CanaryAlarm, CanaryRound
@@ -118,6 +125,7 @@ __all__ = [
     "SheetDifference",
     "SheetFinding",
     "SheetLine",
+    "SheetLook",
     "SiteMovement",
     "Source",
     "StatementFile",

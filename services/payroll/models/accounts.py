@@ -129,3 +129,13 @@ class Condition(db.Synced, Base):
     """How often it was told; the number tells them apart."""
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str | None]
+
+
+class SheetLook(Base):
+    """On what the daily look at a project's payroll sheets rested when it was last made."""
+
+    __tablename__ = "sheet_looks"
+
+    project_id: Mapped[UUID] = mapped_column(of("projects.id"), primary_key=True)
+    mark: Mapped[str]
+    """A digest of it; another one: they are looked at again."""

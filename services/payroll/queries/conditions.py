@@ -10,7 +10,8 @@ from services.payroll.models import Attendance, Condition, Project, WageAccount,
 from services.payroll.queries import accounts
 from services.payroll.rules.accounts import AccountStatus
 from services.payroll.rules.conditions import (
-    LABOUR,
+    SHEETS,
+    SITES,
     AccountLife,
     ConditionKind,
     ProjectFacts,
@@ -140,7 +141,9 @@ async def projects_with_labour(session: Session, after: UUID | None, limit: int)
     """Give the next projects with attendance, or with something told of it or of payroll."""
     seen = select(Attendance.day).where(Attendance.project_id == Project.id)
     told = select(Condition.id).where(
-        Condition.project_id == Project.id, Condition.kind.in_(LABOUR), Condition.ended_at.is_(None)
+        Condition.project_id == Project.id,
+        Condition.kind.in_(SITES | SHEETS),
+        Condition.ended_at.is_(None),
     )
     statement = select(Project.id).where(or_(told.exists(), seen.exists())).order_by(Project.id)
     if after:

@@ -28,11 +28,10 @@ class ConditionKind(StrEnum):
     LEAVER_NOT_SETTLED = "leaver_not_settled"
 
 
-LABOUR = frozenset({
-    ConditionKind.UNREGISTERED_ON_SITE, ConditionKind.ATTENDANCE_STOPPED,
-    ConditionKind.BELOW_MINIMUM_WAGE, ConditionKind.IMPLAUSIBLE_PAY,
-})  # fmt: skip
-"""What attendance and payroll sheets tell of."""
+SITES = frozenset({ConditionKind.UNREGISTERED_ON_SITE, ConditionKind.ATTENDANCE_STOPPED})
+"""What attendance tells of."""
+SHEETS = frozenset({ConditionKind.BELOW_MINIMUM_WAGE, ConditionKind.IMPLAUSIBLE_PAY})
+"""What standing payroll sheets tell of."""
 WAGES = frozenset({
     ConditionKind.PAYROLL_NOT_SUBMITTED, ConditionKind.WAGES_UNPAID,
     ConditionKind.PAID_SHARE_LOW, ConditionKind.LEAVER_NOT_SETTLED,
@@ -43,7 +42,7 @@ PAYMENTS = frozenset({
     ConditionKind.RECEIPT_DISPUTED,
 })  # fmt: skip
 """What banks and workers tell of payments."""
-ACCOUNTS = frozenset(ConditionKind) - LABOUR - WAGES - PAYMENTS
+ACCOUNTS = frozenset(ConditionKind) - SITES - SHEETS - WAGES - PAYMENTS
 ENDED = {
     ConditionKind.ACCOUNT_NOT_OPENED: "account_opened",
     ConditionKind.ACCOUNT_NOT_FILED: "account_filed",

@@ -55,14 +55,20 @@ class PayMonth:
 
 
 @dataclass(frozen=True, slots=True)
-class Labour:
-    """What is known of a project's people and pay."""
+class Site:
+    """What is known of the people on a project's site."""
 
     on_site: OnSite | None = None
     last_seen_on: date | None = None
     """None: nobody ever told of attendance, so that none has stopped."""
     silent: bool = False
     """Whoever tells of attendance is not heard of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Payroll:
+    """What is known of a project's pay."""
+
     months: Sequence[PayMonth] = ()
     """In their order."""
     minimum: Mapping[str, Decimal] | None = None
@@ -73,26 +79,31 @@ class Labour:
     """So many months with payroll are looked at for what is implausible."""
 
 
-def found(project: ProjectFacts, labour: Labour, today: date) -> list[Found]:
-    """Give what holds of a project that is supervised and not complete."""
+def of_site(project: ProjectFacts, site: Site, today: date) -> list[Found]:
+    """Give what holds of the site of a project that is supervised and not complete."""
     if not project.supervised or project.status == COMPLETE:
         return []
     unit = project.contractor_id or project.developer_id
     held = []
-    if labour.on_site and labour.on_site.unregistered:
-        kind, value = ConditionKind.UNREGISTERED_ON_SITE, weight(labour.on_site)
+    if site.on_site and site.on_site.unregistered:
+        kind, value = ConditionKind.UNREGISTERED_ON_SITE, weight(site.on_site)
         held.append(Found(kind, project.id, unit, today, value=value))
-    last = labour.last_seen_on
+    last = site.last_seen_on
     if last and last <= today - _GAP and project.status in STARTED:
         stopped = "project_stopped" if project.status == STOPPED else None
-        muted = stopped or ("feed_silent" if labour.silent else None)
+        muted = stopped or ("feed_silent" if site.silent else None)
         kind = ConditionKind.ATTENDANCE_STOPPED
         held.append(Found(kind, project.id, unit, last, muted_by=muted))
-    if below := _below(project, unit, labour):
-        held.append(below)
-    if strange := _implausible(project, unit, labour):
-        held.append(strange)
     return held
+
+
+def of_sheets(project: ProjectFacts, payroll: Payroll) -> list[Found]:
+    """Give what holds of the pay of a project that is supervised and not complete."""
+    if not project.supervised or project.status == COMPLETE:
+        return []
+    unit = project.contractor_id or project.developer_id
+    held = (_below(project, unit, payroll), _implausible(project, unit, payroll))
+    return [one for one in held if one]
 
 
 def weight(on_site: OnSite) -> Decimal:
@@ -119,29 +130,29 @@ def ratio(paid: Sequence[Paid], minimum: Decimal, full_days: Decimal) -> Decimal
     return (net / due).quantize(_HUNDREDTH, ROUND_DOWN) if due else None
 
 
-def _below(project: ProjectFacts, unit: UUID, labour: Labour) -> Found | None:
+def _below(project: ProjectFacts, unit: UUID, payroll: Payroll) -> Found | None:
     """Measure the last month with payroll; the month before it tells whether it is so again."""
     measured = {
         one.period: value
-        for one in labour.months
-        if (least := (labour.minimum or {}).get(one.period))
-        and (value := ratio(one.paid, least, labour.full_days)) is not None
+        for one in payroll.months
+        if (least := (payroll.minimum or {}).get(one.period))
+        and (value := ratio(one.paid, least, payroll.full_days)) is not None
     }
     if not measured:
         return None
     last = max(measured)
     before = f"{months_after(first_day(last), -1):%Y-%m}"
     again = measured[last] < 1 and measured.get(before, Decimal(1)) < 1
-    told_on = next(one.submitted_on for one in labour.months if one.period == last)
+    told_on = next(one.submitted_on for one in payroll.months if one.period == last)
     return Found(
         ConditionKind.BELOW_MINIMUM_WAGE, project.id, unit, told_on,
         ("second_month",) if again else (), measured[last],
     )  # fmt: skip
 
 
-def _implausible(project: ProjectFacts, unit: UUID, labour: Labour) -> Found | None:
+def _implausible(project: ProjectFacts, unit: UUID, payroll: Payroll) -> Found | None:
     """Look at the last months with payroll; a correction puts right what was found."""
-    strange = [one for one in labour.months[-labour.window :] if one.signs]
+    strange = [one for one in payroll.months[-payroll.window :] if one.signs]
     if not strange:
         return None
     facts = sorted({sign for one in strange for sign in one.signs})
