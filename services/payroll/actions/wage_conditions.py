@@ -37,13 +37,16 @@ async def tell(session: Session, reviewed: Reviewed, now: datetime) -> None:
     """Tell of what is wrong with the months, and of what is so no longer."""
     ids = sorted(reviewed.projects)
     told = await queries.conditions.locked_open_conditions(session, ids, WAGES)
-    unsettled = await queries.pay_lines.leavers(session, ids, reviewed.today)
+    left = await queries.pay_lines.left(session, ids)
+    # Whether they are settled is a great question, asked only where anybody went.
+    where = sorted({one.project_id for one in left if one.left_on < reviewed.today})
+    unsettled = await queries.pay_lines.leavers(session, where, reviewed.today) if where else []
     held: dict[UUID, list[Found]] = {project_id: [] for project_id in ids}
     for one in (*_of_months(reviewed), *_of_leavers(reviewed, unsettled)):
         project_id, found = one
         if _supervised(reviewed.projects[project_id]):
             held[project_id].append(found)
-    gone = {_leaving(one) for one in await queries.pay_lines.left(session, ids)}
+    gone = {_leaving(one) for one in left}
     months = {row.id: row for row in reviewed.months}
     paydays = {row.id: row for row in reviewed.paydays}
 

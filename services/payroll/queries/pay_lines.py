@@ -13,6 +13,7 @@ from sqlalchemy import (
     DateTime,
     Select,
     and_,
+    bindparam,
     case,
     cast,
     column,
@@ -35,9 +36,10 @@ from services.payroll.models import (
     Worker,
 )
 from services.payroll.queries import attendance
-from services.payroll.queries.pay_months import IN_DISBURSEMENT, disbursed, wanted_months
-from services.payroll.queries.sets import one_of
+from services.payroll.queries.pay_months import DISBURSED, IN_DISBURSEMENT, WANTED, asked_by
+from services.payroll.queries.sets import one_asked, one_text_of
 from services.payroll.rules.disbursements import UNDER_WAY, LineStatus
+from shared import asking
 from shared.db import Session
 
 CLASSES = ("settled", "undisputed", "returned", "pending", "held", "disputed")
@@ -64,15 +66,14 @@ def _disputed() -> ColumnElement[bool]:
     )
 
 
-async def paid(session: Session, months: Sequence[PayMonth]) -> dict[UUID, dict[UUID | None, Paid]]:
-    """Give what became of wages of some months, by month and employer; of None, in all."""
-    wanted, line, disputed = wanted_months(months), DisbursementLine, _disputed()
+def _sums() -> Select[Any]:
+    line, disputed = DisbursementLine, _disputed()
     settled = line.status == LineStatus.SETTLED
     classes = {
         "settled": settled,
         "undisputed": and_(settled, ~disputed),
         "returned": line.status == LineStatus.RETURNED,
-        "pending": line.status.in_(UNDER_WAY),
+        "pending": one_text_of(line.status, UNDER_WAY),
         "held": line.status == LineStatus.HELD,
         "disputed": disputed,
     }
@@ -80,23 +81,31 @@ async def paid(session: Session, months: Sequence[PayMonth]) -> dict[UUID, dict[
     sums: list[Any] = [func.count(case((of, whose)).distinct()) for of in classes.values()]
     amounts = [func.sum(case((of, line.amount))) for of in classes.values()]
     sums += [func.coalesce(one, Decimal(0)) for one in amounts]
-    rows = await session.execute(
+    return (
         select(
-            wanted.c.month_id,
+            WANTED.c.month_id,
             Disbursement.employer_id,
             func.grouping(Disbursement.employer_id),
             func.count().filter(~settled),
             func.max(line.settled_on).filter(settled),
             *sums,
         )
-        .join(Disbursement, disbursed(wanted))
+        .join(Disbursement, DISBURSED)
         .join(line, IN_DISBURSEMENT)
         .group_by(
             func.grouping_sets(
-                tuple_(wanted.c.month_id), tuple_(wanted.c.month_id, Disbursement.employer_id)
+                tuple_(WANTED.c.month_id), tuple_(WANTED.c.month_id, Disbursement.employer_id)
             )
         )
     )
+
+
+_SUMS = _sums()
+
+
+async def paid(session: Session, months: Sequence[PayMonth]) -> dict[UUID, dict[UUID | None, Paid]]:
+    """Give what became of wages of some months, by month and employer; of None, in all."""
+    rows = await asking.told(session, _SUMS, asked_by(months))
     found: dict[UUID, dict[UUID | None, Paid]] = defaultdict(dict)
     for month_id, employer_id, whole, unsettled, settled_on, *counts in rows:
         people = dict(zip(CLASSES, counts[: len(CLASSES)], strict=True))
@@ -114,25 +123,19 @@ class Left(NamedTuple):
     left_on: date
 
 
+_LEFT = (
+    select(RosterEntry.project_id, RosterEntry.employer_id, RosterEntry.left_on)
+    .where(one_asked(RosterEntry.project_id), RosterEntry.left_on.is_not(None))
+    .distinct()
+)
+
+
 async def left(session: Session, project_ids: Collection[UUID]) -> Sequence[Left]:
     """Give when people of some projects left."""
-    key = (RosterEntry.project_id, RosterEntry.employer_id, RosterEntry.left_on)
-    rows = await session.execute(
-        select(*key)
-        .where(one_of(RosterEntry.project_id, project_ids), RosterEntry.left_on.is_not(None))
-        .distinct()
-    )
-    return [Left(row[0], row[1], row[2]) for row in rows if row[2]]
+    return [Left(*row) for row in await asking.told(session, _LEFT, {"ids": [*project_ids]})]
 
 
-async def leavers(session: Session, project_ids: Collection[UUID], today: date) -> Sequence[Left]:
-    """Give who left some projects and is not settled, by employer and day of leaving.
-
-    Nobody is whose line has not settled, and nobody who worked in the month of his leaving or in
-    the one before it and has no line of it that has. That he worked is told by attendance, and
-    where nobody told any of the month by the roster. Months of which nothing was kept are passed
-    over: what was before a project came here is nobody's to settle here.
-    """
+def _leavers() -> Select[UUID, UUID, date | None]:
     entry, line = RosterEntry, DisbursementLine
     mine = and_(
         Disbursement.project_id == entry.project_id,
@@ -151,17 +154,16 @@ async def leavers(session: Session, project_ids: Collection[UUID], today: date) 
         )
         .exists()
     )
-    rows = await session.execute(
+    return (
         select(entry.project_id, entry.employer_id, entry.left_on)
         .where(
-            one_of(entry.project_id, project_ids),
-            entry.left_on < today,
+            one_asked(entry.project_id),
+            entry.left_on < bindparam("today", type_=Date),
             ~back,
             or_(lines.where(line.status != LineStatus.SETTLED).exists(), _unpaid_month(lines)),
         )
         .distinct()
     )
-    return [Left(row[0], row[1], row[2]) for row in rows if row[2]]
 
 
 _MONTH: ColumnElement[timedelta] = literal_column("interval '1 month'")
@@ -220,3 +222,18 @@ def _unpaid_month(lines: Select[UUID]) -> ColumnElement[bool]:
         .correlate(entry)
         .exists()
     )
+
+
+_LEAVERS = _leavers()
+
+
+async def leavers(session: Session, project_ids: Collection[UUID], today: date) -> Sequence[Left]:
+    """Give who left some projects and is not settled, by employer and day of leaving.
+
+    Nobody is whose line has not settled, and nobody who worked in the month of his leaving or in
+    the one before it and has no line of it that has. That he worked is told by attendance, and
+    where nobody told any of the month by the roster. Months of which nothing was kept are passed
+    over: what was before a project came here is nobody's to settle here.
+    """
+    asked = {"ids": [*project_ids], "today": today}
+    return [Left(*row) for row in await asking.told(session, _LEAVERS, asked)]

@@ -1,7 +1,10 @@
-"""What is told of months of projects: who was there, and how far sheets have come; in sets."""
+"""What is told of months of projects: who was there, and how far sheets have come; in sets.
+
+Months are worked out whenever something is told of them, so each statement is built once.
+"""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -11,16 +14,15 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     Date,
-    FromClause,
     Select,
     Text,
     Uuid,
     and_,
+    bindparam,
     case,
     cast,
     column,
     func,
-    literal,
     or_,
     select,
     tuple_,
@@ -39,9 +41,11 @@ from services.payroll.models import (
     Worker,
 )
 from services.payroll.queries import attendance
+from services.payroll.queries.sets import one_text_of
 from services.payroll.rules.disbursements import LineStatus
 from services.payroll.rules.periods import first_day
 from services.payroll.rules.sheets import STANDING, ArchiveCause
+from shared import asking
 from shared.db import Session
 from shared.workdays import months_after
 
@@ -75,33 +79,42 @@ class Seen(NamedTuple):
     on_sheet_total: Decimal
 
 
-def wanted_months(months: Sequence[PayMonth]) -> FromClause:
-    """Give the months as a table: five arrays, however many there are."""
+_COLUMNS = (
+    column("month_id", Uuid()),
+    column("project_id", Uuid()),
+    column("period", Text()),
+    column("first_on", Date()),
+    column("next_on", Date()),
+)
+_ARRAYS = [bindparam(one.name, type_=ARRAY(one.type)) for one in _COLUMNS]
+WANTED = func.unnest(*_ARRAYS).table_valued(*_COLUMNS, name="wanted").render_derived()
+"""The months that a statement is asked by, as a table: five arrays, however many there are."""
+
+
+def asked_by(months: Sequence[PayMonth]) -> dict[str, Any]:
+    """Give what a statement about `WANTED` is asked by.
+
+    The days of all of them are said beside: only of what is known before can partitions be pruned.
+    """
     firsts = [first_day(one.period) for one in months]
-    arrays: list[ColumnElement[Any]] = [
-        literal([one.id for one in months], ARRAY(Uuid())),
-        literal([one.project_id for one in months], ARRAY(Uuid())),
-        literal([one.period for one in months], ARRAY(Text())),
-        literal(firsts, ARRAY(Date())),
-        literal([months_after(one, 1) for one in firsts], ARRAY(Date())),
-    ]
-    columns = (
-        column("month_id", Uuid()),
-        column("project_id", Uuid()),
-        column("period", Text()),
-        column("first_on", Date()),
-        column("next_on", Date()),
-    )
-    return func.unnest(*arrays).table_valued(*columns, name="wanted").render_derived()
+    return {
+        "month_id": [one.id for one in months],
+        "project_id": [one.project_id for one in months],
+        "period": [one.period for one in months],
+        "first_on": firsts,
+        "next_on": [months_after(one, 1) for one in firsts],
+        "from_on": min(firsts),
+        "until_on": months_after(max(firsts), 1),
+    }
 
 
 async def seen(session: Session, months: Sequence[PayMonth]) -> dict[UUID, Seen]:
     """Give what is told of some months, by month: four statements, however many there are."""
-    wanted = wanted_months(months)
-    attended = await _counts(session, _attended(wanted, months))
-    listed = await _counts(session, _listed(wanted))
-    sheets = await _sheets(session, wanted)
-    lines = await _lines(session, wanted)
+    asked = asked_by(months)
+    attended = await _counted(session, _ATTENDED, asked)
+    listed = await _counted(session, _LISTED, asked)
+    sheets = await _sheets(session, asked)
+    lines = await _lines(session, asked)
     found = {}
     for month in months:
         there, on = attended.get(month.id, {}), listed.get(month.id, {})
@@ -119,13 +132,10 @@ async def seen(session: Session, months: Sequence[PayMonth]) -> dict[UUID, Seen]
     return found
 
 
-def disbursed(wanted: FromClause) -> ColumnElement[bool]:
-    """Say of a disbursement that it is of a month that is wanted."""
-    return and_(
-        Disbursement.project_id == wanted.c.project_id, Disbursement.period == wanted.c.period
-    )
-
-
+DISBURSED = and_(
+    Disbursement.project_id == WANTED.c.project_id, Disbursement.period == WANTED.c.period
+)
+"""Of a disbursement, that it is of a month that is wanted."""
 IN_DISBURSEMENT = and_(
     DisbursementLine.disbursement_id == Disbursement.id,
     DisbursementLine.period == Disbursement.period,
@@ -133,31 +143,32 @@ IN_DISBURSEMENT = and_(
 """Of a line, that it is one of its disbursement; the partitions lie by period."""
 
 
-async def _counts(session: Session, people: CTE) -> dict[UUID, dict[Any, int]]:
+def _counts(people: CTE) -> Select[Any]:
     """Count people of each month: by employer, in all, and where it is told who is settled."""
     month_id, employer_id = people.c.month_id, people.c.employer_id
     sets = func.grouping_sets(tuple_(month_id), tuple_(month_id, employer_id))
     count: Any = func.count(people.c.who.distinct())
     counts = [count, *(count.filter(one) for one in people.c if one.name == "settled")]
-    statement = select(month_id, employer_id, func.grouping(employer_id), *counts).group_by(sets)
+    return select(month_id, employer_id, func.grouping(employer_id), *counts).group_by(sets)
+
+
+async def _counted(
+    session: Session, statement: Select[Any], asked: Mapping[str, Any]
+) -> dict[UUID, dict[Any, int]]:
     found: dict[UUID, dict[Any, int]] = defaultdict(dict)
-    for month, employer, of_all, number, *settled in await session.execute(statement):
+    for month, employer, of_all, number, *settled in await asking.told(session, statement, asked):
         found[month]["all" if of_all else employer] = number
         if of_all and settled:
             [found[month]["settled"]] = settled
     return found
 
 
-def _seen_in(wanted: FromClause, months: Sequence[PayMonth]) -> CTE:
-    """Select who was seen in a month, from his first day to his last.
-
-    The days of all of them are said beside: only of what is known before can partitions be pruned.
-    """
-    firsts = [first_day(one.period) for one in months]
+def _seen_in_month() -> CTE:
+    """Select who was seen in a month, from his first day to his last."""
     return (
         select(
-            wanted.c.month_id,
-            wanted.c.project_id,
+            WANTED.c.month_id,
+            WANTED.c.project_id,
             Attendance.attendee_id,
             func.min(Attendance.day).label("first_on"),
             func.max(Attendance.day).label("last_on"),
@@ -165,26 +176,26 @@ def _seen_in(wanted: FromClause, months: Sequence[PayMonth]) -> CTE:
         .join(
             Attendance,
             and_(
-                Attendance.project_id == wanted.c.project_id,
-                Attendance.day >= wanted.c.first_on,
-                Attendance.day < wanted.c.next_on,
-                Attendance.day >= min(firsts),
-                Attendance.day < months_after(max(firsts), 1),
+                Attendance.project_id == WANTED.c.project_id,
+                Attendance.day >= WANTED.c.first_on,
+                Attendance.day < WANTED.c.next_on,
+                Attendance.day >= bindparam("from_on", type_=Date),
+                Attendance.day < bindparam("until_on", type_=Date),
                 attendance.counts(),
             ),
         )
-        .group_by(wanted.c.month_id, wanted.c.project_id, Attendance.attendee_id)
+        .group_by(WANTED.c.month_id, WANTED.c.project_id, Attendance.attendee_id)
         .cte("spans")
     )
 
 
-def _attended(wanted: FromClause, months: Sequence[PayMonth]) -> CTE:
+def _attended() -> CTE:
     """Select who was seen, whose he was by the roster of those days, and if all is settled.
 
     What became of his lines is gathered first: joined line by line, it is tried for each of all
     who attended.
     """
-    spans, settled = _seen_in(wanted, months), _settled(wanted)
+    spans, settled = _seen_in_month(), _settled()
     same = and_(Worker.id_index == Attendee.id_index, Worker.id_type == Attendee.id_type)
     spell = and_(
         RosterEntry.project_id == spans.c.project_id,
@@ -204,82 +215,87 @@ def _attended(wanted: FromClause, months: Sequence[PayMonth]) -> CTE:
     )
 
 
-def _settled(wanted: FromClause) -> CTE:
+def _settled() -> CTE:
     """Select who has lines of a month, and whether every one of them is settled."""
     line = DisbursementLine
     return (
         select(
-            wanted.c.month_id,
+            WANTED.c.month_id,
             line.worker_id,
             func.bool_and(line.status == LineStatus.SETTLED).label("settled"),
         )
-        .join(Disbursement, disbursed(wanted))
+        .join(Disbursement, DISBURSED)
         .join(line, IN_DISBURSEMENT)
-        .group_by(wanted.c.month_id, line.worker_id)
+        .group_by(WANTED.c.month_id, line.worker_id)
         .cte("settled")
     )
 
 
-def _listed(wanted: FromClause) -> CTE:
+def _listed() -> CTE:
     spell = and_(
-        RosterEntry.project_id == wanted.c.project_id,
-        RosterEntry.entered_on < wanted.c.next_on,
-        or_(RosterEntry.left_on.is_(None), RosterEntry.left_on >= wanted.c.first_on),
+        RosterEntry.project_id == WANTED.c.project_id,
+        RosterEntry.entered_on < WANTED.c.next_on,
+        or_(RosterEntry.left_on.is_(None), RosterEntry.left_on >= WANTED.c.first_on),
     )
     return (
-        select(wanted.c.month_id, RosterEntry.worker_id.label("who"), RosterEntry.employer_id)
+        select(WANTED.c.month_id, RosterEntry.worker_id.label("who"), RosterEntry.employer_id)
         .join(RosterEntry, spell)
         .cte("people")
     )
 
 
-def _of(wanted: FromClause) -> ColumnElement[bool]:
-    return and_(Sheet.project_id == wanted.c.project_id, Sheet.period == wanted.c.period)
+_ATTENDED, _LISTED = _counts(_attended()), _counts(_listed())
+_OF_MONTH = and_(Sheet.project_id == WANTED.c.project_id, Sheet.period == WANTED.c.period)
+_STANDS = one_text_of(Sheet.status, STANDING)
 
 
-async def _sheets(session: Session, wanted: FromClause) -> dict[UUID, list[Sheets]]:
-    stands = Sheet.status.in_(STANDING)
+def _how_far() -> Select[Any]:
     # A correction takes the place of what was submitted in time; what was sent back never counted.
-    counted = or_(stands, Sheet.archive_cause == ArchiveCause.SUPERSEDED)
+    counted = or_(_STANDS, Sheet.archive_cause == ArchiveCause.SUPERSEDED)
 
     def last(name: Any) -> ColumnElement[Any]:  # noqa: ANN401  any mapped column
-        lacking = func.count().filter(stands, name.is_(None))
-        return case((lacking == 0, func.max(name).filter(stands)))
+        lacking = func.count().filter(_STANDS, name.is_(None))
+        return case((lacking == 0, func.max(name).filter(_STANDS)))
 
-    rows = await session.execute(
+    return (
         select(
-            wanted.c.month_id,
+            WANTED.c.month_id,
             Sheet.employer_id,
-            func.array_agg(Sheet.id).filter(stands),
+            func.array_agg(Sheet.id).filter(_STANDS),
             func.min(Sheet.submitted_at).filter(counted),
             last(Sheet.reviewed_at),
             last(Sheet.sent_at),
         )
-        .join(Sheet, _of(wanted))
-        .group_by(wanted.c.month_id, Sheet.employer_id)
-        .having(func.count().filter(stands) > 0)
+        .join(Sheet, _OF_MONTH)
+        .group_by(WANTED.c.month_id, Sheet.employer_id)
+        .having(func.count().filter(_STANDS) > 0)
     )
+
+
+_HOW_FAR = _how_far()
+
+
+async def _sheets(session: Session, asked: Mapping[str, Any]) -> dict[UUID, list[Sheets]]:
     found: dict[UUID, list[Sheets]] = defaultdict(list)
-    for month_id, *values in rows:
+    for month_id, *values in await asking.told(session, _HOW_FAR, asked):
         found[month_id].append(Sheets(*values))
     return found
 
 
-async def _lines(session: Session, wanted: FromClause) -> dict[UUID, tuple[int, Decimal]]:
-    """Count people on the sheets for which somebody stands, and what they are to get."""
-    person = func.coalesce(SheetLine.id_index, cast(SheetLine.id, Text()))
-    statement: Select[Any] = (
-        select(
-            wanted.c.month_id,
-            func.count(person.distinct()),
-            func.coalesce(func.sum(SheetLine.net), Decimal(0)),
-        )
-        .join(Sheet, and_(_of(wanted), Sheet.status.in_(STANDING)))
-        .join(
-            SheetLine,
-            and_(SheetLine.sheet_id == Sheet.id, SheetLine.period == Sheet.period),
-        )
-        .group_by(wanted.c.month_id)
+_PERSON = func.coalesce(SheetLine.id_index, cast(SheetLine.id, Text()))
+_LINES: Select[Any] = (
+    select(
+        WANTED.c.month_id,
+        func.count(_PERSON.distinct()),
+        func.coalesce(func.sum(SheetLine.net), Decimal(0)),
     )
-    rows = await session.execute(statement)
+    .join(Sheet, and_(_OF_MONTH, _STANDS))
+    .join(SheetLine, and_(SheetLine.sheet_id == Sheet.id, SheetLine.period == Sheet.period))
+    .group_by(WANTED.c.month_id)
+)
+
+
+async def _lines(session: Session, asked: Mapping[str, Any]) -> dict[UUID, tuple[int, Decimal]]:
+    """Count people on the sheets for which somebody stands, and what they are to get."""
+    rows = await asking.told(session, _LINES, asked)
     return {month_id: (count, total) for month_id, count, total in rows}
