@@ -7,17 +7,19 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 import asyncpg
-from sqlalchemy import Executable, select
+from sqlalchemy import Executable, event, select
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, SessionTransaction
+from sqlalchemy.orm import Session as SyncSession
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from shared import plain
 from shared.changes import Unwritten
 from shared.locks import connect
 
-_BEGUN = "begun"
+_DRIVER = "driver"
 _Row = TypeVar("_Row", bound=DeclarativeBase)
 _DIALECT = postgresql.asyncpg.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy types none of it
 
@@ -62,26 +64,37 @@ class Asker:
 
 
 async def rows(session: AsyncSession, statement: str, *values: object) -> Sequence[Any]:
-    """Give the rows of a statement of plumbing, with `$1` and so on, within a transaction.
-
-    The driver begins it with the first statement that goes through SQLAlchemy; so that one does.
-    """
+    """Give the rows of a statement of plumbing, with `$1` and so on, within the transaction."""
     own = session.sync_session
     if own.autoflush and (own.new or own.dirty or Unwritten.to_flush(own)):
         await session.flush()  # As before each statement, so that locks keep their order.
-    transaction = own.get_nested_transaction() or own.get_transaction()
-    if transaction is not None and own.info.get(_BEGUN) is transaction:
-        # Begun and connected: what is asked of SQLAlchemy now waits for nothing.
-        raw: Any = own.connection().connection.driver_connection
-    else:
-        connection = await session.connection()
-        raw = (await connection.get_raw_connection()).driver_connection
-        own.info[_BEGUN] = own.get_nested_transaction() or own.get_transaction()
-        if not raw.is_in_transaction():
-            return (await connection.exec_driver_sql(statement, values)).all()
+    raw = own.info.get(_DRIVER) or await _driver(session)
     with plain.told(statement):
         found: Sequence[Any] = await raw.fetch(statement, *values)
     return found
+
+
+async def _driver(session: AsyncSession) -> Any:  # noqa: ANN401  the driver types it by its records
+    """Give the driver's connection, in a transaction, and keep it until that ends."""
+    pooled = await (await session.connection()).get_raw_connection()
+    raw: Any = pooled.driver_connection
+    if not raw.is_in_transaction():
+        adapter: Any = pooled.dbapi_connection
+        # SQLAlchemy begins it with the first of its own statements, of which this may be none.
+        try:
+            await adapter._start_transaction()  # noqa: SLF001  it has no public name for it
+        except adapter.dbapi.Error as error:
+            made = DBAPIError.instance("BEGIN", None, error, adapter.dbapi.Error, True)  # noqa: FBT003  hides parameters; it takes them in their order
+            raise made from error
+    session.info[_DRIVER] = raw
+    return raw
+
+
+# A savepoint, too, is set by what SQLAlchemy is asked first within it: for the connection.
+@event.listens_for(SyncSession, "after_transaction_create")
+@event.listens_for(SyncSession, "after_transaction_end")
+def _other(session: SyncSession, _: SessionTransaction) -> None:
+    session.info.pop(_DRIVER, None)
 
 
 async def told(

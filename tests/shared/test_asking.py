@@ -6,10 +6,12 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import bindparam, func, literal, select, text
+from sqlalchemy.exc import DBAPIError
 
 from shared.asking import Asker, rows
 from shared.db import Sessions
 from shared.inbox import InboxKey
+from shared.problems import is_away
 from tests.waiting import until
 
 AT = datetime(2026, 3, 2, 4, tzinfo=UTC)
@@ -78,3 +80,35 @@ async def test_what_is_written_in_an_undone_savepoint_is_undone_and_the_rest_is_
     async with sessions.begin() as session:
         kept = await rows(session, "SELECT key FROM inbox_keys ORDER BY key")
     assert [row[0] for row in kept] == ["before", "behind", "in another"]
+
+
+async def test_a_statement_of_the_driver_may_be_the_first_of_a_transaction_and_of_the_next(
+    sessions: Sessions,
+) -> None:
+    ours = "SELECT pg_current_xact_id()::text, pg_backend_pid()"
+    async with sessions.begin() as session:
+        [first] = await rows(session, ours)
+        [again] = await rows(session, ours)
+        assert tuple(first) == tuple(again)
+        await session.commit()
+        [later] = await rows(session, ours)
+        assert later[0] != first[0]
+
+
+async def test_a_transaction_whose_connection_went_tells_that_the_database_is_away(
+    sessions: Sessions,
+) -> None:
+    async with sessions.begin() as session:
+        [(pid,)] = await rows(session, "SELECT pg_backend_pid()")
+        await session.commit()
+
+        async def ended_within() -> None:
+            async with sessions.begin() as other:
+                [(its,)] = await rows(other, "SELECT pg_backend_pid()")
+                assert its == pid  # The one last used is used next.
+                await session.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+                await rows(other, "SELECT 1")
+
+        with pytest.raises(DBAPIError) as away:
+            await ended_within()
+    assert is_away(away.value)
