@@ -238,8 +238,17 @@ async def calendar(session: Session, area_code: str) -> workdays.Calendar:
 
 async def _calendar(session: Session, area_code: str) -> workdays.Calendar:
     codes = await lineage(session, area_code)
+    found = await asking.rows(session, _CALENDARS_OF, codes)
+    return _joined(area_code, codes, tuple(tuple(row) for row in found))
+
+
+@lru_cache(maxsize=500)
+def _joined(
+    area_code: str, codes: Sequence[str], told: Sequence[tuple[Any, ...]]
+) -> workdays.Calendar:
+    """Make the working days of an area of what was told of some; of the same it is the same."""
     by_code: dict[str, list[tuple[int, dict[str, str], bool]]] = {}
-    for code, year, exceptions, provisional in await asking.rows(session, _CALENDARS_OF, codes):
+    for code, year, exceptions, provisional in told:
         by_code.setdefault(code, []).append((year, json.loads(exceptions), provisional))
     years: dict[int, tuple[dict[date, workdays.DayKind], bool]] = {}
     for code in reversed(codes):

@@ -83,6 +83,18 @@ def write(session: SyncSession, table: Table, rows: Sequence[Mapping[str, Any]])
         await_only(raw.executemany(statement, records(table, names, filled)))
 
 
+def new_row(table: Table, row: Mapping[str, Any]) -> tuple[str, Record]:
+    """Give the statement that writes a row where no index says that it is there, and its values.
+
+    It gives the row's key if it did.
+    """
+    statement, names, defaults = _insert(table, tuple(row))
+    filled = {**row, **{name: give() for name, give in defaults.items()}}
+    keys = ", ".join(column.name for column in table.primary_key)
+    unless = f"{statement} ON CONFLICT DO NOTHING RETURNING {keys}"
+    return unless, records(table, names, [filled])[0]
+
+
 @contextmanager
 def told(statement: str) -> Iterator[None]:
     """Raise what the driver raises as SQLAlchemy does."""

@@ -15,7 +15,7 @@ from services.cases.schemas.answers import AnswersIn
 from services.cases.service import service
 from shared import clock, telemetry, timers
 from shared.auth import Caller
-from shared.db import Session, Sessions
+from shared.db import AuditRow, Session, Sessions
 from shared.events.base import Event
 from shared.events.cases import ArrearsCaseOpened, CaseProposed, WatchItemOpened, WatchItemRaised
 from shared.events.platform import ItemWithoutTimer
@@ -84,6 +84,14 @@ async def test_each_rung_is_an_event_of_its_own_where_the_clock_steps(
     assert {line.actor for line in await lines(sessions, "2023-05")} == {
         "event:payroll.transfer_missed.v1", "timer:level", "timer:answer",
     }  # fmt: skip
+    # A climb, and the limits that follow, are one change of the item.
+    written = select(AuditRow.after).where(
+        AuditRow.table_name == "watch_items", AuditRow.actor == "timer:level"
+    )
+    async with sessions.begin() as session:
+        changes = [after or {} for after in await session.scalars(written)]
+    assert len(changes) == len({after.get("step") for after in changes})
+    assert any({"step", "due_at"} <= after.keys() for after in changes)
 
 
 async def test_after_downtime_the_rungs_are_recorded_in_order_and_told_once(

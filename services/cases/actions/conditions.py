@@ -100,7 +100,8 @@ async def _wait(
     later = opens_at if opens_at and opens_at > at else None
     if condition.opens_at == later:
         return
-    await timers.disarm(session, condition.id, TimerKind.CONDITION)
+    if condition.opens_at is not None:
+        await timers.disarm(session, condition.id, TimerKind.CONDITION)
     condition.opens_at = later
     if later is not None:
         timers.arm(session, TimerKind.CONDITION, condition.id, later, entered_at=at)

@@ -45,9 +45,7 @@ async def open_watch_item(
         session, opening.project_id, opening.area_code, today
     )
     values = _values(opening, policy, ladder) | {"person_id": person_id}
-    item = await queries.items.locked_new_watch_item(
-        session, **values, calendar_version=calendar.version
-    )
+    item = await queries.items.new_watch_item(session, **values, calendar_version=calendar.version)
     if item is None:
         return None
     if told_id is not None:

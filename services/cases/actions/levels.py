@@ -94,8 +94,8 @@ async def _climb_by_time(session: Session, item: WatchItem, now: datetime) -> No
 
 async def terms(session: Session, item: WatchItem) -> tuple[Ladder, Calendar]:
     """Give the ladder that an item keeps, and the working days of its area."""
-    policies = await queries.policies.policies_by_id(session, {item.policy_id})
-    return policies[item.policy_id].ladder(), await known.calendar(session, item.area_code)
+    policy = await queries.policies.policy(session, item.policy_id)
+    return policy.ladder(), await known.calendar(session, item.area_code)
 
 
 async def raise_by_rule(

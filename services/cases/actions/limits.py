@@ -14,37 +14,40 @@ async def arm(
     session: Session, item: WatchItem, ladder: Ladder, calendar: Calendar, now: datetime
 ) -> None:
     """Arm what comes next for an open item, in place of what was armed; say when it is due."""
-    await disarm(session, item)
     item.calendar_version = calendar.version
     rung = _next(item, ladder, calendar)
+    answered_since = _await(item, ladder, calendar, rung)
+    await disarm(session, item)  # It writes the item, too, as it is from now on.
     if rung is not None:
         _arm(session, item, TimerKind.LEVEL, rung.at, entered_at=item.step_at, step=rung.step)
-    _arm_answer(session, item, ladder, calendar, now)
+    _arm_answer(session, item, answered_since, now)
 
 
 async def arm_answer(
     session: Session, item: WatchItem, ladder: Ladder, calendar: Calendar, now: datetime
 ) -> None:
     """Arm the answer limit that an item's state and level ask for; the rungs stay as they are."""
+    since = _await(item, ladder, calendar, _next(item, ladder, calendar))
     await timers.disarm(session, item.id, TimerKind.ANSWER)
-    _arm_answer(session, item, ladder, calendar, now)
+    _arm_answer(session, item, since, now)
 
 
-def _arm_answer(
-    session: Session, item: WatchItem, ladder: Ladder, calendar: Calendar, now: datetime
-) -> None:
-    item.answer_due_at = None
+def _await(item: WatchItem, ladder: Ladder, calendar: Calendar, rung: Rung | None) -> datetime:
+    """Let an item say by when it is to be answered and when it is due; give since when it waits."""
+    since = max(item.level_since, item.state_since)
+    answer_due_at = None
     if item.state is ItemState.OPEN and not item.muted_by:
-        since = max(item.level_since, item.state_since)
-        item.answer_due_at = ladder.answer_due(
-            item.level, since, calendar, pauses=item.stood_still()
-        )
-        # A limit that is over was told when it ended, and is not told again.
-        if item.answer_due_at and item.answer_due_at > now:
-            _arm(session, item, TimerKind.ANSWER, item.answer_due_at, entered_at=since)
-    rung = _next(item, ladder, calendar)
-    limits = (rung.at if rung else None, item.answer_due_at)
+        answer_due_at = ladder.answer_due(item.level, since, calendar, pauses=item.stood_still())
+    item.answer_due_at = answer_due_at
+    limits = (rung.at if rung else None, answer_due_at)
     item.due_at = min((at for at in limits if at is not None), default=None)
+    return since
+
+
+def _arm_answer(session: Session, item: WatchItem, since: datetime, now: datetime) -> None:
+    """Arm the limit of an answer; one that is over was told when it ended, and is not again."""
+    if item.answer_due_at and item.answer_due_at > now:
+        _arm(session, item, TimerKind.ANSWER, item.answer_due_at, entered_at=since)
 
 
 def _next(item: WatchItem, ladder: Ladder, calendar: Calendar) -> Rung | None:

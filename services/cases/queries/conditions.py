@@ -30,16 +30,21 @@ _PLAIN = (
 async def locked_condition(session: Session, **values: Any) -> tuple[Condition, bool]:
     """Give the condition of a key for changing, written as given if none stands; and if it was."""
     while True:
-        is_new = await rows.insert_new(session, Condition, **values)
+        condition = await rows.written(session, Condition, **values)
+        if condition is not None:
+            return condition, True
         condition = await locked_find_condition(session, values["key"])
         # Another transaction may have ended the one that stood in our way; then write a new one.
         if condition is not None:
-            return condition, is_new
+            return condition, False
+
+
+_OF_KEY = select(Condition).where(Condition.key == bindparam("key"), _STANDS)
 
 
 async def locked_find_condition(session: Session, key: str) -> Condition | None:
     """Give the condition of a key that stands, for changing, or None."""
-    return await rows.locked_first(session, select(Condition).where(Condition.key == key, _STANDS))
+    return await rows.locked_by(session, _OF_KEY, key=key)
 
 
 async def locked_latent(session: Session, condition_id: UUID) -> Condition | None:

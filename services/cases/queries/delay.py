@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, select, tuple_
+from sqlalchemy import ColumnElement, bindparam, exists, select, tuple_
 from sqlalchemy.orm import selectinload
 
 from services.cases.errors import ProjectUnknown
@@ -154,29 +154,35 @@ async def _wages(
     return {(row.project_id, row.period): row for row in rows}
 
 
+_MONTH = select(WageMonth).where(
+    WageMonth.project_id == bindparam("project_id"), WageMonth.period == bindparam("period")
+)
+
+
 async def locked_wage_month(session: Session, **values: Any) -> WageMonth:
     """Give a month's wages for changing, written as given if nothing was told of them before."""
-    await rows.insert_new(session, WageMonth, **values)
-    statement = select(WageMonth).where(
-        WageMonth.project_id == values["project_id"], WageMonth.period == values["period"]
-    )
-    return (await rows.locked_all(session, statement))[0]
+    about = {name: values[name] for name in ("project_id", "period")}
+    # It is told of several times; at first it is written, by whoever comes first.
+    while True:
+        month = await rows.locked_by(session, _MONTH, **about)
+        if month := month or await rows.written(session, WageMonth, **values):
+            return month
 
 
 async def locked_chain(session: Session, **values: Any) -> PayChain:
     """Give a period's chain for changing, written as given if nothing was told of it before."""
-    await rows.insert_new(session, PayChain, **values)
     statement = select(PayChain).where(PayChain.id == values["id"])
-    return (await rows.locked_all(session, statement))[0]
+    new = await rows.written(session, PayChain, **values)
+    return new or (await rows.locked_all(session, statement))[0]
 
 
 async def locked_stage(
     session: Session, chain_id: UUID, code: str, **values: Any
 ) -> tuple[PayStage, bool]:
     """Give a stage of a locked chain for changing, and whether it was written just now."""
-    new = await rows.insert_new(session, PayStage, chain_id=chain_id, code=code, **values)
+    new = await rows.written(session, PayStage, chain_id=chain_id, code=code, **values)
     statement = select(PayStage).where(PayStage.chain_id == chain_id, PayStage.code == code)
-    return (await rows.locked_all(session, statement))[0], new
+    return new or (await rows.locked_all(session, statement))[0], new is not None
 
 
 async def reached(session: Session, chain_id: UUID) -> dict[str, date]:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     DateTime,
     Select,
     and_,
+    bindparam,
     case,
     exists,
     func,
@@ -218,24 +219,27 @@ async def find_watch_item(session: Session, item_id: UUID) -> WatchItem | None:
     return await session.get(WatchItem, item_id)
 
 
+_BY_ID = select(WatchItem).where(WatchItem.id == bindparam("item_id"))
+_OPEN_ABOUT = select(WatchItem).where(
+    _OPEN, WatchItem.kind == bindparam("kind"), WatchItem.subject_id == bindparam("subject_id")
+)
+
+
 async def locked_find_watch_item(session: Session, item_id: UUID) -> WatchItem | None:
     """Give an item for changing, or None."""
-    return await rows.locked_first(session, select(WatchItem).where(WatchItem.id == item_id))
+    return await rows.locked_by(session, _BY_ID, item_id=item_id)
 
 
-async def locked_new_watch_item(session: Session, **values: Any) -> WatchItem | None:
+async def new_watch_item(session: Session, **values: Any) -> WatchItem | None:
     """Write an item and give it; None if one of its key is open, or was opened by this news."""
-    if not await rows.insert_new(session, WatchItem, **values):
-        return None
-    return await locked_find_watch_item(session, values["id"])
+    return await rows.written(session, WatchItem, **values)
 
 
 async def locked_find_open_watch_item(
     session: Session, kind: WatchKind, subject_id: UUID
 ) -> WatchItem | None:
     """Give the open item about something, for changing, or None."""
-    about = (WatchItem.kind == kind, WatchItem.subject_id == subject_id)
-    return await rows.locked_first(session, select(WatchItem).where(_OPEN, *about))
+    return await rows.locked_by(session, _OPEN_ABOUT, kind=kind, subject_id=subject_id)
 
 
 async def locked_open_misses(session: Session, project_id: UUID) -> list[WatchItem]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ARRAY, Select, Uuid, any_, bindparam, func, select
 
 from services.cases.errors import PackUnknown
 from services.cases.models import (
@@ -27,7 +27,7 @@ from services.cases.models import (
 )
 from services.cases.queries import arrears, items, rows
 from services.cases.rules.packs import MOST
-from shared import sets
+from shared import asking, sets
 from shared.areas import Scope
 from shared.db import Session
 from shared.proofs import Proof, proofs
@@ -48,10 +48,13 @@ PROCEEDINGS: Part = (Proceeding, Proceeding.case_id)
 EVIDENCE: Part = (Evidence, Evidence.subject_id)
 
 
+_THERE = select(NoticeProof.id).where(NoticeProof.id == any_(bindparam("ids", type_=ARRAY(Uuid()))))
+
+
 async def keep_notices(session: Session, told: Sequence[Mapping[str, Any]]) -> None:
     """Write down notices that arrived; those that are there change nothing."""
     ids = [one["id"] for one in told]
-    there = set(await session.scalars(select(NoticeProof.id).where(NoticeProof.id.in_(ids))))
+    there = {each[0] for each in await asking.told(session, _THERE, {"ids": ids})}
     fresh = [dict(one) for one in told if one["id"] not in there]
     if fresh:
         await sets.add(session, NoticeProof, fresh)

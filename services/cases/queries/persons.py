@@ -70,13 +70,13 @@ async def lineages(session: Session, codes: Collection[str]) -> Mapping[str, tup
 
 async def locked_assignment(session: Session, **values: Any) -> ProjectPerson:
     """Give an assignment for changing, written as given if it was not known."""
-    await rows.insert_new(session, ProjectPerson, **values)
     statement = select(ProjectPerson).where(ProjectPerson.id == values["id"])
-    return (await rows.locked_all(session, statement))[0]
+    new = await rows.written(session, ProjectPerson, **values)
+    return new or (await rows.locked_all(session, statement))[0]
 
 
 async def locked_area_assignment(session: Session, **values: Any) -> AreaPerson:
     """Give an assignment of an area for changing, written as given if it was not known."""
-    await rows.insert_new(session, AreaPerson, **values)
     statement = select(AreaPerson).where(AreaPerson.id == values["id"])
-    return (await rows.locked_all(session, statement))[0]
+    new = await rows.written(session, AreaPerson, **values)
+    return new or (await rows.locked_all(session, statement))[0]

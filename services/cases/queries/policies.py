@@ -14,7 +14,7 @@ from services.cases.queries import rows
 from services.cases.rules import policies as rules
 from services.cases.rules.items import WatchKind
 from services.cases.schemas.policies import PolicyFilter
-from shared import known, paging
+from shared import known, paging, remembered
 from shared.areas import NATION, Scope
 from shared.db import Session
 from shared.known import KnownArea
@@ -44,6 +44,15 @@ async def policies_by_id(session: Session, ids: Collection[UUID]) -> dict[UUID, 
     """Give the policies of some items, by id."""
     found = await session.scalars(select(Policy).where(Policy.id.in_(ids)))
     return {policy.id: policy for policy in found.all()}
+
+
+async def policy(session: Session, policy_id: UUID) -> Policy:
+    """Give the policy of an item; of a batch's items one that is the same is asked for once."""
+    kept = remembered.of(session, Policy.__tablename__)
+    if policy_id not in kept:
+        kept[policy_id] = await session.get_one(Policy, policy_id)
+    found: Policy = kept[policy_id]
+    return found
 
 
 async def policy_version(session: Session, area_code: str, kind: WatchKind, version: int) -> Policy:
