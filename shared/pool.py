@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 import asyncpg
+from pydantic_core import from_json
 from sqlalchemy import Connection, event
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -43,6 +44,8 @@ def engine(url: str, *, pool_size: int = 8) -> AsyncEngine:
         # The one last used is used next: it holds what was prepared and planned, and the others,
         # which only a rush asked for, need not learn it.
         pool_use_lifo=True,
+        # It reads the same in a fifth of the time, and rows have much of it.
+        json_deserializer=from_json,
         hide_parameters=True,  # what a statement was to write must not stand in a log
         connect_args={
             "async_creator_fn": _open,

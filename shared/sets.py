@@ -3,7 +3,8 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -34,23 +35,12 @@ async def change(session: Session, rows: Sequence[DeclarativeBase]) -> None:
     changed = [(row, *said) for row in rows if (said := difference(row, new=False)) != ({}, {})]
     if not changed:
         return
-    mapper: Any = sa.inspect(changed[0][0]).mapper
-    table: Any = mapper.local_table
-    keys = mapper.primary_key
-    names = sorted({name for _, _, after in changed for name in after})
-    wanted = (*(key.key for key in keys), *names)
-    given = {name: [getattr(row, name) for row, *_ in changed] for name in wanted}
-    became = unnested("became", {name: (table.c[name].type, given[name]) for name in given})
-    statement = (
-        sa.update(table)
-        .where(*(key == became.c[key.key] for key in keys))
-        .values(_on_update(table) | {name: became.c[name] for name in names})
-        .returning(keys[0])
-        .add_cte(_recorded(session, table.name, changed))
-    )
+    table: Any = sa.inspect(changed[0][0]).mapper.local_table
+    names = tuple(sorted({name for _, _, after in changed for name in after}))
+    statement = _changing(table, names)
     with session.no_autoflush:
         await session.run_sync(write_audit)  # What was told of these rows before goes first.
-        written = await session.execute(statement)
+        written = await session.execute(statement, _values(session, table, names, changed))
     if len(written.all()) != len(changed):
         raise RuntimeError(f"a row of {table.name} that was changed is not there")
     note_written(session, table.name)
@@ -63,30 +53,59 @@ async def change(session: Session, rows: Sequence[DeclarativeBase]) -> None:
     )
 
 
+@lru_cache(maxsize=200)
+def _changing(table: sa.Table, names: tuple[str, ...]) -> sa.Update:
+    """Make the statement by which some columns change; made once, for it takes as long as it is."""
+    keys = [*table.primary_key]
+    wanted = [*keys, *(table.c[name] for name in names)]
+    became = unnested("became", {column.key: (column.type, ()) for column in wanted})
+    given = {name: sa.bindparam(f"on_{name}", type_=table.c[name].type) for name in _told(table)}
+    news = _on_update(table) | given | {name: became.c[name] for name in names}
+    changing = sa.update(table).where(*(key == became.c[key.key] for key in keys)).values(news)
+    return changing.returning(keys[0]).add_cte(_recorded(table))
+
+
+def _values(
+    session: Session, table: sa.Table, names: Sequence[str], changed: Sequence[_Changed]
+) -> dict[str, Any]:
+    """Give what such a statement writes."""
+    rows = [row for row, *_ in changed]
+    keys = [sa.inspect(row).mapper.primary_key_from_instance(row)[0] for row in rows]
+    wanted = (*(key.key for key in table.primary_key), *names)
+    return {
+        **{f"became_{name}": [getattr(row, name) for row in rows] for name in wanted},
+        **{f"on_{name}": told() for name, told in _told(table).items()},
+        "said_id": [new_id() for _ in rows],
+        "said_row_id": [str(key) for key in keys],
+        "said_before": [json.dumps(before) for _, before, _ in changed],
+        "said_after": [json.dumps(after) for *_, after in changed],
+        "said_at": clock.wall(),
+        "said_actor": session.info.get("actor", "unknown"),
+    }
+
+
 def _on_update(table: sa.Table) -> dict[str, Any]:
     """Give what columns get at each change; beside another statement SQLAlchemy gives nothing."""
     told: dict[str, Any] = {each.name: each.onupdate for each in table.c if each.onupdate}
-    return {name: one.arg(None) if one.is_callable else one.arg for name, one in told.items()}
+    return {name: one.arg for name, one in told.items() if not one.is_callable}
 
 
-def _recorded(session: Session, table: str, changed: Sequence[_Changed]) -> sa.CTE:
+def _told(table: sa.Table) -> dict[str, Callable[[], Any]]:
+    """Give what tells the others of them their values, each time anew."""
+    told: dict[str, Any] = {each.name: each.onupdate for each in table.c if each.onupdate}
+    return {name: partial(one.arg, None) for name, one in told.items() if one.is_callable}
+
+
+def _recorded(table: sa.Table) -> sa.CTE:
     """Give the audit rows of a change, to be written by the statement that changes."""
-    keys = [str(sa.inspect(row).mapper.primary_key_from_instance(row)[0]) for row, *_ in changed]
-    said = unnested(
-        "said",
-        {
-            "id": (sa.Uuid(), [new_id() for _ in changed]),
-            "row_id": (sa.Text(), keys),
-            "before": (sa.Text(), [json.dumps(before) for _, before, _ in changed]),
-            "after": (sa.Text(), [json.dumps(after) for *_, after in changed]),
-        },
-    )
+    texts = ("row_id", "before", "after")
+    said = unnested("said", {"id": (sa.Uuid(), ()), **{name: (sa.Text(), ()) for name in texts}})
     rows = {
         "id": said.c.id,
-        "at": sa.literal(clock.wall(), AuditRow.at.type),
-        "actor": sa.literal(session.info.get("actor", "unknown"), sa.Text()),
+        "at": sa.bindparam("said_at", type_=AuditRow.at.type),
+        "actor": sa.bindparam("said_actor", type_=sa.Text()),
         "action": sa.literal("update", sa.Text()),
-        "table_name": sa.literal(table, sa.Text()),
+        "table_name": sa.literal(table.name, sa.Text()),
         "row_id": said.c.row_id,
         "before": said.c.before.cast(JSONB),
         "after": said.c.after.cast(JSONB),
@@ -171,7 +190,10 @@ async def rewrite(
     given = {name: (table.c[name].type, [row[name] for row in rows]) for name in rows[0]}
     became = unnested("became", given)
     news = {name: became.c[name] for name in given if name != "id"}
-    statement = sa.update(table).where(table.c.id == became.c.id).values(_on_update(table) | news)
+    told = {name: give() for name, give in _told(table).items()}
+    statement = (
+        sa.update(table).where(table.c.id == became.c.id).values(_on_update(table) | told | news)
+    )
     written: Any = await session.execute(statement)
     if written.rowcount != len(rows):
         raise RuntimeError(f"a row of {table.name} that was to change is not there")

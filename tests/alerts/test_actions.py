@@ -295,13 +295,13 @@ async def test_a_running_alert_keeps_the_version_that_routed_it(session: Session
     assert (timer.policy_version, timer.due_at) == (1, clock.at(date(2023, 4, 26), 13))
 
 
-async def test_a_version_that_switches_a_route_off_gives_way_to_the_nation(
-    session: Session,
+@pytest.mark.parametrize("changes", [{"enabled": False}, {"levels": ["red"]}, {"kinds": ["none"]}])
+async def test_a_version_that_takes_nothing_of_it_gives_way_to_the_nation_and_not_to_the_one_before(
+    session: Session, changes: dict[str, object]
 ) -> None:
     people = await factories.everybody(session)
     await actions.routes.enter_route(session, OFFICE, route_body(), OPENED_AT)
-    off = route_body(enabled=False)
-    await actions.routes.enter_route(session, OFFICE, off, OPENED_AT)
+    await actions.routes.enter_route(session, OFFICE, route_body(**changes), OPENED_AT)
     alert = await opened_alert(session, "blue")
     assert people["developer"] in [who for _, who in await looking.told(session, alert.id)]
 

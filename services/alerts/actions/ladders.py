@@ -29,7 +29,9 @@ async def start_ladder(
     `step`: the item's ladder reached this step, which may have receivers of its own.
     """
     lineage = await known.lineage(session, alert.area_code)
-    routes = await queries.routes.routes_in_force(session, lineage, clock.day_of(at))
+    routes = await queries.routes.routes_for(
+        session, lineage, clock.day_of(at), kind=alert.kind, level=alert.level
+    )
     paths = trees.walk(routes, alert, lineage).paths
     if alert not in session.new:
         await queries.routes.forget_branches(session, alert.id)

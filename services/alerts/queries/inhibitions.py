@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
+from sqlalchemy import ARRAY, Select, Text, Uuid, any_, bindparam, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.alerts.models import Alert, Inhibition, Notice, ProjectFact
@@ -93,15 +94,18 @@ async def locked_still_holds(session: Session, fact_id: UUID) -> bool:
 async def locked_find_fact(session: Session, kind: Fact, subject_id: UUID) -> ProjectFact | None:
     """Give what holds of a subject, if it does; whoever is told the same waits here."""
     await asking.wait_for(session, f"fact:{kind}:{subject_id}")
-    return await session.scalar(
-        select(ProjectFact)
-        .where(
-            ProjectFact.kind == kind,
-            ProjectFact.subject_id == subject_id,
-            ProjectFact.ended_at.is_(None),
-        )
-        .with_for_update()
-    )
+    asked = {"kind": kind, "subject_id": subject_id}
+    for fact in await asking.seldom(session, ProjectFact, _locked_fact(), asked):
+        return fact
+    return None
+
+
+@cache
+def _locked_fact() -> Select[UUID]:
+    of_subject = ProjectFact.subject_id == bindparam("subject_id")
+    of_kind = ProjectFact.kind == bindparam("kind", type_=Text)
+    statement = select(ProjectFact.id).where(of_subject, of_kind, ProjectFact.ended_at.is_(None))
+    return statement.with_for_update()
 
 
 async def locked_fact_of_timer(session: Session, fact_id: UUID) -> ProjectFact | None:

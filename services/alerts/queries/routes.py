@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Date, Text, Uuid, any_, bindparam, delete, select
+from sqlalchemy import ARRAY, Date, Text, Uuid, any_, bindparam, delete, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.alerts.models import Alert, Branch, Route
@@ -27,7 +27,15 @@ async def routes(
     return await paging.page(session, statement, by=by, cursor=cursor, limit=limit)
 
 
-# Built once: each alert asks for it.
+async def routes_for(
+    session: Session, lineage: Sequence[str], day: date, *, kind: str, level: str
+) -> Sequence[Route]:
+    """Give those of them that take a kind and a level: under the others nothing is looked at."""
+    asked = {"lineage": lineage, "day": day, "kind": kind, "level": level}
+    return (await session.scalars(_TAKING, asked)).all()
+
+
+# Built once: each alert asks for them.
 _IN_FORCE = (
     select(Route)
     .ext(distinct_on(Route.area_code, Route.code))
@@ -36,6 +44,18 @@ _IN_FORCE = (
         Route.valid_from <= bindparam("day", type_=Date),
     )
     .order_by(Route.area_code, Route.code, Route.version.desc())
+)
+
+
+_KINDS = (Route.kinds, bindparam("kind", type_=Text))
+_LEVELS = (Route.levels, bindparam("level", type_=Text))
+_TAKING = select(Route).where(
+    Route.id.in_(_IN_FORCE.with_only_columns(Route.id)),
+    Route.enabled,
+    *(
+        or_(func.jsonb_array_length(some) == 0, some.op("?")(one))
+        for some, one in (_KINDS, _LEVELS)
+    ),
 )
 
 
