@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.cases import queries
 from services.cases.actions import evidence, limits
-from services.cases.actions.timeline import act_for, note, tell_decision, who
+from services.cases.actions.timeline import act_for, add_line, note, tell_decision, who
 from services.cases.errors import (
     AlreadyClosed,
     NotAnswered,
@@ -144,7 +144,7 @@ async def add_finding(
 ) -> WatchItemEntry:
     """Write down what somebody found, on closed items too; it decides nothing."""
     item = await queries.items.locked_watch_item(session, item_id, caller.scope)
-    return note(session, item, Happening.FINDING_ADDED, now, text=body.text)
+    return add_line(session, item, Happening.FINDING_ADDED, now, text=body.text)
 
 
 async def assign_watch_item(

@@ -109,8 +109,8 @@ async def take_report(
     case = await _open(session, caller, body, numbers, area_code=area_code, now=now)
     case.related_id = match.case_id
     report = _report(case, caller, body, said=said, relation=match.relation, now=now)
-    session.add(report)
     routed = await case_routing.send(session, case, now)
+    session.add_all((case, report))
     case_history.note(
         session, case, TOLD, now, actor=caller.actor, came_from=None, report_id=report.id,
         unit_id=case.unit_id, routing_id=routed.id,
@@ -155,7 +155,6 @@ async def _open(
         **_of_case(body, area_code),
     )  # fmt: skip
     await case_numbers.give_number(session, case, numbers, now)
-    session.add(case)
     return case
 
 

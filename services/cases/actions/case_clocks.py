@@ -77,8 +77,9 @@ async def start_clock(
         started_at=since, unit=unit, length=length, granted=0, pauses=[], still_since=None,
         calendar_version=calendar.version, over_at=None, ended_at=None,
     )  # fmt: skip
+    _arm(session, clock, calendar, at)
     session.add(clock)
-    await arm(session, case, clock, calendar, at)
+    await _count_down(session, case, clock, at)
     return clock
 
 
@@ -87,6 +88,11 @@ async def arm(
 ) -> None:
     """Count anew when a clock runs out, arm its timer, and tell what counts it down."""
     await timers.disarm(session, clock.id, TimerKind.CLOCK)
+    _arm(session, clock, calendar, at)
+    await _count_down(session, case, clock, at)
+
+
+def _arm(session: Session, clock: CaseClock, calendar: Calendar, at: datetime) -> None:
     shift = clock.kind not in UNSHIFTED
     clock.due_at = rules.due_at(
         clock.started_at, clock.limit, clock.stood_still, calendar, shift=shift
@@ -99,6 +105,9 @@ async def arm(
             session, TimerKind.CLOCK, clock.id, clock.due_at, entered_at=clock.started_at,
             calendar_version=calendar.version,
         )  # fmt: skip
+
+
+async def _count_down(session: Session, case: ArrearsCase, clock: CaseClock, at: datetime) -> None:
     if clock.kind in COUNTED_DOWN:
         await _tell(session, case, clock, WatchKind.CASE_LIMIT_NEAR, at)
 
@@ -243,10 +252,12 @@ async def _tell(
 async def _untell(
     session: Session, case: ArrearsCase, clock: CaseClock, at: datetime, reason: str
 ) -> None:
-    for kind in (WatchKind.CASE_LIMIT_NEAR, WatchKind.CASE_STEP_OVERDUE):
-        key = _key(kind, case, clock)
-        if await queries.conditions.locked_find_condition(session, key) is None:
-            continue
+    told = {
+        _key(kind, case, clock): kind
+        for kind in (WatchKind.CASE_LIMIT_NEAR, WatchKind.CASE_STEP_OVERDUE)
+    }
+    for key in await queries.conditions.standing_keys(session, [*told]):
+        kind = told[key]
         ended = Ended(
             id=same_id(at, key, "ended"), kind=kind, key=key, subject_id=case.id, project_id=None,
             area_code=case.area_code, period="", at=at, reason=reason,

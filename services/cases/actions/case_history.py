@@ -5,6 +5,7 @@ from datetime import datetime
 from services.cases.actions.timeline import jsonable
 from services.cases.models import ArrearsCase, CaseStep
 from services.cases.rules.course import Act, Stage
+from shared import sets
 from shared.db import Session, new_id
 
 
@@ -20,16 +21,15 @@ def note(
     **details: object,
 ) -> None:
     """Write a line of a case's history, as the case stands now."""
-    session.add(
-        CaseStep(
-            id=new_id(),
-            case_id=case.id,
-            at=at,
-            actor=actor,
-            act=act,
-            what=what,
-            stage_from=came_from,
-            stage_to=case.stage,
-            details=jsonable(details),
-        )
-    )
+    line = {
+        "id": new_id(),
+        "case_id": case.id,
+        "at": at,
+        "actor": actor,
+        "act": act,
+        "what": what,
+        "stage_from": came_from,
+        "stage_to": case.stage,
+        "details": jsonable(details),
+    }
+    sets.put(session, CaseStep, line)

@@ -23,8 +23,8 @@ async def set_clearing_day(session: Session, case: ArrearsCase, at: datetime) ->
         case.investment = next((one for one in Investment if one == paid_by), None)
     calendar = await known.calendar(session, case.area_code)
     day = rules.clear_by(case.arisen_on, case.investment, calendar)
-    told = await queries.conditions.locked_find_condition(session, key_of(_KIND, case.id, CLEAR_BY))
-    if day == case.clear_by and (day is None or told is not None):
+    told = await queries.conditions.standing_keys(session, [key_of(_KIND, case.id, CLEAR_BY)])
+    if day == case.clear_by and (day is None or told):
         return
     case.clear_by = day
     if day is not None:
@@ -55,7 +55,7 @@ async def _tell(session: Session, case: ArrearsCase, day: date, at: datetime) ->
 async def end_clearing(session: Session, case: ArrearsCase, at: datetime) -> None:
     """Count no more: the case has ended."""
     key = key_of(_KIND, case.id, CLEAR_BY)
-    if await queries.conditions.locked_find_condition(session, key) is None:
+    if not await queries.conditions.standing_keys(session, [key]):
         return
     ended = Ended(
         id=same_id(at, key, "ended"), kind=_KIND, key=key, subject_id=case.id, project_id=None,

@@ -44,7 +44,7 @@ async def learn_condition(session: Session, found: Found) -> None:
 
 
 def _values(found: Found) -> dict[str, Any]:
-    """Give a new row; what is told of it follows."""
+    """Give a new row, as it is told."""
     same = (
         "kind",
         "key",
@@ -60,7 +60,10 @@ def _values(found: Found) -> dict[str, Any]:
     )
     return {name: getattr(found, name) for name in same} | {
         "id": same_id(found.at, found.key, "condition"),
-        "facts": [],
+        "facts": list(found.facts),
+        "value": found.value,
+        "muted_by": found.muted_by,
+        "muted_at": found.at if found.muted_by else None,
         "pauses": [],
         "state": ConditionState.LATENT,
         "found_at": found.at,

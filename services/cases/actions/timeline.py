@@ -9,6 +9,7 @@ from pydantic_core import to_jsonable_python
 from services.cases import queries
 from services.cases.models import WatchItem, WatchItemEntry
 from services.cases.rules.items import Happening
+from shared import sets
 from shared.db import Session, new_id
 from shared.events.cases import WatchItemDecided
 from shared.events.registry import ProjectCard
@@ -45,8 +46,15 @@ def tell_decision(
 
 def note(
     session: Session, item: WatchItem, what: Happening, at: datetime, **details: object
-) -> WatchItemEntry:
+) -> None:
     """Write a line of the item's timeline, as the item stands now."""
+    sets.put(session, WatchItemEntry, _line(session, item, what, at, details))
+
+
+def add_line(
+    session: Session, item: WatchItem, what: Happening, at: datetime, **details: object
+) -> WatchItemEntry:
+    """Write a line as `note` does, and give it."""
     entry = WatchItemEntry(**_line(session, item, what, at, details))
     session.add(entry)
     return entry

@@ -365,9 +365,10 @@ async def locked_case_number(session: Session, office: str, year: int) -> CaseNu
 
     So that two who open cases at once get two numbers, and one that fails leaves no gap.
     """
-    await rows.insert_new(session, CaseNumber, id=new_id(), office=office, year=year, last=0)
     statement = select(CaseNumber).where(CaseNumber.office == office, CaseNumber.year == year)
-    return (await rows.locked_all(session, statement))[0]
+    while (found := await rows.locked_first(session, statement)) is None:
+        await rows.insert_new(session, CaseNumber, id=new_id(), office=office, year=year, last=0)
+    return found
 
 
 async def routing_terms(session: Session, area_code: str, at: datetime) -> RoutingTerms:

@@ -4,13 +4,13 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Select, Text, bindparam, func, literal, or_, select
+from sqlalchemy import ARRAY, Select, Text, any_, bindparam, func, literal, or_, select
 
 from services.cases.models import Condition
 from services.cases.queries import rows
 from services.cases.rules.conditions import ConditionState
 from services.cases.rules.items import TimerKind, WatchKind
-from shared import known
+from shared import asking, known
 from shared.areas import NATION, Scope
 from shared.db import Session
 from shared.timers import ARMED, Timer
@@ -45,6 +45,18 @@ _OF_KEY = select(Condition).where(Condition.key == bindparam("key"), _STANDS)
 async def locked_find_condition(session: Session, key: str) -> Condition | None:
     """Give the condition of a key that stands, for changing, or None."""
     return await rows.locked_by(session, _OF_KEY, key=key)
+
+
+_STANDING_KEYS = (
+    select(Condition.key)
+    .where(Condition.key == any_(bindparam("keys", type_=ARRAY(Text()))), _STANDS)
+    .order_by(Condition.key)
+)
+
+
+async def standing_keys(session: Session, keys: Sequence[str]) -> Sequence[str]:
+    """Give those of some keys whose conditions stand, in their order."""
+    return [row[0] for row in await asking.told(session, _STANDING_KEYS, {"keys": keys})]
 
 
 async def locked_latent(session: Session, condition_id: UUID) -> Condition | None:

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, literal, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Text, any_, bindparam, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from services.cases.errors import AreaUnknown, PolicyMissing
@@ -30,14 +30,18 @@ async def policy_in_force(session: Session, kind: WatchKind, area_code: str, day
     return found
 
 
+_LIVE = select(Policy).where(
+    Policy.kind == bindparam("kind"),
+    Policy.mode == rules.Mode.LIVE,
+    Policy.area_code == any_(bindparam("lineage", type_=ARRAY(Text()))),
+)
+
+
 async def live_policies(
     session: Session, kind: WatchKind, lineage: Collection[str]
 ) -> Sequence[Policy]:
     """Give the live policies of a kind that may govern an area, those to come included."""
-    statement = select(Policy).where(
-        Policy.kind == kind, Policy.mode == rules.Mode.LIVE, Policy.area_code.in_(lineage)
-    )
-    return (await session.scalars(statement)).all()
+    return (await session.scalars(_LIVE, {"kind": kind, "lineage": [*lineage]})).all()
 
 
 async def policies_by_id(session: Session, ids: Collection[UUID]) -> dict[UUID, Policy]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import selectinload
 
 from services.cases.models import CalendarTelling, Telling, WatchItem
@@ -35,13 +35,23 @@ async def record_calendar(session: Session, **values: Any) -> None:
     await rows.insert_new(session, CalendarTelling, **values)
 
 
+_END_AFTER = (
+    select(Telling)
+    .where(
+        Telling.key == bindparam("key"),
+        Telling.what == Told.ENDED,
+        Telling.at > bindparam("at"),
+        # What documents have closed, its finder may still tell of.
+        Telling.body["by_hand"].astext.is_(None),
+    )
+    .order_by(Telling.at.desc())
+    .limit(1)
+)
+
+
 async def end_after(session: Session, key: str, at: datetime) -> Telling | None:
     """Give the last end that a finder told of a matter, if it is later than an instant."""
-    ends = (Telling.key == key, Telling.what == Told.ENDED, Telling.at > at)
-    # What documents have closed, its finder may still tell of.
-    by_finder = Telling.body["by_hand"].astext.is_(None)
-    statement = select(Telling).where(*ends, by_finder).order_by(Telling.at.desc()).limit(1)
-    return (await session.scalars(statement)).one_or_none()
+    return (await session.scalars(_END_AFTER, {"key": key, "at": at})).one_or_none()
 
 
 async def was_ended(session: Session, key: str) -> bool:
