@@ -1,5 +1,7 @@
 """The clock door of cases: rungs, answers and proposals that fall due, and the nightly looks."""
 
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import date
 from typing import Any
 
@@ -14,6 +16,11 @@ async def on_level_due(session: Session, timer: Timer) -> None:
     """Let an item climb; rungs that were passed while nothing ran are recorded in order."""
     now = max(timer.due_at, clock.now())
     await actions.levels.raise_level(session, timer.subject_id, now)
+
+
+def around_levels(session: Session, due: Sequence[Timer]) -> AbstractAsyncContextManager[None]:
+    """Read in sets what several of them need."""
+    return actions.levels.together(session, due)
 
 
 async def on_answer_due(session: Session, timer: Timer) -> None:

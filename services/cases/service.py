@@ -57,6 +57,7 @@ from shared.events.registry import (
 )
 from shared.jobs import daily
 from shared.service import Service
+from shared.timers import InSets
 
 service = Service(
     name="cases",
@@ -121,7 +122,7 @@ service = Service(
         daily("00:30", jobs.record_shadows, queries.shadows.SHADOWS_RUN),
     ],
     timers={
-        "level": jobs.on_level_due,
+        "level": InSets(jobs.on_level_due, jobs.around_levels),
         "answer": jobs.on_answer_due,
         "case": jobs.on_case_due,
         "order": jobs.on_order_due,

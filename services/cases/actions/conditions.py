@@ -30,7 +30,8 @@ async def learn_condition(session: Session, found: Found) -> None:
     end = await queries.tellings.end_after(session, found.key, found.at) if is_new else None
     if end is not None:
         condition.tell(found)
-        condition.end(end.at, end.body["reason"], {})
+        ended_at, reason = end
+        condition.end(ended_at, reason, {})
         return
     condition.tell(found)
     item = None

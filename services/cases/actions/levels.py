@@ -1,6 +1,7 @@
 """How items climb: by time, by rule, and what a new calendar changes."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from uuid import UUID
 
@@ -47,6 +48,13 @@ def climb(
         if rung.at != when:
             details["would_have_been_at"] = rung.at
         note(session, item, what, when, **details)
+
+
+@asynccontextmanager
+async def together(session: Session, due: Sequence[timers.Timer]) -> AsyncIterator[None]:
+    """Read in one what the limits of one batch are about."""
+    await queries.limits.locked_items(session, [timer.subject_id for timer in due])
+    yield
 
 
 async def raise_level(session: Session, item_id: UUID, now: datetime) -> None:

@@ -27,7 +27,7 @@ from services.cases.queries import persons, rows
 from services.cases.rules.history import Miss
 from services.cases.rules.items import CloseReason, ItemState, TimerKind, WatchKind
 from services.cases.schemas.items import WatchItemFilter
-from shared import clock, known, paging
+from shared import asking, clock, known, paging, remembered
 from shared.areas import Scope
 from shared.db import Session
 from shared.moves import Left, SyncMove
@@ -225,8 +225,14 @@ _OPEN_ABOUT = select(WatchItem).where(
 )
 
 
+_ANY_OPEN = _OPEN_ABOUT.with_only_columns(WatchItem.id)
+
+
 async def locked_find_watch_item(session: Session, item_id: UUID) -> WatchItem | None:
     """Give an item for changing, or None."""
+    if held := remembered.locked(session, WatchItem.__tablename__).get(item_id):
+        item: WatchItem = held
+        return item
     return await rows.locked_by(session, _BY_ID, item_id=item_id)
 
 
@@ -238,7 +244,10 @@ async def new_watch_item(session: Session, **values: Any) -> WatchItem | None:
 async def locked_find_open_watch_item(
     session: Session, kind: WatchKind, subject_id: UUID
 ) -> WatchItem | None:
-    """Give the open item about something, for changing, or None."""
+    """Give the open item about something, for changing, or None; most often there is none."""
+    about = {"kind": kind, "subject_id": subject_id}
+    if not await asking.told(session, _ANY_OPEN, about):
+        return None
     return await rows.locked_by(session, _OPEN_ABOUT, kind=kind, subject_id=subject_id)
 
 

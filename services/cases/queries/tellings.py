@@ -11,7 +11,7 @@ from services.cases.models import CalendarTelling, Telling, WatchItem
 from services.cases.queries import rows
 from services.cases.rules.history import Told
 from services.cases.rules.items import WatchKind
-from shared import db, known, sets, turns
+from shared import asking, db, known, sets, turns
 from shared.areas import Scope
 from shared.db import Session
 
@@ -36,7 +36,7 @@ async def record_calendar(session: Session, **values: Any) -> None:
 
 
 _END_AFTER = (
-    select(Telling)
+    select(Telling.at, Telling.body["reason"].astext)
     .where(
         Telling.key == bindparam("key"),
         Telling.what == Told.ENDED,
@@ -49,9 +49,10 @@ _END_AFTER = (
 )
 
 
-async def end_after(session: Session, key: str, at: datetime) -> Telling | None:
-    """Give the last end that a finder told of a matter, if it is later than an instant."""
-    return (await session.scalars(_END_AFTER, {"key": key, "at": at})).one_or_none()
+async def end_after(session: Session, key: str, at: datetime) -> tuple[datetime, str] | None:
+    """Give when the last end that a finder told of a matter was, and why, if it was after that."""
+    ends = await asking.told(session, _END_AFTER, {"key": key, "at": at})
+    return (ends[0][0], ends[0][1]) if ends else None
 
 
 async def was_ended(session: Session, key: str) -> bool:
