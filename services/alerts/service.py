@@ -78,7 +78,7 @@ service = Service(
     bodies={"/v1/bounces": MOST_BYTES},
     jobs=[  # Beijing time
         daily("00:30", jobs.find_alerts_without_timer, queries.alerts.WITHOUT_TIMER),
-        daily("08:30", jobs.report_failing_ways),
+        daily("08:30", jobs.report_failing_ways, queries.recipients.WAY_FAILS),
     ],
     timers={
         "escalation": InSets(jobs.on_escalation_due, jobs.around_escalations),

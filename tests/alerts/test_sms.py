@@ -17,6 +17,7 @@ from shared import clock
 from shared.db import Sessions, new_id
 from tests.alerts import factories, gateway, looking
 from tests.alerts.gateway import SIGN, Gateway, report
+from tests.fixtures.service import nightly
 
 NUMBER = "13900001111"
 A, R = Verdict.AGAIN, Verdict.REFUSED
@@ -265,7 +266,7 @@ async def test_a_number_that_the_gateway_refuses_is_told_to_operators_each_morni
     assert await stands(sessions, delivery_id) == (DeliveryState.REFUSED, None)
     assert await failing(sessions) == {"sms": "number_unknown"}
     for _ in range(2):
-        await jobs.report_failing_ways(sessions, date(2023, 4, 27))
+        await nightly(sessions, "report_failing_ways", date(2023, 4, 27))
     async with sessions.begin("test") as session:
         alert = await looking.alert(session, kind="way_failing")
         assert alert.details == {"by_sms": 1}
@@ -273,7 +274,7 @@ async def test_a_number_that_the_gateway_refuses_is_told_to_operators_each_morni
         person = await session.scalar(select(Recipient).where(Recipient.phone.is_not(None)))
         assert person
         person.reached(Channel.SMS)
-    await jobs.report_failing_ways(sessions, date(2023, 4, 28))
+    await nightly(sessions, "report_failing_ways", date(2023, 4, 28))
     async with sessions.begin("test") as session:
         assert len(await looking.alerts(session, kind="way_failing")) == 1
     assert sms.sent == {}

@@ -97,12 +97,18 @@ async def locked_of_notices(
     return {row[0]: row[1] for row in found}
 
 
+def _fails(day: date | ColumnElement[date]) -> ColumnElement[bool]:
+    return in_force(day) & (Recipient.failing != {})
+
+
+WAY_FAILS = select(Recipient.id).where(_fails(bindparam("today", type_=Date))).exists()
+"""Whether a way did not reach its recipient last, of those in office on a day (`today`)."""
+
+
 async def failing_ways(session: Session, day: date) -> list[str]:
     """Give each way that did not reach its recipient last, of those in office on a day."""
     way = func.jsonb_object_keys(Recipient.failing)
-    found = await session.scalars(
-        select(way).where(in_force(day), Recipient.failing != {}).order_by(Recipient.id, way)
-    )
+    found = await session.scalars(select(way).where(_fails(day)).order_by(Recipient.id, way))
     return list(found)
 
 
