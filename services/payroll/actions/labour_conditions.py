@@ -6,8 +6,8 @@ from decimal import Decimal
 from uuid import UUID
 
 from services.payroll import queries, rules
-from services.payroll.models import Policy
 from services.payroll.queries.labour import ProjectMonth
+from services.payroll.queries.policies import Ruling
 from services.payroll.rules.conditions import Found, ProjectFacts
 from services.payroll.rules.labour_conditions import PayMonth, Payroll, Site
 from services.payroll.rules.policies import PolicyKind
@@ -102,7 +102,7 @@ def _with_holders(months: list[PayMonth], signs: Collection[str]) -> Sequence[Pa
 
 
 async def _signs(
-    session: Session, project_ids: Collection[UUID], since: str, row: Policy
+    session: Session, project_ids: Collection[UUID], since: str, row: Ruling
 ) -> Mapping[ProjectMonth, Collection[str]]:
     """Give what makes months of projects implausible; of cards as they are now the month is ''."""
     said = row.values

@@ -8,9 +8,10 @@ from uuid import UUID
 from services.payroll import queries, rules
 from services.payroll.actions import wage_conditions
 from services.payroll.actions.wage_conditions import Reviewed
-from services.payroll.models import Payday, PayMonth, Policy, Project
+from services.payroll.models import Payday, PayMonth, Project
 from services.payroll.queries.pay_lines import CLASSES, NOTHING, Paid
 from services.payroll.queries.pay_months import Seen, Sheets
+from services.payroll.queries.policies import Ruling
 from services.payroll.rules.paydays import Agreed, Worked
 from services.payroll.rules.periods import TransferMonth
 from services.payroll.rules.plans import ClosedReason, Spell
@@ -33,7 +34,7 @@ class _Ground:
     stops: Mapping[UUID, Sequence[Spell]]
     fed: Mapping[UUID, date]
     calendars: Mapping[str, Calendar]
-    policies: Mapping[str, Policy]
+    policies: Mapping[str, Ruling]
     today: date
 
 

@@ -10,7 +10,8 @@ from typing import Any
 from services.payroll import queries, rules
 from services.payroll.actions import sheet_attendance
 from services.payroll.actions.sheet_attendance import Month
-from services.payroll.models import Policy, Project, Sheet, SheetFinding
+from services.payroll.models import Project, Sheet, SheetFinding
+from services.payroll.queries.policies import Ruling
 from services.payroll.rules.policies import PolicyKind
 from services.payroll.rules.sheet_checks import Found
 from services.payroll.rules.sheet_facts import Against, Laid, OnRoster, Total
@@ -39,8 +40,8 @@ Places = Mapping[int, tuple[str, int]]
 class _Rules:
     """What an area decided of checks, and its minimum wage, if it has a row of it."""
 
-    checks: Policy
-    minimum: Policy | None
+    checks: Ruling
+    minimum: Ruling | None
 
     @property
     def told(self) -> dict[str, Any]:
@@ -55,7 +56,7 @@ class _Rules:
         return told
 
 
-def rule_of(row: Policy) -> dict[str, Any]:
+def rule_of(row: Ruling) -> dict[str, Any]:
     """Name a row of policy."""
     return {"area_code": row.area_code, "version": row.version}
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, literal, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Text, any_, bindparam, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
@@ -13,25 +13,39 @@ from services.payroll.errors import AreaUnknown
 from services.payroll.models import Policy
 from services.payroll.rules.policies import PolicyKind
 from services.payroll.schemas.policies import PolicyFilter
-from shared import known, paging
+from shared import asking, known, paging
 from shared.areas import NATION, Scope
 from shared.db import Session
 from shared.known import KnownArea
 
 
+class Ruling(NamedTuple):
+    """A row as rules ask for it, which is nearly always."""
+
+    area_code: str
+    version: int
+    valid_from: date
+    values: dict[str, Any]
+    basis: str
+
+
+_RULINGS = select(*(getattr(Policy, name) for name in Ruling._fields)).where(
+    Policy.kind == bindparam("kind"),
+    Policy.area_code == any_(bindparam("lineage", type_=ARRAY(Text()))),
+)
+
+
 async def policies_of(
     session: Session, kind: PolicyKind, area_code: str
-) -> tuple[Sequence[Policy], Sequence[str]]:
+) -> tuple[Sequence[Ruling], Sequence[str]]:
     """Give the rows that may govern an area, those to come included, and its lineage."""
     lineage = await known.lineage(session, area_code)
     nearest = [*lineage, NATION] if NATION not in lineage else list(lineage)
-    rows = await session.scalars(
-        select(Policy).where(Policy.kind == kind, Policy.area_code.in_(nearest))
-    )
-    return rows.all(), nearest
+    rows = await asking.told(session, _RULINGS, {"kind": kind, "lineage": nearest})
+    return [Ruling(*row) for row in rows], nearest
 
 
-async def policy_in_force(session: Session, kind: PolicyKind, area_code: str, day: date) -> Policy:
+async def policy_in_force(session: Session, kind: PolicyKind, area_code: str, day: date) -> Ruling:
     """Give the row of the nearest area up the lineage; the nation's own is there for each kind."""
     found = rules.policies.in_force(*await policies_of(session, kind, area_code), day)
     if found is None:

@@ -74,9 +74,17 @@ class Certainty(StrEnum):
 class Row(Protocol):
     """A version of an area's row of a kind."""
 
-    area_code: Any
-    version: Any
-    valid_from: Any
+    @property
+    def area_code(self) -> Any:  # noqa: ANN401  a column, or its value
+        """Whose it is."""
+
+    @property
+    def version(self) -> Any:  # noqa: ANN401  as above
+        """Which of the area's."""
+
+    @property
+    def valid_from(self) -> Any:  # noqa: ANN401  as above
+        """Its first day."""
 
 
 _R = TypeVar("_R", bound=Row)
