@@ -53,6 +53,8 @@ class ClockIn(BaseModel):
     now: clock.Instant
     beside: list[str] = Field(default=[], max_length=10)
     """Other services that this process serves, whose clocks are to stand there, too."""
+    wait: float = Field(default=0, ge=0, le=30)
+    """Seconds for which the answer waits for them to settle."""
 
 
 class NextOut(BaseModel):
@@ -247,6 +249,9 @@ def router(played: Played) -> APIRouter:
         moved = {"": played} | _beside(request, body.beside)
         found = await asyncio.gather(*(one.move(body.now) for one in moved.values()))
         told = dict(zip(moved, found, strict=True))
+        if body.wait:
+            settled, _ = await settled_within(moved, body.wait)
+            told = {name: told[name] | settled[name] for name in moved}
         return ClocksOut.model_validate(told.pop("") | {"beside": told})
 
     @routes.get("/scenario/idle", dependencies=play, summary="Whether nothing is under way")

@@ -121,16 +121,18 @@ class Stage:
         self.following: dict[str, datetime | None] = dict.fromkeys(SERVICES)
         self.now: datetime | None = None
         self.sent: dict[str, int] = {}
+        self.told: dict[str, Any] = {}
+        """The counters that each service told last."""
         self.ready: list[str] = []
 
     async def settle(self) -> None:
-        """Wait until two rounds over all services are idle with equal counters.
+        """Wait until a round over all services finds each idle, as it told of itself before.
 
         Raises PlayFailed if they neither move nor come to rest.
         """
-        before: dict[str, Any] = {}
         moved_at = time.monotonic()
         while True:
+            before = dict(self.told)
             counters, settled = await self._counters()
             if settled or (counters == before and all(one["idle"] for one in counters.values())):
                 self.sent = {name: one["sent"] for name, one in counters.items()}
@@ -139,7 +141,6 @@ class Stage:
             moved_at = moved_at if counters == before else time.monotonic()
             if time.monotonic() - moved_at > PATIENCE:
                 raise PlayFailed(f"the services do not come to rest: {counters}")
-            before = counters
 
     async def _counters(self) -> tuple[dict[str, Any], bool]:
         """Give what each service tells once its process has settled, and whether that is all."""
@@ -151,7 +152,7 @@ class Stage:
             settled &= one.pop("settled")
             told |= one
         self._follow(told)
-        return {name: {**one, "next": None, "now": None} for name, one in told.items()}, settled
+        return dict(self.told), settled
 
     def _processes(self, names: Sequence[str]) -> list[list[str]]:
         """Give the names by the process that serves them."""
@@ -216,7 +217,7 @@ class Stage:
 
     async def _move(self, names: Sequence[str]) -> dict[str, Any]:
         first, *others = names
-        body = {"now": self.now and self.now.isoformat(), "beside": others}
+        body = {"now": self.now and self.now.isoformat(), "beside": others, "wait": WAIT}
         told = await self.client.call("POST", f"/{first}/scenario/clock", body=body)
         beside = told.pop("beside")
         return {first: told, **beside}
@@ -225,3 +226,4 @@ class Stage:
         for name, one in told.items():
             following = one["next"]
             self.following[name] = datetime.fromisoformat(following) if following else None
+            self.told[name] = {each: one[each] for each in one.keys() - {"next", "now", "done"}}
