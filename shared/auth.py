@@ -39,6 +39,8 @@ _MACHINE = "key:"
 LONGEST_SUBJECT = 255
 # Seconds for which an issuer's keys are kept, and after which an unknown key id asks again.
 KEPT_FOR, ASKED_AFTER = 3600, 10
+TAKEN = 1000
+"""Tokens that were found good, of which is known that they were."""
 
 
 class Unauthenticated(Problem):
@@ -129,12 +131,27 @@ class Keys:
         self._stale_at = self._ask_again_at = 0.0
         self._away = False
         self._asking: asyncio.Task[None] | None = None
+        self._taken: dict[str, dict[str, Any]] = {}
         self._own: ec.EllipticCurvePrivateKey | None = None
         if not runtime.oidc_issuer:
             self._own = own_key(runtime)
 
     async def claims(self, token: str) -> dict[str, Any]:
-        """Give a token's claims if it is signed by the issuer, for us, and in time."""
+        """Give a token's claims if it is signed by the issuer, for us, and in time.
+
+        One that was found good is so until it ends, or the issuer tells of its keys again: to
+        verify it takes longer than all else about a small request.
+        """
+        fresh = self._own or time.monotonic() < self._stale_at
+        known = self._taken.get(token) if fresh else None
+        if known is None or int(known["exp"]) <= time.time():
+            known = await self._verified(token)
+            if len(self._taken) >= TAKEN:
+                self._taken.clear()
+            self._taken[token] = known
+        return dict(known)
+
+    async def _verified(self, token: str) -> dict[str, Any]:
         try:
             if self._own:
                 return jwt.decode(
@@ -196,6 +213,7 @@ class Keys:
                 about = await client.get(f"{issuer}/.well-known/openid-configuration")
                 found = await client.get(about.raise_for_status().json()["jwks_uri"])
                 keys = found.raise_for_status().json()["keys"]
+            self._taken.clear()  # The key of one may be gone.
             self._jwks = {
                 key.get("kid", ""): key
                 for key in keys

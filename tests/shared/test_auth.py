@@ -226,6 +226,32 @@ async def test_an_old_key_is_dropped_when_the_issuer_no_longer_has_it(
     await until(dropped)
 
 
+async def test_a_token_that_was_good_is_so_until_it_ends_or_its_key_is_gone(
+    keys: Keys, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = issuer.token()
+    first = await keys.claims(token)
+    with monkeypatch.context() as other:
+        # It is not verified again: that would fail.
+        other.setattr(jwt, "decode", None)
+        (await keys.claims(token)).clear()
+        assert await keys.claims(token) == first
+        keys._taken[token]["exp"] = 1  # noqa: SLF001  one that has ended
+        with pytest.raises(TypeError):
+            await keys.claims(token)
+    issuer.keys.clear()
+    monkeypatch.setattr(keys, "_stale_at", 0.0)
+    monkeypatch.setattr(keys, "_ask_again_at", 0.0)
+
+    async def dropped() -> bool:
+        with contextlib.suppress(auth.Unauthenticated):
+            await keys.claims(token)
+            return False
+        return True
+
+    await until(dropped)
+
+
 async def test_a_known_key_does_not_wait_for_an_issuer_that_hangs(
     keys: Keys, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
