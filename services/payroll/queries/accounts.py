@@ -14,6 +14,7 @@ from services.payroll.models import (
     Project,
     WageAccount,
 )
+from services.payroll.queries.sets import one_text_of
 from services.payroll.queries.sync import gone
 from services.payroll.rules.accounts import AccountStatus
 from services.payroll.rules.accounts import Closing as ClosingFacts
@@ -286,7 +287,9 @@ async def accounts_by_index(
     """
     rows: Sequence[WageAccount] = (
         await session.scalars(
-            select(WageAccount).where(WageAccount.account_index.in_(indexes), ~WageAccount.pending)
+            select(WageAccount).where(
+                one_text_of(WageAccount.account_index, indexes), ~WageAccount.pending
+            )
         )
     ).all()
     return {row.account_index: row for row in rows}

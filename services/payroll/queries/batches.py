@@ -1,13 +1,14 @@
 """Batches of a feed, those that were rejected included."""
 
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 
 from services.payroll.models import BankFeed, FeedBatch
 from services.payroll.queries import feeds
 from services.payroll.schemas.feeds import FeedBatchFilter
-from shared import known, paging
+from shared import asking, known, paging
 from shared.areas import Scope
 from shared.db import Session
 from shared.problems import NotFound
@@ -48,12 +49,13 @@ async def feed_batch(session: Session, feed_id: UUID, batch_id: UUID, scope: Sco
     return batch
 
 
+@cache
+def _locked_of_digest() -> Select[UUID]:
+    same = (FeedBatch.feed_id == bindparam("feed"), FeedBatch.digest == bindparam("digest"))
+    return select(FeedBatch.id).where(*same).with_for_update()
+
+
 async def locked_batch(session: Session, feed_id: UUID, digest: str) -> FeedBatch | None:
     """Give the batch of a digest, if it came before, for changing."""
-    return (
-        await session.scalars(
-            select(FeedBatch)
-            .where(FeedBatch.feed_id == feed_id, FeedBatch.digest == digest)
-            .with_for_update()
-        )
-    ).one_or_none()
+    asked = {"feed": feed_id, "digest": digest}
+    return next(iter(await asking.seldom(session, FeedBatch, _locked_of_digest(), asked)), None)

@@ -3,10 +3,10 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import Select, bindparam, select
 
 from services.payroll.models import AccountDay, BankFeed, Source, Waiver
 from services.payroll.rules.feeds import DELIVERED, FeedStatus
@@ -54,15 +54,18 @@ async def bank_feed(session: Session, feed_id: UUID, scope: Scope) -> BankFeed:
     return feed
 
 
+_OF_SOURCE = BankFeed.source_id == bindparam("source")
+
+
+@cache
+def _locked_day() -> Select[BankFeed]:
+    on_day = BankFeed.day == bindparam("on")
+    return select(BankFeed).where(_OF_SOURCE, on_day).with_for_update()
+
+
 async def locked_feed_of_day(session: Session, source_id: UUID, day: date) -> BankFeed:
     """Give a source's day for changing; its row must be there."""
-    return (
-        await session.scalars(
-            select(BankFeed)
-            .where(BankFeed.source_id == source_id, BankFeed.day == day)
-            .with_for_update()
-        )
-    ).one()
+    return (await session.scalars(_locked_day(), {"source": source_id, "on": day})).one()
 
 
 async def locked_feed(session: Session, feed_id: UUID) -> BankFeed:
@@ -77,15 +80,15 @@ async def locked_feed(session: Session, feed_id: UUID) -> BankFeed:
     ).one()
 
 
+@cache
+def _locked_after() -> Select[BankFeed]:
+    later = BankFeed.day > bindparam("on")
+    return select(BankFeed).where(_OF_SOURCE, later).order_by(BankFeed.day).with_for_update()
+
+
 async def locked_feeds_after(session: Session, source_id: UUID, day: date) -> Sequence[BankFeed]:
     """Give a source's days after a day for changing, in order."""
-    rows = await session.scalars(
-        select(BankFeed)
-        .where(BankFeed.source_id == source_id, BankFeed.day > day)
-        .order_by(BankFeed.day)
-        .with_for_update()
-    )
-    return rows.all()
+    return (await session.scalars(_locked_after(), {"source": source_id, "on": day})).all()
 
 
 async def locked_expected_feeds(
@@ -118,14 +121,16 @@ async def waivers_page(
     return await paging.page(session, statement, by=(Waiver.id,), cursor=cursor, limit=limit)
 
 
+@cache
+def _locked_balances() -> Select[UUID]:
+    mine = select(AccountDay.id).where(AccountDay.feed_id == bindparam("feed"))
+    return mine.order_by(AccountDay.id).with_for_update()
+
+
 async def locked_account_days(session: Session, feed_id: UUID) -> Mapping[str, AccountDay]:
     """Give the balances of a day for changing, by the account's blind index."""
-    rows = await session.scalars(
-        select(AccountDay)
-        .where(AccountDay.feed_id == feed_id)
-        .order_by(AccountDay.id)
-        .with_for_update()
-    )
+    # The first batch of a day, which mostly is its only one, finds none.
+    rows = await asking.seldom(session, AccountDay, _locked_balances(), {"feed": feed_id})
     return {row.account_index: row for row in rows}
 
 
@@ -160,23 +165,15 @@ async def openings_after(session: Session, feed: BankFeed) -> Mapping[str, tuple
 
     The mirror image of `closings_before`, for a day that comes after its followers.
     """
-    gap = (
-        select(func.min(BankFeed.day))
-        .where(
-            BankFeed.source_id == feed.source_id,
-            BankFeed.day > feed.day,
-            BankFeed.status.not_in(DELIVERED),
-        )
-        .scalar_subquery()
-    )
-    rows = await session.execute(
-        select(AccountDay.account_index, AccountDay.day, AccountDay.opening)
-        .ext(distinct_on(AccountDay.account_index))
-        .where(
-            AccountDay.source_id == feed.source_id,
-            AccountDay.day > feed.day,
-            AccountDay.day < func.coalesce(gap, date(9999, 12, 31)),
-        )
-        .order_by(AccountDay.account_index, AccountDay.day)
-    )
-    return {index: (day, opening) for index, day, opening in rows.all()}
+    given = (feed.source_id, feed.day, sorted(DELIVERED))
+    rows = await asking.rows(session, _OPENINGS, *given)
+    return {index: (day, opening) for index, day, opening in rows}
+
+
+_OPENINGS = """
+    SELECT DISTINCT ON (account_index) account_index, day, opening FROM account_days
+    WHERE source_id = $1 AND day > $2 AND day < coalesce(
+        (SELECT min(day) FROM bank_feeds
+         WHERE source_id = $1 AND day > $2 AND status <> ALL($3::text[])), 'infinity')
+    ORDER BY account_index, day
+"""

@@ -6,7 +6,6 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Date, and_, bindparam, exists, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
 
 from services.payroll.models import (
     Payday,
@@ -23,7 +22,7 @@ from services.payroll.queries.sets import one_of
 from services.payroll.rules.accounts import AccountStatus
 from services.payroll.rules.paydays import Agreed
 from services.payroll.rules.plans import Spell, Version
-from shared import clock, known
+from shared import asking, clock, known
 from shared.areas import NATION, Scope
 from shared.db import Session, same_id
 from shared.workdays import months_after
@@ -45,16 +44,16 @@ async def touch(session: Session, project_id: UUID, periods: Collection[str]) ->
     """
     if not periods:
         return
-    rows = [
-        {"id": month_id(project_id, period), "project_id": project_id, "period": period}
-        for period in sorted(set(periods))
-    ]
-    written = insert(PayMonth).values(rows)
-    await session.execute(
-        written.on_conflict_do_update(
-            index_elements=["project_id", "period"], set_={"touched": True}, where=~PayMonth.touched
-        )
-    )
+    told = sorted(set(periods))
+    ids = [month_id(project_id, period) for period in told]
+    await asking.rows(session, _TOUCH, project_id, ids, told)
+
+
+_TOUCH = """
+    INSERT INTO pay_months (id, project_id, period)
+    SELECT id, $1::uuid, period FROM unnest($2::uuid[], $3::text[]) AS told (id, period)
+    ON CONFLICT (project_id, period) DO UPDATE SET touched = true WHERE NOT pay_months.touched
+"""
 
 
 async def touch_since(session: Session, project_id: UUID, period: str) -> None:

@@ -4,11 +4,11 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Uuid, any_, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import select
 
 from services.payroll.errors import ProjectUnknown
 from services.payroll.models import Organisation, Project, ProjectState, WorksContract
+from services.payroll.queries.sets import one_asked
 from shared import known
 from shared.areas import Scope
 from shared.db import Session
@@ -99,10 +99,12 @@ async def locked_state(
     ).one_or_none()
 
 
+_PROJECTS = select(Project).where(one_asked(Project.id))
+
+
 async def projects(session: Session, project_ids: Collection[UUID]) -> Mapping[UUID, Project]:
     """Give projects by id."""
-    wanted = any_(literal(list(project_ids), ARRAY(Uuid())))  # one value, however many there are
-    rows = await session.scalars(select(Project).where(Project.id == wanted))
+    rows = await session.scalars(_PROJECTS, {"ids": list(project_ids)})
     return {row.id: row for row in rows}
 
 
