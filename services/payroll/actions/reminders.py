@@ -37,9 +37,11 @@ async def remind(session: Session, today: date, at: datetime) -> int:
         steps = rules.reminders.steps_of(
             today, calendar, forecast["workdays"], reminders["workdays"]
         )
+        days = {step.due_on for step in steps}
+        rows = await queries.reminders.lacking_ahead(session, area_code, today, days)
         for step in steps:
-            rows = await queries.reminders.lacking_ahead(session, area_code, today, [step.due_on])
-            told += await _tell(session, area_code, step, rows, at)
+            due = [row for row in rows if row.due_on == step.due_on]
+            told += await _tell(session, area_code, step, due, at)
     return told
 
 

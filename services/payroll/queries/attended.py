@@ -1,18 +1,18 @@
 """Who attended how many days of a month, by whom it was told, and whether it is known at all."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ARRAY, Text, and_, any_, bindparam, or_, select
 
 from services.payroll.models import Attendance, Attendee, Expectation, RosterEntry, Worker
 from services.payroll.queries import attendance
 from services.payroll.queries.sets import one_of, one_text_of
 from services.payroll.rules.periods import first_day, last_day
-from shared import clock, turns
+from shared import asking, clock, turns
 from shared.db import Session
 from shared.expectations import ExpectationState, FeedKind
 
@@ -73,26 +73,41 @@ async def employed(
     return set(rows)
 
 
+class _Expected(NamedTuple):
+    """How a feed of a project stands."""
+
+    silent: bool
+    arrived_at: datetime | None
+    counted_from: datetime
+
+
+_EXPECTED = select(
+    Expectation.source,
+    Expectation.kind,
+    Expectation.state == ExpectationState.SILENT,
+    Expectation.arrived_at,
+    Expectation.counted_from,
+).where(
+    one_text_of(Expectation.kind, [FeedKind.GATE_VENDOR, FeedKind.CONTRACTOR]),
+    Expectation.source == any_(bindparam("sources", type_=ARRAY(Text()))),
+    Expectation.state != ExpectationState.ENDED,
+)
+
+
 async def unheard_since(session: Session, project_ids: Collection[UUID]) -> Mapping[UUID, date]:
     """Give since when nothing is known of projects whose attendance is expected and silent.
 
     Where gates are expected they tell of it, else the contractor; as long as one of them is heard
     of, it is known.
     """
-    rows = await session.scalars(
-        select(Expectation).where(
-            Expectation.kind.in_([FeedKind.GATE_VENDOR, FeedKind.CONTRACTOR]),
-            one_text_of(Expectation.source, [str(one) for one in project_ids]),
-            Expectation.state != ExpectationState.ENDED,
-        )
-    )
-    feeds: dict[UUID, dict[FeedKind, list[Expectation]]] = {}
-    for row in rows:
-        feeds.setdefault(UUID(row.source), {}).setdefault(row.kind, []).append(row)
+    feeds: dict[UUID, dict[str, list[_Expected]]] = {}
+    asked = {"sources": [str(one) for one in project_ids]}
+    for source, kind, *rest in await asking.told(session, _EXPECTED, asked):
+        feeds.setdefault(UUID(source), {}).setdefault(kind, []).append(_Expected(*rest))
     found = {}
     for project_id, kinds in feeds.items():
         told = kinds.get(FeedKind.GATE_VENDOR) or kinds[FeedKind.CONTRACTOR]
-        if all(one.silent_since for one in told):
+        if all(one.silent for one in told):
             found[project_id] = max(
                 clock.day_of(one.arrived_at or one.counted_from) for one in told
             )
