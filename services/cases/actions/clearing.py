@@ -18,12 +18,13 @@ _KIND = WatchKind.CASE_LIMIT_NEAR
 
 async def set_clearing_day(session: Session, case: ArrearsCase, at: datetime) -> None:
     """Say by when a case is to be cleared, and count the days before it down as any limit's."""
+    # Asked before the case is another one, which is then written once.
+    told = await queries.conditions.standing_keys(session, [key_of(_KIND, case.id, CLEAR_BY)])
     if case.investment is None and case.project_id is not None:
         paid_by = await queries.arrears.investment_of(session, case.project_id)
         case.investment = next((one for one in Investment if one == paid_by), None)
     calendar = await known.calendar(session, case.area_code)
     day = rules.clear_by(case.arisen_on, case.investment, calendar)
-    told = await queries.conditions.standing_keys(session, [key_of(_KIND, case.id, CLEAR_BY)])
     if day == case.clear_by and (day is None or told):
         return
     case.clear_by = day

@@ -3,26 +3,33 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import and_, func, literal, select
+from sqlalchemy import and_, bindparam, func, literal, select
 
 from services.cases.models import PayChain, PayStage, Policy, WatchItem
 from services.cases.rules.delay import StageCode
 from services.cases.rules.items import CloseReason, WatchKind
+from shared import asking
 from shared.db import Session
+
+_MISSES = (
+    select(WatchItem, Policy.levels)
+    .join(Policy, Policy.id == WatchItem.policy_id)
+    .where(
+        WatchItem.project_id == bindparam("project_id"),
+        WatchItem.kind == WatchKind.TRANSFER_MISSED,
+        WatchItem.close_reason.is_distinct_from(CloseReason.NOT_MISSED.value),
+    )
+    .order_by(WatchItem.opened_at.desc(), WatchItem.id)
+)
+_ANY_MISS = _MISSES.with_only_columns(WatchItem.id).limit(1)
 
 
 async def misses_with_levels(session: Session, project_id: UUID) -> list[tuple[WatchItem, int]]:
     """Give a project's misses, the one opened last first, each with its policy's highest rank."""
-    found = await session.execute(
-        select(WatchItem, Policy.levels)
-        .join(Policy, Policy.id == WatchItem.policy_id)
-        .where(
-            WatchItem.project_id == project_id,
-            WatchItem.kind == WatchKind.TRANSFER_MISSED,
-            WatchItem.close_reason.is_distinct_from(CloseReason.NOT_MISSED.value),
-        )
-        .order_by(WatchItem.opened_at.desc(), WatchItem.id)
-    )
+    of = {"project_id": project_id}
+    if not await asking.told(session, _ANY_MISS, of):
+        return []  # So it is with most projects, each time that their money comes.
+    found = await session.execute(_MISSES, of)
     return [(item, max(row["rank"] for row in levels)) for item, levels in found]
 
 
