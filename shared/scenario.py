@@ -34,8 +34,10 @@ from shared.timers import Timer
 from shared.wording import Text
 
 Work = Callable[[], Awaitable[int]]
-# Seconds between two looks at what is under way: several times what a look takes, within these.
+# Seconds between two looks at what is under way: several times what a look takes, within these;
+# and between two at what is known without asking for it.
 _LEAST_PAUSE, _LONGEST_PAUSE, _PAUSE_SHARE = 0.005, 0.1, 4
+_MOMENT = 0.001
 
 
 class ClockRunsForward(Problem):
@@ -188,7 +190,7 @@ class Played:
             async with asyncio.timeout_at(until):
                 await self._relay.rests.wait()
                 while await self._bus.lag(self._service.name):
-                    await asyncio.sleep(_LEAST_PAUSE)
+                    await asyncio.sleep(_MOMENT)
                     await self._relay.rests.wait()
 
     async def look(self) -> dict[str, Any]:
@@ -295,10 +297,23 @@ async def settled_within(looks: Mapping[str, Look], wait: float) -> tuple[dict[s
             return told, True
         if now() >= until:
             return told, False
-        if busy:
+        if busy and changes is None:
             await asyncio.sleep(pause)
+        elif busy:
+            await _changed(looks, changes)
         # Those that came to rest are looked at again when all have.
         before, wanted = (None, busy) if busy else (dict(told), looks)
+
+
+async def _changed(looks: Mapping[str, Look], before: list[int] | None) -> None:
+    """Wait until something is committed at one of them, which ends what is under way, or a while.
+
+    What only time ends is found after that while.
+    """
+    now = asyncio.get_running_loop().time
+    until = now() + _LONGEST_PAUSE
+    while _changes(looks) == before and now() < until:  # noqa: ASYNC110  a number, no event
+        await asyncio.sleep(_MOMENT)
 
 
 def _changes(looks: Mapping[str, Look]) -> list[int] | None:

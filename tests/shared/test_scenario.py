@@ -1,8 +1,10 @@
 """When the services of a play have settled: what works is looked at again, and all once more."""
 
+import asyncio
 from typing import Any
 
 from shared.scenario import Look, settled_within
+from tests.waiting import until
 
 
 class Quiet(Look):
@@ -68,3 +70,25 @@ async def test_what_changed_during_a_look_is_looked_at_again() -> None:
     told, settled = await settled_within({"one": one, "other": other}, 10)
     assert (settled, one.looks, other.looks) == (True, 2, 2)
     assert told["other"]["sent"] == 1
+
+
+class Working(Quiet):
+    """A service that is at work until it commits, which is known."""
+
+    def __init__(self) -> None:
+        super().__init__(0, known=1)
+
+    async def look(self) -> dict[str, Any]:
+        self.looks += 1
+        return {"idle": self.known != 1, "sent": 0}
+
+    async def commit(self) -> None:
+        await until(lambda: self.looks > 0)
+        self.known = 2
+
+
+async def test_what_is_known_to_be_at_work_is_looked_at_again_as_it_commits() -> None:
+    one = Working()
+    settled, _ = await asyncio.gather(settled_within({"one": one}, 10), one.commit())
+    assert settled == ({"one": {"idle": True, "sent": 0}}, True)
+    assert one.looks == 3, "busy, idle, and all once more"
