@@ -14,6 +14,7 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     Date,
+    FromClause,
     Select,
     Text,
     Uuid,
@@ -25,6 +26,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    true,
     tuple_,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -169,6 +171,7 @@ def _seen_in_month() -> CTE:
         select(
             WANTED.c.month_id,
             WANTED.c.project_id,
+            WANTED.c.period,
             Attendance.attendee_id,
             func.min(Attendance.day).label("first_on"),
             func.max(Attendance.day).label("last_on"),
@@ -184,7 +187,7 @@ def _seen_in_month() -> CTE:
                 attendance.counts(),
             ),
         )
-        .group_by(WANTED.c.month_id, WANTED.c.project_id, Attendance.attendee_id)
+        .group_by(WANTED.c.month_id, WANTED.c.project_id, WANTED.c.period, Attendance.attendee_id)
         .cte("spans")
     )
 
@@ -192,10 +195,11 @@ def _seen_in_month() -> CTE:
 def _attended() -> CTE:
     """Select who was seen, whose he was by the roster of those days, and if all is settled.
 
-    What became of his lines is gathered first: joined line by line, it is tried for each of all
-    who attended.
+    What became of his lines is looked up for each: gathered and joined, all lines of all months
+    are tried for everybody, for nobody can say beforehand how many there will be.
     """
-    spans, settled = _seen_in_month(), _settled()
+    spans = _seen_in_month()
+    settled = _settled(spans)
     same = and_(Worker.id_index == Attendee.id_index, Worker.id_type == Attendee.id_type)
     spell = and_(
         RosterEntry.project_id == spans.c.project_id,
@@ -203,31 +207,30 @@ def _attended() -> CTE:
         RosterEntry.entered_on <= spans.c.last_on,
         or_(RosterEntry.left_on.is_(None), RosterEntry.left_on >= spans.c.first_on),
     )
-    his = and_(settled.c.month_id == spans.c.month_id, settled.c.worker_id == Worker.id)
     who = spans.c.attendee_id.label("who")
     return (
         select(spans.c.month_id, who, RosterEntry.employer_id, settled.c.settled)
         .join(Attendee, Attendee.id == spans.c.attendee_id)
         .outerjoin(Worker, same)
         .outerjoin(RosterEntry, spell)
-        .outerjoin(settled, his)
+        .outerjoin(settled, true())
         .cte("people")
     )
 
 
-def _settled() -> CTE:
-    """Select who has lines of a month, and whether every one of them is settled."""
+def _settled(spans: CTE) -> FromClause:
+    """Select whether every line of a worker of a month is settled; of none nobody can say."""
     line = DisbursementLine
     return (
-        select(
-            WANTED.c.month_id,
-            line.worker_id,
-            func.bool_and(line.status == LineStatus.SETTLED).label("settled"),
+        select(func.bool_and(line.status == LineStatus.SETTLED).label("settled"))
+        .join(Disbursement, IN_DISBURSEMENT)
+        .where(
+            line.worker_id == Worker.id,
+            line.period == spans.c.period,
+            Disbursement.project_id == spans.c.project_id,
         )
-        .join(Disbursement, DISBURSED)
-        .join(line, IN_DISBURSEMENT)
-        .group_by(WANTED.c.month_id, line.worker_id)
-        .cte("settled")
+        .correlate(Worker, spans)
+        .lateral("settled")
     )
 
 
