@@ -108,6 +108,22 @@ async def test_the_same_news_again_tells_nothing_new(
     assert await told(published, session) == before
 
 
+async def test_works_that_begin_without_an_account_weigh_more_from_that_day_on(
+    session: Session, published: Published
+) -> None:
+    await factories.tree(session)
+    made = factories.card(status="001", started_on=date(2023, 1, 20))
+    await factories.contract(session, made)
+    waits = []
+    for day in (date(2023, 1, 19), date(2023, 1, 20), date(2023, 1, 21), date(2023, 2, 1)):
+        asked = select(queries.conditions.ACCOUNT_WAITS)
+        waits.append(await session.scalar(asked, {"today": day}))
+        await actions.conditions.note_starts(session, day)
+        await session.flush()
+    assert waits == [False, True, False, True]
+    assert [one[3:] for one in await told(published, session)] == [(), ("works_started",)]
+
+
 async def test_a_project_that_is_not_supervised_owes_nothing_until_it_is(
     session: Session, published: Published
 ) -> None:

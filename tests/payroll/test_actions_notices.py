@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from services.payroll import actions, queries
 from services.payroll.errors import NoticeRefused
@@ -122,8 +123,10 @@ async def test_a_notice_that_fits_nothing_is_refused(session: Session, project_i
 
 
 async def asked(session: Session, day: date) -> int:
-    """Let a day begin as the nightly job does."""
+    """Let a day begin as the nightly job does, which is only begun where anything is awaited."""
+    awaited = await session.scalar(select(queries.reports.REPORT_WAITS))
     found = await actions.reports.find_overdue_reports(session, day, clock.at(day), 500)
+    assert awaited or not found
     await session.flush()
     return found
 

@@ -6,11 +6,10 @@ import pytest
 from httpx import AsyncClient, Response
 from sqlalchemy import select
 
-from services.payroll import jobs
 from services.payroll.adapters.contract_file import MOST_PAPER_BYTES
 from shared import clock
 from shared.db import AuditRow, Sessions
-from tests.fixtures.service import Time, Token
+from tests.fixtures.service import Time, Token, nightly
 from tests.payroll import factories as make
 from tests.payroll.test_roster import listed
 from tests.payroll.test_sheet_uploads import known
@@ -66,7 +65,7 @@ async def test_a_paper_is_kept_in_versions_taken_for_a_purpose_and_gone_when_its
     ending = {"completed_on": "2023-06-30", "settled_on": "2023-06-30", "basis": "结算"}
     told = f"/payroll/v1/projects/{project}/endings"
     assert (await client.post(told, json=ending, headers=office)).status_code == 201
-    await jobs.blank_what_is_over(sessions, day)
+    await nightly(sessions, "blank_what_is_over", day)
     assert (await client.post(reveal, json=purpose, headers=office)).status_code == 410
     assert {one["sha256"] for one in (await client.get(path)).json()} == {None}
     assert (await send(PDF)).status_code == 410

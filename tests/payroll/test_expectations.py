@@ -14,7 +14,7 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy import select, update
 
-from services.payroll import actions, handlers, jobs, queries
+from services.payroll import actions, handlers, queries
 from services.payroll.errors import ExpectationRefused, ExpectationTaken, PaymentsRefused
 from services.payroll.models import Expectation
 from services.payroll.schemas.expectations import ExpectationIn
@@ -29,7 +29,7 @@ from shared.events.platform import ItemWithoutTimer
 from shared.events.registry import OrganisationRegistered
 from shared.expectations import ExpectationState, FeedKind
 from shared.timers import Timer
-from tests.fixtures.service import Published, Time, Token
+from tests.fixtures.service import Published, Time, Token, nightly
 from tests.payroll import factories as make
 from tests.payroll.factories import COUNTY, NEIGHBOUR
 from tests.waiting import until
@@ -436,7 +436,7 @@ async def test_what_no_timer_will_tell_of_operators_hear_of(
 ) -> None:
     time.move_to(at("04-03 09:00"))
     row = await _committed(sessions)
-    await jobs.report_without_timer(sessions, date(2023, 4, 4))
+    await nightly(sessions, "report_without_timer", date(2023, 4, 4))
     assert await published(None, ItemWithoutTimer) == []
     async with sessions.begin("test") as session:
         await timers.disarm(session, row.id)
@@ -444,7 +444,7 @@ async def test_what_no_timer_will_tell_of_operators_hear_of(
         async with sessions.begin("test") as session:
             [offender] = await queries.expectations.expectations_without_timer(session)
             assert offender.id == row.id
-    await jobs.report_without_timer(sessions, date(2023, 4, 4))
+    await nightly(sessions, "report_without_timer", date(2023, 4, 4))
     [event] = await published(None, ItemWithoutTimer)
     assert (event.kind, event.subject_id) == ("expected_feed", row.id)
 

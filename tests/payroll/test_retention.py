@@ -8,13 +8,12 @@ import pytest
 from httpx import AsyncClient, Response
 from sqlalchemy import select
 
-from services.payroll import jobs
 from services.payroll.models import ArrearsCase, DiscardedFile, SheetLine, Worker
 from services.payroll.rules.retention import earlier, kept_until
 from shared import clock
 from shared.db import AuditRow, Sessions, new_id
 from shared.files import FileMissing
-from tests.fixtures.service import Time, Token, kept_files
+from tests.fixtures.service import Time, Token, kept_files, nightly
 from tests.payroll import attendance as gates
 from tests.payroll import factories as make
 from tests.payroll import sheets
@@ -67,8 +66,8 @@ class Site:
         return await self.ask("POST", "projects/{}/endings", basis="竣工结算审核报告", **said)
 
     async def night(self, day: date) -> None:
-        await jobs.blank_what_is_over(self.sessions, day)
-        await jobs.blank_what_is_over(self.sessions, day)
+        await nightly(self.sessions, "blank_what_is_over", day)
+        await nightly(self.sessions, "blank_what_is_over", day)
 
     async def clear(self) -> bool:
         """Say whether it is still told who the people are."""

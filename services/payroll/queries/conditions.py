@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Date, bindparam, func, or_, select
 
 from services.payroll.models import Attendance, Condition, Project, WageAccount, WorksContract
 from services.payroll.queries import accounts
@@ -123,18 +123,23 @@ async def last_closed(session: Session, project_ids: Collection[UUID]) -> Mappin
     return {project_id: day for project_id, day in rows if day}
 
 
+_TODAY = bindparam("today", type_=Date)
+_STARTING = (
+    select(Condition.project_id)
+    .join(Project, Project.id == Condition.project_id)
+    .where(
+        Condition.kind == ConditionKind.ACCOUNT_NOT_OPENED,
+        Condition.ended_at.is_(None),
+        Project.card["started_on"].astext == func.to_char(_TODAY, "YYYY-MM-DD"),
+    )
+)
+ACCOUNT_WAITS = or_(func.extract("day", _TODAY) == 1, _STARTING.exists())
+"""Whether a month begins `today`, or works that have no account."""
+
+
 async def projects_starting(session: Session, day: date) -> Sequence[UUID]:
     """Give the projects without account whose works begin on a day, so that it weighs more."""
-    rows = await session.scalars(
-        select(Condition.project_id)
-        .join(Project, Project.id == Condition.project_id)
-        .where(
-            Condition.kind == ConditionKind.ACCOUNT_NOT_OPENED,
-            Condition.ended_at.is_(None),
-            Project.card["started_on"].astext == f"{day}",
-        )
-    )
-    return sorted(set(rows))
+    return sorted(set(await session.scalars(_STARTING, {"today": day})))
 
 
 async def projects_with_labour(session: Session, after: UUID | None, limit: int) -> Sequence[UUID]:

@@ -11,7 +11,7 @@ from services.payroll.schemas.expectations import ExpectationFilter
 from shared import known, paging
 from shared.areas import Scope
 from shared.db import Session
-from shared.expectations import without_timer
+from shared.expectations import untimed, without_timer
 from shared.service import Offender
 
 
@@ -41,6 +41,10 @@ async def locked_expectation(session: Session, expectation_id: UUID, scope: Scop
     if row is None:
         raise ExpectationUnknown
     return row
+
+
+UNTIMED = untimed(Expectation).exists()
+"""Whether anything waits for an instant that no armed timer will tell of."""
 
 
 async def expectations_without_timer(session: Session) -> Sequence[Offender]:

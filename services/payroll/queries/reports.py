@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, exists, select
 
 from services.payroll.models import Obligation
+from services.payroll.queries.sets import one_text_of
 from services.payroll.rules.notices import ReportStanding
 from services.payroll.rules.obligations import MISSED
 from shared.db import Session
 
 _OWED = and_(
-    Obligation.status.in_(MISSED),
+    one_text_of(Obligation.status, MISSED),
     Obligation.contractor_report_at.is_(None),
     Obligation.contractor_id.is_not(None),
 )
@@ -21,6 +22,10 @@ STANDS: dict[ReportStanding, ColumnElement[bool]] = {
     ReportStanding.OVERDUE: and_(_OWED, Obligation.report_overdue_on.is_not(None)),
     ReportStanding.GIVEN: Obligation.contractor_report_at.is_not(None),
 }
+
+
+REPORT_WAITS = exists().where(STANDS[ReportStanding.AWAITED])
+"""Whether the report of any miss is awaited."""
 
 
 async def areas_unreported(session: Session) -> Sequence[str]:

@@ -8,7 +8,9 @@ from uuid import UUID
 from sqlalchemy import (
     ColumnElement,
     Text,
+    and_,
     cast,
+    exists,
     func,
     literal,
     or_,
@@ -125,6 +127,14 @@ async def unsettled_lines(session: Session, project_id: UUID) -> int:
     return await session.scalar(counted) or 0
 
 
+_ENDED = and_(
+    _STANDS, ProjectEnding.completed_on.is_not(None), ProjectEnding.settled_on.is_not(None)
+)
+_GOING = DiscardedFile.discarded_at.is_(None)
+BLANKING_WAITS = or_(exists().where(_ENDED), exists().where(_GOING))
+"""Whether the end of a project is known, or a file is to be discarded."""
+
+
 async def ended_projects(session: Session, today: date, before: date) -> Sequence[UUID]:
     """Give projects whose end is known, not held, not looked at since a day; `today` has begun."""
     held = select(LegalHold.id).where(
@@ -137,10 +147,8 @@ async def ended_projects(session: Session, today: date, before: date) -> Sequenc
     found = await session.scalars(
         select(ProjectEnding.project_id)
         .where(
-            _STANDS,
+            _ENDED,
             func.greatest(ProjectEnding.completed_on, ProjectEnding.settled_on) < today,
-            ProjectEnding.completed_on.is_not(None),
-            ProjectEnding.settled_on.is_not(None),
             # One that is not blanked yet is looked at each day: its time may be over.
             ProjectEnding.blanked_at.is_(None) | looked,
             ~held.exists(),
@@ -294,7 +302,7 @@ async def locked_discards(session: Session, limit: int) -> Sequence[DiscardedFil
     """Give files that are to be discarded, for changing."""
     found = await session.scalars(
         select(DiscardedFile)
-        .where(DiscardedFile.discarded_at.is_(None))
+        .where(_GOING)
         .order_by(DiscardedFile.file_id)
         .limit(limit)
         .with_for_update(skip_locked=True)
