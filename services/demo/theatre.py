@@ -39,6 +39,8 @@ TYPES = (
 LEDGER = Path(".cache/arrears-ledger.xlsx")
 # Seconds for which a process of a cluster may be away while a play goes on.
 PATIENCE = 120.0
+# Before each request a client looks at all of its connections, and few are ever in use at once.
+LIMITS = httpx.Limits(max_connections=8)
 
 
 class NotServed(RuntimeError):
@@ -127,7 +129,7 @@ async def tell(
     """
     say(f"播放情景 playing {scenario.name}: {scenario.begins:%Y-%m-%d} … {scenario.ends:%Y-%m-%d}")
     async with (
-        httpx.AsyncClient(timeout=60, trust_env=False) as http,
+        httpx.AsyncClient(timeout=60, trust_env=False, limits=LIMITS) as http,
         _subscriber(http) as subscriber,
     ):
         player = Player(scenario, Client(runtime, bases, http, patience), say)
