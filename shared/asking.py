@@ -7,8 +7,9 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 import asyncpg
-from sqlalchemy import Executable, event, select
+from sqlalchemy import ColumnElement, Executable, any_, bindparam, event, select
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase, SessionTransaction
@@ -116,6 +117,12 @@ async def seldom(
     loaded: Any = await session.scalars(select(model).where(model.__table__.c.id.in_(found)))
     by_id = {row.id: row for row in loaded}
     return [by_id[each] for each in found if each in by_id]
+
+
+def one_of(column: Any, name: str) -> ColumnElement[bool]:  # noqa: ANN401  any mapped column
+    """Say that a column holds one of the values by whose name a statement built once is asked."""
+    found: ColumnElement[bool] = column == any_(bindparam(name, type_=ARRAY(column.type)))
+    return found
 
 
 _WAIT = """

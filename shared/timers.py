@@ -218,24 +218,27 @@ async def fire_due(
     """
     if not subject_ids:
         return
-    # Mostly there are none. Whoever asks in vain need not pay for making objects.
-    due = [row[0] for row in await asking.rows(session, _OVERDUE, list(subject_ids), until)]
+    asked = {"subjects": list(subject_ids), "until": until}
+    due = await asking.seldom(session, Timer, _OVERDUE, asked)
     if not due:
         return
-    found = await session.scalars(
-        select(Timer).where(Timer.id.in_(due)).order_by(Timer.due_at, Timer.id)
-    )
     actor = session.info["actor"]
-    for timer in found.all():
+    for timer in due:
         await _handle(session, timer, on_due)
     await session.flush()  # What they did is told as theirs.
     session.info["actor"] = actor
 
 
-_OVERDUE = """
-    SELECT id FROM timers WHERE subject_id = ANY($1::uuid[]) AND state = 'armed' AND due_at <= $2
-    ORDER BY due_at, id FOR UPDATE
-"""
+_OVERDUE = (
+    select(Timer.id)
+    .where(
+        asking.one_of(Timer.subject_id, "subjects"),
+        Timer.state == ARMED,
+        Timer.due_at <= bindparam("until"),
+    )
+    .order_by(Timer.due_at, Timer.id)
+    .with_for_update()
+)
 
 
 async def armed(session: Session, subject_id: UUID, *kinds: str) -> list[Timer]:

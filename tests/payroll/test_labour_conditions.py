@@ -312,7 +312,7 @@ async def test_what_sheets_say_is_looked_at_again_on_the_day_after_what_it_rests
 
 PROJECT = ProjectFacts(
     UUID(int=1), "003", supervised=True, started=True, developer_id=UUID(int=2),
-    contractor_id=UUID(int=3), signed_on=None,
+    contractor_id=UUID(int=3), area_code="422828", signed_on=None,
 )  # fmt: skip
 TODAY = date(2023, 4, 10)
 

@@ -71,7 +71,7 @@ def test_the_notice_runs_for_thirty_days_after_the_one_on_which_it_was_given() -
 
 PROJECT = ProjectFacts(
     UUID(int=1), "003", supervised=True, started=True, developer_id=UUID(int=2),
-    contractor_id=UUID(int=3), signed_on=date(2023, 1, 5),
+    contractor_id=UUID(int=3), area_code="422828", signed_on=date(2023, 1, 5),
 )  # fmt: skip
 LIFE = AccountLife(UUID(int=9), date(2023, 2, 1), None, None, frozen=False)
 

@@ -7,14 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
     DateTime,
     Integer,
     Select,
     String,
     Subquery,
-    Uuid,
     any_,
     bindparam,
     case,
@@ -232,7 +230,7 @@ async def locked_deliveries(session: Session, delivery_ids: Collection[UUID]) ->
 
 @cache
 def _locked_some() -> Select[Delivery]:
-    some = Delivery.id == any_(bindparam("ids", type_=ARRAY(Uuid())))
+    some = asking.one_of(Delivery.id, "ids")
     return select(Delivery).where(some).order_by(Delivery.id).with_for_update()
 
 

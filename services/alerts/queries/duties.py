@@ -7,12 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
     Date,
-    Uuid,
     and_,
-    any_,
     bindparam,
     case,
     exists,
@@ -81,7 +78,7 @@ _READY = exists().where(Recipient.id == Leave.stand_in_id, in_force(_ON)).correl
 ).correlate(Leave)
 # Built once: each notice asks for it.
 _AWAY = select(Leave.recipient_id, case((_READY, Leave.stand_in_id))).where(
-    Leave.recipient_id == any_(bindparam("recipients", type_=ARRAY(Uuid()))),
+    asking.one_of(Leave.recipient_id, "recipients"),
     Leave.cancelled_at.is_(None),
     Leave.from_on <= _ON,
     Leave.until_on >= _ON,

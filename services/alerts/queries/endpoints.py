@@ -9,9 +9,7 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     Text,
-    Uuid,
     and_,
-    any_,
     bindparam,
     func,
     literal,
@@ -131,7 +129,7 @@ _SUBSCRIBED = (
         Endpoint.areas.op("?|")(bindparam("lineage", type_=ARRAY(Text))),
         or_(
             Endpoint.org_id.is_(None),
-            Endpoint.org_id == any_(bindparam("organisations", type_=ARRAY(Uuid()))),
+            asking.one_of(Endpoint.org_id, "organisations"),
         ),
         or_(
             func.jsonb_array_length(Endpoint.projects) == 0,

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Select, Text, Uuid, any_, bindparam, select
+from sqlalchemy import Select, Text, bindparam, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.alerts.models import Alert, Inhibition, Notice, ProjectFact
@@ -59,7 +59,7 @@ async def locked_newest_rule(session: Session, area_code: str, source: Fact) -> 
 _FACTS = (
     select(ProjectFact.id)
     .where(
-        ProjectFact.project_id == any_(bindparam("projects", type_=ARRAY(Uuid()))),
+        asking.one_of(ProjectFact.project_id, "projects"),
         ProjectFact.ended_at.is_(None),
     )
     .order_by(ProjectFact.since_at, ProjectFact.id)

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Date, Uuid, any_, bindparam, func, or_, select
+from sqlalchemy import Date, bindparam, func, or_, select
 
 from services.alerts.models import UnitPost
 from services.alerts.rules.routing import Office
@@ -27,7 +27,7 @@ _OFFICES = (
         UnitPost.role,
         func.array_agg(UnitPost.person_id).filter(_IN_FORCE),
     )
-    .where(UnitPost.organisation_id == any_(bindparam("organisations", type_=ARRAY(Uuid()))))
+    .where(asking.one_of(UnitPost.organisation_id, "organisations"))
     .group_by(UnitPost.organisation_id, UnitPost.role)
 )
 

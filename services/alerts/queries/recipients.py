@@ -6,13 +6,13 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Date, Text, Uuid, any_, bindparam, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Date, Text, bindparam, func, or_, select
 
 from services.alerts.errors import RecipientUnknown
 from services.alerts.models import DutyRoster, Notice, Recipient
 from services.alerts.rules.routing import Receiver
 from services.alerts.schemas.recipients import DutyRosterFilter, RecipientFilter
-from shared import known, paging, remembered
+from shared import asking, known, paging, remembered
 from shared.areas import Scope
 from shared.db import Session
 
@@ -123,10 +123,10 @@ _CANDIDATES = (
     .where(
         in_force(bindparam("day", type_=Date)),
         or_(
-            Recipient.org_id == any_(bindparam("organisations", type_=ARRAY(Uuid()))),
-            Recipient.person_id == any_(bindparam("persons", type_=ARRAY(Uuid()))),
-            Recipient.id == any_(bindparam("ids", type_=ARRAY(Uuid()))),
-            (Recipient.area_code == any_(bindparam("lineage", type_=ARRAY(Text))))
+            asking.one_of(Recipient.org_id, "organisations"),
+            asking.one_of(Recipient.person_id, "persons"),
+            asking.one_of(Recipient.id, "ids"),
+            (asking.one_of(Recipient.area_code, "lineage"))
             & Recipient.roles.op("?|")(bindparam("by_area", type_=ARRAY(Text))),
             Recipient.roles.contains([Receiver.OPERATOR.value]),
         ),

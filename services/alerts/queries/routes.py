@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Date, Text, Uuid, any_, bindparam, delete, func, or_, select
+from sqlalchemy import Date, Text, bindparam, delete, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.alerts.models import Alert, Branch, Route
@@ -40,7 +40,7 @@ _IN_FORCE = (
     select(Route)
     .ext(distinct_on(Route.area_code, Route.code))
     .where(
-        Route.area_code == any_(bindparam("lineage", type_=ARRAY(Text))),
+        asking.one_of(Route.area_code, "lineage"),
         Route.valid_from <= bindparam("day", type_=Date),
     )
     .order_by(Route.area_code, Route.code, Route.version.desc())
@@ -73,7 +73,7 @@ async def versions(session: Session, area_code: str) -> Sequence[Route]:
     return found.all()
 
 
-_SOME = select(Route).where(Route.id == any_(bindparam("ids", type_=ARRAY(Uuid()))))
+_SOME = select(Route).where(asking.one_of(Route.id, "ids"))
 
 
 async def path(session: Session, climber: Alert | Branch) -> list[Route]:

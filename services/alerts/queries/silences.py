@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, DateTime, Text, any_, bindparam, or_, select
+from sqlalchemy import DateTime, bindparam, or_, select
 
 from services.alerts.models import Alert, Notice, Silence, SilenceTerms
 from services.alerts.queries import areas
@@ -52,7 +52,7 @@ _INSTANT = bindparam("at", type_=DateTime(timezone=True))
 _AT = (
     select(Silence.id)
     .where(
-        Silence.area_code == any_(bindparam("lineage", type_=ARRAY(Text))),
+        asking.one_of(Silence.area_code, "lineage"),
         Silence.state == SilenceState.ACTIVE,
         Silence.from_at <= _INSTANT,
         Silence.until_at > _INSTANT,

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Select, Text, any_, bindparam, func, literal, or_, select
+from sqlalchemy import ARRAY, Select, Text, bindparam, func, literal, or_, select
 
 from services.cases.models import Condition
 from services.cases.queries import rows
@@ -49,7 +49,7 @@ async def locked_find_condition(session: Session, key: str) -> Condition | None:
 
 _STANDING_KEYS = (
     select(Condition.key)
-    .where(Condition.key == any_(bindparam("keys", type_=ARRAY(Text()))), _STANDS)
+    .where(asking.one_of(Condition.key, "keys"), _STANDS)
     .order_by(Condition.key)
 )
 

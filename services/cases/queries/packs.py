@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Select, Uuid, any_, bindparam, func, select
+from sqlalchemy import Select, func, select
 
 from services.cases.errors import PackUnknown
 from services.cases.models import (
@@ -48,7 +48,7 @@ PROCEEDINGS: Part = (Proceeding, Proceeding.case_id)
 EVIDENCE: Part = (Evidence, Evidence.subject_id)
 
 
-_THERE = select(NoticeProof.id).where(NoticeProof.id == any_(bindparam("ids", type_=ARRAY(Uuid()))))
+_THERE = select(NoticeProof.id).where(asking.one_of(NoticeProof.id, "ids"))
 
 
 async def keep_notices(session: Session, told: Sequence[Mapping[str, Any]]) -> None:

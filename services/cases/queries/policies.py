@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Text, any_, bindparam, literal, or_, select
+from sqlalchemy import ColumnElement, bindparam, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from services.cases.errors import AreaUnknown, PolicyMissing
@@ -14,7 +14,7 @@ from services.cases.queries import rows
 from services.cases.rules import policies as rules
 from services.cases.rules.items import WatchKind
 from services.cases.schemas.policies import PolicyFilter
-from shared import known, paging, remembered
+from shared import asking, known, paging, remembered
 from shared.areas import NATION, Scope
 from shared.db import Session
 from shared.known import KnownArea
@@ -33,7 +33,7 @@ async def policy_in_force(session: Session, kind: WatchKind, area_code: str, day
 _LIVE = select(Policy).where(
     Policy.kind == bindparam("kind"),
     Policy.mode == rules.Mode.LIVE,
-    Policy.area_code == any_(bindparam("lineage", type_=ARRAY(Text()))),
+    asking.one_of(Policy.area_code, "lineage"),
 )
 
 

@@ -82,10 +82,9 @@ async def _projects(
 ) -> tuple[Mapping[UUID, ProjectFacts], _Areas]:
     """Give what is known of some projects, and the projects of each area."""
     projects = await queries.conditions.project_facts(session, project_ids, today)
-    codes = await queries.conditions.areas_of(session, project_ids)
     areas: dict[str, list[UUID]] = {}
     for project_id in sorted(projects):
-        areas.setdefault(codes[project_id], []).append(project_id)
+        areas.setdefault(projects[project_id].area_code, []).append(project_id)
     return projects, areas
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, and_, any_, bindparam, or_, select
+from sqlalchemy import and_, or_, select
 
 from services.payroll.models import Attendance, Attendee, Expectation, RosterEntry, Worker
 from services.payroll.queries import attendance
@@ -89,7 +89,7 @@ _EXPECTED = select(
     Expectation.counted_from,
 ).where(
     one_text_of(Expectation.kind, [FeedKind.GATE_VENDOR, FeedKind.CONTRACTOR]),
-    Expectation.source == any_(bindparam("sources", type_=ARRAY(Text()))),
+    asking.one_of(Expectation.source, "sources"),
     Expectation.state != ExpectationState.ENDED,
 )
 

@@ -70,14 +70,6 @@ async def project_facts(
     return {project.id: _facts(project, signed_on, today) for project, signed_on in rows}
 
 
-async def areas_of(session: Session, project_ids: Collection[UUID]) -> Mapping[UUID, str]:
-    """Give the area of each of some projects."""
-    rows = await session.execute(
-        select(Project.id, Project.area_code).where(Project.id.in_(project_ids))
-    )
-    return {row.id: row.area_code for row in rows}
-
-
 def _facts(project: Project, signed_on: date | None, today: date) -> ProjectFacts:
     card = project.card
     said = card.get("started_on")
@@ -88,6 +80,7 @@ def _facts(project: Project, signed_on: date | None, today: date) -> ProjectFact
         has_started(project.status, date.fromisoformat(said) if said else None, today),
         project.developer_id,
         project.contractor_id,
+        project.area_code,
         signed_on,
     )
 

@@ -37,7 +37,7 @@ from services.payroll.models import (
     Worker,
 )
 from services.payroll.queries import attendance
-from services.payroll.queries.sets import one_asked, one_text_of
+from services.payroll.queries.sets import one_text_of
 from services.payroll.rules.labour_conditions import OnSite, Paid
 from services.payroll.rules.sheets import STANDING
 from shared import asking
@@ -56,7 +56,7 @@ _LAST_DAY = (
     .limit(1)
     .scalar_subquery()
 )
-_LAST_SEEN = select(Project.id, _LAST_DAY).where(one_asked(Project.id))
+_LAST_SEEN = select(Project.id, _LAST_DAY).where(asking.one_of(Project.id, "ids"))
 
 
 async def last_seen(session: Session, project_ids: Collection[UUID]) -> Mapping[UUID, date]:
@@ -93,7 +93,7 @@ def _on_site() -> Select[Any]:
         select(Attendance.project_id, Attendance.attendee_id, func.max(Attendance.day).label("day"))
         .join(window, window.c.project_id == Attendance.project_id)
         .where(
-            one_asked(Attendance.project_id),
+            asking.one_of(Attendance.project_id, "ids"),
             # The widest window keeps other years out; each project's own is the narrower.
             Attendance.day > bindparam("widest", type_=Date),
             Attendance.day > _TODAY - window.c.number,
@@ -159,7 +159,7 @@ async def changed(
 
 
 _OF_SHEETS = (
-    one_asked(Sheet.project_id),
+    asking.one_of(Sheet.project_id, "ids"),
     Sheet.period >= _SINCE,
     one_text_of(Sheet.status, STANDING),
 )
@@ -273,7 +273,7 @@ async def many_cards(
 _HELD_FOR_OTHERS = (
     select(PayeeAccount.project_id)
     .where(
-        one_asked(PayeeAccount.project_id),
+        asking.one_of(PayeeAccount.project_id, "ids"),
         PayeeAccount.replaced_at.is_(None),
         ~PayeeAccount.is_own,
     )

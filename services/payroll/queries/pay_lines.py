@@ -37,7 +37,7 @@ from services.payroll.models import (
 )
 from services.payroll.queries import attendance
 from services.payroll.queries.pay_months import DISBURSED, IN_DISBURSEMENT, WANTED, asked_by
-from services.payroll.queries.sets import one_asked, one_text_of
+from services.payroll.queries.sets import one_text_of
 from services.payroll.rules.disbursements import UNDER_WAY, LineStatus
 from shared import asking
 from shared.db import Session
@@ -125,7 +125,7 @@ class Left(NamedTuple):
 
 _LEFT = (
     select(RosterEntry.project_id, RosterEntry.employer_id, RosterEntry.left_on)
-    .where(one_asked(RosterEntry.project_id), RosterEntry.left_on.is_not(None))
+    .where(asking.one_of(RosterEntry.project_id, "ids"), RosterEntry.left_on.is_not(None))
     .distinct()
 )
 
@@ -157,7 +157,7 @@ def _leavers() -> Select[UUID, UUID, date | None]:
     return (
         select(entry.project_id, entry.employer_id, entry.left_on)
         .where(
-            one_asked(entry.project_id),
+            asking.one_of(entry.project_id, "ids"),
             entry.left_on < bindparam("today", type_=Date),
             ~back,
             or_(lines.where(line.status != LineStatus.SETTLED).exists(), _unpaid_month(lines)),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import ARRAY, ColumnElement, Text, any_, bindparam, literal, or_, select
+from sqlalchemy import ColumnElement, bindparam, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
@@ -31,7 +31,7 @@ class Ruling(NamedTuple):
 
 _RULINGS = select(*(getattr(Policy, name) for name in Ruling._fields)).where(
     Policy.kind == bindparam("kind"),
-    Policy.area_code == any_(bindparam("lineage", type_=ARRAY(Text()))),
+    asking.one_of(Policy.area_code, "lineage"),
 )
 
 

@@ -8,8 +8,7 @@ from sqlalchemy import select
 
 from services.payroll.errors import ProjectUnknown
 from services.payroll.models import Organisation, Project, ProjectState, WorksContract
-from services.payroll.queries.sets import one_asked
-from shared import known
+from shared import asking, known
 from shared.areas import Scope
 from shared.db import Session
 
@@ -99,7 +98,7 @@ async def locked_state(
     ).one_or_none()
 
 
-_PROJECTS = select(Project).where(one_asked(Project.id))
+_PROJECTS = select(Project).where(asking.one_of(Project.id, "ids"))
 
 
 async def projects(session: Session, project_ids: Collection[UUID]) -> Mapping[UUID, Project]:

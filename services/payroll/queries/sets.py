@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, Uuid, any_, bindparam, literal
+from sqlalchemy import ColumnElement, Text, Uuid, any_, literal
 from sqlalchemy.dialects.postgresql import ARRAY
 
 
@@ -17,10 +17,4 @@ def one_of(column: Any, ids: Collection[UUID]) -> ColumnElement[bool]:  # noqa: 
 def one_text_of(column: Any, texts: Collection[str]) -> ColumnElement[bool]:  # noqa: ANN401  as above
     """Say that a column holds one of some texts."""
     found: ColumnElement[bool] = column == any_(literal(list(texts), ARRAY(Text())))
-    return found
-
-
-def one_asked(column: Any, name: str = "ids") -> ColumnElement[bool]:  # noqa: ANN401  as above
-    """Say that a column holds one of the ids by which a statement that is built once is asked."""
-    found: ColumnElement[bool] = column == any_(bindparam(name, type_=ARRAY(Uuid())))
     return found

@@ -70,6 +70,7 @@ class ProjectFacts:
     started: bool
     developer_id: UUID
     contractor_id: UUID | None
+    area_code: str
     signed_on: date | None
     """When its first works contract was signed; None: nothing was agreed yet."""
 
