@@ -7,13 +7,16 @@ from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
+    Date,
     Integer,
     Select,
+    SQLColumnExpression,
     Subquery,
     and_,
     any_,
     case,
     cast,
+    column,
     func,
     literal,
     or_,
@@ -106,16 +109,31 @@ def within(project_id: UUID, period: str) -> Sequence[ColumnElement[bool]]:
         Attendance.project_id == project_id,
         Attendance.day >= first,
         Attendance.day < months_after(first, 1),
-        counts(),
+        counts(project_id),
     )
 
 
-def counts() -> ColumnElement[bool]:
-    """Leave out what stood in a file of which a later version has come."""
-    replaced = select(AttendanceSheet.id).where(
-        AttendanceSheet.source == Attendance.source, AttendanceSheet.replaced_at.is_not(None)
+def counts(project_id: UUID | SQLColumnExpression[UUID]) -> ColumnElement[bool]:
+    """Leave out what stood in a file of a project of which a later version has come.
+
+    The project is named from without, not by the records: so its files are gathered once for all
+    of them.
+    """
+    replaced = select(AttendanceSheet.source).where(
+        AttendanceSheet.project_id == project_id, AttendanceSheet.replaced_at.is_not(None)
     )
-    return ~replaced.correlate(Attendance).exists()
+    return Attendance.source.not_in(replaced.correlate_except(AttendanceSheet))
+
+
+def is_one_of(first: ColumnElement[date], many: ColumnElement[int]) -> ColumnElement[bool]:
+    """Leave out all but so many days from a first one on, which are given from without.
+
+    Named one by one: of what lies between two columns nobody can say beforehand how much it is.
+    """
+    series = func.generate_series(0, many - 1)
+    later = series.table_valued(column("number", Integer()), name="later").render_derived()
+    days: Any = select(first + later.c.number).correlate_except(later).scalar_subquery()
+    return Attendance.day == any_(func.array(days, type_=ARRAY(Date())))
 
 
 def _registered(project_id: UUID, day: ColumnElement[date]) -> ColumnElement[bool]:

@@ -4,10 +4,11 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Date, bindparam, func, or_, select
+from sqlalchemy import Date, Integer, Uuid, bindparam, func, or_, select
 
-from services.payroll.models import Attendance, Condition, Project, WageAccount, WorksContract
+from services.payroll.models import Attendee, Condition, Project, WageAccount, WorksContract
 from services.payroll.queries import accounts
+from services.payroll.queries.sets import one_text_of
 from services.payroll.rules.accounts import AccountStatus
 from services.payroll.rules.conditions import (
     SHEETS,
@@ -135,18 +136,27 @@ async def projects_starting(session: Session, day: date) -> Sequence[UUID]:
     return sorted(set(await session.scalars(_STARTING, {"today": day})))
 
 
+_SEEN = select(Attendee.id).where(Attendee.project_id == Project.id)
+_TOLD = select(Condition.id).where(
+    Condition.project_id == Project.id,
+    one_text_of(Condition.kind, SITES | SHEETS),
+    Condition.ended_at.is_(None),
+)
+_WITH_LABOUR = (
+    select(Project.id)
+    .where(Project.id > bindparam("after", type_=Uuid()), or_(_TOLD.exists(), _SEEN.exists()))
+    .order_by(Project.id)
+    .limit(bindparam("many", type_=Integer))
+)
+
+
 async def projects_with_labour(session: Session, after: UUID | None, limit: int) -> Sequence[UUID]:
-    """Give the next projects with attendance, or with something told of it or of payroll."""
-    seen = select(Attendance.day).where(Attendance.project_id == Project.id)
-    told = select(Condition.id).where(
-        Condition.project_id == Project.id,
-        Condition.kind.in_(SITES | SHEETS),
-        Condition.ended_at.is_(None),
-    )
-    statement = select(Project.id).where(or_(told.exists(), seen.exists())).order_by(Project.id)
-    if after:
-        statement = statement.where(Project.id > after)
-    return (await session.scalars(statement.limit(limit))).all()
+    """Give the next projects with attendance, or with something told of it or of payroll.
+
+    Where there is attendance there is somebody who was seen; of those there are far fewer.
+    """
+    asked = {"after": after or UUID(int=0), "many": limit}
+    return [row[0] for row in await asking.told(session, _WITH_LABOUR, asked)]
 
 
 async def conditions(

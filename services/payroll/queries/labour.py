@@ -22,6 +22,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    true,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -51,7 +52,7 @@ _SINCE = bindparam("since", type_=Text)
 # From the last day back until one counts: the greatest of all would be asked of every record.
 _LAST_DAY = (
     select(Attendance.day)
-    .where(Attendance.project_id == Project.id, attendance.counts())
+    .where(Attendance.project_id == Project.id, attendance.counts(Project.id))
     .order_by(Attendance.day.desc())
     .limit(1)
     .scalar_subquery()
@@ -90,30 +91,29 @@ def _on_site() -> Select[Any]:
     named = func.unnest(ids, numbers).table_valued("project_id", "number", name="window")
     window = named.render_derived()
     seen = (
-        select(Attendance.project_id, Attendance.attendee_id, func.max(Attendance.day).label("day"))
-        .join(window, window.c.project_id == Attendance.project_id)
+        select(Attendance.attendee_id, func.max(Attendance.day).label("day"))
         .where(
-            asking.one_of(Attendance.project_id, "ids"),
+            Attendance.project_id == window.c.project_id,
             # The widest window keeps other years out; each project's own is the narrower.
             Attendance.day > bindparam("widest", type_=Date),
-            Attendance.day > _TODAY - window.c.number,
             Attendance.day <= _TODAY,
-            attendance.counts(),
+            attendance.is_one_of(_TODAY - window.c.number + 1, window.c.number),
+            attendance.counts(window.c.project_id),
         )
-        .group_by(Attendance.project_id, Attendance.attendee_id)
-        .subquery()
+        .group_by(Attendance.attendee_id)
+        .correlate(window)
+        .lateral("seen")
     )
     same = and_(Worker.id_index == Attendee.id_index, Worker.id_type == Attendee.id_type)
-    covered = or_(_covered(seen.c.project_id, seen.c.day), _covered(seen.c.project_id, _TODAY))
+    at = window.c.project_id
+    covered = or_(_covered(at, seen.c.day), _covered(at, _TODAY))
     return (
-        select(
-            seen.c.project_id,
-            func.count(),
-            func.count().filter(or_(Worker.id.is_(None), ~covered)),
-        )
+        select(at, func.count(), func.count().filter(or_(Worker.id.is_(None), ~covered)))
+        .select_from(window)
+        .join(seen, true())
         .join(Attendee, Attendee.id == seen.c.attendee_id)
         .outerjoin(Worker, same)
-        .group_by(seen.c.project_id)
+        .group_by(at)
     )
 
 

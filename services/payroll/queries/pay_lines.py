@@ -36,7 +36,13 @@ from services.payroll.models import (
     Worker,
 )
 from services.payroll.queries import attendance
-from services.payroll.queries.pay_months import DISBURSED, IN_DISBURSEMENT, WANTED, asked_by
+from services.payroll.queries.pay_months import (
+    DISBURSED,
+    IN_DISBURSEMENT,
+    WANTED,
+    asked_by,
+    of_those,
+)
 from services.payroll.queries.sets import one_text_of
 from services.payroll.rules.disbursements import UNDER_WAY, LineStatus
 from shared import asking
@@ -92,6 +98,7 @@ def _sums() -> Select[Any]:
         )
         .join(Disbursement, DISBURSED)
         .join(line, IN_DISBURSEMENT)
+        .where(of_those(line.period))
         .group_by(
             func.grouping_sets(
                 tuple_(WANTED.c.month_id), tuple_(WANTED.c.month_id, Disbursement.employer_id)
@@ -175,7 +182,7 @@ def _seen(first: ColumnElement[Any], beyond: ColumnElement[Any]) -> Select[UUID]
         Attendance.project_id == RosterEntry.project_id,
         Attendance.day >= cast(first, Date),
         Attendance.day < cast(beyond, Date),
-        attendance.counts(),
+        attendance.counts(RosterEntry.project_id),
     )
 
 

@@ -96,7 +96,8 @@ WANTED = func.unnest(*_ARRAYS).table_valued(*_COLUMNS, name="wanted").render_der
 def asked_by(months: Sequence[PayMonth]) -> dict[str, Any]:
     """Give what a statement about `WANTED` is asked by.
 
-    The days of all of them are said beside: only of what is known before can partitions be pruned.
+    The first and last of all of them are said beside, by day and by period: only of what is known
+    before can partitions be pruned, and each that is not costs as much as a small statement.
     """
     firsts = [first_day(one.period) for one in months]
     return {
@@ -107,6 +108,8 @@ def asked_by(months: Sequence[PayMonth]) -> dict[str, Any]:
         "next_on": [months_after(one, 1) for one in firsts],
         "from_on": min(firsts),
         "until_on": months_after(max(firsts), 1),
+        "first_period": min(one.period for one in months),
+        "last_period": max(one.period for one in months),
     }
 
 
@@ -131,6 +134,13 @@ async def seen(session: Session, months: Sequence[PayMonth]) -> dict[UUID, Seen]
             count,
             total,
         )
+    return found
+
+
+def of_those(period: Any) -> ColumnElement[bool]:  # noqa: ANN401  any mapped column
+    """Say of what lies by period that it is of no month before or after all that are wanted."""
+    first, last = bindparam("first_period", type_=Text), bindparam("last_period", type_=Text)
+    found: ColumnElement[bool] = period.between(first, last)
     return found
 
 
@@ -166,30 +176,29 @@ async def _counted(
 
 
 def _seen_in_month() -> CTE:
-    """Select who was seen in a month, from his first day to his last."""
-    return (
+    """Select who was seen in a month, from his first day to his last.
+
+    Each month is looked up by itself: all together are sorted, record by record.
+    """
+    seen = (
         select(
-            WANTED.c.month_id,
-            WANTED.c.project_id,
-            WANTED.c.period,
             Attendance.attendee_id,
             func.min(Attendance.day).label("first_on"),
             func.max(Attendance.day).label("last_on"),
         )
-        .join(
-            Attendance,
-            and_(
-                Attendance.project_id == WANTED.c.project_id,
-                Attendance.day >= WANTED.c.first_on,
-                Attendance.day < WANTED.c.next_on,
-                Attendance.day >= bindparam("from_on", type_=Date),
-                Attendance.day < bindparam("until_on", type_=Date),
-                attendance.counts(),
-            ),
+        .where(
+            Attendance.project_id == WANTED.c.project_id,
+            Attendance.day >= bindparam("from_on", type_=Date),
+            Attendance.day < bindparam("until_on", type_=Date),
+            attendance.is_one_of(WANTED.c.first_on, WANTED.c.next_on - WANTED.c.first_on),
+            attendance.counts(WANTED.c.project_id),
         )
-        .group_by(WANTED.c.month_id, WANTED.c.project_id, WANTED.c.period, Attendance.attendee_id)
-        .cte("spans")
+        .group_by(Attendance.attendee_id)
+        .correlate(WANTED)
+        .lateral("seen")
     )
+    month = (WANTED.c.month_id, WANTED.c.project_id, WANTED.c.period)
+    return select(*month, *seen.c).join(seen, true()).cte("spans")
 
 
 def _attended() -> CTE:
@@ -227,6 +236,7 @@ def _settled(spans: CTE) -> FromClause:
         .where(
             line.worker_id == Worker.id,
             line.period == spans.c.period,
+            of_those(line.period),
             Disbursement.project_id == spans.c.project_id,
         )
         .correlate(Worker, spans)
@@ -294,6 +304,7 @@ _LINES: Select[Any] = (
     )
     .join(Sheet, and_(_OF_MONTH, _STANDS))
     .join(SheetLine, and_(SheetLine.sheet_id == Sheet.id, SheetLine.period == Sheet.period))
+    .where(of_those(SheetLine.period))
     .group_by(WANTED.c.month_id)
 )
 
