@@ -42,7 +42,7 @@ from shared.inbox import Inbox
 from shared.jobs import Polled, Work
 from shared.journals import Books
 from shared.outbox import Relay
-from shared.rounds import Rounds, looking, waiting
+from shared.rounds import Looks, Rounds, waiting
 from shared.service import Service
 from shared.standing import Standing
 from shared.uploads import BodyLimit, BodyTooLarge
@@ -233,13 +233,15 @@ def compose(
     subscribing = bus is not None
     bus = bus or make_bus(runtime)
     app = service_app(service, sessions, keys)
-    rounds = Rounds(service.name, _due(service, sessions), looking(service, sessions))
+    beside = scenario.asked_beside(service) if runtime.scenario_clock else None
+    looks = Looks(service, sessions, beside)
+    rounds = Rounds(service.name, _due(service, sessions), looks.wanted)
     one = Running(service, app, sessions, inbox, Relay(sessions, bus), rounds)
     if subscribing:
         # A service that reads nothing is a group all the same: its lag is asked for, and 0.
         bus.subscribe(service.name, service.topics, inbox.receive)
     if runtime.scenario_clock:
-        played = scenario.Played(service, sessions, one.relay, bus, one.due)
+        played = scenario.Played(service, looks, one.relay, bus, one.due)
         app.include_router(scenario.router(played))
         # A play asks it thousands of times: it is not looked for behind some hundred others.
         app.router.routes.insert(0, app.router.routes.pop())

@@ -4,13 +4,14 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 import asyncpg
 import structlog
-from sqlalchemy import ColumnElement, Select, bindparam, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Select, Text, bindparam, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared import clock
@@ -122,37 +123,45 @@ _DONE = """
 """
 
 
-_NEWEST_OF_ALL = (
-    select(JobRun.job, func.max(JobRun.slot).label("slot")).group_by(JobRun.job).subquery()
-)
-LAST_DONE = select(func.json_object_agg(_NEWEST_OF_ALL.c.job, _NEWEST_OF_ALL.c.slot))
-"""Each job's newest day that was done, as one value; `read_last` reads it."""
+def last_of(jobs: Sequence[str]) -> Select[Any]:
+    """Make the statement of the newest day that was done of each job, as one value for `read_last`.
+
+    Each is looked up by the index: rows of past days grow without end.
+    """
+    names = func.unnest(literal([*jobs], ARRAY(Text()))).column_valued("name")
+    newest = select(func.max(JobRun.slot)).where(JobRun.job == names).scalar_subquery()
+    return select(func.json_object_agg(names, newest))
+
+
 PAUSING = select(func.json_agg(JobFailure.job)).where(JobFailure.retry_at > bindparam("wall"))
 """The jobs that pause after a failure, by the machine's time `wall`."""
 
 
-def read_last(told: Mapping[str, str] | None) -> dict[str, date]:
-    """Read what `LAST_DONE` gives."""
-    return {job: date.fromisoformat(slot) for job, slot in (told or {}).items()}
+def read_last(told: Mapping[str, str | None] | None) -> dict[str, date]:
+    """Read what `last_of` gives; a job never run is not in it."""
+    return {job: date.fromisoformat(slot) for job, slot in (told or {}).items() if slot}
 
 
-_LOOK = select(
-    LAST_DONE.scalar_subquery().label("last"), PAUSING.scalar_subquery().label("pausing")
-)
-
-
-async def _last(sessions: Sessions) -> tuple[Mapping[str, date], set[str], datetime]:
+async def _last(
+    sessions: Sessions, jobs: Sequence[Daily]
+) -> tuple[Mapping[str, date], set[str], datetime]:
     """Give each job's newest day that was done, which jobs pause after a failure, and the time."""
     now = await sessions.now()
-    told = await sessions.ask(_LOOK, {"wall": clock.wall()})
+    told = await sessions.ask(_look(tuple(job.name for job in jobs)), {"wall": clock.wall()})
     if told is None:
         raise RuntimeError("a statement of scalars gave no row")
     return read_last(told["last"]), set(told["pausing"] or ()), now
 
 
-async def last_done(session: Session) -> dict[str, date]:
+@lru_cache(maxsize=20)
+def _look(jobs: tuple[str, ...]) -> Select[Any]:
+    told = {"last": last_of(jobs), "pausing": PAUSING}
+    return select(*(each.scalar_subquery().label(name) for name, each in told.items()))
+
+
+async def last_done(session: Session, jobs: Sequence[Daily]) -> dict[str, date]:
     """Give each job's newest day that was done."""
-    return read_last(await session.scalar(LAST_DONE))
+    return read_last(await session.scalar(last_of([job.name for job in jobs])))
 
 
 def _slots(job: Daily, last: date | None, now: datetime) -> list[date]:
@@ -191,7 +200,7 @@ async def run_due(sessions: Sessions, jobs: Sequence[Daily]) -> int:
 async def _run_due(
     sessions: Sessions, jobs: Sequence[Daily], held: "asyncpg.Connection[Any] | None"
 ) -> int:
-    last, pausing, now = await _last(sessions)
+    last, pausing, now = await _last(sessions, jobs)
     done = 0
     for job in jobs:
         if job.name not in last:
@@ -211,6 +220,7 @@ async def _run_due(
                 try:
                     await job.work(sessions, day)
                     await mine.execute(_DONE, job.name, day, clock.wall())
+                    sessions.changes += 1
                 except Exception as error:  # noqa: BLE001  whatever it raises, the others must run
                     await _failed(sessions, job, day, error)
                     pausing.add(job.name)

@@ -21,7 +21,7 @@ from shared.inbox import Inbox
 from shared.jobs import Work
 from shared.journals import Books, Row, unheard, unheard_back, unsaid
 from shared.outbox import OutboxRow, message
-from shared.rounds import Rounds, looking
+from shared.rounds import Looks, Rounds
 from shared.timers import ARMED, Timer
 
 
@@ -81,7 +81,7 @@ class Retelling:
         self._now: datetime | None = None
         self._inbox = Inbox(self.sessions, books.service.handles)
         self._own = Inbox(self.sessions, books.service.relearns)
-        self._rounds = Rounds(books.name, self._works(), looking(books.service, self.sessions))
+        self._rounds = Rounds(books.name, self._works(), Looks(books.service, self.sessions).wanted)
 
     def _works(self) -> dict[str, Work]:
         """Give what falls due; a new service has no days behind it that its jobs could run for."""
@@ -160,7 +160,7 @@ class Retelling:
         limit = select(func.min(Timer.due_at)).where(Timer.state == ARMED, Timer.retry_at.is_(None))
         async with self.sessions.begin() as session:
             due: datetime | None = await session.scalar(limit)
-            last = await jobs.last_done(session) if self.again else {}
+            last = await jobs.last_done(session, self.books.service.jobs) if self.again else {}
         # A job that never ran has no days behind it.
         ran = [job for job in self.books.service.jobs if job.name in last]
         following = jobs.next_due(last, ran)

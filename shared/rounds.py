@@ -3,7 +3,8 @@
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
-from typing import Any
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
 import structlog
 from sqlalchemy import Select, select
@@ -31,28 +32,63 @@ def waiting(poll: Polled, sessions: Sessions) -> Callable[[], Awaitable[bool]]:
     return waits
 
 
-def looking(service: Service, sessions: Sessions) -> Look:
-    """Make the look at what the clock moves of a service: jobs, timers, and each poll by its name.
+class Looks:
+    """Looks at what the clock moves of a service: jobs, timers, and each poll by its name.
 
     It is one statement without a transaction of its own, for it is made at least each second.
     """
-    always = {poll.name for poll in service.polls if poll.waits is None}
-    parts: dict[str, Any] = {
-        "timers": timers.ANY_DUE,
-        **{poll.name: poll.waits for poll in service.polls if poll.waits is not None},
-    }
-    told = {"last": jobs.LAST_DONE.scalar_subquery(), "pausing": jobs.PAUSING.scalar_subquery()}
-    statement: Select[Any] = select(*(part.label(name) for name, part in (parts | told).items()))
 
-    async def look() -> Collection[str]:
-        now = await sessions.now()
+    def __init__(
+        self, service: Service, sessions: Sessions, also: Mapping[str, Select[Any]] | None = None
+    ) -> None:
+        """Take the service; `also` is asked beside, and `look` tells it."""
+        self._service, self.sessions = service, sessions
+        self._always = {poll.name for poll in service.polls if poll.waits is None}
+        parts: dict[str, Any] = {
+            "timers": timers.ANY_DUE,
+            **{poll.name: poll.waits for poll in service.polls if poll.waits is not None},
+        }
+        self._names = (*parts,)
+        beside = {
+            "last": jobs.last_of([job.name for job in service.jobs]),
+            "pausing": jobs.PAUSING,
+            **(also or {}),
+        }
+        parts |= {name: part.scalar_subquery() for name, part in beside.items()}
+        self._statement: Select[Any] = select(*(part.label(name) for name, part in parts.items()))
+        self._seen: tuple[int, Seen] | None = None
+
+    async def wanted(self) -> Collection[str]:
+        """Look, and name what would find something."""
+        return (await self.look()).wanted
+
+    def last(self) -> "Seen | None":
+        """Give what the last look saw if nothing was committed since, as far as that is known."""
+        if self.sessions.alone and self._seen and self._seen[0] == self.sessions.changes:
+            return self._seen[1]
+        return None
+
+    async def look(self) -> "Seen":
+        """Look, and tell all of it."""
+        now, changes = await self.sessions.now(), self.sessions.changes
         asked = {"now": now, "today": clock.day_of(now), "wall": clock.wall()}
-        row = dict(await sessions.ask(statement, asked) or {})
-        last, pausing = jobs.read_last(row.pop("last")), row.pop("pausing") or ()
-        found = always | {name for name, waits in row.items() if waits}
-        return found | {"jobs"} if jobs.any_due(service.jobs, last, pausing, now) else found
+        told = dict(await self.sessions.ask(self._statement, asked) or {})
+        last, pausing = jobs.read_last(told.pop("last")), told.pop("pausing") or ()
+        wanted = {name for name in self._names if told.pop(name)} | self._always
+        if jobs.any_due(self._service.jobs, last, pausing, now):
+            wanted.add("jobs")
+        seen = Seen(now, wanted, last, told)
+        self._seen = (changes, seen)
+        return seen
 
-    return look
+
+class Seen(NamedTuple):
+    """What a look saw: when, what would find something, each job's newest day, what was asked."""
+
+    now: datetime
+    wanted: Collection[str]
+    last: Mapping[str, date]
+    told: Mapping[str, Any]
 
 
 class Rounds:

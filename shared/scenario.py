@@ -10,14 +10,11 @@ from fastapi import APIRouter, Query, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import (
     ColumnElement,
-    DateTime,
     Select,
     bindparam,
     cast,
-    false,
     func,
     literal,
-    or_,
     select,
 )
 from sqlalchemy.dialects.postgresql import REGCLASS, insert
@@ -25,10 +22,11 @@ from sqlalchemy.dialects.postgresql import REGCLASS, insert
 from shared import clock, idempotency, jobs, timers
 from shared.auth import may
 from shared.bus.base import Bus, BusAway
-from shared.db import ScenarioClock, Sessions
+from shared.db import ScenarioClock
 from shared.inbox import InboxKey
 from shared.outbox import OutboxRow, Relay
 from shared.problems import Problem, raises
+from shared.rounds import Looks, Seen
 from shared.service import Service
 from shared.timers import Timer
 from shared.wording import Text
@@ -120,32 +118,19 @@ def _numbered(sequence: str) -> ColumnElement[int]:
     return func.coalesce(func.pg_sequence_last_value(cast(sequence, REGCLASS)), 0)
 
 
-def _looked(service: Service) -> Select[tuple[Any, ...]]:
-    """Make the one statement that counts what is under way and was done, and what comes next."""
-    now = select(ScenarioClock.now).scalar_subquery()
-    until = func.coalesce(now, bindparam("wall", type_=DateTime(timezone=True)))
-    armed = Timer.state == timers.ARMED
-    nothing = select(literal(0))
-    waits = [poll.waits for poll in service.polls if poll.waits is not None]
-    parts: dict[str, Select[Any]] = {
+def asked_beside(service: Service) -> dict[str, Select[Any]]:
+    """Give what counts what is under way and was done, to be asked with what falls due."""
+    return {
         "unsent": select(func.count()).where(OutboxRow.sent_at.is_(None)),
         "sent": select(_numbered("outbox_position_seq")),
         "waiting": select(func.count()).where(InboxKey.retry_at.is_not(None)),
         "heard": select(_numbered("inbox_position_seq")),
-        "due": select(func.count()).where(armed, Timer.due_at <= until),
-        "pending": nothing if service.pending is None else service.pending,
-        "ready": select(or_(false(), *waits)),
+        "due": select(func.count()).where(
+            Timer.state == timers.ARMED, Timer.due_at <= bindparam("now")
+        ),
+        "pending": select(literal(0)) if service.pending is None else service.pending,
         "timer": timers.NEXT_DUE,
-        "jobs": jobs.LAST_DONE,
     }
-    return select(*(each.scalar_subquery().label(name) for name, each in parts.items()))
-
-
-def _following(
-    service: Service, timer: datetime | None, slots: dict[str, str] | None
-) -> datetime | None:
-    job = jobs.next_due(jobs.read_last(slots), service.jobs)
-    return min((instant for instant in (job, timer) if instant), default=None)
 
 
 class Look(Protocol):
@@ -168,13 +153,11 @@ class Look(Protocol):
 class Played:
     """A service of this process under a scenario's clock: what is under way, and its clock."""
 
-    def __init__(
-        self, service: Service, sessions: Sessions, relay: Relay, bus: Bus, work: Work
-    ) -> None:
-        """Take its parts; `work` runs what is due, until nothing is."""
-        self._service, self._sessions, self._relay, self._bus = service, sessions, relay, bus
-        self._work = work
-        self._looked = _looked(service)  # The player asks thousands of times.
+    def __init__(self, service: Service, looks: Looks, relay: Relay, bus: Bus, work: Work) -> None:
+        """Take its parts; `looks` ask `asked_beside`, `work` runs what is due, until nothing is."""
+        self._service, self._sessions, self._relay, self._bus = service, looks.sessions, relay, bus
+        self._looks, self._work = looks, work
+        self._waits = {poll.name for poll in service.polls if poll.waits is not None}
         self._known: tuple[int | None, dict[str, Any]] = (None, {})
 
     @property
@@ -202,15 +185,28 @@ class Played:
             lag = await self._bus.lag(self._service.name)
         except BusAway:
             lag = -1  # Not known, so not idle; a process that has just come has not joined yet.
-        now = await self._sessions.now()
-        asked = {"wall": clock.wall(), "now": now, "today": clock.day_of(now)}
-        told = dict(await self._sessions.ask(self._looked, asked) or {})
-        following = _following(self._service, told.pop("timer"), told.pop("jobs"))
-        told["due"] += bool(following and following <= now)
-        busy = told["unsent"] or told["waiting"] or told["due"] or told["pending"] or lag
-        told |= {"idle": not busy, "lag": lag, "next": following, "now": now}
+        seen = self._looks.last()
+        if seen is None or self._busy(seen):  # What was under way may be over.
+            seen = await self._looks.look()
+        busy = self._busy(seen) or lag
+        told = {name: value for name, value in seen.told.items() if name != "timer"}
+        told["due"] += self._late(seen)
+        told["ready"] = not self._waits.isdisjoint(seen.wanted)
+        told |= {"idle": not busy, "lag": lag, "next": self._following(seen), "now": seen.now}
         self._known = (None if busy else changes, told)
         return dict(told)
+
+    def _busy(self, seen: Seen) -> bool:
+        under_way = ("unsent", "waiting", "due", "pending")
+        return any(seen.told[name] for name in under_way) or self._late(seen)
+
+    def _late(self, seen: Seen) -> bool:
+        following = self._following(seen)
+        return bool(following and following <= seen.now)
+
+    def _following(self, seen: Seen) -> datetime | None:
+        job = jobs.next_due(seen.last, self._service.jobs)
+        return min((at for at in (job, seen.told["timer"]) if at), default=None)
 
     async def move(self, instant: datetime) -> dict[str, Any]:
         """Set the clock's row, do what is due until then, and give what `ClockOut` tells.

@@ -56,7 +56,7 @@ async def days(sessions: Sessions) -> list[date]:
 
 async def coming(sessions: Sessions, jobs: Sequence[Daily]) -> datetime | None:
     async with sessions.begin() as session:
-        return next_due(await last_done(session), jobs)
+        return next_due(await last_done(session, jobs), jobs)
 
 
 def span(number: int) -> list[date]:
