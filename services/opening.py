@@ -77,6 +77,13 @@ async def database(runtime: Runtime, services: Sequence[str]) -> AsyncIterator[R
             f"({', '.join(f'{name.upper()}_DATABASE_URL' for name in homeless)}): "
             "replicas share a database"
         )
+    async with embedded(runtime) as ready:
+        yield ready
+
+
+@asynccontextmanager
+async def embedded(runtime: Runtime) -> AsyncIterator[Runtime]:
+    """Give settings with an embedded server, for the time."""
     server = Server(runtime.data_dir / "postgres", synced=runtime.embedded_sync)
     url = await asyncio.to_thread(server.start)
     try:

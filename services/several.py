@@ -1,11 +1,12 @@
-"""Serves all services in several processes of one machine, which need no broker between them."""
+"""Serves all services in processes of one machine, which need no broker between them."""
 
 import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import typer
 
@@ -13,6 +14,7 @@ from services.opening import database, names
 from shared.config import Runtime
 
 SHARES: Mapping[int, Sequence[Sequence[str]]] = {
+    1: (("alerts", "cases", "payroll", "registry"),),
     2: (("payroll", "registry"), ("alerts", "cases")),
     3: (("payroll",), ("cases",), ("alerts", "registry")),
     4: (("payroll",), ("cases",), ("alerts",), ("registry",)),
@@ -36,33 +38,64 @@ async def serve(
 
     `tell` is given a line for each: where it serves, and what. Raises typer.Exit if one failed.
     """
-    async with database(runtime, names()) as ready, AsyncExitStack() as closing:
+    async with (
+        database(runtime, names()) as ready,
+        started(number, host, port, own=None if ready is runtime else ready) as serving,
+    ):
+        for base, share in serving.items():
+            tell(f"serving {base} {','.join(share)}")
+        await serving.one_ended()
+        raise typer.Exit(1)
+
+
+class Serving(dict[str, Sequence[str]]):
+    """Which services are served where, by processes that were started for it."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        super().__init__()
+        self.processes: list[Process] = []
+
+    async def one_ended(self) -> None:
+        """Return when one of the processes ends."""
+        ends = [asyncio.create_task(each.wait()) for each in self.processes]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+
+
+@asynccontextmanager
+async def started(
+    number: int, host: str, port: int, *, own: Runtime | None, settings: Sequence[str] = ()
+) -> AsyncIterator[Serving]:
+    """Give so many processes that serve, at ports one after the other; end them at the end.
+
+    `own`: the database that was made for them, to be set up. `settings` are words for `env`.
+    Raises typer.Exit if one failed.
+    """
+    async with AsyncExitStack() as closing:
         folder = closing.enter_context(tempfile.TemporaryDirectory(prefix="xinqing-bus-"))
-        settings, more = [f"BUS_DIR={folder}"], ["--host", host]
-        if ready is not runtime:
-            settings.append(f"DATABASE_URL={ready.database_url}")
+        words, more = [*settings, f"BUS_DIR={folder}"], ["--host", host]
+        if own:
+            words.append(f"DATABASE_URL={own.database_url}")
             more.append("--setup")
-        started = []
+        serving = Serving()
         for at, share in enumerate(SHARES[number]):
             process = await asyncio.create_subprocess_exec(
-                *("env", *settings, sys.executable, "-m", "services"),
+                *("env", *words, sys.executable, "-m", "services"),
                 *("serve", ",".join(share), "--beside", "--port", str(port and port + at), *more),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
             )
             closing.push_async_callback(_end, process)
-            started.append(process)
-        for process, share in zip(started, SHARES[number], strict=True):
+            serving.processes.append(process)
+        for process, share in zip(serving.processes, SHARES[number], strict=True):
             said = await process.stdout.readline() if process.stdout else b""
             if not said.startswith(b"serving "):
                 raise typer.Exit(await process.wait() or 1)
-            tell(f"{said.decode().strip()} {','.join(share)}")
-        ends = [asyncio.create_task(each.wait()) for each in started]
-        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-        raise typer.Exit(1)
+            serving[said.decode().split()[1]] = share
+        yield serving
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
+async def _end(process: Process) -> None:
     if process.returncode is None:
         process.terminate()
     try:

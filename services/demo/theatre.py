@@ -5,7 +5,7 @@ import json
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,12 +14,14 @@ from typing import Any
 import httpx
 import typer
 
+from services import several
 from services.demo.board import document
 from services.demo.cases import ledger_file
 from services.demo.facts import Scenario, read
 from services.demo.page import show
 from services.demo.player import Player
 from services.demo.stage import SERVICES, Client, PlayFailed
+from services.opening import embedded
 from shared import auth
 from shared.config import Runtime
 
@@ -54,8 +56,8 @@ class Place:
     runtime: Runtime
     bases: Mapping[str, str]
     patience: float = 0.0
-    process: asyncio.subprocess.Process | None = None
-    """The process that we started for it, if we did."""
+    serving: several.Serving | None = None
+    """What we started for it, if we did."""
 
 
 @dataclass
@@ -142,59 +144,33 @@ async def tell(
 @asynccontextmanager
 async def _served(data: Path, port: int, processes: int) -> AsyncIterator[Place]:
     """Serve all services in so many processes on a fresh embedded database."""
+    runtime = _runtime(data)
     settings = {
         "DATA_DIR": str(data),
-        "EMBEDDED_SYNC": "0",
         "SCENARIO_CLOCK": "1",
         "EGRESS_ALLOW": "127.0.0.1/32:*",
         "LOG_LEVEL": "ERROR",
     }
-    elsewhere = [
-        "KAFKA_BROKERS",
-        "DATABASE_URL",
-        "OIDC_ISSUER",
-        "TOKEN_KEY",
-        "FILES_URL",
-        "BUS_DIR",
-    ]
+    elsewhere = ["KAFKA_BROKERS", "OIDC_ISSUER", "TOKEN_KEY", "FILES_URL"]
     elsewhere += [f"{name.upper()}_DATABASE_URL" for name in SERVICES]
-    unset = [word for name in elsewhere for word in ("-u", name)]
-    process = await asyncio.create_subprocess_exec(
-        *("env", *unset, *(f"{name}={value}" for name, value in settings.items())),
-        *(sys.executable, "-m", "services", "serve", "all"),
-        *("--port", str(port), "--processes", str(processes)),
-        stdout=asyncio.subprocess.PIPE,
-    )
-    try:
-        bases = await _addresses(process, processes)
-        if bases is None:
+    words = [word for name in elsewhere for word in ("-u", name)]
+    words += [f"{name}={value}" for name, value in settings.items()]
+    async with embedded(runtime) as ready, AsyncExitStack() as closing:
+        serving = several.started(processes, "127.0.0.1", port, own=ready, settings=words)
+        try:
+            found = await closing.enter_async_context(serving)
+        except typer.Exit:
             ports = f"port {port}" + (" or the next" if port and processes > 1 else "")
-            raise NotServed(f"the services did not start; is {ports} in use?")
-        yield Place(_runtime(data), bases, process=process)
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
-
-
-async def _addresses(
-    serving: asyncio.subprocess.Process, processes: int
-) -> Mapping[str, str] | None:
-    """Read where each service is served; None if they do not start."""
-    bases: dict[str, str] = {}
-    for _ in range(processes):
-        said = await serving.stdout.readline() if serving.stdout else b""
-        if not said.startswith(b"serving "):
-            return None
-        _, base, *names = said.decode().split()
-        bases |= dict.fromkeys(names[0].split(",") if names else SERVICES, base)
-    return bases
+            raise NotServed(f"the services did not start; is {ports} in use?") from None
+        bases = {name: base for base, share in found.items() for name in share}
+        yield Place(runtime, bases, serving=found)
 
 
 def _runtime(data: Path) -> Runtime:
     """Give what tokens are made with; whatever the environment says, the key lies there."""
     return Runtime(
         data_dir=data,
+        embedded_sync=False,
         scenario_clock=True,
         kafka_brokers=None,
         database_url=None,
@@ -268,9 +244,9 @@ async def perform(folder: Path, how: How, *, port: int, cluster: Path | None = N
         show(told, say, scenario.title)
         if not how.leave:
             invite(scenario, place, say)
-            if place.process:
+            if place.serving:
                 say("\nCtrl-C 结束 ends it.")
-                await place.process.wait()
+                await place.serving.one_ended()
 
 
 def _keep(path: Path, content: bytes) -> None:
