@@ -72,11 +72,13 @@ class Daily:
         """Give the function's name: `expect_bank_feeds`."""
         return self.run.__name__
 
-    async def work(self, sessions: Sessions, day: date) -> None:
-        """Do the job of a day, if it would find anything."""
+    async def work(self, sessions: Sessions, day: date) -> bool:
+        """Do the job of a day, if it would find anything; say whether it was begun."""
         asked = {"today": day, "midnight": clock.at(day)}
-        if self.waits is None or await sessions.finds(self.waits, asked):
-            await self.run(sessions, day)
+        if self.waits is not None and not await sessions.finds(self.waits, asked):
+            return False
+        await self.run(sessions, day)
+        return True
 
     def instant(self, day: date) -> datetime:
         """Give the instant in UTC at which the job of a day falls due."""
@@ -118,8 +120,10 @@ def daily(
 _NEWEST = "SELECT max(slot) FROM job_runs WHERE job = $1"
 # A day that was done has healed what failed on it, or before it.
 _DONE = """
-    WITH healed AS (DELETE FROM job_failures WHERE job = $1 AND slot <= $2)
-    INSERT INTO job_runs (job, slot, done_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
+    WITH told AS (SELECT * FROM unnest($1::text[], $2::date[]) AS one (job, slot)),
+    healed AS (DELETE FROM job_failures AS ill USING told
+        WHERE ill.job = told.job AND ill.slot <= told.slot)
+    INSERT INTO job_runs (job, slot, done_at) SELECT job, slot, $3 FROM told ON CONFLICT DO NOTHING
 """
 
 
@@ -202,6 +206,7 @@ async def _run_due(
 ) -> int:
     last, pausing, now = await _last(sessions, jobs)
     done = 0
+    unwritten: list[tuple[str, date]] = []
     for job in jobs:
         if job.name not in last:
             # Its first day counts from now on, so that a crash in it is caught up like any other.
@@ -218,15 +223,29 @@ async def _run_due(
             newest = last.get(job.name) if held else await mine.fetchval(_NEWEST, job.name)
             for day in _slots(job, newest, now):
                 try:
-                    await job.work(sessions, day)
-                    await mine.execute(_DONE, job.name, day, clock.wall())
-                    sessions.changes += 1
+                    begun = await job.work(sessions, day)
+                    unwritten.append((job.name, day))
+                    # That there was nothing to do can be found again: it is written with the next.
+                    if begun or not held:
+                        await _write(sessions, mine, unwritten)
                 except Exception as error:  # noqa: BLE001  whatever it raises, the others must run
                     await _failed(sessions, job, day, error)
                     pausing.add(job.name)
                     break
                 done += 1
+    if held and unwritten:
+        await _write(sessions, held, unwritten)
     return done
+
+
+async def _write(
+    sessions: Sessions, mine: "asyncpg.Connection[Any]", done: list[tuple[str, date]]
+) -> None:
+    """Write down which jobs were done for which days, and forget them."""
+    names, days = zip(*done, strict=True)
+    await mine.execute(_DONE, names, days, clock.wall())
+    sessions.changes += 1
+    done.clear()
 
 
 async def _first_seen(sessions: Sessions, job: Daily, day: date) -> None:

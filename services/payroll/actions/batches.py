@@ -43,7 +43,7 @@ async def receive_bank_feed(
     if findings := _day_findings(source, batch.day, clock.day_of(now)):
         raise FeedDayRefused(errors=findings)
     await feeds.expect_days(session, source, batch.day)
-    feed = await queries.feeds.locked_feed_of_day(session, source.id, batch.day)
+    feed, later = await queries.feeds.locked_day_and_open_ones(session, source, batch.day)
     digest = _digest(batch)
     kept = await queries.batches.locked_batch(session, feed.id, digest)
     if kept and kept.status is BatchStatus.ACCEPTED:
@@ -59,7 +59,7 @@ async def receive_bank_feed(
     if feed.status not in DELIVERED:
         await _write(session, source, feed, reading, now)
         if batch.final:
-            await feeds.close_day(session, source, feed, now)
+            await feeds.close_day(session, source, feed, later, now)
     return feed
 
 

@@ -34,6 +34,8 @@ async def expect_days(session: Session, source: Source, until: date) -> None:
 
     The source is locked, so nobody else writes them.
     """
+    if source.expected_until >= until:
+        return
     calendar = await known.calendar(session, source.area_code)
     while source.expected_until < until:
         source.expected_until += timedelta(days=1)
@@ -115,13 +117,14 @@ async def replan_feeds(session: Session, area_code: str) -> None:
             _arm(session, feed)
 
 
-async def close_day(session: Session, source: Source, feed: BankFeed, now: datetime) -> None:
+async def close_day(
+    session: Session, source: Source, feed: BankFeed, later: Sequence[BankFeed], now: datetime
+) -> None:
     """Take a day's closing batch, whose balances chain; the source's data may reach further now.
 
-    The bank has delivered even where a day before is missing, so that is what is told; nothing
-    rests on the day before the gap is closed.
+    `later` are the days after those to which they reach. The bank has delivered even where a day
+    before is missing, so that is what is told; nothing rests on the day before the gap is closed.
     """
-    later = await queries.feeds.locked_feeds_after(session, source.id, source.fed_until)
     if feed.close(now):
         await _end_waiting(session, source, feed, later, now)
 

@@ -271,7 +271,8 @@ async def _write(
     if file.final:
         for feed in checked.feeds.values():
             if feed.status not in DELIVERED:
-                await feeds.close_day(session, source, feed, now)
+                later = await queries.feeds.locked_feeds_after(session, source.id, source.fed_until)
+                await feeds.close_day(session, source, feed, later, now)
 
 
 async def _came_in(

@@ -58,14 +58,19 @@ _OF_SOURCE = BankFeed.source_id == bindparam("source")
 
 
 @cache
-def _locked_day() -> Select[BankFeed]:
-    on_day = BankFeed.day == bindparam("on")
-    return select(BankFeed).where(_OF_SOURCE, on_day).with_for_update()
+def _locked_day_and_after() -> Select[BankFeed]:
+    wanted = (BankFeed.day == bindparam("on")) | (BankFeed.day > bindparam("after"))
+    return select(BankFeed).where(_OF_SOURCE, wanted).order_by(BankFeed.day).with_for_update()
 
 
-async def locked_feed_of_day(session: Session, source_id: UUID, day: date) -> BankFeed:
-    """Give a source's day for changing; its row must be there."""
-    return (await session.scalars(_locked_day(), {"source": source_id, "on": day})).one()
+async def locked_day_and_open_ones(
+    session: Session, source: Source, day: date
+) -> tuple[BankFeed, Sequence[BankFeed]]:
+    """Give a source's day, whose row must be there, and those after its data, for changing."""
+    asked = {"source": source.id, "on": day, "after": source.fed_until}
+    found = (await session.scalars(_locked_day_and_after(), asked)).all()
+    [wanted] = [each for each in found if each.day == day]
+    return wanted, [each for each in found if each.day > source.fed_until]
 
 
 async def locked_feed(session: Session, feed_id: UUID) -> BankFeed:
