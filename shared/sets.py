@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from pydantic_core import to_jsonable_python
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, InstanceState
 from sqlalchemy.types import TypeEngine
 
@@ -233,20 +233,23 @@ async def merged(
     They stay in the temporary table `staged` until the transaction ends or the next set comes.
     """
     table: Any = model.__table__
-    listed = ", ".join(names)
-    await session.flush()  # What the rows belong to goes first.
-    await session.execute(sa.text(f"DROP TABLE IF EXISTS pg_temp.staged_{table.name}"))
-    like = f"SELECT {listed} FROM {table.name} WITH NO DATA"  # noqa: S608  names of our own
-    await session.execute(
-        sa.text(f"CREATE TEMPORARY TABLE staged_{table.name} ON COMMIT DROP AS {like}")
-    )
-    raw: Any = (await (await session.connection()).get_raw_connection()).driver_connection
-    await raw.copy_records_to_table(f"staged_{table.name}", records=_paced(rows), columns=names)
-    there = staged(model)
-    behind = insert(table).from_select(list(names), sa.select(*(there.c[one] for one in names)))
-    written: Any = await session.execute(behind.on_conflict_do_nothing())
-    count: int = written.rowcount
-    return count
+    staged_as, listed = f"staged_{table.name}", ", ".join(names)
+    # In the driver's own way: nothing can be kept of statements about a table that is new.
+    make = f"""
+        DROP TABLE IF EXISTS pg_temp.{staged_as};
+        CREATE TEMPORARY TABLE {staged_as} ON COMMIT DROP AS
+        SELECT {listed} FROM {table.name} WITH NO DATA
+    """  # noqa: S608  names of our own
+    merge = f"""
+        INSERT INTO {table.name} ({listed}) SELECT {listed} FROM {staged_as} ON CONFLICT DO NOTHING
+    """  # noqa: S608  as above
+    raw = await _raw(session)
+    with plain.told(make):
+        await raw.execute(make)
+    await raw.copy_records_to_table(staged_as, records=_paced(rows), columns=names)
+    with plain.told(merge):
+        said: str = await raw.execute(merge)
+    return int(said.rsplit(maxsplit=1)[-1])
 
 
 def staged(model: type[DeclarativeBase]) -> sa.TableClause:
@@ -279,15 +282,21 @@ async def copied(
 ) -> None:
     """Write rows of plumbing as one COPY, in their order, behind what was added before."""
     table: Any = model.__table__
-    connection = await session.connection()
-    await session.flush()  # What the lines belong to goes first.
+    raw = await _raw(session)
     names, records = rows if isinstance(rows, Bound) else await bound(session, model, rows)
+    await raw.copy_records_to_table(table.name, records=_paced(records), columns=names)
+
+
+async def _raw(session: Session) -> Any:  # noqa: ANN401  the driver types it by its records
+    """Give the driver's connection in a transaction, behind what was added before."""
+    connection = await session.connection()
+    await session.flush()  # What rows belong to goes before them.
     raw: Any = (await connection.get_raw_connection()).driver_connection
     # The driver, which SQLAlchemy cannot see us use, has no transaction open before a statement
     # has gone through SQLAlchemy.
     if not raw.is_in_transaction():
         await connection.exec_driver_sql("SELECT 1")
-    await raw.copy_records_to_table(table.name, records=_paced(records), columns=names)
+    return raw
 
 
 async def _paced(records: Sequence[tuple[Any, ...]]) -> AsyncIterator[tuple[Any, ...]]:
