@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from services.payroll import queries
@@ -31,7 +32,8 @@ async def review(session: Session, project_ids: Collection[UUID], now: datetime)
     rows = await queries.conditions.locked_open_conditions(session, ids, PAYMENTS)
     held: dict[UUID, list[Found]] = {one.id: [] for one in projects}
     units = {one.id: one.contractor_id or one.developer_id for one in projects}
-    for back in await queries.payment_conditions.returned(session, ids):
+    asked = await queries.payment_conditions.asked_by(session, ids)
+    for back in await queries.payment_conditions.returned(session, asked):
         kind, subject = ConditionKind.PAYMENT_RETURNED, back.disbursement_id
         unit = units[back.project_id]
         held[back.project_id].append(Found(kind, subject, unit, back.since, period=back.period))
@@ -41,7 +43,7 @@ async def review(session: Session, project_ids: Collection[UUID], now: datetime)
         held[said.project_id].append(
             Found(kind, said.line_id, unit, said.said_on, facts, period=said.period)
         )
-    for project_id, found in (await _outside(session, projects, now)).items():
+    for project_id, found in (await _outside(session, projects, asked, now)).items():
         first = found[0]
         kind, unit = ConditionKind.PAYMENT_OUTSIDE_ACCOUNT, units[project_id]
         held[project_id].append(Found(kind, first.account_id, unit, first.day))
@@ -62,12 +64,12 @@ async def review_known(session: Session, project_id: UUID, now: datetime) -> Non
 
 
 async def _outside(
-    session: Session, projects: Sequence[Project], now: datetime
+    session: Session, projects: Sequence[Project], asked: Mapping[str, Any], now: datetime
 ) -> Mapping[UUID, Sequence[Outside]]:
     """Give the debits that went to somebody unknown, by project, the first one first."""
     found: dict[UUID, list[Outside]] = defaultdict(list)
     areas = {one.id: one.area_code for one in projects}
-    for one in await queries.payment_conditions.outside(session, areas):
+    for one in await queries.payment_conditions.outside(session, asked):
         words, names = await _words(session, areas[one.project_id], now)
         lump = words.matches(one.purpose) and any(name in (one.name or "") for name in names)
         # Before any batch was sent through the platform nobody knows whose wages a sum pays.

@@ -1,11 +1,12 @@
 """What is wrong with payments of projects: came back, disputed, or left for somebody else."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from services.payroll.models import (
@@ -21,10 +22,11 @@ from services.payroll.models import (
     WageAccount,
     Worker,
 )
-from services.payroll.queries.sets import one_of
+from services.payroll.queries.pay_months import IN_DISBURSEMENT, of_those
 from services.payroll.rules.conditions import ConditionKind
 from services.payroll.rules.disbursements import Answer, LineStatus
 from services.payroll.rules.statements import Direction, LineKind
+from shared import asking
 from shared.db import Session
 
 
@@ -62,41 +64,62 @@ class Outside:
     """Wages had been sent to the bank before."""
 
 
+_SUPERVISED = (
+    select(Project)
+    .where(asking.one_of(Project.id, "ids"), Project.card["supervised_since"].astext.is_not(None))
+    .order_by(Project.id)
+)
+_SENT = select(func.min(Disbursement.period), func.max(Disbursement.period)).where(
+    asking.one_of(Disbursement.project_id, "ids")
+)
+_RETURNED = (
+    select(
+        Disbursement.project_id,
+        Disbursement.id,
+        Disbursement.period,
+        func.min(DisbursementLine.returned_on),
+    )
+    .join(DisbursementLine, IN_DISBURSEMENT)
+    .where(
+        asking.one_of(Disbursement.project_id, "ids"),
+        of_those(DisbursementLine.period),
+        DisbursementLine.returned_on.is_not(None),
+        DisbursementLine.status != LineStatus.SETTLED,
+    )
+    .group_by(Disbursement.project_id, Disbursement.id)
+)
+_DISPUTED = (
+    select(
+        Disbursement.project_id,
+        LineDispute.line_id,
+        Disbursement.period,
+        LineDispute.answer,
+        LineDispute.said_on,
+    )
+    .join(Disbursement, Disbursement.id == LineDispute.disbursement_id)
+    .where(asking.one_of(Disbursement.project_id, "ids"), LineDispute.closed_at.is_(None))
+)
+
+
 async def supervised(session: Session, project_ids: Collection[UUID]) -> Sequence[Project]:
     """Give those of some projects that are supervised."""
-    rows = await session.scalars(
-        select(Project)
-        .where(
-            one_of(Project.id, project_ids), Project.card["supervised_since"].astext.is_not(None)
-        )
-        .order_by(Project.id)
-    )
-    return rows.all()
+    return (await session.scalars(_SUPERVISED, {"ids": [*project_ids]})).all()
 
 
-async def returned(session: Session, project_ids: Collection[UUID]) -> Sequence[Returned]:
+async def asked_by(session: Session, project_ids: Collection[UUID]) -> Mapping[str, Any]:
+    """Give what statements about payments of some projects are asked by.
+
+    The first and last month of which any wages were sent are said beside: what was sent lies by
+    month, and only of what is known before can partitions be pruned.
+    """
+    asked = {"ids": [*project_ids]}
+    [(first, last)] = await asking.told(session, _SENT, asked)
+    return asked | {"first_period": first or "", "last_period": last or ""}
+
+
+async def returned(session: Session, asked: Mapping[str, Any]) -> Sequence[Returned]:
     """Give the batches of some projects with lines that came back and have not settled since."""
-    rows = await session.execute(
-        select(
-            Disbursement.project_id,
-            Disbursement.id,
-            Disbursement.period,
-            func.min(DisbursementLine.returned_on),
-        )
-        .join(
-            DisbursementLine,
-            and_(
-                DisbursementLine.disbursement_id == Disbursement.id,
-                DisbursementLine.period == Disbursement.period,
-            ),
-        )
-        .where(
-            one_of(Disbursement.project_id, project_ids),
-            DisbursementLine.returned_on.is_not(None),
-            DisbursementLine.status != LineStatus.SETTLED,
-        )
-        .group_by(Disbursement.project_id, Disbursement.id)
-    )
+    rows = await asking.told(session, _RETURNED, asked)
     return [
         Returned(project_id, batch_id, period, since)
         for project_id, batch_id, period, since in rows
@@ -106,59 +129,21 @@ async def returned(session: Session, project_ids: Collection[UUID]) -> Sequence[
 
 async def disputed(session: Session, project_ids: Collection[UUID]) -> Sequence[Disputed]:
     """Give the open disputes about lines of some projects."""
-    rows = await session.execute(
-        select(
-            Disbursement.project_id,
-            LineDispute.line_id,
-            Disbursement.period,
-            LineDispute.answer,
-            LineDispute.said_on,
+    return [
+        Disputed(project_id, line_id, period, Answer(answer), said_on)
+        for project_id, line_id, period, answer, said_on in await asking.told(
+            session, _DISPUTED, {"ids": [*project_ids]}
         )
-        .join(Disbursement, Disbursement.id == LineDispute.disbursement_id)
-        .where(one_of(Disbursement.project_id, project_ids), LineDispute.closed_at.is_(None))
-    )
-    return [Disputed(*row) for row in rows]
+    ]
 
 
-async def outside(session: Session, project_ids: Collection[UUID]) -> Sequence[Outside]:
+async def outside(session: Session, asked: Mapping[str, Any]) -> Sequence[Outside]:
     """Give the debits of some projects' accounts that went to nobody who is known there.
 
     Somebody is known by a card or the name on the roster, a payment by its serial or card, a whole
     batch by its sum. A line that names nobody says nothing, and so does a project without roster.
     """
-    batches = exists().where(
-        Disbursement.account_id == WageAccount.id, Disbursement.sent_on <= BankLine.day
-    )
-    named = or_(
-        BankLine.counterparty_name_index.is_not(None),
-        BankLine.counterparty_account_index.is_not(None),
-    )
-    rows = await session.execute(
-        select(
-            WageAccount.project_id,
-            WageAccount.id,
-            BankLine.day,
-            BankLine.counterparty_name,
-            BankLine.purpose,
-            batches,
-        )
-        .join(BankLine, BankLine.account_id == WageAccount.id)
-        .where(
-            one_of(WageAccount.project_id, project_ids),
-            exists().where(RosterEntry.project_id == WageAccount.project_id),
-            BankLine.direction == Direction.OUT,
-            BankLine.kind == LineKind.ORDINARY,
-            named,
-            # What is left goes to the contractor once the closing was announced (724号 art. 27).
-            or_(WageAccount.noticed_on.is_(None), BankLine.day < WageAccount.noticed_on),
-            ~_to_worker(),
-            ~_to_own_account(),
-            ~_of_attempt(),
-            ~_of_round(),
-        )
-        .order_by(BankLine.day, BankLine.id)
-    )
-    return [Outside(*row) for row in rows]
+    return [Outside(*row) for row in await session.execute(_OUTSIDE, asked)]
 
 
 def _to_worker() -> ColumnElement[bool]:
@@ -187,6 +172,7 @@ def _to_own_account() -> ColumnElement[bool]:
 
 def _of_attempt() -> ColumnElement[bool]:
     return exists().where(
+        of_those(PaymentAttempt.period),
         PaymentAttempt.account_id == WageAccount.id,
         PaymentAttempt.sent_on <= BankLine.day,
         or_(
@@ -203,7 +189,11 @@ def _of_round() -> ColumnElement[bool]:
     """Say whether a debit is the sum of a round of a batch: a bank may book it as one."""
     rounds = (
         select(PaymentAttempt.disbursement_id)
-        .where(PaymentAttempt.account_id == WageAccount.id, PaymentAttempt.sent_on <= BankLine.day)
+        .where(
+            of_those(PaymentAttempt.period),
+            PaymentAttempt.account_id == WageAccount.id,
+            PaymentAttempt.sent_on <= BankLine.day,
+        )
         .group_by(PaymentAttempt.disbursement_id, PaymentAttempt.round)
         .having(func.sum(PaymentAttempt.amount) == BankLine.amount)
         .correlate(WageAccount, BankLine)
@@ -211,13 +201,53 @@ def _of_round() -> ColumnElement[bool]:
     return rounds.exists()
 
 
+def _outside() -> Select[*tuple[Any, ...]]:
+    batches = exists().where(
+        Disbursement.account_id == WageAccount.id, Disbursement.sent_on <= BankLine.day
+    )
+    named = or_(
+        BankLine.counterparty_name_index.is_not(None),
+        BankLine.counterparty_account_index.is_not(None),
+    )
+    return (
+        select(
+            WageAccount.project_id,
+            WageAccount.id,
+            BankLine.day,
+            BankLine.counterparty_name,
+            BankLine.purpose,
+            batches,
+        )
+        .join(BankLine, BankLine.account_id == WageAccount.id)
+        .where(
+            asking.one_of(WageAccount.project_id, "ids"),
+            exists().where(RosterEntry.project_id == WageAccount.project_id),
+            BankLine.direction == Direction.OUT,
+            BankLine.kind == LineKind.ORDINARY,
+            named,
+            # What is left goes to the contractor once the closing was announced (724号 art. 27).
+            or_(WageAccount.noticed_on.is_(None), BankLine.day < WageAccount.noticed_on),
+            ~_to_worker(),
+            ~_to_own_account(),
+            ~_of_attempt(),
+            ~_of_round(),
+        )
+        .order_by(BankLine.day, BankLine.id)
+    )
+
+
+_OUTSIDE = _outside()
+_ENROLLED = (
+    select(Project.id)
+    .where(asking.one_of(Project.id, "ids"), exists().where(RosterEntry.project_id == Project.id))
+    .order_by(Project.id)
+)
+
+
 async def enrolled(session: Session, project_ids: Collection[UUID]) -> Sequence[UUID]:
     """Give those of some projects that have anybody on their roster."""
-    there = exists().where(RosterEntry.project_id == Project.id)
-    rows = await session.scalars(
-        select(Project.id).where(one_of(Project.id, project_ids), there).order_by(Project.id)
-    )
-    return rows.all()
+    rows = await asking.told(session, _ENROLLED, {"ids": [*project_ids]})
+    return [row[0] for row in rows]
 
 
 async def watched(session: Session, project_id: UUID) -> bool:
