@@ -2,18 +2,20 @@
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
+from uuid import UUID
 
 import asyncpg
-from sqlalchemy import ColumnElement, Executable, any_, bindparam, event, select
+from sqlalchemy import ColumnElement, Executable, any_, bindparam, event, inspect, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase, SessionTransaction
 from sqlalchemy.orm import Session as SyncSession
+from sqlalchemy.orm.util import identity_key
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from shared import plain
@@ -117,6 +119,16 @@ async def seldom(
     loaded: Any = await session.scalars(select(model).where(model.__table__.c.id.in_(found)))
     by_id = {row.id: row for row in loaded}
     return [by_id[each] for each in found if each in by_id]
+
+
+def held(session: AsyncSession, model: type[_Row], ids: Iterable[UUID]) -> dict[UUID, _Row]:
+    """Give those rows of a table that the session holds by their ids, as it last saw them.
+
+    Asked for again they would come as they are: what is loaded is not loaded anew.
+    """
+    there = session.sync_session.identity_map
+    rows = {one: there.get(identity_key(model, one)) for one in ids}
+    return {one: row for one, row in rows.items() if row is not None and not inspect(row).expired}
 
 
 def one_of(column: Any, name: str) -> ColumnElement[bool]:  # noqa: ANN401  any mapped column

@@ -1,7 +1,7 @@
 """Months of projects and the days by which their wages are due, for reading and for changing."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -18,7 +18,6 @@ from services.payroll.models import (
     WageAccount,
     WorksContract,
 )
-from services.payroll.queries.sets import one_of
 from services.payroll.rules.accounts import AccountStatus
 from services.payroll.rules.paydays import Agreed
 from services.payroll.rules.plans import Spell, Version
@@ -149,52 +148,56 @@ async def locked_months(session: Session, today: date, limit: int) -> Sequence[P
     return found
 
 
+_PAYDAYS = (
+    select(Payday)
+    .where(asking.one_of(Payday.month_id, "ids"))
+    .order_by(Payday.id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+
+
 async def locked_paydays(
     session: Session, month_ids: Collection[UUID]
 ) -> Mapping[UUID, Mapping[UUID, Payday]]:
     """Give the days by which wages of some months are due, by month and employer, for changing."""
-    rows = await session.scalars(
-        select(Payday)
-        .where(one_of(Payday.month_id, month_ids))
-        .order_by(Payday.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
     found: dict[UUID, dict[UUID, Payday]] = defaultdict(dict)
-    for row in rows:
+    for row in await session.scalars(_PAYDAYS, {"ids": [*month_ids]}):
         found[row.month_id][row.employer_id] = row
     return found
 
 
+_FED_UNTIL = (
+    select(WageAccount.project_id, func.min(Source.fed_until))
+    .join(Source, Source.id == WageAccount.source_id)
+    .where(asking.one_of(WageAccount.project_id, "ids"), _USED)
+    .group_by(WageAccount.project_id)
+)
+
+
 async def fed_until(session: Session, project_ids: Collection[UUID]) -> Mapping[UUID, date]:
     """Give until when the bank's data of projects' accounts are there; no account, no day."""
-    rows = await session.execute(
-        select(WageAccount.project_id, func.min(Source.fed_until))
-        .join(Source, Source.id == WageAccount.source_id)
-        .where(one_of(WageAccount.project_id, project_ids), _USED)
-        .group_by(WageAccount.project_id)
-    )
+    rows = await asking.told(session, _FED_UNTIL, {"ids": [*project_ids]})
     return {row[0]: row[1] for row in rows}
+
+
+_CONTRACTS = select(WorksContract).where(asking.one_of(WorksContract.project_id, "ids"))
+_SUPPLEMENTS = (
+    select(Supplement)
+    .where(asking.one_of(Supplement.works_contract_id, "ids"))
+    .order_by(Supplement.version)
+)
 
 
 async def agreed(
     session: Session, project_ids: Collection[UUID]
 ) -> Mapping[UUID, Sequence[Agreed]]:
     """Give the works contracts of some projects with all versions of their terms."""
-    contracts = (
-        await session.scalars(
-            select(WorksContract).where(one_of(WorksContract.project_id, project_ids))
-        )
-    ).all()
+    contracts = (await session.scalars(_CONTRACTS, {"ids": [*project_ids]})).all()
     versions: dict[UUID, list[Version]] = {
         each.id: [Version(1, each.first_period, each.terms)] for each in contracts
     }
-    rows: Iterable[Supplement] = await session.scalars(
-        select(Supplement)
-        .where(one_of(Supplement.works_contract_id, list(versions)))
-        .order_by(Supplement.version)
-    )
-    for row in rows:
+    for row in await session.scalars(_SUPPLEMENTS, {"ids": [*versions]}):
         versions[row.works_contract_id].append(row.as_version)
     found: dict[UUID, list[Agreed]] = defaultdict(list)
     for each in contracts:
@@ -203,10 +206,12 @@ async def agreed(
     return found
 
 
+_STOPS = select(Stop).where(asking.one_of(Stop.project_id, "ids"))
+
+
 async def stops(session: Session, project_ids: Collection[UUID]) -> Mapping[UUID, Sequence[Spell]]:
     """Give when the works of some projects stood still."""
-    rows = await session.scalars(select(Stop).where(one_of(Stop.project_id, project_ids)))
     found: dict[UUID, list[Spell]] = defaultdict(list)
-    for row in rows:
+    for row in await session.scalars(_STOPS, {"ids": [*project_ids]}):
         found[row.project_id].append(row.spell)
     return found

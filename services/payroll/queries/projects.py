@@ -102,9 +102,11 @@ _PROJECTS = select(Project).where(asking.one_of(Project.id, "ids"))
 
 
 async def projects(session: Session, project_ids: Collection[UUID]) -> Mapping[UUID, Project]:
-    """Give projects by id."""
-    rows = await session.scalars(_PROJECTS, {"ids": list(project_ids)})
-    return {row.id: row for row in rows}
+    """Give projects by id; of those that this transaction holds already nothing else is told."""
+    there = asking.held(session, Project, project_ids)
+    if lacking := [one for one in project_ids if one not in there]:
+        there |= {row.id: row for row in await session.scalars(_PROJECTS, {"ids": lacking})}
+    return there
 
 
 async def find_contract(session: Session, works_contract_id: UUID) -> WorksContract | None:
