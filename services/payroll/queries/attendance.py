@@ -14,6 +14,7 @@ from sqlalchemy import (
     Subquery,
     and_,
     any_,
+    bindparam,
     case,
     cast,
     column,
@@ -77,16 +78,17 @@ async def take_turns(session: Session, project_id: UUID) -> None:
     await asking.wait_for(session, f"attendance:{project_id}")
 
 
+_ATTENDEES = select(Attendee.id_type, Attendee.id_index, Attendee.id).where(
+    Attendee.project_id == bindparam("project_id"), asking.one_of(Attendee.id_index, "indexes")
+)
+
+
 async def attendees(
     session: Session, project_id: UUID, indexes: Collection[str]
 ) -> Mapping[tuple[str, str], UUID]:
     """Give whom a project's gates know of some people: the id by type and index of the number."""
-    wanted = any_(literal(list(indexes), ARRAY(Text())))
-    rows = await session.execute(
-        select(Attendee.id_type, Attendee.id_index, Attendee.id).where(
-            Attendee.project_id == project_id, Attendee.id_index == wanted
-        )
-    )
+    asked = {"project_id": project_id, "indexes": [*indexes]}
+    rows = await asking.told(session, _ATTENDEES, asked)
     return {(id_type, index): row_id for id_type, index, row_id in rows}
 
 

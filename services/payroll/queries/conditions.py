@@ -23,6 +23,17 @@ from shared import asking, known, paging
 from shared.areas import Scope
 from shared.db import Session
 
+_OPEN = (
+    select(Condition)
+    .where(
+        asking.one_of(Condition.project_id, "ids"),
+        asking.one_of(Condition.kind, "kinds"),
+        Condition.ended_at.is_(None),
+    )
+    .order_by(Condition.id)
+    .with_for_update()
+)
+
 
 async def locked_open_conditions(
     session: Session, project_ids: Collection[UUID], kinds: Collection[ConditionKind]
@@ -33,41 +44,37 @@ async def locked_open_conditions(
     lock that anybody takes.
     """
     await asking.wait_for(session, *(f"conditions:{project_id}" for project_id in project_ids))
-    rows = await session.scalars(
-        select(Condition)
-        .where(
-            Condition.project_id.in_(project_ids),
-            Condition.kind.in_(kinds),
-            Condition.ended_at.is_(None),
-        )
-        .order_by(Condition.id)
-        .with_for_update()
-    )
-    return rows.all()
+    return (await session.scalars(_OPEN, {"ids": [*project_ids], "kinds": [*kinds]})).all()
+
+
+_TIMES_FOUND = (
+    select(Condition.kind, Condition.subject_id, func.count())
+    .where(asking.one_of(Condition.subject_id, "ids"))
+    .group_by(Condition.kind, Condition.subject_id)
+)
 
 
 async def times_found(
     session: Session, subject_ids: Collection[UUID]
 ) -> Mapping[tuple[ConditionKind, UUID], int]:
     """Give how often something was found about some subjects, by kind and subject."""
-    rows = await session.execute(
-        select(Condition.kind, Condition.subject_id, func.count())
-        .where(Condition.subject_id.in_(subject_ids))
-        .group_by(Condition.kind, Condition.subject_id)
-    )
+    rows = await asking.told(session, _TIMES_FOUND, {"ids": [*subject_ids]})
     return {(ConditionKind(kind), subject_id): n for kind, subject_id, n in rows}
+
+
+_SIGNED = (
+    select(func.min(WorksContract.signed_on))
+    .where(WorksContract.project_id == Project.id)
+    .scalar_subquery()
+)
+_FACTS = select(Project, _SIGNED).where(asking.one_of(Project.id, "ids"))
 
 
 async def project_facts(
     session: Session, project_ids: Collection[UUID], today: date
 ) -> Mapping[UUID, ProjectFacts]:
     """Give what is known of some projects."""
-    signed = (
-        select(func.min(WorksContract.signed_on))
-        .where(WorksContract.project_id == Project.id)
-        .scalar_subquery()
-    )
-    rows = await session.execute(select(Project, signed).where(Project.id.in_(project_ids)))
+    rows = await session.execute(_FACTS, {"ids": [*project_ids]})
     return {project.id: _facts(project, signed_on, today) for project, signed_on in rows}
 
 
@@ -86,18 +93,17 @@ def _facts(project: Project, signed_on: date | None, today: date) -> ProjectFact
     )
 
 
+_ACCOUNTS = select(WageAccount).where(
+    asking.one_of(WageAccount.project_id, "ids"),
+    WageAccount.status.not_in([AccountStatus.CLOSED, AccountStatus.PENDING]),
+)
+
+
 async def account_lives(
     session: Session, project_ids: Collection[UUID], today: date
 ) -> Mapping[UUID, AccountLife]:
     """Give the present account of some projects, by project."""
-    rows = (
-        await session.scalars(
-            select(WageAccount).where(
-                WageAccount.project_id.in_(project_ids),
-                WageAccount.status.not_in([AccountStatus.CLOSED, AccountStatus.PENDING]),
-            )
-        )
-    ).all()
+    rows = (await session.scalars(_ACCOUNTS, {"ids": [*project_ids]})).all()
     frozen = await accounts.frozen(session, [row.id for row in rows], today) if rows else set()
     return {
         row.project_id: AccountLife(
@@ -107,13 +113,16 @@ async def account_lives(
     }
 
 
+_CLOSED = (
+    select(WageAccount.project_id, func.max(WageAccount.closed_on))
+    .where(asking.one_of(WageAccount.project_id, "ids"), WageAccount.closed_on.is_not(None))
+    .group_by(WageAccount.project_id)
+)
+
+
 async def last_closed(session: Session, project_ids: Collection[UUID]) -> Mapping[UUID, date]:
     """Give when the last account of some projects was closed, by project."""
-    rows = await session.execute(
-        select(WageAccount.project_id, func.max(WageAccount.closed_on))
-        .where(WageAccount.project_id.in_(project_ids), WageAccount.closed_on.is_not(None))
-        .group_by(WageAccount.project_id)
-    )
+    rows = await asking.told(session, _CLOSED, {"ids": [*project_ids]})
     return {project_id: day for project_id, day in rows if day}
 
 
