@@ -13,7 +13,8 @@ import xlsxwriter
 from httpx import AsyncClient, Response
 from sqlalchemy import func, select
 
-from services.payroll.models import Attendance, Attendee
+from services.payroll import queries
+from services.payroll.models import Attendance, Attendee, PayMonth
 from services.payroll.rules.attendance_sheets import MarkedRow, by_person
 from shared import clock, tables
 from shared.db import Session, Sessions
@@ -145,6 +146,12 @@ async def test_a_corrected_file_is_the_next_version_and_the_former_counts_no_lon
     )  # fmt: skip
     assert found(wrong) == [("period_differs", "sheet", "error")]
     assert (await months(client, project))["7379"]["days"] == 1
+    # So it is with what is told of months and of who is on the site.
+    await send(client, project, workbook(row("李四", sheets.OTHER_CARD, "√")))
+    month = (await session.scalars(select(PayMonth))).one()
+    assert (await queries.pay_months.seen(session, [month]))[month.id].attended == 1
+    assert await queries.labour.last_seen(session, [project]) == {project: date(2023, 3, 1)}
+    assert await queries.labour.on_site(session, {project: 7}, date(2023, 3, 8)) == {}
 
 
 async def test_what_gates_saw_stays_beside_what_the_sheet_says(
