@@ -31,7 +31,6 @@ _OPEN = (
         Condition.ended_at.is_(None),
     )
     .order_by(Condition.id)
-    .with_for_update()
 )
 
 
@@ -44,7 +43,8 @@ async def locked_open_conditions(
     lock that anybody takes.
     """
     await asking.wait_for(session, *(f"conditions:{project_id}" for project_id in project_ids))
-    return (await session.scalars(_OPEN, {"ids": [*project_ids], "kinds": [*kinds]})).all()
+    asked = {"ids": [*project_ids], "kinds": [*kinds]}
+    return (await session.scalars(_OPEN.with_for_update(), asked)).all()
 
 
 _TIMES_FOUND = (

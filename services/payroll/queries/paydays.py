@@ -152,7 +152,6 @@ _PAYDAYS = (
     select(Payday)
     .where(asking.one_of(Payday.month_id, "ids"))
     .order_by(Payday.id)
-    .with_for_update()
     .execution_options(populate_existing=True)
 )
 
@@ -162,7 +161,7 @@ async def locked_paydays(
 ) -> Mapping[UUID, Mapping[UUID, Payday]]:
     """Give the days by which wages of some months are due, by month and employer, for changing."""
     found: dict[UUID, dict[UUID, Payday]] = defaultdict(dict)
-    for row in await session.scalars(_PAYDAYS, {"ids": [*month_ids]}):
+    for row in await session.scalars(_PAYDAYS.with_for_update(), {"ids": [*month_ids]}):
         found[row.month_id][row.employer_id] = row
     return found
 
