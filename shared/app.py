@@ -229,7 +229,7 @@ def compose(
         scenario=runtime.scenario_clock,
         alone=not runtime.kafka_brokers,
     )
-    inbox = Inbox(sessions, service.handles)
+    inbox = Inbox(sessions, service.handles, service.together)
     subscribing = bus is not None
     bus = bus or make_bus(runtime)
     app = service_app(service, sessions, keys)

@@ -1,11 +1,11 @@
 """Events arrive through rows: each is handled once per service; a poison event parks its key."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 from json import JSONDecodeError
 from typing import Any
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import UUID
 
 import structlog
 from pydantic import ValidationError
@@ -13,15 +13,16 @@ from sqlalchemy import BigInteger, Identity, Index, LargeBinary, bindparam, func
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shared import asking, clock, telemetry
+from shared import asking, clock, envelope, telemetry
 from shared.areas import CANARY
 from shared.bus.base import Message
 from shared.db import Plumbing, Session, Sessions
+from shared.envelope import EnvelopeUnreadable
 from shared.events.base import Event
 from shared.events.platform import PLATFORM, EventParked
+from shared.gathering import Gathering
 from shared.outbox import publish
 from shared.problems import Problem
-from shared.wording import Text
 
 log = structlog.get_logger()
 
@@ -31,16 +32,13 @@ Handlers = Mapping[type[Event], Handler]
 QUICK_TRIES = (0.0, 0.05, 0.2)  # What failed by chance is over within a second.
 RETRY_AFTER = (timedelta(seconds=5), timedelta(minutes=1), timedelta(minutes=10))
 
-LONGEST_KEY = 200
+AT_ONCE = 4
+"""Transactions of a service in which events are handled at the same time: each takes a connection,
+and requests and jobs share its pool (`pool_size`, 8)."""
+MOST = 50  # So many events are handled in one transaction, as limits are.
 IN_A_ROW = 200  # So many events of one key are handled before the next key has its turn.
 HANDLED, WAITING, PARKED, SKIPPED = "handled", "waiting", "parked", "skipped"
 REPEATED = "repeated"
-
-
-class EnvelopeUnreadable(Problem):
-    """A message of a known type whose CloudEvents headers are missing or wrong."""
-
-    title = Text("事件信封无法识别", "The event's envelope cannot be read")
 
 
 class InboxRow(Plumbing):
@@ -87,17 +85,22 @@ class InboxKey(Plumbing):
 
 _ANY_KEY = select(select(InboxKey.key).where(InboxKey.retry_at <= bindparam("wall")).exists())
 
-# The key is locked before the event gets its place behind others, and one statement does all: what
+# Keys are locked before events get their places behind others, and one statement does all: what
 # flows is kept as handled, the rest waits for its key, and of what is here already nothing is said.
 _TAKEN = """
-    WITH locked AS MATERIALIZED (SELECT count(*) = 0 AS flows FROM (
-        SELECT FROM inbox_keys WHERE topic = $2::text AND key = $3::text FOR UPDATE) AS held)
+    WITH told AS (SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[],
+        $5::timestamptz[], $6::timestamptz[], $7::text[], $8::bytea[], $9::boolean[])
+        AS one (id, topic, key, type, occurred_at, received_at, traceparent, body, replayed)),
+    locked AS MATERIALIZED (SELECT topic, key FROM inbox_keys
+        WHERE (topic, key) IN (SELECT topic, key FROM told) ORDER BY topic, key FOR UPDATE)
     INSERT INTO inbox (id, topic, key, type, occurred_at, received_at, traceparent, body, replayed,
         attempts, state, handled_at)
-    SELECT $1::uuid, $2::text, $3::text, $4::text, $5::timestamptz, $6::timestamptz, $7::text,
-        $8::bytea, $9::boolean, 0, CASE WHEN flows THEN 'handled' ELSE 'waiting' END,
-        CASE WHEN flows THEN $10::timestamptz END
-    FROM locked ON CONFLICT DO NOTHING RETURNING state
+    SELECT id, topic, key, type, occurred_at, received_at, traceparent, body, replayed,
+        0, CASE WHEN held THEN 'waiting' ELSE 'handled' END,
+        CASE WHEN NOT held THEN $10::timestamptz END
+    FROM (SELECT told.*, locked.key IS NOT NULL AS held
+        FROM told LEFT JOIN locked USING (topic, key)) AS found
+    ON CONFLICT DO NOTHING RETURNING id, state
 """
 _ENVELOPE = (
     "id", "topic", "key", "type", "occurred_at", "received_at", "traceparent", "body", "replayed",
@@ -119,10 +122,14 @@ class Inbox:
     before a row of the inbox: receiving, draining and an operator's retry cannot cross.
     """
 
-    def __init__(self, sessions: Sessions, handles: Handlers) -> None:
-        """Take the service's database and what it handles."""
+    def __init__(
+        self, sessions: Sessions, handles: Handlers, together: Collection[type[Event]] = ()
+    ) -> None:
+        """Take the service's database, what it handles, and of which types several at a time."""
         self.sessions = sessions
         self.handles = {kind.type: (kind, handler) for kind, handler in handles.items()}
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._gathered = {kind.type: Gathering(self._together, MOST) for kind in together}
 
     async def receive(self, message: Message) -> None:
         """Handle a message once, or keep it so that it is handled later; then it may be forgotten.
@@ -135,9 +142,12 @@ class Inbox:
             telemetry.EVENTS.labels(self.sessions.service, kind, "ignored").inc()
             return
         try:
-            row = _row(message)
+            row = envelope.read(message)
         except (KeyError, ValueError, OverflowError):
-            await self._put_aside(_unreadable(message), EnvelopeUnreadable())
+            await self._put_aside(envelope.unreadable(message), EnvelopeUnreadable())
+            return
+        gathered = None if row["replayed"] else self._gathered.get(kind)
+        if gathered and await gathered.done(row):
             return
         with telemetry.continued(row["traceparent"], f"handle {kind}"):
             for pause in QUICK_TRIES:
@@ -153,13 +163,30 @@ class Inbox:
             await self._put_aside(row, failure)
 
     async def _first(self, row: dict[str, Any]) -> None:
-        async with self.sessions.begin(f"event:{row['type']}") as session:
-            envelope = [row[name] for name in _ENVELOPE]
-            found = await asking.rows(session, _TAKEN, *envelope, clock.wall())
-            outcome = found[0][0] if found else REPEATED
+        async with self._slots, self.sessions.begin(f"event:{row['type']}") as session:
+            outcome = (await _take(session, [row])).get(row["id"], REPEATED)
             if outcome == HANDLED:
                 await self._call(session, row)
         telemetry.EVENTS.labels(self.sessions.service, row["type"], outcome).inc()
+
+    async def _together(self, rows: Sequence[dict[str, Any]]) -> bool:
+        """Handle some of a type in one transaction, each as if by itself; False if one fails."""
+        kind, outcomes = rows[0]["type"], []
+        try:
+            async with self._slots, self.sessions.begin(f"event:{kind}") as session:
+                taken = await _take(session, rows)
+                for row in rows:
+                    outcomes.append(taken.pop(row["id"], REPEATED))
+                    if outcomes[-1] != HANDLED:
+                        continue
+                    with telemetry.continued(row["traceparent"], f"handle {kind}"):
+                        await self._call(session, row)
+                    session.expunge_all()  # The next one reads what it needs, as by itself.
+        except Exception:  # noqa: BLE001  each is handled by itself then, and its failure is its own
+            return False
+        for outcome in outcomes:
+            telemetry.EVENTS.labels(self.sessions.service, kind, outcome).inc()
+        return True
 
     async def _call(self, session: Session, row: Mapping[str, Any]) -> None:
         kind, handler = self.handles[row["type"]]
@@ -300,6 +327,12 @@ class Inbox:
         )
 
 
+async def _take(session: Session, rows: Sequence[Mapping[str, Any]]) -> dict[UUID, str]:
+    """Keep some events, and give as what, by id; of those that are here already nothing is said."""
+    columns = [[row[name] for row in rows] for name in _ENVELOPE]
+    return dict(await asking.rows(session, _TAKEN, *columns, clock.wall()))
+
+
 async def _head(session: Session, topic: str, key: str) -> tuple[InboxKey | None, InboxRow | None]:
     """Lock a key and give its first open event if it may be tried; free a key with none left."""
     locked = await locked_key(session, topic, key)
@@ -333,40 +366,6 @@ async def locked_key(session: Session, topic: str, key: str) -> InboxKey | None:
             .execution_options(populate_existing=True)
         )
     ).scalar_one_or_none()
-
-
-def _row(message: Message) -> dict[str, Any]:
-    """Read the envelope; what is incomplete or wrong raises Key-, Value- or OverflowError."""
-    headers = message.headers
-    occurred_at = datetime.fromisoformat(headers["ce_time"])
-    traceparent = headers.get("traceparent", "")
-    if occurred_at.tzinfo is None or "\0" in message.key + traceparent:
-        raise ValueError("an instant without offset, or text that no column holds")
-    if len(message.key) > LONGEST_KEY:
-        raise ValueError("a key that no index holds")
-    return {
-        "id": UUID(headers["ce_id"]),
-        "topic": message.topic,
-        "key": message.key,
-        "type": headers["ce_type"],
-        "occurred_at": occurred_at.astimezone(UTC),
-        "received_at": clock.wall(),
-        "traceparent": traceparent,
-        "body": message.value,
-        "replayed": headers.get("replayed") == "true",
-    }
-
-
-def _unreadable(message: Message) -> dict[str, Any]:
-    """Keep a message without a proper envelope under an id made of its content."""
-    seed = f"{message.topic}:{message.key}:{message.value.hex()}"
-    headers = {
-        "ce_id": str(uuid5(NAMESPACE_URL, seed)),
-        "ce_time": clock.wall().isoformat(),
-        "ce_type": message.headers["ce_type"],
-    }
-    key = message.key.replace("\0", "")[:LONGEST_KEY]
-    return _row(Message(message.topic, key, message.value, headers))
 
 
 def _permanent(error: Exception) -> bool:

@@ -1,6 +1,6 @@
 """What a service is, seen from outside: one value, readable without starting anything."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -39,6 +39,9 @@ class Service:
     router: APIRouter
     publishes: Sequence[type[Event]] = ()
     handles: Mapping[type[Event], Handler] = field(default_factory=dict)
+    together: Collection[type[Event]] = ()
+    """Those of which all that come at a time are handled in one transaction, each as if by itself:
+    many of them follow from one thing, and what they change is locked by none for long."""
     relearns: Mapping[type[Event], Handler] = field(default_factory=dict)
     """Its own words that people asked for: what they tell of is made again from them where the
     database was restored and others still hold them."""

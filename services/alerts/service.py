@@ -76,6 +76,7 @@ service = Service(
     },
     relearns={AlertAcknowledged: handlers.on_own_acknowledgement},
     bodies={"/v1/bounces": MOST_BYTES},
+    together=[WatchItemStepReached],
     jobs=[  # Beijing time
         daily("00:30", jobs.find_alerts_without_timer, queries.alerts.WITHOUT_TIMER),
         daily("08:30", jobs.report_failing_ways, queries.recipients.WAY_FAILS),

@@ -111,6 +111,7 @@ service = Service(
         AlertAcknowledged: handlers.on_alert_acknowledged,
         NoticesDelivered: handlers.on_notices_delivered,
     },
+    together=[PayMonthMoved, BankFeedCompleted, PayrollConditionFound, NoticesDelivered],
     relearns={
         ArrearsCaseOpened: handlers.on_own_arrears_case,
         WatchItemDecided: handlers.on_own_decision,

@@ -9,9 +9,8 @@ import structlog
 
 from shared.bus.base import Handle, Message
 
-WIDTH = 4
-"""Keys of one group that are handled at the same time. Each takes a database connection, and
-requests and jobs of the service share its pool (`pool_size`, 8)."""
+WIDTH = 16
+"""Keys of one group that are in hand at the same time."""
 
 log = structlog.get_logger()
 

@@ -13,7 +13,7 @@ from httpx import AsyncClient
 from pydantic import BaseModel
 from sqlalchemy import delete, func, select, text, update
 
-from shared import clock, parked, telemetry
+from shared import clock, envelope, parked, telemetry
 from shared import inbox as module
 from shared.bus.base import Message
 from shared.db import AuditRow, Session, Sessions, new_id
@@ -196,7 +196,7 @@ async def test_what_comes_while_a_key_is_in_hand_gets_its_place_behind(
                 return bool(await other.fetchval(waits))
 
             await until(held)
-        session.add(InboxRow(**module._row(first), state="waiting"))  # noqa: SLF001  as a drain does
+        session.add(InboxRow(**envelope.read(first), state="waiting"))
     await coming
     wall.failing.clear()
     await make_due(sessions)
@@ -681,3 +681,74 @@ async def test_how_long_people_waited_is_measured_but_for_history(inbox: Inbox) 
     await inbox.receive(wire(number=2, ce_time=an_hour_ago, replayed="true"))
     assert waited("count") == before[0] + 1
     assert 3600 <= waited("sum") - before[1] < 3700
+
+
+@pytest.fixture
+def gathering(sessions: Sessions, wall: Wall) -> Inbox:
+    return Inbox(sessions, {StoneLaid: wall.lay}, [StoneLaid])
+
+
+async def transactions(sessions: Sessions) -> list[int]:
+    """Give how many stones each transaction laid that laid any."""
+    async with sessions.begin() as session:
+        many = select(func.count()).select_from(Stone).group_by(Stone.changed_xid)
+        return sorted((await session.scalars(many)).all())
+
+
+async def received(inbox: Inbox, *messages: Message) -> None:
+    await asyncio.gather(*map(inbox.receive, messages))
+
+
+async def test_what_comes_at_once_is_handled_in_one_transaction(
+    gathering: Inbox, wall: Wall, sessions: Sessions
+) -> None:
+    messages = [wire(name) for name in "abcde"]
+    await received(gathering, *messages, messages[0])
+    await received(gathering, *messages, wire("f"))
+    assert await transactions(sessions) == [1, 5]
+    assert {*wall.tries.values()} == {1}
+    assert await states(sessions) == ["handled"] * 6
+    async with sessions.begin() as session:
+        actors = (await session.scalars(select(AuditRow.actor))).all()
+    assert {*actors} == {f"event:{StoneLaid.type}"}
+
+
+async def test_one_that_fails_among_others_waits_and_they_do_not(
+    gathering: Inbox, wall: Wall, sessions: Sessions
+) -> None:
+    wall.failing["c", 1] = StoneRefused()
+    await received(gathering, *(wire(name) for name in "abcde"))
+    assert await transactions(sessions) == [1, 1, 1, 1]
+    assert await laid(sessions, "c") == []
+    assert sorted(await states(sessions)) == ["handled"] * 4 + ["parked"]
+    # What comes for a key that does not flow gets its place; the others are together again.
+    await received(gathering, *(wire(name, 2) for name in "abcde"))
+    assert await transactions(sessions) == [1, 1, 1, 1, 4]
+    assert sorted(await states(sessions)) == ["handled"] * 8 + ["parked", "waiting"]
+
+
+async def test_of_what_is_told_again_each_is_handled_by_itself(
+    gathering: Inbox, sessions: Sessions
+) -> None:
+    await received(gathering, *(wire(name, replayed="true") for name in "abc"))
+    assert await transactions(sessions) == [1, 1, 1]
+
+
+async def test_a_receiver_that_is_cancelled_leaves_the_others_to_their_own(
+    gathering: Inbox, wall: Wall, sessions: Sessions
+) -> None:
+    inside, go = asyncio.Event(), asyncio.Event()
+
+    async def hold(session: Session, event: StoneLaid) -> None:
+        inside.set()
+        await go.wait()
+        await wall.lay(session, event)
+
+    slow = Inbox(sessions, {StoneLaid: hold}, [StoneLaid])
+    first, *others = [asyncio.create_task(slow.receive(wire(name))) for name in "abc"]
+    await inside.wait()
+    first.cancel()
+    go.set()
+    await asyncio.gather(*others)
+    assert first.cancelled() or first.done()
+    assert [await laid(sessions, name) for name in "bc"] == [[1], [1]]
