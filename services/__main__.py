@@ -19,7 +19,7 @@ from sqlalchemy.engine import make_url
 from services import checking, keeping, recovery, rehearsing, several
 from services import demo as theatre
 from services.opening import chosen, database, load, meant, names, opened, settle
-from shared import asyncapi, audit, auth, clock, migrations, parked, pii, tables, telemetry
+from shared import asyncapi, audit, auth, clock, migrations, parked, pii, tables, telemetry, turns
 from shared.app import create_app, service_app, url_of
 from shared.areas import is_area_code
 from shared.bus.kafka import create_topics, security
@@ -108,7 +108,8 @@ def serve(
         asyncio.run(several.serve(runtime, processes, host, port, typer.echo))
         return
     telemetry.configure(runtime, personal=pii.looks_personal)
-    asyncio.run(_serve(meant(name), runtime, host, port, setup=made, beside=beside))
+    with asyncio.Runner(loop_factory=turns.loop) as runner:
+        runner.run(_serve(meant(name), runtime, host, port, setup=made, beside=beside))
 
 
 def _leave(number: int, _frame: object) -> None:

@@ -6,6 +6,7 @@ A payroll sheet has seventy thousand of them. What is the same for all is looked
 import os
 from collections.abc import Iterable
 
+from shared import turns
 from shared.pii import Kind, SealedAhead, hashes_of, keyring, normalised
 
 _NONCE_BYTES = 12
@@ -17,7 +18,7 @@ def sealed(values: Iterable[str | None]) -> list[SealedAhead | None]:
     encrypt, listed = cipher.encrypt, list(values)
     random, at = os.urandom(_NONCE_BYTES * len(listed)), 0
     made: list[SealedAhead | None] = []
-    for value in listed:
+    for value in turns.unhurried(listed):
         if value is None:
             made.append(None)
             continue
@@ -31,7 +32,7 @@ def blind_indexes(values: Iterable[str | None], kind: Kind) -> list[str | None]:
     """Give the hashes by which values are found; of nothing, and of an empty text, none."""
     inside, outside = hashes_of(keyring().index_key, kind)
     made: list[str | None] = []
-    for value in values:
+    for value in turns.unhurried(values):
         if not value:
             made.append(None)
             continue

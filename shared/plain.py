@@ -12,6 +12,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError
 from sqlalchemy.orm import Session as SyncSession
 from sqlalchemy.util import await_only
 
+from shared import turns
+
 _DIALECT: Dialect = postgresql.asyncpg.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy types none of it
 
 Record = tuple[Any, ...]
@@ -33,7 +35,7 @@ def records(
     # Column by column, which is quickest.
     columns = [
         [to(row[name]) for row in rows] if to else [row[name] for row in rows]
-        for name, to in zip(names, _binds(table, names), strict=True)
+        for name, to in turns.unhurried(zip(names, _binds(table, names), strict=True))
     ]
     return list(zip(*columns, strict=True))
 

@@ -4,11 +4,12 @@ import asyncio
 import sys
 
 from services.__main__ import _serve
-from shared import pii, telemetry
+from shared import pii, telemetry, turns
 from shared.config import Runtime
 
 if __name__ == "__main__":
     name, port = sys.argv[1:]
     runtime = Runtime()
     telemetry.configure(runtime, personal=pii.looks_personal)
-    asyncio.run(_serve([name], runtime, "127.0.0.1", int(port), setup=False, beside=False))
+    with asyncio.Runner(loop_factory=turns.loop) as runner:
+        runner.run(_serve([name], runtime, "127.0.0.1", int(port), setup=False, beside=False))

@@ -15,7 +15,7 @@ SERVICE_LINES = {
     "demo": 3_900,
 }
 """A number is raised in the commit that passes it, which says what grew (decision 0025)."""
-SHARED_LINES = 17_850
+SHARED_LINES = 17_920
 
 
 def _sources() -> list[Path]:

@@ -104,9 +104,10 @@ def _all(
     """Check all lines, and give the rows of findings; of ten thousand lines it takes long."""
     # What cannot be read is told once, by the reader: it is not missing or wrong beside.
     damaged = {(one.sheet, one.row, one.field) for one in noted if one.severity is Severity.ERROR}
+    lines = turns.Unhurried(laid.lines)
     found = [
         one
-        for one in rules.sheet_checks.check(laid.lines, against, area.checks.values)
+        for one in rules.sheet_checks.check(lines, against, area.checks.values)
         if one.position is None or (*laid.places[one.position], one.field) not in damaged
     ]
     made = [_noted(sheet, one, area) for one in noted]

@@ -9,7 +9,7 @@ from uuid import UUID
 from services.payroll import rules
 from services.payroll.rules.sheet_facts import Laid, Line
 from services.payroll.rules.sheet_lines import Entry, bounded
-from shared import pii_sets
+from shared import pii_sets, turns
 from shared.db import new_id
 
 
@@ -31,9 +31,10 @@ def rows(entries: Sequence[Entry], first: int = 1) -> list[dict[str, Any]]:
         pii_sets.blind_indexes(cards, "card"),
         strict=True,
     )
+    whole = turns.unhurried(zip(entries, columns, strict=True))
     return [
         vars(_Row(entry, position, hidden))
-        for position, (entry, hidden) in enumerate(zip(entries, columns, strict=True), start=first)
+        for position, (entry, hidden) in enumerate(whole, start=first)
     ]
 
 

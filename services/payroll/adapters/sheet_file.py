@@ -194,7 +194,7 @@ def _rows(table: TableSaid, lines: Lines) -> Iterator[SheetRow]:
     # Somebody may have mapped nothing that is read.
     values = zip(*columns.values(), strict=True) if columns else repeat((), len(lines.rows))
     items = [(at, _decimals(said, "")) for at, said in lines.items.items()]
-    for n, (number, row) in enumerate(zip(lines.rows, values, strict=True)):
+    for n, (number, row) in enumerate(turns.unhurried(zip(lines.rows, values, strict=True))):
         marks = {day: Decimal(part) / 100 for day, part in lines.marks[n].items()} if (
             lines.marks
         ) else {}  # fmt: skip

@@ -13,6 +13,7 @@ from services.payroll.rules.sheet_facts import Total
 from services.payroll.rules.sheet_lines import Entry, Noted, ReadColumn, Reading
 from services.payroll.rules.sheets import Severity
 from services.payroll.rules.trades import ID_TYPES
+from shared import turns
 from shared.tables import column_name
 from shared.wording import Text
 
@@ -87,7 +88,7 @@ def entries(rows: Iterable[SheetRow]) -> list[Entry]:
     """Give rows of data as lines take them."""
     made: list[Entry] = []
     table: TableSaid | None = None
-    for row in rows:
+    for row in turns.unhurried(rows):
         if row.table is not table:
             table = row.table
             place = _Place.of(table)
