@@ -85,11 +85,15 @@ async def database(runtime: Runtime, services: Sequence[str]) -> AsyncIterator[R
 async def embedded(runtime: Runtime) -> AsyncIterator[Runtime]:
     """Give settings with an embedded server, for the time."""
     server = Server(runtime.data_dir / "postgres", synced=runtime.embedded_sync)
-    url = await asyncio.to_thread(server.start)
+    starting = asyncio.get_running_loop().run_in_executor(None, server.start)
     try:
+        url = await asyncio.shield(starting)
         yield runtime.model_copy(update={"database_url": url})
     finally:
-        await asyncio.to_thread(server.stop)
+        # A thread cannot be told to end: what it starts is ended once it is there.
+        await asyncio.wait([starting])
+        if starting.exception() is None:
+            await asyncio.to_thread(server.stop)
 
 
 @asynccontextmanager
