@@ -100,7 +100,7 @@ _TAKEN = """
         CASE WHEN NOT held THEN $10::timestamptz END
     FROM (SELECT told.*, locked.key IS NOT NULL AS held
         FROM told LEFT JOIN locked USING (topic, key)) AS found
-    ON CONFLICT DO NOTHING RETURNING id, state
+    ORDER BY id ON CONFLICT DO NOTHING RETURNING id, state
 """
 _ENVELOPE = (
     "id", "topic", "key", "type", "occurred_at", "received_at", "traceparent", "body", "replayed",
@@ -330,7 +330,9 @@ class Inbox:
 async def _take(session: Session, rows: Sequence[Mapping[str, Any]]) -> dict[UUID, str]:
     """Keep some events, and give as what, by id; of those that are here already nothing is said."""
     columns = [[row[name] for row in rows] for name in _ENVELOPE]
-    return dict(await asking.rows(session, _TAKEN, *columns, clock.wall()))
+    # Among several nobody waits for whoever has the key of one in hand: that fails them all.
+    statement = _TAKEN if len(rows) == 1 else _TAKEN.replace("FOR UPDATE", "FOR UPDATE NOWAIT")
+    return dict(await asking.rows(session, statement, *columns, clock.wall()))
 
 
 async def _head(session: Session, topic: str, key: str) -> tuple[InboxKey | None, InboxRow | None]:

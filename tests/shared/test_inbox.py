@@ -24,7 +24,7 @@ from shared.problems import NotFound
 from tests.fixtures.database import connected
 from tests.fixtures.service import Published
 from tests.shared.house import Stone, StoneKept, StoneLaid, StoneRefused
-from tests.waiting import until
+from tests.waiting import somebody_waits, until
 
 Handle = Callable[[Session, StoneLaid], Awaitable[None]]
 TOPIC = "house.events"
@@ -752,3 +752,35 @@ async def test_a_receiver_that_is_cancelled_leaves_the_others_to_their_own(
     await asyncio.gather(*others)
     assert first.cancelled() or first.done()
     assert [await laid(sessions, name) for name in "bc"] == [[1], [1]]
+
+
+async def test_others_do_not_wait_for_a_key_that_somebody_has_in_hand(
+    gathering: Inbox, wall: Wall, sessions: Sessions
+) -> None:
+    wall.failing["c", 1] = StoneRefused()
+    await gathering.receive(wire("c"))
+    async with sessions.begin() as session:
+        assert await locked_key(session, TOPIC, "c")
+        *others, held = [
+            asyncio.create_task(gathering.receive(wire(name, 2))) for name in ("a", "b", "c")
+        ]
+        async with asyncio.timeout(30):
+            await asyncio.gather(*others)
+        assert not held.done()
+    await held
+    assert [await laid(sessions, name) for name in "abc"] == [[2], [2], []]
+
+
+async def test_what_two_replicas_handle_at_once_they_keep_in_the_same_order(
+    gathering: Inbox, sessions: Sessions
+) -> None:
+    """In another each would wait for the other."""
+    one, two = sorted((wire("a"), wire("b")), key=lambda each: each.headers["ce_id"])
+    async with sessions.begin() as session:
+        await module._take(session, [envelope.read(one)])  # noqa: SLF001  as another replica
+        coming = asyncio.create_task(received(gathering, two, one))
+        await until(somebody_waits(sessions))
+        await session.execute(text("SET LOCAL lock_timeout = '200ms'"))
+        await module._take(session, [envelope.read(two)])  # noqa: SLF001  as above
+    await coming
+    assert await states(sessions) == ["handled"] * 2
