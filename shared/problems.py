@@ -243,8 +243,9 @@ class TextError(ValueError):
         self.code, self.text = code, text
 
 
-# SQLSTATE classes that say: this database cannot serve now, ask again later.
-_AWAY = ("08", "53", "57", "58", "25P0")
+# SQLSTATE classes that say: this database cannot serve now, ask again later. So does 40: of two
+# who wait for each other one is undone.
+_AWAY = ("08", "40", "53", "57", "58", "25P0")
 
 
 def is_away(error: DBAPIError) -> bool:

@@ -89,6 +89,26 @@ async def test_a_value_that_no_column_holds_is_a_bug_not_an_absence(sessions: Se
     assert not problems.is_away(failed.value)
 
 
+async def test_of_two_that_wait_for_each_other_one_is_asked_to_come_again(
+    sessions: Sessions,
+) -> None:
+    one, two = new_id(), new_id()
+    async with sessions.begin() as session:
+        session.add_all(Stone(id=each, area_code="42") for each in (one, two))
+    both = asyncio.Barrier(2)
+
+    async def change(first: UUID, second: UUID) -> None:
+        async with sessions.begin() as session:
+            await session.get_one(Stone, first, with_for_update=True)
+            await both.wait()
+            await session.get_one(Stone, second, with_for_update=True)
+
+    ends = await asyncio.gather(change(one, two), change(two, one), return_exceptions=True)
+    (failed,) = [end for end in ends if end]
+    assert isinstance(failed, DBAPIError)
+    assert problems.is_away(failed)
+
+
 async def test_a_failure_does_not_say_what_was_to_be_written(sessions: Sessions) -> None:
     with pytest.raises(IntegrityError) as failed:
         async with sessions.begin() as session:
