@@ -9,7 +9,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from services.opening import embedded
 from services.several import MOST, SHARES
+from shared.config import Runtime
+from shared.embedded import Server
 from tests.fixtures.processes import ROOT
 from tests.waiting import until
 
@@ -92,3 +95,19 @@ async def test_what_serves_together_ends_together(tmp_path: Path, first: str) ->
             await (await asyncio.create_subprocess_exec("kill", "-9", str(victim))).wait()
         assert await asyncio.wait_for(command.wait(), 60) != 0
         await ended(bases)
+
+
+async def test_a_database_that_still_starts_when_all_is_to_end_ends_too(tmp_path: Path) -> None:
+    folder = tmp_path / "postgres"
+
+    async def hold() -> None:
+        async with embedded(Runtime(data_dir=tmp_path, embedded_sync=False)):
+            await asyncio.Event().wait()
+
+    holding = asyncio.create_task(hold())
+    await until(folder.exists)
+    holding.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await holding
+    await asyncio.get_running_loop().shutdown_default_executor()
+    assert not Server(folder).running
