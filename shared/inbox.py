@@ -139,7 +139,7 @@ class Inbox:
         """
         kind = message.headers.get("ce_type", "")
         if kind not in self.handles:
-            telemetry.EVENTS.labels(self.sessions.service, kind, "ignored").inc()
+            self._count(kind, "ignored")
             return
         try:
             row = envelope.read(message)
@@ -165,30 +165,35 @@ class Inbox:
     async def _first(self, row: dict[str, Any]) -> None:
         async with self._slots, self.sessions.begin(f"event:{row['type']}") as session:
             outcome = (await _take(session, [row])).get(row["id"], REPEATED)
-            if outcome == HANDLED:
-                await self._call(session, row)
-        telemetry.EVENTS.labels(self.sessions.service, row["type"], outcome).inc()
+            waited = await self._call(session, row) if outcome == HANDLED else None
+        self._count(row["type"], outcome, waited)
 
     async def _together(self, rows: Sequence[dict[str, Any]]) -> bool:
         """Handle some of a type in one transaction, each as if by itself; False if one fails."""
-        kind, outcomes = rows[0]["type"], []
+        kind, told = rows[0]["type"], []
         try:
             async with self._slots, self.sessions.begin(f"event:{kind}") as session:
                 taken = await _take(session, rows)
                 for row in rows:
-                    outcomes.append(taken.pop(row["id"], REPEATED))
-                    if outcomes[-1] != HANDLED:
-                        continue
-                    with telemetry.continued(row["traceparent"], f"handle {kind}"):
-                        await self._call(session, row)
-                    session.expunge_all()  # The next one reads what it needs, as by itself.
+                    outcome, waited = taken.pop(row["id"], REPEATED), None
+                    if outcome == HANDLED:
+                        with telemetry.continued(row["traceparent"], f"handle {kind}"):
+                            waited = await self._call(session, row)
+                        session.expunge_all()  # The next one reads what it needs, as by itself.
+                    told.append((outcome, waited))
         except Exception:  # noqa: BLE001  each is handled by itself then, and its failure is its own
             return False
-        for outcome in outcomes:
-            telemetry.EVENTS.labels(self.sessions.service, kind, outcome).inc()
+        for outcome, waited in told:
+            self._count(kind, outcome, waited)
         return True
 
-    async def _call(self, session: Session, row: Mapping[str, Any]) -> None:
+    def _count(self, kind: str, outcome: str, waited: float | None = None) -> None:
+        telemetry.EVENTS.labels(self.sessions.service, kind, outcome).inc()
+        if waited is not None:
+            telemetry.EVENT_HANDLED_AFTER.labels(self.sessions.service, kind).observe(waited)
+
+    async def _call(self, session: Session, row: Mapping[str, Any]) -> float | None:
+        """Handle an event; give for how many seconds people waited for it, if any did."""
         kind, handler = self.handles[row["type"]]
         session.info["replayed"] = row["replayed"]
         try:
@@ -201,9 +206,9 @@ class Inbox:
             await session.flush()
         except Problem as problem:
             raise _Refused(problem) from problem
-        if not row["replayed"] and getattr(event, "area_code", None) != CANARY:
-            waited = (clock.now() - event.waited_since).total_seconds()
-            telemetry.EVENT_HANDLED_AFTER.labels(session.info["service"], kind.type).observe(waited)
+        if row["replayed"] or getattr(event, "area_code", None) == CANARY:
+            return None
+        return float((clock.now() - event.waited_since).total_seconds())
 
     async def _put_aside(self, row: dict[str, Any], error: Exception) -> None:
         """Let the key wait for a retry, or park it at once if trying again cannot help."""
@@ -229,27 +234,21 @@ class Inbox:
                 await session.delete(key)
                 return
         log.warning(
-            "event_set_aside",
-            event_id=str(row["id"]),
-            event_type=row["type"],
-            state=state,
+            "event_set_aside", event_id=str(row["id"]), event_type=row["type"], state=state,
             reason=_reason(error),
-        )
+        )  # fmt: skip
 
     def _tell(self, session: Session, row: Mapping[str, Any], error: Exception) -> None:
-        telemetry.EVENTS.labels(self.sessions.service, row["type"], PARKED).inc()
+        self._count(row["type"], PARKED)
         if row["type"] in {kind.type for kind in PLATFORM}:
             return  # Telling of a parked telling would never end; the metric and the log say it.
         publish(
             session,
             EventParked(
-                service=self.sessions.service,
-                event_id=row["id"],
-                event_type=row["type"],
-                event_key=row["key"],
-                reason=_reason(error),
+                service=self.sessions.service, event_id=row["id"], event_type=row["type"],
+                event_key=row["key"], reason=_reason(error),
             ),
-        )
+        )  # fmt: skip
 
     async def drain(self) -> int:
         """Try the keys whose time has come, each in order, each event in its own transaction."""
@@ -285,7 +284,7 @@ class Inbox:
                 try:
                     with telemetry.continued(row.traceparent, f"handle {row.type}"):
                         async with session.begin_nested():
-                            await self._call(session, values)
+                            waited = await self._call(session, values)
                 except Exception as error:  # noqa: BLE001  as in receive
                     await session.refresh(locked)
                     await session.refresh(row)
@@ -297,7 +296,7 @@ class Inbox:
                 raise
             await self._lost(values, error)
             return False
-        telemetry.EVENTS.labels(self.sessions.service, values["type"], HANDLED).inc()
+        self._count(values["type"], HANDLED, waited)
         return True
 
     async def _lost(self, values: Mapping[str, Any], error: Exception) -> None:
