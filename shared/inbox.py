@@ -214,7 +214,7 @@ class Inbox:
         """Let the key wait for a retry, or park it at once if trying again cannot help."""
         permanent = _permanent(error)
         state = PARKED if permanent else WAITING
-        async with self.sessions.begin(f"event:{row['type']}") as session:
+        async with self._slots, self.sessions.begin(f"event:{row['type']}") as session:
             retry_at = None if permanent else clock.wall() + RETRY_AFTER[0]
             made = None
             # Another replica may free the key just before we lock it.

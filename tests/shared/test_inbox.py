@@ -788,3 +788,23 @@ async def test_what_two_replicas_handle_at_once_they_keep_in_the_same_order(
         await module._take(session, [envelope.read(two)])  # noqa: SLF001  as above
     await coming
     assert await states(sessions) == ["handled"] * 2
+
+
+async def test_what_is_put_aside_leaves_connections_to_others(
+    inbox: Inbox, wall: Wall, sessions: Sessions
+) -> None:
+    names = "abcdefghijkl"
+    wall.failing = {(name, 1): StoneRefused() for name in names}
+    async with connected(sessions.url) as other, other.transaction():
+        await other.execute("LOCK TABLE inbox_keys IN SHARE MODE")
+        coming = asyncio.create_task(received(inbox, *map(wire, names)))
+
+        async def wait() -> bool:
+            waiting = await other.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            return len(wall.tries) == len(names) and waiting >= module.AT_ONCE
+
+        await until(wait)
+        async with asyncio.timeout(5), sessions.begin() as session:
+            await session.execute(select(1))
+    await coming
+    assert await states(sessions) == ["parked"] * len(names)
