@@ -71,14 +71,16 @@ async def rows(session: AsyncSession, statement: str, *values: object) -> Sequen
     own = session.sync_session
     if own.autoflush and (own.new or own.dirty or Unwritten.to_flush(own)):
         await session.flush()  # As before each statement, so that locks keep their order.
-    raw = own.info.get(_DRIVER) or await _driver(session)
+    raw = await driver(session)
     with plain.told(statement):
         found: Sequence[Any] = await raw.fetch(statement, *values)
     return found
 
 
-async def _driver(session: AsyncSession) -> Any:  # noqa: ANN401  the driver types it by its records
+async def driver(session: AsyncSession) -> Any:  # noqa: ANN401  the driver types it by its records
     """Give the driver's connection, in a transaction, and keep it until that ends."""
+    if kept := session.info.get(_DRIVER):
+        return kept
     pooled = await (await session.connection()).get_raw_connection()
     raw: Any = pooled.driver_connection
     if not raw.is_in_transaction():

@@ -102,6 +102,7 @@ _TAKEN = """
         FROM told LEFT JOIN locked USING (topic, key)) AS found
     ORDER BY id ON CONFLICT DO NOTHING RETURNING id, state
 """
+_TAKEN_AT_ONCE = _TAKEN.replace("FOR UPDATE", "FOR UPDATE NOWAIT")
 _ENVELOPE = (
     "id", "topic", "key", "type", "occurred_at", "received_at", "traceparent", "body", "replayed",
 )  # fmt: skip
@@ -330,7 +331,7 @@ async def _take(session: Session, rows: Sequence[Mapping[str, Any]]) -> dict[UUI
     """Keep some events, and give as what, by id; of those that are here already nothing is said."""
     columns = [[row[name] for row in rows] for name in _ENVELOPE]
     # Among several nobody waits for whoever has the key of one in hand: that fails them all.
-    statement = _TAKEN if len(rows) == 1 else _TAKEN.replace("FOR UPDATE", "FOR UPDATE NOWAIT")
+    statement = _TAKEN if len(rows) == 1 else _TAKEN_AT_ONCE
     return dict(await asking.rows(session, statement, *columns, clock.wall()))
 
 

@@ -186,27 +186,22 @@ class Played:
         except BusAway:
             lag = -1  # Not known, so not idle; a process that has just come has not joined yet.
         seen = self._looks.last()
-        if seen is None or self._busy(seen):  # What was under way may be over.
-            seen = await self._looks.look()
-        busy = self._busy(seen) or lag
-        told = {name: value for name, value in seen.told.items() if name != "timer"}
-        told["due"] += self._late(seen)
-        told["ready"] = not self._waits.isdisjoint(seen.wanted)
-        told |= {"idle": not busy, "lag": lag, "next": self._following(seen), "now": seen.now}
-        self._known = (None if busy else changes, told)
+        told = self._told(seen) if seen else {"idle": False}
+        if not told["idle"]:  # What was under way may be over.
+            told = self._told(await self._looks.look())
+        told |= {"lag": lag, "idle": told["idle"] and not lag}
+        self._known = (changes if told["idle"] else None, told)
         return dict(told)
 
-    def _busy(self, seen: Seen) -> bool:
-        under_way = ("unsent", "waiting", "due", "pending")
-        return any(seen.told[name] for name in under_way) or self._late(seen)
-
-    def _late(self, seen: Seen) -> bool:
-        following = self._following(seen)
-        return bool(following and following <= seen.now)
-
-    def _following(self, seen: Seen) -> datetime | None:
-        job = jobs.next_due(seen.last, self._service.jobs)
-        return min((at for at in (job, seen.told["timer"]) if at), default=None)
+    def _told(self, seen: Seen) -> dict[str, Any]:
+        """Give what a look says of this service."""
+        told = dict(seen.told)
+        coming = (jobs.next_due(seen.last, self._service.jobs), told.pop("timer"))
+        following = min((at for at in coming if at), default=None)
+        told["due"] += bool(following and following <= seen.now)
+        busy = any(told[name] for name in ("unsent", "waiting", "due", "pending"))
+        ready = not self._waits.isdisjoint(seen.wanted)
+        return told | {"ready": ready, "idle": not busy, "next": following, "now": seen.now}
 
     async def move(self, instant: datetime) -> dict[str, Any]:
         """Set the clock's row, do what is due until then, and give what `ClockOut` tells.

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, InstanceState
 from sqlalchemy.types import TypeEngine
 
-from shared import clock, plain, turns
+from shared import asking, clock, plain, turns
 from shared.changes import Unwritten, difference, note_written, shown
 from shared.db import AuditRow, Session, new_id, record, write_audit
 from shared.pii import Sealed
@@ -289,14 +289,8 @@ async def copied(
 
 async def _raw(session: Session) -> Any:  # noqa: ANN401  the driver types it by its records
     """Give the driver's connection in a transaction, behind what was added before."""
-    connection = await session.connection()
     await session.flush()  # What rows belong to goes before them.
-    raw: Any = (await connection.get_raw_connection()).driver_connection
-    # The driver, which SQLAlchemy cannot see us use, has no transaction open before a statement
-    # has gone through SQLAlchemy.
-    if not raw.is_in_transaction():
-        await connection.exec_driver_sql("SELECT 1")
-    return raw
+    return await asking.driver(session)
 
 
 async def _paced(records: Sequence[tuple[Any, ...]]) -> AsyncIterator[tuple[Any, ...]]:
