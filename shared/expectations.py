@@ -212,7 +212,7 @@ def untimed(expected: type[RowT]) -> Select[RowT]:
     """Select what waits for an instant that no armed timer will tell of."""
     rows: Any = expected
     armed = select(Timer.id).where(
-        Timer.subject_id == rows.id, Timer.kind == TIMER, Timer.state == timers.ARMED
+        Timer.subject_id == rows.id, Timer.kind == TIMER, timers.IS_ARMED
     )
     awaited = or_(
         rows.state == ExpectationState.AWAITED,

@@ -8,7 +8,7 @@ from shared import clock
 from shared.db import Session, Sessions
 from shared.events.platform import TimerLate
 from shared.outbox import publish
-from shared.timers import ARMED, NEXT_DUE, Timer
+from shared.timers import IS_ARMED, NEXT_DUE, Timer
 
 # Operators hear of a timer that is this late by the machine's clock.
 LATE_AFTER = timedelta(minutes=5)
@@ -27,7 +27,7 @@ async def tell_late(sessions: Sessions) -> int:
             await session.scalars(
                 select(Timer)
                 .where(
-                    Timer.state == ARMED,
+                    IS_ARMED,
                     ~Timer.told_late,
                     Timer.due_at <= clock.now() - LATE_AFTER,
                     Timer.attempts > 0,

@@ -22,7 +22,7 @@ from shared.jobs import Work
 from shared.journals import Books, Row, unheard, unheard_back, unsaid
 from shared.outbox import OutboxRow, message
 from shared.rounds import Looks, Rounds
-from shared.timers import ARMED, Timer
+from shared.timers import IS_ARMED, Timer
 
 
 class Stream(NamedTuple):
@@ -157,7 +157,7 @@ class Retelling:
 
     async def _next_due(self) -> datetime | None:
         """Give the next instant at which something fell due; what failed waits for the service."""
-        limit = select(func.min(Timer.due_at)).where(Timer.state == ARMED, Timer.retry_at.is_(None))
+        limit = select(func.min(Timer.due_at)).where(IS_ARMED, Timer.retry_at.is_(None))
         async with self.sessions.begin() as session:
             due: datetime | None = await session.scalar(limit)
             last = await jobs.last_done(session, self.books.service.jobs) if self.again else {}

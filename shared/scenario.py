@@ -125,9 +125,7 @@ def asked_beside(service: Service) -> dict[str, Select[Any]]:
         "sent": select(_numbered("outbox_position_seq")),
         "waiting": select(func.count()).where(InboxKey.retry_at.is_not(None)),
         "heard": select(_numbered("inbox_position_seq")),
-        "due": select(func.count()).where(
-            Timer.state == timers.ARMED, Timer.due_at <= bindparam("now")
-        ),
+        "due": select(func.count()).where(timers.IS_ARMED, Timer.due_at <= bindparam("now")),
         "pending": select(literal(0)) if service.pending is None else service.pending,
         "timer": timers.NEXT_DUE,
     }

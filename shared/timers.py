@@ -76,6 +76,8 @@ class Timer(Plumbing):
     fired_at: Mapped[datetime | None]
 
 
+IS_ARMED: ColumnElement[bool] = Timer.state == asking.code(ARMED)
+
 OnDue = Callable[[Session, Timer], Awaitable[None]]
 Around = Callable[[Session, Sequence[Timer]], AbstractAsyncContextManager[None]]
 
@@ -125,7 +127,7 @@ def arm(
 
 
 def _disarming(*which: ColumnElement[bool]) -> ReturningUpdate[Any]:
-    free = select(Timer.id).where(Timer.state == ARMED, *which)
+    free = select(Timer.id).where(IS_ARMED, *which)
     statement = update(Timer).where(Timer.id.in_(free.with_for_update(skip_locked=True)))
     return statement.values(state=DISARMED).returning(Timer.id)
 
@@ -169,7 +171,7 @@ async def hold_all(session: Session, subject_ids: Collection[UUID] | Select[Any]
     One that is claimed just now is waited for: whoever claimed it waits for subjects, some of
     ours perhaps, in the order in which they fell due. So the caller may hold none of them yet.
     """
-    theirs = select(Timer.id).where(Timer.subject_id.in_(subject_ids), Timer.state == ARMED)
+    theirs = select(Timer.id).where(Timer.subject_id.in_(subject_ids), IS_ARMED)
     held = theirs.order_by(Timer.due_at, Timer.id).with_for_update().subquery()
     await session.execute(select(func.count()).select_from(held))
 
@@ -190,7 +192,7 @@ async def move_all(
             "version": (Timer.calendar_version.type, [version for _, version in moved.values()]),
         },
     )
-    ours = (Timer.subject_id == became.c.subject_id, Timer.kind == kind, Timer.state == ARMED)
+    ours = (Timer.subject_id == became.c.subject_id, Timer.kind == kind, IS_ARMED)
     news = {"due_at": became.c.due_at, "calendar_version": became.c.version}
     afresh = {"attempts": 0, "retry_at": None, "told_late": False}
     statement = update(Timer).where(*ours).values(**news, **afresh).returning(Timer.subject_id)
@@ -233,7 +235,7 @@ _OVERDUE = (
     select(Timer.id)
     .where(
         asking.one_of(Timer.subject_id, "subjects"),
-        Timer.state == ARMED,
+        IS_ARMED,
         Timer.due_at <= bindparam("until"),
     )
     .order_by(Timer.due_at, Timer.id)
@@ -243,13 +245,13 @@ _OVERDUE = (
 
 async def armed(session: Session, subject_id: UUID, *kinds: str) -> list[Timer]:
     """Give a subject's armed limits, the nearest first."""
-    statement = select(Timer).where(Timer.subject_id == subject_id, Timer.state == ARMED)
+    statement = select(Timer).where(Timer.subject_id == subject_id, IS_ARMED)
     if kinds:
         statement = statement.where(Timer.kind.in_(kinds))
     return list((await session.scalars(statement.order_by(Timer.due_at, Timer.id))).all())
 
 
-NEXT_DUE = select(func.min(Timer.due_at)).where(Timer.state == ARMED)
+NEXT_DUE = select(func.min(Timer.due_at)).where(IS_ARMED)
 """The nearest instant at which a limit falls due."""
 
 
@@ -320,7 +322,7 @@ async def _run_guarded(sessions: Sessions, handlers: Mapping[str, OnDue]) -> int
 
 
 _IS_DUE = and_(
-    Timer.state == ARMED,
+    IS_ARMED,
     Timer.due_at <= bindparam("now"),
     Timer.retry_at.is_(None) | (Timer.retry_at <= bindparam("wall")),
 )

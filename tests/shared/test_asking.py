@@ -5,13 +5,16 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import bindparam, func, literal, select, text
+from sqlalchemy import String, bindparam, func, literal, select, text
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 
-from shared.asking import Asker, rows
+from shared.asking import Asker, _built, rows
 from shared.db import Sessions
 from shared.inbox import InboxKey
 from shared.problems import is_away
+from shared.timers import ARMED, IS_ARMED, Timer
+from tests.fixtures.database import connected
 from tests.waiting import until
 
 AT = datetime(2026, 3, 2, 4, tzinfo=UTC)
@@ -56,6 +59,31 @@ async def test_a_connection_that_was_ended_is_opened_again(
     again = await asker.row(pid, {})
     assert again
     assert again["pid"] != first["pid"]
+
+
+async def test_what_is_asked_for_any_values_finds_the_rows_of_a_state_by_their_index(
+    sessions: Sessions,
+) -> None:
+    """Both ways to ask: as it is written for the driver, and as SQLAlchemy writes it."""
+    due = select(Timer.id).where(Timer.state == ARMED, Timer.due_at <= bindparam("now"))
+    written = str(_built(due))
+    assert "'armed'" in written
+    spelt = select(Timer.id).where(IS_ARMED, Timer.due_at <= bindparam("now"))
+    async with connected(sessions.url) as connection:
+        await connection.execute("SET plan_cache_mode = force_generic_plan")
+        await connection.execute("SET enable_seqscan = off")
+        for statement in (written, str(spelt.compile(dialect=postgresql.asyncpg.dialect()))):
+            plan = await connection.fetch(f"EXPLAIN {statement}", AT)
+            assert "ix_timers_due" in "".join(line[0] for line in plan)
+
+
+async def test_what_is_handed_over_by_name_is_not_written_into_the_statement(
+    asker: Asker,
+) -> None:
+    said = select(bindparam("words", "nothing", type_=String).label("said"))
+    assert await asker.row(said, {"words": "it's said"}) == {"said": "it's said"}
+    fixed = select(literal("it's fixed").label("said"), literal(7).label("days"))
+    assert await asker.row(fixed, {}) == {"said": "it's fixed", "days": 7}
 
 
 async def test_a_list_of_values_is_refused(asker: Asker) -> None:

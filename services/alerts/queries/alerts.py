@@ -31,7 +31,7 @@ from shared.areas import NATION, Scope
 from shared.db import Session
 from shared.known import KnownArea
 from shared.problems import NotFound
-from shared.timers import ARMED, Timer
+from shared.timers import IS_ARMED, Timer
 
 
 def _visible(scope: Scope) -> ColumnElement[bool]:
@@ -273,7 +273,7 @@ def _without_timer() -> Select[Alert]:
     waiting = or_(Alert.state == AlertState.RAISED, Alert.state == AlertState.SENT)
     promised = and_(Alert.state == AlertState.ACKNOWLEDGED, Alert.promised_on.is_not(None))
     kind = or_(Timer.kind == ESCALATION, Timer.kind == PROMISE)
-    armed = select(Timer.id).where(Timer.subject_id == Alert.id, Timer.state == ARMED, kind)
+    armed = select(Timer.id).where(Timer.subject_id == Alert.id, IS_ARMED, kind)
     return select(Alert).where(or_(waiting, promised), ~Alert.replayed, ~armed.exists())
 
 
@@ -313,7 +313,7 @@ async def open_ladders(session: Session, area_code: str) -> Sequence[tuple[Timer
     found = await session.execute(
         select(Timer, Alert)
         .join(Alert, Alert.id == Timer.subject_id)
-        .where(Timer.state == ARMED, Timer.kind == ESCALATION)
+        .where(IS_ARMED, Timer.kind == ESCALATION)
         .where(true() if area_code == NATION else Alert.area_code.in_(below))
         .order_by(Timer.due_at, Timer.id)
     )

@@ -104,12 +104,13 @@ async def is_queued(session: Session, event_id: UUID) -> bool:
     return bool(await asking.rows(session, "SELECT id FROM messages WHERE id = $1", event_id))
 
 
+_WAITING = asking.code(DeliveryState.WAITING)
 _NOW: ColumnElement[datetime] = bindparam("now", type_=DateTime(timezone=True))
 
 
 def _free() -> ColumnElement[bool]:
     unclaimed = or_(Delivery.leased_until.is_(None), Delivery.leased_until <= _NOW)
-    return (Delivery.state == DeliveryState.WAITING) & (Delivery.next_at <= _NOW) & unclaimed
+    return (Delivery.state == _WAITING) & (Delivery.next_at <= _NOW) & unclaimed
 
 
 def _has_earlier() -> ColumnElement[bool]:
@@ -120,7 +121,7 @@ def _has_earlier() -> ColumnElement[bool]:
             earlier.endpoint_id == Delivery.endpoint_id,
             earlier.project_id == Delivery.project_id,
             earlier.sequence < Delivery.sequence,
-            earlier.state == DeliveryState.WAITING,
+            earlier.state == _WAITING,
         )
         .correlate(Delivery)
     )
@@ -240,7 +241,7 @@ async def locked_waiting_deliveries(
     """Give what still waits for endpoints that want no more."""
     found = await session.scalars(
         select(Delivery)
-        .where(Delivery.endpoint_id.in_(endpoint_ids), Delivery.state == DeliveryState.WAITING)
+        .where(Delivery.endpoint_id.in_(endpoint_ids), Delivery.state == _WAITING)
         .order_by(Delivery.id)
         .with_for_update()
     )
@@ -253,7 +254,7 @@ async def locked_waiting_of_robots(
     """Give what still waits for robots that are sent nothing more."""
     found = await session.scalars(
         select(Delivery)
-        .where(Delivery.robot_id.in_(robot_ids), Delivery.state == DeliveryState.WAITING)
+        .where(Delivery.robot_id.in_(robot_ids), Delivery.state == _WAITING)
         .order_by(Delivery.id)
         .with_for_update()
     )
@@ -299,7 +300,7 @@ _HELD = exists().where(
 )
 _PACED = exists().where(Robot.id == Delivery.robot_id, Robot.free_at > _WALL)
 _KEPT_BACK = windows.any_lasts(_WALL)
-_LATE = (Delivery.state == DeliveryState.WAITING) & (Delivery.next_at <= _WALL)
+_LATE = (Delivery.state == _WAITING) & (Delivery.next_at <= _WALL)
 _DUE = _LATE & ~_HELD & ~_PACED & ~_KEPT_BACK
 _UNCLAIMED = or_(Delivery.leased_until.is_(None), Delivery.leased_until <= _WALL)
 WAITS = select(Delivery.id).where(_DUE, _UNCLAIMED).exists()

@@ -22,7 +22,7 @@ from services.alerts.rules.notices import AlertState, Entry
 from services.alerts.rules.silences import RETELLING
 from shared.db import Session
 from shared.service import Offender
-from shared.timers import ARMED, Timer
+from shared.timers import IS_ARMED, Timer
 
 _MOST = 1_000_000
 
@@ -77,9 +77,7 @@ async def unsaid(session: Session) -> Sequence[Offender]:
 async def _stuck(session: Session) -> Sequence[Offender]:
     """Give bundles that carry notices and will never leave, or have left without a delivery."""
     has = select(Carried.id).where(Carried.bundle_id == Bundle.id)
-    timed = select(Timer.id).where(
-        Timer.subject_id == Bundle.id, Timer.kind == BUNDLE, Timer.state == ARMED
-    )
+    timed = select(Timer.id).where(Timer.subject_id == Bundle.id, Timer.kind == BUNDLE, IS_ARMED)
     leaves = select(Delivery.id).where(Delivery.bundle_id == Bundle.id)
     rows = await session.execute(
         select(Bundle.id, Bundle.kind)
@@ -107,7 +105,7 @@ async def _muted_in_vain(session: Session) -> Sequence[Offender]:
         TimelineEntry.entry.in_((Entry.SILENCE_ENDED, Entry.INHIBITION_ENDED)),
     )
     coming = select(Timer.id).where(
-        Timer.subject_id == Notice.alert_id, Timer.kind == RETELLING, Timer.state == ARMED
+        Timer.subject_id == Notice.alert_id, Timer.kind == RETELLING, IS_ARMED
     )
     ended_at = func.coalesce(Silence.ended_at, ProjectFact.ended_at)
     told_since = select(later.id).where(

@@ -44,7 +44,7 @@ from services.cases.rules.arrears import Age, Channel, Nature
 from services.cases.rules.conditions import ConditionState
 from services.cases.rules.items import CaseState, WatchKind
 from services.cases.schemas.arrears import ArrearsCaseFilter
-from shared import clock, known, paging
+from shared import asking, clock, known, paging
 from shared.areas import Scope
 from shared.db import Session, new_id
 from shared.moves import Left, SyncMove
@@ -52,7 +52,7 @@ from shared.paging import Found
 
 COLUMNS = (*ArrearsCase.__table__.columns.keys(), "answerable_id")
 """What a case is made of, by name."""
-_OPEN = ArrearsCase.state == CaseState.OPEN
+_OPEN = ArrearsCase.state == asking.code(CaseState.OPEN)
 EMPLOYER = func.coalesce(
     cast(ArrearsCase.employer_id, Text()),
     ArrearsCase.employer_name,

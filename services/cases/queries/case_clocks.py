@@ -15,7 +15,7 @@ from services.cases.rules.items import CaseState, TimerKind
 from shared import known
 from shared.areas import Scope
 from shared.db import Session
-from shared.timers import ARMED, Timer
+from shared.timers import IS_ARMED, Timer
 
 
 async def clock_terms(
@@ -158,7 +158,7 @@ def _without_timer() -> Select[ArrearsCase]:
             CaseClock.case_id == ArrearsCase.id,
             OWN_COURSE,
             Timer.kind == TimerKind.CLOCK,
-            Timer.state == ARMED,
+            IS_ARMED,
         )
         .exists()
     )

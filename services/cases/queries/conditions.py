@@ -13,10 +13,10 @@ from services.cases.rules.items import TimerKind, WatchKind
 from shared import asking, known
 from shared.areas import NATION, Scope
 from shared.db import Session
-from shared.timers import ARMED, Timer
+from shared.timers import IS_ARMED, Timer
 
-_LATENT = Condition.state == ConditionState.LATENT
-_STANDS = Condition.state != ConditionState.ENDED
+_LATENT = Condition.state == asking.code(ConditionState.LATENT)
+_STANDS = Condition.state != asking.code(ConditionState.ENDED)
 # Most never stood still: to read so many empty lists takes longer than all else about them.
 _NONE = literal([], Condition.pauses.type)
 _PLAIN = (
@@ -108,7 +108,7 @@ def _without_timer() -> Select[Condition]:
         .where(
             Timer.subject_id == Condition.id,
             Timer.kind == TimerKind.CONDITION,
-            Timer.state == ARMED,
+            IS_ARMED,
         )
         .exists()
     )

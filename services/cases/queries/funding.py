@@ -19,7 +19,7 @@ from shared.areas import Scope
 from shared.db import Session
 from shared.moves import Left, SyncMove
 from shared.paging import Found
-from shared.timers import ARMED, Timer
+from shared.timers import IS_ARMED, Timer
 
 
 def _visible(scope: Scope) -> ColumnElement[bool]:
@@ -130,7 +130,7 @@ def _without_timer() -> Select[FundingOrder]:
         .where(
             Timer.subject_id == FundingOrder.id,
             Timer.kind == TimerKind.FUNDING,
-            Timer.state == ARMED,
+            IS_ARMED,
         )
         .exists()
     )

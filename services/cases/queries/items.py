@@ -32,9 +32,9 @@ from shared.areas import Scope
 from shared.db import Session
 from shared.moves import Left, SyncMove
 from shared.paging import Found
-from shared.timers import ARMED, Timer
+from shared.timers import IS_ARMED, Timer
 
-_OPEN = WatchItem.state != ItemState.CLOSED
+_OPEN = WatchItem.state != asking.code(ItemState.CLOSED)
 _MISSED = WatchItem.kind == WatchKind.TRANSFER_MISSED
 # What turned out to be no miss counts for nothing.
 _WAS_ONE = WatchItem.close_reason.is_distinct_from(CloseReason.NOT_MISSED.value)
@@ -363,9 +363,7 @@ async def last_missed_at(session: Session, project_id: UUID) -> datetime | None:
 def _without_timer() -> Select[WatchItem]:
     armed = (
         select(Timer.id)
-        .where(
-            Timer.subject_id == WatchItem.id, Timer.kind == TimerKind.LEVEL, Timer.state == ARMED
-        )
+        .where(Timer.subject_id == WatchItem.id, Timer.kind == TimerKind.LEVEL, IS_ARMED)
         .exists()
     )
     # What is muted stands still on purpose: its finder wakes it.

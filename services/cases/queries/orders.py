@@ -20,7 +20,7 @@ from shared.areas import Scope
 from shared.db import Session, new_id
 from shared.moves import Left, SyncMove
 from shared.paging import Found
-from shared.timers import ARMED, Timer
+from shared.timers import IS_ARMED, Timer
 
 
 def _visible(scope: Scope) -> ColumnElement[bool]:
@@ -204,7 +204,7 @@ def _without_timer() -> Select[CorrectionOrder]:
         .where(
             Timer.subject_id == CorrectionOrder.id,
             Timer.kind == TimerKind.ORDER,
-            Timer.state == ARMED,
+            IS_ARMED,
         )
         .exists()
     )

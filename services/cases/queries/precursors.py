@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from services.cases.models import Precursor, WatchItem
 from services.cases.queries import rows
 from services.cases.rules.items import ItemState
+from shared import asking
 from shared.db import Session
 
 
@@ -33,6 +34,6 @@ async def locked_open_items(session: Session, subject_id: UUID) -> Sequence[Watc
     return await rows.locked_all(
         session,
         select(WatchItem).where(
-            WatchItem.subject_id == subject_id, WatchItem.state != ItemState.CLOSED
+            WatchItem.subject_id == subject_id, WatchItem.state != asking.code(ItemState.CLOSED)
         ),
     )

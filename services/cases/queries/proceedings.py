@@ -23,7 +23,7 @@ from shared import known, paging
 from shared.areas import Scope
 from shared.db import Session
 from shared.paging import Found
-from shared.timers import ARMED, Timer
+from shared.timers import IS_ARMED, Timer
 
 
 def _seen(scope: Scope) -> Select[Proceeding]:
@@ -146,7 +146,7 @@ def _without_timer() -> Select[Proceeding]:
     )
     armed = (
         running.join(Timer, Timer.subject_id == CaseClock.id)
-        .where(Timer.kind == TimerKind.CLOCK, Timer.state == ARMED)
+        .where(Timer.kind == TimerKind.CLOCK, IS_ARMED)
         .exists()
     )
     told = running.where(CaseClock.over_at.is_not(None)).exists()

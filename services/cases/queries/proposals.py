@@ -17,7 +17,7 @@ from shared.areas import Scope
 from shared.db import Session
 from shared.moves import Left, SyncMove
 from shared.paging import Found
-from shared.timers import ARMED, Timer
+from shared.timers import IS_ARMED, Timer
 
 _OPEN = CaseProposal.state == ProposalState.OPEN
 
@@ -132,9 +132,7 @@ async def find_open_case(session: Session, project_id: UUID) -> ArrearsCase | No
 def _without_timer() -> Select[CaseProposal]:
     armed = (
         select(Timer.id)
-        .where(
-            Timer.subject_id == CaseProposal.id, Timer.kind == TimerKind.CASE, Timer.state == ARMED
-        )
+        .where(Timer.subject_id == CaseProposal.id, Timer.kind == TimerKind.CASE, IS_ARMED)
         .exists()
     )
     return select(CaseProposal).where(_OPEN, ~armed)

@@ -16,7 +16,7 @@ from shared import known, paging
 from shared.areas import NATION, Scope
 from shared.db import Session
 from shared.paging import Found
-from shared.timers import ARMED, Timer
+from shared.timers import IS_ARMED, Timer
 
 _STANDING = (RestrictionState.PROPOSED, RestrictionState.IN_FORCE)
 
@@ -86,7 +86,7 @@ def _without_timer() -> Select[Restriction]:
         .where(
             Timer.subject_id == Restriction.id,
             Timer.kind == TimerKind.RESTRICTION,
-            Timer.state == ARMED,
+            IS_ARMED,
         )
         .exists()
     )
@@ -94,7 +94,7 @@ def _without_timer() -> Select[Restriction]:
         CaseClock.restriction_id == Restriction.id, CaseClock.ended_at.is_(None)
     )
     waited = running.join(Timer, Timer.subject_id == CaseClock.id).where(
-        Timer.kind == TimerKind.CLOCK, Timer.state == ARMED
+        Timer.kind == TimerKind.CLOCK, IS_ARMED
     )
     told = running.where(CaseClock.over_at.is_not(None))
     forgotten = and_(Restriction.state == RestrictionState.IN_FORCE, ~armed)

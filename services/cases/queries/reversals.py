@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from services.cases.models import WatchItem, WatchItemEntry
 from services.cases.queries import rows
 from services.cases.rules.items import Happening, ItemState, WatchKind
+from shared import asking
 from shared.db import Session
 
 
@@ -34,7 +35,9 @@ async def last_miss(session: Session, obligation_id: UUID) -> WatchItem | None:
 
 async def open_one_of_key(session: Session, key: str) -> bool:
     """Say whether an item of a key is open."""
-    found = select(WatchItem.id).where(WatchItem.key == key, WatchItem.state != ItemState.CLOSED)
+    found = select(WatchItem.id).where(
+        WatchItem.key == key, WatchItem.state != asking.code(ItemState.CLOSED)
+    )
     return (await session.scalar(found)) is not None
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, literal_column, select, true
+from sqlalchemy import ColumnElement, func, select, true
 
 from services.payroll.models import (
     ArrearsCase,
@@ -86,7 +86,7 @@ async def find_other_mode(
 
 
 def _alive() -> ColumnElement[bool]:
-    return WageAccount.status != literal_column(f"'{AccountStatus.CLOSED}'")
+    return WageAccount.status != asking.code(AccountStatus.CLOSED)
 
 
 async def find_any_account_of_project(session: Session, project_id: UUID) -> WageAccount | None:

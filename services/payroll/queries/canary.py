@@ -12,14 +12,14 @@ from services.payroll.rules.statements import Direction
 from shared import asking
 from shared.db import Session
 from shared.outbox import OutboxRow
-from shared.timers import ARMED, Timer
+from shared.timers import IS_ARMED, Timer
 
 MOST = 100
 
 
 async def is_armed(session: Session, kind: str) -> bool:
     """Say whether a timer waits to start the next round."""
-    found = select(Timer.id).where(Timer.kind == kind, Timer.state == ARMED).limit(1)
+    found = select(Timer.id).where(Timer.kind == kind, IS_ARMED).limit(1)
     return await session.scalar(found) is not None
 
 

@@ -14,7 +14,6 @@ from sqlalchemy import (
     column,
     func,
     join,
-    literal_column,
     select,
     true,
     union_all,
@@ -24,6 +23,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from services.payroll.models import Obligation, Source
 from services.payroll.queries.obligations import REPLAN_WAITS
 from services.payroll.rules.obligations import OPEN, ObligationStatus
+from shared import asking
 from shared.db import Session
 
 
@@ -33,10 +33,8 @@ async def fed_until(session: Session) -> Mapping[UUID | None, date]:
     return {row.id: row.fed_until for row in rows}
 
 
-# Written into the statement, not handed over: a plan for any value could not use an index that
-# holds only rows of these.
-_PLANNED = Obligation.status == literal_column(f"'{ObligationStatus.PLANNED}'")
-_OPEN = Obligation.status.in_([literal_column(f"'{status}'") for status in OPEN])
+_PLANNED = Obligation.status == asking.code(ObligationStatus.PLANNED)
+_OPEN = Obligation.status.in_([asking.code(status) for status in OPEN])
 
 
 _TODAY = bindparam("today", type_=Date)
