@@ -51,10 +51,12 @@ async def review(session: Session, project_ids: Collection[UUID], now: datetime)
 
 
 async def review_debits(session: Session, project_ids: Collection[UUID], now: datetime) -> None:
-    """Look at payments of those projects on whose accounts money moved that have a roster."""
-    enrolled = await queries.payment_conditions.enrolled(session, project_ids)
-    if enrolled:
-        await review(session, enrolled, now)
+    """Look at payments of those projects on whose accounts money moved that have a roster.
+
+    Where none ever went out, nothing was paid and nothing went astray.
+    """
+    if spending := await queries.payment_conditions.spending(session, project_ids):
+        await review(session, spending, now)
 
 
 async def review_known(session: Session, project_id: UUID, now: datetime) -> None:

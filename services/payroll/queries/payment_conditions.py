@@ -237,16 +237,26 @@ def _outside() -> Select[*tuple[Any, ...]]:
 
 
 _OUTSIDE = _outside()
-_ENROLLED = (
+# Nothing of an account says where wages went before anything went out of it.
+_SPENT = exists().where(
+    WageAccount.project_id == Project.id,
+    BankLine.account_id == WageAccount.id,
+    BankLine.direction == Direction.OUT,
+)
+_SPENDING = (
     select(Project.id)
-    .where(asking.one_of(Project.id, "ids"), exists().where(RosterEntry.project_id == Project.id))
+    .where(
+        asking.one_of(Project.id, "ids"),
+        exists().where(RosterEntry.project_id == Project.id),
+        _SPENT,
+    )
     .order_by(Project.id)
 )
 
 
-async def enrolled(session: Session, project_ids: Collection[UUID]) -> Sequence[UUID]:
-    """Give those of some projects that have anybody on their roster."""
-    rows = await asking.told(session, _ENROLLED, {"ids": [*project_ids]})
+async def spending(session: Session, project_ids: Collection[UUID]) -> Sequence[UUID]:
+    """Give those of some projects that have anybody on their roster, and spent any money."""
+    rows = await asking.told(session, _SPENDING, {"ids": [*project_ids]})
     return [row[0] for row in rows]
 
 
