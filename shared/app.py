@@ -65,7 +65,8 @@ _WRITES = (
 # How often the clock door looks, in seconds of the machine's time.
 LOOK_EVERY, LOOK_LEAST = 1.0, 0.05
 LOOK_SOON = 0.2  # And for what another process wrote, which wakes nobody here.
-# Whoever moves a scenario's clock looks himself; this is for what a crash left behind.
+# Whoever moves a scenario's clock looks himself; this is for what a crash left behind, and for
+# sealing, which a play would ask for after each of its thousands of acts.
 LOOK_EVERY_IN_SCENARIO = 5.0
 SWEEP_EVERY = 60.0
 # No index tells what an old key sealed: each look reads whole tables. A key is put in front by a
@@ -304,9 +305,10 @@ def _loops(one: Running, sign: audit.Sign | None) -> list[tuple[str, Loop]]:
             "keep_partitions": partial(partitions.keep_partitions, one.sessions),
         },
     )
+    rest = LOOK_EVERY_IN_SCENARIO if one.sessions.scenario else LOOK_EVERY
     every: list[tuple[str, Work, float]] = [
         ("drain", one.inbox.drain, LOOK_EVERY),
-        ("seal", partial(audit.seal, one.sessions, sign), LOOK_EVERY),
+        ("seal", partial(audit.seal, one.sessions, sign), rest),
         ("sweep", sweep.run, SWEEP_EVERY),
         ("reseal", partial(rotation.reseal, one.sessions, one.service.metadata), RESEAL_EVERY),
     ]

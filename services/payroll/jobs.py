@@ -95,7 +95,7 @@ async def review_pay_months(sessions: Sessions) -> int:
 
 
 async def blank_what_is_over(sessions: Sessions, today: date) -> None:
-    """Daily at 02:00: people of projects whose records' time is over are blanked, files discarded.
+    """Daily at 00:30: people of projects whose records' time is over are blanked, files discarded.
 
     Each project is a transaction of its own; a file goes after what named it is gone.
     """

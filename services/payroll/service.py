@@ -114,7 +114,7 @@ service = Service(
         daily("00:00", jobs.begin_pay_month),
         daily("00:00", jobs.find_overdue_reports, queries.reports.REPORT_WAITS),
         daily("00:00", jobs.report_without_timer, queries.expectations.UNTIMED),
-        daily("02:00", jobs.blank_what_is_over, queries.retention.BLANKING_WAITS),
+        daily("00:30", jobs.blank_what_is_over, queries.retention.BLANKING_WAITS),
         daily("09:00", jobs.remind_of_transfers),
         daily("13:00", jobs.look_at_sites),
     ],
