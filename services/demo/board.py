@@ -1,6 +1,5 @@
 """What came of a scenario, read from the services: as one document, and as a page of text."""
 
-import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -15,8 +14,8 @@ from shared import clock
 Say = Callable[[str], None]
 Told: TypeAlias = Mapping[str, Any]
 
-# How many details are asked for at a time.
-AT_ONCE = 8
+# As many as a list gives at a time.
+PAGE = "200"
 
 
 async def document(player: Player, received: Told) -> dict[str, Any]:
@@ -28,9 +27,9 @@ async def document(player: Player, received: Told) -> dict[str, Any]:
     """
     client, ends = player.client, player.scenario.ends
     projects = {one["id"]: _project(one) for one in await client.everything(_PROJECTS)}
-    items = await _whole(client, "/cases/v1/watch-items")
+    items = await client.everything(_ITEMS, limit=PAGE)
     proposals = await client.everything("/cases/v1/proposals")
-    alerts = await _whole(client, "/alerts/v1/alerts")
+    alerts = await client.everything(_ALERTS, limit=PAGE)
     recipients = {one["id"]: one["title"] for one in await client.everything(_RECIPIENTS)}
     feeds = await _feeds(client, items)
     days = {"by": "developer", "as_of": _day(ends)}
@@ -53,6 +52,7 @@ async def document(player: Player, received: Told) -> dict[str, Any]:
 
 _REPORTING = "/registry/v1/reporting"
 _PROJECTS, _RECIPIENTS = "/registry/v1/projects", "/alerts/v1/recipients"
+_ITEMS, _ALERTS = "/cases/v1/watch-items/whole", "/alerts/v1/alerts/whole"
 _SYSTEMS = "/registry/v1/requirements/summary"
 _SUMMARY, _DELIVERIES = "/payroll/v1/obligations/summary", "/alerts/v1/deliveries"
 
@@ -71,18 +71,6 @@ def _half(ends: datetime) -> str:
 def _project(one: Told) -> dict[str, Any]:
     developer = {"id": one["developer_id"], "name": one["developer_name"]}
     return {"id": one["id"], "code": one["code"], "name": one["name"], "developer": developer}
-
-
-async def _whole(client: Client, path: str) -> list[Told]:
-    """Give every item of a list with all that belongs to it."""
-    free = asyncio.Semaphore(AT_ONCE)
-
-    async def one(of: Told) -> Told:
-        async with free:
-            found: Told = await client.call("GET", f"{path}/{of['id']}")
-            return found
-
-    return list(await asyncio.gather(*map(one, await client.everything(path))))
 
 
 async def _feeds(client: Client, items: Iterable[Told]) -> dict[str, Any]:

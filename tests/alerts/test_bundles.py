@@ -459,7 +459,7 @@ class Told:
 
 
 @office
-async def test_the_inbox_says_in_which_message_a_notice_goes(
+async def test_inbox_and_alert_say_in_which_message_a_notice_goes(
     session: Session, client: AsyncClient, time: Moved
 ) -> None:
     time.move_to(OPENED_AT)
@@ -473,6 +473,8 @@ async def test_the_inbox_says_in_which_message_a_notice_goes(
     (carried,) = told["carried"]
     assert (carried["channel"], carried["bundle"]["kind"]) == ("mail", "digest")
     assert carried["bundle"]["sealed_at"] is None
+    (alert,) = (await client.get(f"{V1}/alerts/whole")).json()["items"]
+    assert [notice["carried"] for notice in alert["notices"]] == [[carried]]
 
 
 @office

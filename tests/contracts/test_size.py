@@ -10,7 +10,7 @@ FUNCTION_LINES = 40
 SERVICE_LINES = {
     "registry": 19_500,
     "payroll": 40_500,
-    "cases": 31_600,
+    "cases": 32_000,
     "alerts": 15_500,
     "demo": 3_900,
 }

@@ -64,18 +64,28 @@ async def alerts(
     )  # fmt: skip
 
 
+def _whole(statement: Select[Alert]) -> Select[Alert]:
+    """Let each come with timeline and notices, read for all of them together."""
+    return statement.options(
+        selectinload(Alert.timeline),
+        selectinload(Alert.notices).selectinload(Notice.deliveries),
+        selectinload(Alert.notices).selectinload(Notice.carried).selectinload(Carried.bundle),
+    ).execution_options(populate_existing=True)
+
+
+async def whole_alerts(
+    session: Session, scope: Scope, asked: AlertFilter, *, cursor: str | None, limit: int
+) -> paging.Found[Any]:
+    """Give a page of the alerts that a caller may see, each with timeline and notices."""
+    return await paging.page(
+        session, _whole(_filtered(scope, asked)), by=(Alert.raised_at, Alert.id), cursor=cursor,
+        limit=limit,
+    )  # fmt: skip
+
+
 async def alert(session: Session, alert_id: UUID, scope: Scope) -> Alert:
     """Give an alert with timeline and notices; NotFound outside the scope."""
-    found = await session.scalar(
-        select(Alert)
-        .where(Alert.id == alert_id, _visible(scope))
-        .options(
-            selectinload(Alert.timeline),
-            selectinload(Alert.notices).selectinload(Notice.deliveries),
-            selectinload(Alert.notices).selectinload(Notice.carried).selectinload(Carried.bundle),
-        )
-        .execution_options(populate_existing=True)
-    )
+    found = await session.scalar(_whole(select(Alert).where(Alert.id == alert_id, _visible(scope))))
     if found is None:
         raise NotFound
     return found

@@ -55,6 +55,24 @@ async def alerts(
     )
 
 
+# Before the route of one alert, which would take the word for an id.
+@router.get(
+    "/v1/alerts/whole", summary="Alerts, each with its timeline and who was told why",
+    response_model=Page[AlertDetailOut], dependencies=[may("alerts:read")], responses=LIST,
+)  # fmt: skip
+async def whole_alerts(
+    *,
+    session: Transaction,
+    caller: Who,
+    asked: Annotated[AlertFilter, Query()],
+    cursor: paging.Cursor,
+    limit: paging.Limit,
+) -> Found[Alert]:
+    return await queries.alerts.whole_alerts(
+        session, caller.scope, asked, cursor=cursor, limit=limit
+    )
+
+
 @router.get(
     "/v1/exports/alerts", summary="All alerts of the caller, or what changed, or as of a day",
     response_class=Lines, dependencies=[may("alerts:read")], responses=raises(*exports.PROBLEMS),

@@ -83,12 +83,9 @@ class CountedMiss(Miss):
 
 def _visible(scope: Scope) -> ColumnElement[bool]:
     return known.in_scope(
-        WatchItem.area_code,
-        scope,
-        WatchItem.unit_id,
-        WatchItem.developer_id,
-        WatchItem.contractor_id,
-    )
+        WatchItem.area_code, scope,
+        WatchItem.unit_id, WatchItem.developer_id, WatchItem.contractor_id,
+    )  # fmt: skip
 
 
 def _within(area_code: str) -> ColumnElement[bool]:
@@ -113,6 +110,14 @@ def _filtered(statement: Select[Any], filters: WatchItemFilter, scope: Scope) ->
     return statement
 
 
+def _order(filters: WatchItemFilter) -> tuple[Any, ...]:
+    """A unit's queue begins with what no person holds, then goes by due time."""
+    if filters.unit_id is None:
+        return (WatchItem.id,)
+    held = case((WatchItem.person_id.is_(None), 0), else_=1)
+    return held, func.coalesce(WatchItem.due_at, _NEVER), WatchItem.id
+
+
 async def watch_items(
     session: Session,
     filters: WatchItemFilter,
@@ -122,24 +127,25 @@ async def watch_items(
     changed_after: datetime | None,
     limit: int,
 ) -> Found[WatchItem]:
-    """Give a page; a unit's queue begins with what no person holds, then goes by due time."""
-    by: tuple[Any, ...] = (WatchItem.id,)
-    if filters.unit_id is not None:
-        held = case((WatchItem.person_id.is_(None), 0), else_=1)
-        by = (held, func.coalesce(WatchItem.due_at, _NEVER), WatchItem.id)
+    """Give a page of the items that a caller may see, or of their sync."""
     # A company's view goes by who takes part, of which a moved row's trace knows nothing.
     left = None
     if scope.org is None:
         left = Left(known.in_scope(SyncMove.area_code, scope), _visible(scope))
     return await paging.sync(
-        session,
-        _filtered(select(WatchItem), filters, scope),
-        model=WatchItem,
-        cursor=cursor,
-        changed_after=changed_after,
-        limit=limit,
-        by=by,
-        left=left,
+        session, _filtered(select(WatchItem), filters, scope), model=WatchItem, cursor=cursor,
+        changed_after=changed_after, limit=limit, by=_order(filters), left=left,
+    )  # fmt: skip
+
+
+async def whole_watch_items(
+    session: Session, filters: WatchItemFilter, scope: Scope, *, cursor: str | None, limit: int
+) -> Found[WatchItem]:
+    """Give a page of the items that a caller may see, each with its timeline."""
+    statement = _filtered(select(WatchItem), filters, scope)
+    with_timelines = statement.options(selectinload(WatchItem.timeline))
+    return await paging.page(
+        session, with_timelines, by=_order(filters), cursor=cursor, limit=limit
     )
 
 

@@ -20,7 +20,7 @@ from services.cases.schemas.items import (
 from shared import paging
 from shared.auth import Who, may
 from shared.db import Transaction
-from shared.paging import Found, Page
+from shared.paging import CursorUnreadable, Found, Page
 from shared.problems import Invalid, raises
 
 
@@ -56,6 +56,27 @@ async def watch_item_counts(
     session: Transaction, who: Who, filters: Annotated[WatchItemFilter, Query()]
 ) -> queries.items.Counts:
     return await queries.items.watch_item_counts(session, filters, who.scope)
+
+
+# Before the route of one item, which would take the word for an id.
+@router.get(
+    "/v1/watch-items/whole",
+    dependencies=[may("cases:read")],
+    summary="Watch items, each with its timeline",
+    response_model=Page[WatchItemWithTimelineOut],
+    responses=raises(CursorUnreadable, Invalid),
+)
+async def whole_watch_items(
+    session: Transaction,
+    who: Who,
+    *,
+    filters: Annotated[WatchItemFilter, Query()],
+    cursor: paging.Cursor,
+    limit: paging.Limit,
+) -> Found[WatchItem]:
+    return await queries.items.whole_watch_items(
+        session, filters, who.scope, cursor=cursor, limit=limit
+    )
 
 
 @router.get(

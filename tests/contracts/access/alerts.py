@@ -142,6 +142,7 @@ async def rows(session: Session, time: Time) -> Rows:
         | {f"POST {V1}/bounces": [_report(came_back)]},
         marks={
             f"GET {V1}/alerts": alert.id,
+            f"GET {V1}/alerts/whole": alert.id,
             # An alert that is not the caller's is named among those refused.
             f"POST {V1}/alerts/acknowledgements": f'"acknowledged":["{alert.id}"]',
             f"GET {V1}/inbox": alert.id,

@@ -195,6 +195,7 @@ async def rows(session: Session, time: Time) -> Rows:
             f"POST {V1}/watch-items/answers": f'"answered":["{item.id}"]',
             f"GET {V1}/watch-items": item.id,
             f"GET {V1}/watch-items/counts": None,
+            f"GET {V1}/watch-items/whole": item.id,
             f"GET {V1}/correction-orders": orders["served"],
             f"GET {V1}/funding-orders": funds["reported"],
             f"GET {V1}/leads": lead.id,
