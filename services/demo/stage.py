@@ -124,35 +124,42 @@ class Stage:
         self.told: dict[str, Any] = {}
         """The counters that each service told last."""
         self.ready: list[str] = []
+        self._knew: dict[str, Mapping[str, int]] = {}
+        """What others had sent when each process was asked that has come to rest since."""
 
     async def settle(self) -> None:
-        """Wait until a round over all services finds each idle, as it told of itself before.
+        """Wait until all are idle, whatever was asked of whom.
 
         Raises PlayFailed if they neither move nor come to rest.
         """
-        moved_at = time.monotonic()
-        while True:
-            before = dict(self.told)
-            counters, settled = await self._counters()
-            if settled or (counters == before and all(one["idle"] for one in counters.values())):
-                self.sent = {name: one["sent"] for name, one in counters.items()}
-                self.ready = [name for name, one in counters.items() if one["ready"]]
-                return
-            moved_at = moved_at if counters == before else time.monotonic()
-            if time.monotonic() - moved_at > PATIENCE:
-                raise PlayFailed(f"the services do not come to rest: {counters}")
+        self._knew.clear()
+        await self._settle()
 
-    async def _counters(self) -> tuple[dict[str, Any], bool]:
-        """Give what each service tells once its process has settled, and whether that is all."""
-        told: dict[str, Any] = {}
+    async def _settle(self) -> None:
+        """Ask each process that has not come to rest since the others sent what they told of.
+
+        What one sent is handled by another, or is what keeps that one from being idle. So when
+        nobody has sent anything that another was not asked after, nothing is under way.
+        """
+        moved_at = time.monotonic()
         processes = self._processes(SERVICES)
-        settled = len(processes) == 1
-        # One question for each process: it answers for all of its services.
-        for one in await asyncio.gather(*map(self._idle, processes)):
-            settled &= one.pop("settled")
-            told |= one
-        self._follow(told)
-        return dict(self.told), settled
+        while behind := [one for one in processes if self._is_behind(one)]:
+            before = dict(self.told)
+            await asyncio.gather(*map(self._idle, behind))
+            moved_at = moved_at if self.told == before else time.monotonic()
+            if time.monotonic() - moved_at > PATIENCE:
+                raise PlayFailed(f"the services do not come to rest: {self.told}")
+        self.sent = {name: one["sent"] for name, one in self.told.items()}
+        self.ready = [name for name, one in self.told.items() if one["ready"]]
+
+    def _is_behind(self, names: Sequence[str]) -> bool:
+        return self._knew.get(self.client.bases[names[0]]) != self._others(names)
+
+    def _others(self, names: Sequence[str]) -> Mapping[str, int]:
+        """Give how much the services of other processes are known to have sent."""
+        ours = self.client.bases[names[0]]
+        known = self.told.items()
+        return {name: one["sent"] for name, one in known if self.client.bases[name] != ours}
 
     def _processes(self, names: Sequence[str]) -> list[list[str]]:
         """Give the names by the process that serves them."""
@@ -161,12 +168,16 @@ class Stage:
             served[self.client.bases[name]].append(name)
         return [*served.values()]
 
-    async def _idle(self, names: Sequence[str]) -> dict[str, Any]:
+    async def _idle(self, names: Sequence[str]) -> None:
+        """Ask a process once it has settled, which tells of all of its services."""
         first, *others = names
+        knew = self._others(names)
         asked = {"beside": others, "wait": WAIT}
         told = await self.client.call("GET", f"/{first}/scenario/idle", query=asked)
         settled, beside = told.pop("settled"), told.pop("beside")
-        return {first: told, **beside, "settled": settled}
+        self._follow({first: told, **beside})
+        if settled:
+            self._knew[self.client.bases[first]] = knew
 
     async def go(self, instant: datetime, names: Sequence[str] = SERVICES) -> None:
         """Move the clock of some services to an instant, stopping at every due one before it.
@@ -183,8 +194,10 @@ class Stage:
 
         What only one service took is there already when its clock looks.
         """
+        for name in names:
+            self._knew.pop(self.client.bases[name], None)
         if len(names) > 1:
-            await self.settle()
+            await self._settle()
             names = [name for name in names if name in {*self.ready, *self._due(instant)}]
         await self._set(instant, names, changed=True)
 
@@ -195,12 +208,11 @@ class Stage:
             told: dict[str, Any] = {}
             for one in await asyncio.gather(*map(self._move, self._processes(names))):
                 told |= one
-            self._follow(told)
             # What told nobody anything and has nothing under way leaves nothing to wait for.
             if changed or any(
-                one["sent"] != self.sent.get(name) or not one["idle"] for name, one in told.items()
+                self._has_sent(name, one) or not one["idle"] for name, one in told.items()
             ):
-                await self.settle()
+                await self._settle()
             changed = False
             # What was done here may have made something due there, at this very instant; what
             # fails and is tried again later does not hold up the scenario.
@@ -217,10 +229,23 @@ class Stage:
 
     async def _move(self, names: Sequence[str]) -> dict[str, Any]:
         first, *others = names
+        knew, asked_at = self._others(names), time.monotonic()
         body = {"now": self.now and self.now.isoformat(), "beside": others, "wait": WAIT}
-        told = await self.client.call("POST", f"/{first}/scenario/clock", body=body)
-        beside = told.pop("beside")
-        return {first: told, **beside}
+        answer = await self.client.call("POST", f"/{first}/scenario/clock", body=body)
+        told: dict[str, Any] = {**answer.pop("beside"), first: answer}
+        base = self.client.bases[first]
+        rests = time.monotonic() - asked_at < WAIT and all(one["idle"] for one in told.values())
+        if rests and len(names) == len([one for one in SERVICES if self.client.bases[one] == base]):
+            self._knew[base] = knew
+        elif not rests or any(self._has_sent(name, one) for name, one in told.items()):
+            # What else this process serves may have heard of it.
+            self._knew.pop(base, None)
+        self._follow(told)
+        return told
+
+    def _has_sent(self, name: str, now: Mapping[str, Any]) -> bool:
+        """Say whether a service tells of more than when everything rested last."""
+        return bool(now["sent"] != self.sent.get(name))
 
     def _follow(self, told: Mapping[str, Any]) -> None:
         for name, one in told.items():
