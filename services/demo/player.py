@@ -1,19 +1,19 @@
 """Plays a scenario: facts in order of their instants, over every due instant between them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from functools import partial
 from itertools import groupby
 from operator import attrgetter, itemgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from services.demo import requirements
 from services.demo.banks import Banks
 from services.demo.cases import Cases
 from services.demo.disputes import Disputes
 from services.demo.facts import Row, Scenario
-from services.demo.payrolls import Payrolls
+from services.demo.payrolls import AT_ONCE, Payrolls
 from services.demo.stage import Client, Fact, Json, Stage
 from shared import clock
 
@@ -32,6 +32,20 @@ def _filled(row: Row, *names: str) -> dict[str, Any]:
 
 def _list(value: str) -> list[str]:
     return [part for part in value.split("|") if part]
+
+
+_Made = TypeVar("_Made")
+
+
+async def _few_at_once(acts: Iterable[Awaitable[_Made]]) -> list[_Made]:
+    """Do what does not depend on each other, as many at a time as contractors act."""
+    free = asyncio.Semaphore(AT_ONCE)
+
+    async def one(act: Awaitable[_Made]) -> _Made:
+        async with free:
+            return await act
+
+    return await asyncio.gather(*map(one, acts))
 
 
 class Player:
@@ -63,11 +77,17 @@ class Player:
             together = list(facts)
             names = sorted({name for fact in together for name in fact.names})
             await self.stage.go(instant, names)
-            # Feeds of different banks do not wait for each other; people's acts are in order.
+            # Feeds of different banks do not wait for each other, nor does what is entered about
+            # different projects; people's acts are in order.
             await asyncio.gather(*(fact.act() for fact in together if len(fact.names) == 1))
-            for fact in together:
-                if len(fact.names) > 1:
-                    await fact.act()
+            for apart, found in groupby(
+                (fact for fact in together if len(fact.names) > 1), key=attrgetter("apart")
+            ):
+                if apart:
+                    await _few_at_once(fact.act() for fact in found)
+                else:
+                    for fact in found:
+                        await fact.act()
             await self.stage.happened(instant, names)
             if clock.day_of(instant).month != month:
                 month = clock.day_of(instant).month
@@ -92,33 +112,35 @@ class Player:
             required = {"required": _list(row["required"])}
             body = {**_filled(row, *(name for name in row if name != "required")), **required}
             await self._post("/registry/v1/reporting/duties", body)
-        for row in rows("organisations.csv"):
-            made = await self._post(
-                "/registry/v1/organisations",
-                {
-                    **_filled(row, "credit_code", "name", "area_code"),
-                    "roles": _list(row["roles"]),
-                    "trades": _list(row["trades"]),
-                },
-            )
-            self.organisations[row["credit_code"]] = made["id"]
+        await _few_at_once(map(self._organisation, rows("organisations.csv")))
+        # In their order: so are their ids, and so is later done what is due of several at once.
         for row in rows("projects.csv"):
             await self._project(row)
-        for row in rows("persons.csv"):
-            made = await self._post(
-                f"/registry/v1/projects/{self.projects[row['project']]}/persons",
-                {
-                    **_filled(row, "name", "post", "role", "from_on", "until_on"),
-                    "unit_id": self.organisations[row["unit"]],
-                },
-                role="wage_office",
-            )
-            self.persons[row["project"]] = made["person_id"]
+        persons = rows("persons.csv")
+        made = await _few_at_once(map(self._person, persons))
+        self.persons = dict(zip((row["project"] for row in persons), made, strict=True))
         # What was in place before the story begins is there before anything else is entered.
         await self._systems([r for r in rows("requirements.csv") if r["done_on"] <= self._begun])
-        for row in rows("recipients.csv"):
-            await self._recipient(row)
+        await _few_at_once(map(self._recipient, rows("recipients.csv")))
         self.say(f"  {len(self.organisations)} organisations, {len(self.projects)} projects")
+
+    async def _organisation(self, row: Row) -> None:
+        body = {
+            **_filled(row, "credit_code", "name", "area_code"),
+            "roles": _list(row["roles"]),
+            "trades": _list(row["trades"]),
+        }
+        made = await self._post("/registry/v1/organisations", body)
+        self.organisations[row["credit_code"]] = made["id"]
+
+    async def _person(self, row: Row) -> str:
+        body = {
+            **_filled(row, "name", "post", "role", "from_on", "until_on"),
+            "unit_id": self.organisations[row["unit"]],
+        }
+        path = f"/registry/v1/projects/{self.projects[row['project']]}/persons"
+        made = await self._post(path, body, role="wage_office")
+        return str(made["person_id"])
 
     async def _project(self, row: Row) -> None:
         body = _filled(
@@ -172,12 +194,12 @@ class Player:
         # An account is entered before the contract of its day: nothing is missing meanwhile.
         for row in rows("wage_accounts.csv"):
             opened_at = clock.at(date.fromisoformat(row["opened_on"]), 9)
-            facts.append(Fact(opened_at, partial(self._account, row)))
+            facts.append(Fact(opened_at, partial(self._account, row), apart="accounts"))
         for account_no, at, path, body in self.scenario.filings_later():
             facts.append(Fact(at, partial(self._file, account_no, path, body), ("payroll",)))
         for row in rows("works_contracts.csv"):
             signed_at = clock.at(date.fromisoformat(row["signed_on"]), 12)
-            facts.append(Fact(signed_at, partial(self._contract, row)))
+            facts.append(Fact(signed_at, partial(self._contract, row), apart="contracts"))
         facts += self._lists("reports.csv", self._report)
         facts += self._lists("sightings.csv", self._see)
         facts += self._in_place()

@@ -30,6 +30,8 @@ class Fact(NamedTuple):
     at: datetime
     act: Callable[[], Awaitable[None]]
     names: Sequence[str] = SERVICES
+    apart: str = ""
+    """Of what kind it is, if several of the kind may happen beside each other."""
 
 
 class PlayFailed(RuntimeError):
