@@ -22,6 +22,7 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from opentelemetry.trace.status import Status
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -190,10 +191,16 @@ _propagator = TraceContextTextMapPropagator()
 
 
 def _configure_traces(endpoint: str | None, personal: Personal) -> None:
-    """Keep spans, so that logs and outbox rows have ids; send them if there is an endpoint."""
+    """Give logs and outbox rows the ids of spans; keep and send them if there is an endpoint.
+
+    Without one nobody would read a span of ours. Who calls us may keep his: it is said on.
+    """
     if isinstance(trace.get_tracer_provider(), TracerProvider):
         return  # A process sets its provider once; OpenTelemetry refuses a second one.
-    provider = TracerProvider(resource=Resource.create({"service.name": "xinqing"}))
+    provider = TracerProvider(
+        sampler=None if endpoint else ParentBased(ALWAYS_OFF),
+        resource=Resource.create({"service.name": "xinqing"}),
+    )
     if endpoint:
         exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
         provider.add_span_processor(BatchSpanProcessor(ScrubbedExporter(exporter, personal)))

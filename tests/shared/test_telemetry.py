@@ -166,7 +166,7 @@ def test_a_trace_goes_on_over_the_bus() -> None:
 
 @pytest.mark.parametrize("header", [None, "", "rubbish", "00-0-0-00"])
 def test_without_a_good_header_a_new_trace_begins(header: str | None) -> None:
-    form = r"00-[0-9a-f]{32}-[0-9a-f]{16}-01"
+    form = r"00-[0-9a-f]{32}-[0-9a-f]{16}-0[0-3]"
     with telemetry.continued(header, "handle x"):
         assert re.fullmatch(form, telemetry.traceparent())
     assert telemetry.traceparent() != telemetry.traceparent()
@@ -236,6 +236,33 @@ def test_a_configured_process_sends_its_traces_and_logs_their_ids() -> None:
     assert b"GET /x" in body
     assert bytes.fromhex(shown["trace_id"]) in body
     assert b"private" not in body
+
+
+UNREAD = """
+import json
+from opentelemetry import trace
+from shared import pii, telemetry
+from shared.config import Runtime
+telemetry.configure(Runtime(otlp_endpoint=None), personal=pii.looks_personal)
+def told():
+    span = trace.get_current_span()
+    return [span.is_recording(), telemetry.traceparent()]
+with telemetry.tracer.start_as_current_span("GET /x"):
+    own = told()
+with telemetry.continued("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "handle x"):
+    print(json.dumps([own, told()]))
+"""
+
+
+def test_a_process_that_sends_no_traces_keeps_no_span_and_has_ids_all_the_same() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", UNREAD], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    (records, own), (_, callers) = json.loads(done.stdout)
+    assert not records
+    assert re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-0[02]", own)
+    # Who called may keep his: what we call in turn hears that he does.
+    assert re.fullmatch(r"00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-0[13]", callers)
 
 
 def test_metrics_are_declared_once_and_shown() -> None:
