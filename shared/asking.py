@@ -47,8 +47,8 @@ class _Written(PGCompiler_asyncpg):
 
     def visit_bindparam(self, bindparam: BindParameter[Any], *args: Any, **how: Any) -> str:
         """Give a parameter, or its value where nobody can give another."""
-        written = bindparam.unique and isinstance(bindparam.value, str | int)
-        if written and bindparam.type.literal_processor(self.dialect):
+        a_word = isinstance(bindparam.type, String) and isinstance(bindparam.value, str)
+        if bindparam.unique and (a_word or isinstance(bindparam.value, bool)):
             how["literal_binds"] = True
         said: str = super().visit_bindparam(bindparam, *args, **how)  # type: ignore[no-untyped-call]
         return said

@@ -1,6 +1,7 @@
 """Plays a scenario: facts in order of their instants, over every due instant between them."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from functools import partial
@@ -35,6 +36,11 @@ def _list(value: str) -> list[str]:
 
 
 _Made = TypeVar("_Made")
+
+
+async def _one_by_one(facts: Iterable[Fact]) -> None:
+    for fact in facts:
+        await fact.act()
 
 
 async def _few_at_once(acts: Iterable[Awaitable[_Made]]) -> list[_Made]:
@@ -80,20 +86,21 @@ class Player:
             # Feeds of different banks do not wait for each other, nor does what is entered about
             # different projects; people's acts are in order.
             await asyncio.gather(*(fact.act() for fact in together if len(fact.names) == 1))
-            for apart, found in groupby(
-                (fact for fact in together if len(fact.names) > 1), key=attrgetter("apart")
-            ):
-                if apart:
-                    await _few_at_once(fact.act() for fact in found)
-                else:
-                    for fact in found:
-                        await fact.act()
+            await self._in_order(fact for fact in together if len(fact.names) > 1)
             await self.stage.happened(instant, names)
             if clock.day_of(instant).month != month:
                 month = clock.day_of(instant).month
                 self.say(f"  … {clock.day_of(instant)}")
         await self.stage.go(self.scenario.ends)
         await self.stage.settle()
+
+    async def _in_order(self, facts: Iterable[Fact]) -> None:
+        """Do what people did, one after the other but for what is about different projects."""
+        for kind, of_kind in groupby(facts, key=lambda fact: fact.apart and fact.apart[0]):
+            about: dict[object, list[Fact]] = defaultdict(list)
+            for fact in of_kind:
+                about[fact.apart if kind else None].append(fact)
+            await _few_at_once(map(_one_by_one, about.values()))
 
     async def _post(
         self, path: str, body: Json, *, role: str = "operator", area: str = "0", org: str = ""
@@ -113,7 +120,7 @@ class Player:
             body = {**_filled(row, *(name for name in row if name != "required")), **required}
             await self._post("/registry/v1/reporting/duties", body)
         await _few_at_once(map(self._organisation, rows("organisations.csv")))
-        # In their order: so are their ids, and so is later done what is due of several at once.
+        # In their order: so is armed, and later done, what is due of several at one instant.
         for row in rows("projects.csv"):
             await self._project(row)
         persons = rows("persons.csv")
@@ -121,7 +128,9 @@ class Player:
         self.persons = dict(zip((row["project"] for row in persons), made, strict=True))
         # What was in place before the story begins is there before anything else is entered.
         await self._systems([r for r in rows("requirements.csv") if r["done_on"] <= self._begun])
-        await _few_at_once(map(self._recipient, rows("recipients.csv")))
+        # In their order, which their ids keep: so are those named who are told of the same.
+        for row in rows("recipients.csv"):
+            await self._recipient(row)
         self.say(f"  {len(self.organisations)} organisations, {len(self.projects)} projects")
 
     async def _organisation(self, row: Row) -> None:
@@ -194,12 +203,16 @@ class Player:
         # An account is entered before the contract of its day: nothing is missing meanwhile.
         for row in rows("wage_accounts.csv"):
             opened_at = clock.at(date.fromisoformat(row["opened_on"]), 9)
-            facts.append(Fact(opened_at, partial(self._account, row), apart="accounts"))
+            facts.append(
+                Fact(opened_at, partial(self._account, row), apart=("account", row["project"]))
+            )
         for account_no, at, path, body in self.scenario.filings_later():
             facts.append(Fact(at, partial(self._file, account_no, path, body), ("payroll",)))
         for row in rows("works_contracts.csv"):
             signed_at = clock.at(date.fromisoformat(row["signed_on"]), 12)
-            facts.append(Fact(signed_at, partial(self._contract, row), apart="contracts"))
+            facts.append(
+                Fact(signed_at, partial(self._contract, row), apart=("contract", row["project"]))
+            )
         facts += self._lists("reports.csv", self._report)
         facts += self._lists("sightings.csv", self._see)
         facts += self._in_place()

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -30,8 +31,8 @@ class Fact(NamedTuple):
     at: datetime
     act: Callable[[], Awaitable[None]]
     names: Sequence[str] = SERVICES
-    apart: str = ""
-    """Of what kind it is, if several of the kind may happen beside each other."""
+    apart: tuple[str, str] | None = None
+    """Of what kind it is and about whom, if those of a kind about others may happen beside it."""
 
 
 class PlayFailed(RuntimeError):
@@ -126,11 +127,13 @@ class Stage:
         self.told: dict[str, Any] = {}
         """The counters that each service told last."""
         self.ready: list[str] = []
+        self._rested: dict[str, int] = {}
+        """How much each service had sent when it was found at rest last."""
         self._knew: dict[str, Mapping[str, int]] = {}
-        """What others had sent when each process was asked that has come to rest since."""
+        """What was known of others when a process was asked and found at rest, by its first."""
 
     async def settle(self) -> None:
-        """Wait until all are idle, whatever was asked of whom.
+        """Ask every process anew, and wait until all are idle.
 
         Raises PlayFailed if they neither move nor come to rest.
         """
@@ -138,14 +141,14 @@ class Stage:
         await self._settle()
 
     async def _settle(self) -> None:
-        """Ask each process that has not come to rest since the others sent what they told of.
+        """Ask each process that was not found at rest since others were that had sent more.
 
-        What one sent is handled by another, or is what keeps that one from being idle. So when
-        nobody has sent anything that another was not asked after, nothing is under way.
+        What a process at rest has sent is in the hands of the others, which are not idle as long
+        as they have it. So when each was at rest after all that any other had sent when it was at
+        rest itself, nothing is under way. What the machine's clock makes due is not waited for.
         """
         moved_at = time.monotonic()
-        processes = self._processes(SERVICES)
-        while behind := [one for one in processes if self._is_behind(one)]:
+        while behind := [one for one in self._shares.values() if self._is_behind(one)]:
             before = dict(self.told)
             await asyncio.gather(*map(self._idle, behind))
             moved_at = moved_at if self.told == before else time.monotonic()
@@ -154,32 +157,44 @@ class Stage:
         self.sent = {name: one["sent"] for name, one in self.told.items()}
         self.ready = [name for name, one in self.told.items() if one["ready"]]
 
-    def _is_behind(self, names: Sequence[str]) -> bool:
-        return self._knew.get(self.client.bases[names[0]]) != self._others(names)
-
-    def _others(self, names: Sequence[str]) -> Mapping[str, int]:
-        """Give how much the services of other processes are known to have sent."""
-        ours = self.client.bases[names[0]]
-        known = self.told.items()
-        return {name: one["sent"] for name, one in known if self.client.bases[name] != ours}
+    @cached_property
+    def _shares(self) -> Mapping[str, Sequence[str]]:
+        """Give the services of each process by its first one; processes stay what they are."""
+        served: dict[str, list[str]] = defaultdict(list)
+        for name in SERVICES:
+            served[self.client.bases[name]].append(name)
+        return {names[0]: names for names in served.values()}
 
     def _processes(self, names: Sequence[str]) -> list[list[str]]:
-        """Give the names by the process that serves them."""
-        served: dict[str, list[str]] = defaultdict(list)
-        for name in names:
-            served[self.client.bases[name]].append(name)
-        return [*served.values()]
+        """Give some services by the process that serves them."""
+        found = ([one for one in share if one in names] for share in self._shares.values())
+        return [share for share in found if share]
 
-    async def _idle(self, names: Sequence[str]) -> None:
+    def _first(self, name: str) -> str:
+        return next(first for first, share in self._shares.items() if name in share)
+
+    def _is_behind(self, share: Sequence[str]) -> bool:
+        return self._knew.get(share[0]) != self._others(share)
+
+    def _others(self, share: Sequence[str]) -> Mapping[str, int]:
+        """Give how much the services of other processes had sent when they were at rest."""
+        return {name: sent for name, sent in self._rested.items() if name not in share}
+
+    def _rests(self, share: Sequence[str], knew: Mapping[str, int]) -> None:
+        """Note that a process was found at rest, asked when so much was known of the others."""
+        self._rested |= {name: self.told[name]["sent"] for name in share}
+        self._knew[share[0]] = knew
+
+    async def _idle(self, share: Sequence[str]) -> None:
         """Ask a process once it has settled, which tells of all of its services."""
-        first, *others = names
-        knew = self._others(names)
+        first, *others = share
+        knew = self._others(share)
         asked = {"beside": others, "wait": WAIT}
         told = await self.client.call("GET", f"/{first}/scenario/idle", query=asked)
         settled, beside = told.pop("settled"), told.pop("beside")
         self._follow({first: told, **beside})
         if settled:
-            self._knew[self.client.bases[first]] = knew
+            self._rests(share, knew)
 
     async def go(self, instant: datetime, names: Sequence[str] = SERVICES) -> None:
         """Move the clock of some services to an instant, stopping at every due one before it.
@@ -197,7 +212,7 @@ class Stage:
         What only one service took is there already when its clock looks.
         """
         for name in names:
-            self._knew.pop(self.client.bases[name], None)
+            self._knew.pop(self._first(name), None)
         if len(names) > 1:
             await self._settle()
             names = [name for name in names if name in {*self.ready, *self._due(instant)}]
@@ -230,19 +245,19 @@ class Stage:
         return min(ahead, default=None)
 
     async def _move(self, names: Sequence[str]) -> dict[str, Any]:
+        share = self._shares[self._first(names[0])]
+        knew, asked_at = self._others(share), time.monotonic()
         first, *others = names
-        knew, asked_at = self._others(names), time.monotonic()
         body = {"now": self.now and self.now.isoformat(), "beside": others, "wait": WAIT}
         answer = await self.client.call("POST", f"/{first}/scenario/clock", body=body)
         told: dict[str, Any] = {**answer.pop("beside"), first: answer}
-        base = self.client.bases[first]
+        self._follow(told)
         rests = time.monotonic() - asked_at < WAIT and all(one["idle"] for one in told.values())
-        if rests and len(names) == len([one for one in SERVICES if self.client.bases[one] == base]):
-            self._knew[base] = knew
+        if rests and len(names) == len(share):
+            self._rests(share, knew)
         elif not rests or any(self._has_sent(name, one) for name, one in told.items()):
             # What else this process serves may have heard of it.
-            self._knew.pop(base, None)
-        self._follow(told)
+            self._knew.pop(share[0], None)
         return told
 
     def _has_sent(self, name: str, now: Mapping[str, Any]) -> bool:

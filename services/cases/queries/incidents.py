@@ -11,7 +11,7 @@ from services.cases.models import ArrearsCase, Incident, IncidentEntry, Incident
 from services.cases.queries import arrears, rows
 from services.cases.rules.items import CaseState, ItemState
 from services.cases.schemas.incidents import IncidentFilter
-from shared import known, paging
+from shared import asking, known, paging
 from shared.areas import Scope
 from shared.db import Session
 from shared.paging import Found
@@ -73,7 +73,7 @@ async def locked_items_of(
     about = [WatchItem.project_id == project_id] if project_id else []
     if employer_id:
         about += [WatchItem.contractor_id == employer_id, WatchItem.unit_id == employer_id]
-    open_ones = WatchItem.state != ItemState.CLOSED
+    open_ones = WatchItem.state != asking.code(ItemState.CLOSED)
     inside = known.in_scope(WatchItem.area_code, scope)
     statement = select(WatchItem).where(open_ones, inside, or_(*about))
     return await rows.locked_all(session, statement.order_by(WatchItem.id))

@@ -8,7 +8,7 @@ from sqlalchemy import exists, or_, select
 from services.cases.models import ArrearsCase, CaseReport, WatchItem
 from services.cases.queries import rows
 from services.cases.rules.items import CaseState, ItemState, WatchKind
-from shared import known
+from shared import asking, known
 from shared.areas import Scope
 from shared.db import Session
 
@@ -23,7 +23,7 @@ async def locked_items_left(
     """
     mine = [
         WatchItem.kind == WatchKind.LEAVER_NOT_SETTLED,
-        WatchItem.state != ItemState.CLOSED,
+        WatchItem.state != asking.code(ItemState.CLOSED),
         WatchItem.project_id == project_id,
         known.in_scope(WatchItem.area_code, scope),
     ]

@@ -53,7 +53,7 @@ async def review(session: Session, project_ids: Collection[UUID], now: datetime)
 async def review_debits(session: Session, project_ids: Collection[UUID], now: datetime) -> None:
     """Look at payments of those projects on whose accounts money moved that have a roster.
 
-    Where none ever went out, nothing was paid and nothing went astray.
+    Not where no wages were sent and nothing went out: nothing can have come back or gone astray.
     """
     if spending := await queries.payment_conditions.spending(session, project_ids):
         await review(session, spending, now)

@@ -237,11 +237,14 @@ def _outside() -> Select[*tuple[Any, ...]]:
 
 
 _OUTSIDE = _outside()
-# Nothing of an account says where wages went before anything went out of it.
-_SPENT = exists().where(
-    WageAccount.project_id == Project.id,
-    BankLine.account_id == WageAccount.id,
-    BankLine.direction == Direction.OUT,
+# Of wages nothing can have gone astray, come back or be disputed before that.
+_SPENT = or_(
+    exists().where(Disbursement.project_id == Project.id),
+    exists().where(
+        WageAccount.project_id == Project.id,
+        BankLine.account_id == WageAccount.id,
+        BankLine.direction == Direction.OUT,
+    ),
 )
 _SPENDING = (
     select(Project.id)
@@ -255,7 +258,7 @@ _SPENDING = (
 
 
 async def spending(session: Session, project_ids: Collection[UUID]) -> Sequence[UUID]:
-    """Give those of some projects that have anybody on their roster, and spent any money."""
+    """Give those of some projects that have a roster, and sent wages or spent anything."""
     rows = await asking.told(session, _SPENDING, {"ids": [*project_ids]})
     return [row[0] for row in rows]
 
