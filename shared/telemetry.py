@@ -191,16 +191,12 @@ _propagator = TraceContextTextMapPropagator()
 
 
 def _configure_traces(endpoint: str | None, personal: Personal) -> None:
-    """Give logs and outbox rows the ids of spans; keep and send them if there is an endpoint.
-
-    Without one nobody would read a span of ours. Who calls us may keep his: it is said on.
-    """
+    """Give logs and outbox rows the ids of spans; keep and send spans if there is an endpoint."""
     if isinstance(trace.get_tracer_provider(), TracerProvider):
         return  # A process sets its provider once; OpenTelemetry refuses a second one.
-    provider = TracerProvider(
-        sampler=None if endpoint else ParentBased(ALWAYS_OFF),
-        resource=Resource.create({"service.name": "xinqing"}),
-    )
+    resource = Resource.create({"service.name": "xinqing"})
+    # Without one nobody would read a span of ours; that who calls us keeps his is said on.
+    provider = TracerProvider(None if endpoint else ParentBased(ALWAYS_OFF), resource)
     if endpoint:
         exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
         provider.add_span_processor(BatchSpanProcessor(ScrubbedExporter(exporter, personal)))
