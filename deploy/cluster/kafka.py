@@ -1,5 +1,6 @@
 """A real single-node Apache Kafka: one JVM, KRaft, loopback only, from its jars, no Docker."""
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -43,15 +44,21 @@ def jars_folder() -> Path:
 
 
 def fetch_jars() -> Path:
-    """Give the folder of Kafka's jars; fetch them first where they are not, which takes seconds."""
+    """Give the folder of Kafka's jars; fetch them first where they are not, which takes seconds.
+
+    One at a time: two that fetch at once write the same files of the user's cache, and one fails.
+    """
     jars = jars_folder()
-    if not jars.exists():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=CACHE) as folder:
+    if jars.exists():
+        return jars
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "fetch.lock").open("w") as turn, tempfile.TemporaryDirectory(dir=CACHE) as folder:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        if not jars.exists():
             shutil.copy(COORDINATES, folder)
             jgo = (sys.executable, "-m", "jgo", "--resolver", "python", "--quiet", "sync")
             subprocess.run(jgo, cwd=folder, check=True, timeout=300)  # noqa: S603  our own tool
-            _move(Path(folder, ".jgo"), jars)
+            Path(folder, ".jgo").rename(jars)
     return jars
 
 

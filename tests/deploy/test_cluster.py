@@ -7,14 +7,17 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from configparser import RawConfigParser
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Barrier
 
 import asyncpg
 import psutil
 import pytest
 
+from deploy.cluster import kafka
 from deploy.cluster.folder import PROCESSES, SERVICES, Folder, PortTaken
 from deploy.cluster.postgres import Supervised
 from deploy.cluster.watch import CONF
@@ -39,6 +42,27 @@ def test_the_supervisor_has_every_process_and_starts_each_again() -> None:
         if name in SERVICES:
             port = f"%(ENV_{name.upper()}_PORT)s"
             assert program["command"].endswith(f"-m services serve {name} --port {port}")
+
+
+def test_several_that_need_the_jars_of_kafka_fetch_them_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched: list[Path] = []
+
+    def fetch(_: object, *, cwd: Path, **__: object) -> None:
+        fetched.append(Path(cwd))
+        Path(cwd, ".jgo").mkdir()
+        meet.wait(5)  # The others have come by now, and wait for us.
+
+    meet = Barrier(2)
+    monkeypatch.setattr(kafka, "CACHE", tmp_path)
+    monkeypatch.setattr(kafka.subprocess, "run", fetch)
+    with ThreadPoolExecutor() as several:
+        asked = [several.submit(kafka.fetch_jars) for _ in range(3)]
+        meet.wait(5)
+        assert {one.result(5) for one in asked} == {kafka.jars_folder()}
+    assert len(fetched) == 1
+    assert kafka.jars_folder().is_dir()
 
 
 @pytest.fixture(scope="module")
