@@ -116,7 +116,7 @@ async def _park_and_retry(town: Town, retry: Retry) -> None:
     await until(lambda: _stands(town, event_id, 10))
 
     await rename(town, *((other, str(number)) for number in range(4) for other in others))
-    await until_heard(town, 200, *others, within=5)
+    await until_heard(town, 200, *others, within=60)
     assert await handled(town, key) == ["before"]
 
     await mend(town, event_id, key)
