@@ -96,10 +96,10 @@ class Player:
 
     async def _in_order(self, facts: Iterable[Fact]) -> None:
         """Do what people did, one after the other but for what is about different projects."""
-        for kind, of_kind in groupby(facts, key=lambda fact: fact.apart and fact.apart[0]):
+        for _, of_kind in groupby(facts, key=lambda fact: fact.apart and fact.apart[0]):
             about: dict[object, list[Fact]] = defaultdict(list)
             for fact in of_kind:
-                about[fact.apart if kind else None].append(fact)
+                about[fact.apart].append(fact)
             await _few_at_once(map(_one_by_one, about.values()))
 
     async def _post(

@@ -1,7 +1,6 @@
 """Alerts read whole, in sets: each as it is read by itself, in a fixed number of statements."""
 
 from datetime import date
-from typing import Any
 
 import pytest
 from httpx import AsyncClient
@@ -15,7 +14,7 @@ from shared.db import Session, Sessions
 from tests.alerts import factories, looking
 from tests.alerts.factories import COUNTY, NEIGHBOUR
 from tests.fixtures.database import heard
-from tests.fixtures.service import Time
+from tests.fixtures.service import Time, pages
 
 ALERTS = "/alerts/v1/alerts"
 office = pytest.mark.caller("wage_office", areas=[COUNTY])
@@ -33,17 +32,6 @@ async def red_alerts(session: Session, count: int) -> list[Alert]:
     for _ in range(count):
         await handlers.on_watch_item_opened(session, factories.opened(level="red"))
     return await looking.alerts(session, kind="transfer_missed")
-
-
-async def pages(client: AsyncClient, path: str, **asked: Any) -> list[list[dict[str, Any]]]:
-    """Give the pages of a list, each by the cursor of the one before."""
-    found, cursor = list[list[dict[str, Any]]](), dict[str, str]()
-    while True:
-        said = (await client.get(path, params=asked | cursor)).json()
-        found.append(said["items"])
-        if said["next"] is None:
-            return found
-        cursor = {"cursor": said["next"]}
 
 
 @office

@@ -1,7 +1,5 @@
 """Watch items read whole, in sets: each as by itself, in a fixed number of statements."""
 
-from typing import Any
-
 import pytest
 from httpx import AsyncClient
 
@@ -12,7 +10,7 @@ from shared.db import Session, Sessions
 from tests.cases import factories as make
 from tests.cases.factories import COUNTY, NEIGHBOUR, TOWN, at
 from tests.fixtures.database import heard
-from tests.fixtures.service import Time
+from tests.fixtures.service import Time, pages
 
 ITEMS = "/cases/v1/watch-items"
 office = pytest.mark.caller("wage_office", areas=[COUNTY])
@@ -31,17 +29,6 @@ async def items(session: Session, count: int) -> None:
         await make.tell(session, told)
     await make.tell(session, make.missed(project="town", area_code=TOWN))
     await session.flush()  # The app's own transactions must see it.
-
-
-async def pages(client: AsyncClient, path: str, **asked: Any) -> list[list[dict[str, Any]]]:
-    """Give the pages of a list, each by the cursor of the one before."""
-    found, cursor = list[list[dict[str, Any]]](), dict[str, str]()
-    while True:
-        said = (await client.get(path, params=asked | cursor)).json()
-        found.append(said["items"])
-        if said["next"] is None:
-            return found
-        cursor = {"cursor": said["next"]}
 
 
 @office
